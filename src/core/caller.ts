@@ -1,0 +1,51 @@
+/** How a caller proved who they are. */
+export type CallerKind = 'key' | 'token' | 'session' | 'jwt' | 'anonymous'
+
+/** A compiled set of permissions `resource:action`; answers without allocating. */
+export interface PermissionSet {
+  /** Whether `permission` (no wildcards) is granted. */
+  has(permission: string): boolean
+  /** Which role and which of its permissions grants it, for explanations. */
+  explain(permission: string): { readonly role: string; readonly permission: string } | undefined
+  /** The granted patterns, sorted, for listings. */
+  list(): readonly string[]
+}
+
+/**
+ * Who is calling. Immutable, so that it can be cached by a digest of the whole credential and shared
+ * between requests.
+ */
+export interface Caller {
+  readonly kind: CallerKind
+  /** Id of the credential itself (key id, token id, session id); empty when anonymous. */
+  readonly id: string
+  readonly tenantId: string
+  /** The user behind the credential, when there is one. */
+  readonly userId: string | undefined
+  readonly roles: readonly string[]
+  readonly permissions: PermissionSet
+  /** Plan name for limits and metering, when one is set. */
+  readonly plan: string | undefined
+  /** Limits of this caller's own, by limit name: they replace the rate or allowance of that limit. */
+  readonly limits: Readonly<Record<string, number>> | undefined
+  /** When the credential ends, milliseconds since the epoch; `Infinity` when never. */
+  readonly expiresAtMs: number
+  /** Whether the credential may be used from `address`; `undefined` means from anywhere. */
+  readonly allowsAddress: ((address: string) => boolean) | undefined
+}
+
+const nothing: PermissionSet = { has: () => false, explain: () => undefined, list: () => [] }
+
+/** The caller of a request without a credential: no tenant, no role, no permission. */
+export const anonymousCaller: Caller = Object.freeze({
+  kind: 'anonymous',
+  id: '',
+  tenantId: '',
+  userId: undefined,
+  roles: [],
+  permissions: nothing,
+  plan: undefined,
+  limits: undefined,
+  expiresAtMs: Infinity,
+  allowsAddress: undefined,
+})

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { isCidr } from '../address.ts'
+import { parseDurationMs, parseSizeBytes } from '../quantity.ts'
+
+const invalid = (value: unknown, expected: string): string =>
+  `expected ${expected}, got ${JSON.stringify(value)}`
+
+/** A duration with its unit, such as `250ms`, `30s`, `5m`, `24h`, `7d`; parsed to milliseconds. */
+export const duration = (): z.ZodType<number, string> =>
+  z
+    .string()
+    .meta({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$', examples: ['30s', '5m', '24h'] })
+    .transform((text, context) => {
+      const ms = parseDurationMs(text)
+      if (ms !== undefined) return ms
+      context.addIssue({ code: 'custom', message: invalid(text, 'a duration such as 30s or 5m') })
+      return z.NEVER
+    })
+
+/** A size with its unit, such as `512B`, `16KiB`, `1MiB`; parsed to bytes. */
+export const size = (): z.ZodType<number, string> =>
+  z
+    .string()
+    .meta({ pattern: '^\\d+(\\.\\d+)?(B|kB|KiB|MB|MiB|GB|GiB)$', examples: ['16KiB', '1MiB'] })
+    .transform((text, context) => {
+      const bytes = parseSizeBytes(text)
+      if (bytes !== undefined) return bytes
+      context.addIssue({ code: 'custom', message: invalid(text, 'a size such as 16KiB or 1MiB') })
+      return z.NEVER
+    })
+
+/** An IP address or a network in CIDR notation. */
+export const cidr = (): z.ZodType<string, string> =>
+  z.string().refine(isCidr, {
+    error: (issue) => invalid(issue.input, 'an address or network such as 10.0.0.0/8'),
+  })
+
+/** A name that other parts of the configuration refer to. */
+export const name = (): z.ZodType<string, string> =>
+  z.string().regex(/^[a-z][a-z0-9._-]{0,63}$/, {
+    error: (issue) => invalid(issue.input, 'a name of a-z, 0-9, ".", "_" and "-"'),
+  })
+
+/** A permission `resource:action`; either side may be `*` or end in `.*`. */
+export const permission = (): z.ZodType<string, string> =>
+  z.string().regex(/^(\*|[a-z][a-z0-9_.-]*(\.\*)?):(\*|[a-z][a-z0-9_.-]*)$/, {
+    error: (issue) => invalid(issue.input, 'a permission such as scene:write or scene:*'),
+  })

@@ -1,0 +1,67 @@
+import type { RBig } from './decimal.ts'
+import { isArray, isPlainObject, rank, RObj, RSet } from './value.ts'
+import type { PlainObject, Value } from './value.ts'
+
+/** Sets a property as the object's own, also when its name is `__proto__`. */
+export function setOwn(target: { [key: string]: Value }, key: string, value: Value): void {
+  if (key === '__proto__') {
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+  } else target[key] = value
+}
+
+/** Builds an object: plain when every key is a string, an {@link RObj} otherwise. Of equal keys the last wins. */
+export function makeObject(entries: Iterable<readonly [Value, Value]>): PlainObject | RObj {
+  const list = [...entries]
+  if (list.every(([key]) => typeof key === 'string')) {
+    const plain: { [key: string]: Value } = {}
+    for (const [key, value] of list) setOwn(plain, key as string, value)
+    return plain
+  }
+  const object = new RObj()
+  for (const [key, value] of list) object.set(key, value)
+  return object
+}
+
+/** Whether the value is an object of either form. */
+export function isObject(value: Value): value is PlainObject | RObj {
+  return rank(value) === 5
+}
+
+/** Whether the value is a number of either form. */
+export function isNumber(value: Value): value is number | RBig {
+  return rank(value) === 2
+}
+
+/** The value of an object's own key, or `undefined`. */
+export function objectGet(object: PlainObject | RObj, key: Value): Value | undefined {
+  if (object instanceof RObj) return object.get(key)
+  return typeof key === 'string' && Object.hasOwn(object, key) ? object[key] : undefined
+}
+
+/** The number of keys of an object. */
+export function objectSize(object: PlainObject | RObj): number {
+  return object instanceof RObj ? object.size : Object.keys(object).length
+}
+
+/** The entries of an object in no particular order. */
+export function objectEntries(object: PlainObject | RObj): Iterable<readonly [Value, Value]> {
+  return object instanceof RObj ? object.unordered() : Object.entries(object)
+}
+
+/**
+ * What a reference finds: an array by index, an object by key, a set by member (which is the answer
+ * itself). `undefined` when there is nothing.
+ */
+export function lookup(container: Value, key: Value): Value | undefined {
+  if (isArray(container)) return typeof key === 'number' && key >= 0 ? container[key] : undefined
+  if (isPlainObject(container)) return objectGet(container, key)
+  if (container instanceof RObj) return container.get(key)
+  return container instanceof RSet && container.has(key) ? key : undefined
+}
+
+const TYPE_NAMES = ['null', 'boolean', 'number', 'string', 'array', 'object', 'set'] as const
+
+/** The name of a value's type, as `type_name` gives it. */
+export function typeName(value: Value): (typeof TYPE_NAMES)[number] {
+  return TYPE_NAMES[rank(value)]!
+}

@@ -1,0 +1,39 @@
+/**
+ * Logs: append-only sequences of frames in rotated segments. Domain-free: frames are opaque bytes;
+ * the ledger gives them meaning.
+ */
+
+/** Where a frame lies: segment number and byte offset within it. */
+export interface LogPosition {
+  readonly segment: number
+  readonly offset: number
+}
+
+/** A segment file. */
+export interface LogSegment {
+  readonly segment: number
+  readonly bytes: number
+  readonly sealed: boolean
+}
+
+/** An append-only log of frames. Frames are lines: they must not contain a line feed. */
+export interface Log {
+  /**
+   * Appends frames in order. With `sync`, resolves once they are on disk (fsync, shared by the
+   * appends that wait at the same time); without, once they are handed to the operating system.
+   * A failed fsync closes the log: later appends are refused, never silently retried.
+   */
+  append(frames: readonly Uint8Array[], options: { readonly sync: boolean }): Promise<LogPosition>
+  /** Closes the current segment and opens the next. */
+  rotate(): Promise<void>
+  segments(): Promise<readonly LogSegment[]>
+  /** Frames from a position on, oldest first, as batches; a torn last frame is reported, not yielded. */
+  read(from: LogPosition): AsyncIterable<{ readonly position: LogPosition; readonly frame: Uint8Array }>
+  /** Bytes after the last complete frame of the last segment: what a crash tore off. */
+  tornBytes(): Promise<number>
+  /** Cuts the torn tail off; returns how many bytes were removed. */
+  heal(): Promise<number>
+  /** Removes sealed segments before `segment` (retention). */
+  dropBefore(segment: number): Promise<number>
+  close(): Promise<void>
+}
