@@ -40,10 +40,12 @@ export function parseNumber(text: string): RNumber {
   const match = NUMBER_PATTERN.exec(text)
   const whole = match?.[2] ?? ''
   const fraction = match?.[3] ?? ''
-  if (match === null || whole.length + fraction.length === 0) throw new SyntaxError(`illegal number: ${text}`)
+  if (match === null || whole.length + fraction.length === 0)
+    throw new SyntaxError(`illegal number: ${text}`)
   if (whole.length + fraction.length <= 15) {
     const quick = Number(text)
-    if (Number.isFinite(quick) && (quick !== 0 || match[4] === undefined)) return quick === 0 ? 0 : quick
+    if (Number.isFinite(quick) && (quick !== 0 || match[4] === undefined))
+      return quick === 0 ? 0 : quick
   }
   const digits = BigInt(whole + fraction)
   const exponent = Number(match[4] ?? '0') - fraction.length

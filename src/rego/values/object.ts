@@ -5,7 +5,12 @@ import type { PlainObject, Value } from './value.ts'
 /** Sets a property as the object's own, also when its name is `__proto__`. */
 export function setOwn(target: { [key: string]: Value }, key: string, value: Value): void {
   if (key === '__proto__') {
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+    Object.defineProperty(target, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
   } else target[key] = value
 }
 

@@ -6,7 +6,7 @@ const DEPTH_MAX = 5_000
 /** A double holds every decimal of up to 15 digits; only longer ones and exponents need the exact reader. */
 const PERHAPS_INEXACT = /[\d.]{16}|\d[eE][+-]?\d{2}/
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+const STRING = /"(?:[ !#-[\]-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy
 const SPACE = /[ \t\n\r]*/y
 
 /**
@@ -35,22 +35,14 @@ class Reader {
 
   #value(): Value {
     this.#take(SPACE)
-    switch (this.#text[this.#position]) {
-      case '{':
-        return this.#nested(() => this.#object())
-      case '[':
-        return this.#nested(() => this.#array())
-      case '"':
-        return this.#string()
-      case 't':
-        return this.#word('true', true)
-      case 'f':
-        return this.#word('false', false)
-      case 'n':
-        return this.#word('null', null)
-      default:
-        return parseNumber(this.#take(NUMBER) || this.#fail())
-    }
+    const next = this.#text[this.#position]
+    if (next === '{') return this.#nested(() => this.#object())
+    if (next === '[') return this.#nested(() => this.#array())
+    if (next === '"') return this.#string()
+    if (next === 't') return this.#word('true', true)
+    if (next === 'f') return this.#word('false', false)
+    if (next === 'n') return this.#word('null', null)
+    return parseNumber(this.#take(NUMBER) || this.#fail())
   }
 
   #nested(read: () => Value): Value {

@@ -1,7 +1,7 @@
 import { numberText, RBig } from './decimal.ts'
 import { quoteString } from './quote.ts'
-import { RObj, RSet, sortedEntries } from './value.ts'
-import type { PlainObject, Value } from './value.ts'
+import { isArray, RSet, sortedEntries } from './value.ts'
+import type { Value } from './value.ts'
 
 /** How {@link stringifyJson} writes. */
 export interface JsonOptions {
@@ -18,11 +18,13 @@ export function toTermText(value: Value): string {
   if (typeof value === 'string') return quoteString(value)
   if (typeof value === 'number' || value instanceof RBig) return numberText(value)
   if (typeof value !== 'object' || value === null) return String(value)
-  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(toTermText).join(', ')}]`
+  if (isArray(value)) return `[${value.map(toTermText).join(', ')}]`
   if (value instanceof RSet) {
     return value.size === 0 ? 'set()' : `{${value.values().map(toTermText).join(', ')}}`
   }
-  const entries = sortedEntries(value).map(([key, item]) => `${toTermText(key)}: ${toTermText(item)}`)
+  const entries = sortedEntries(value).map(
+    ([key, item]) => `${toTermText(key)}: ${toTermText(item)}`,
+  )
   return `{${entries.join(', ')}}`
 }
 
@@ -31,7 +33,11 @@ export function toTermText(value: Value): string {
  * arrays, keys that are not strings as their JSON text, keys sorted.
  */
 export function stringifyJson(value: Value, options: JsonOptions = {}): string {
-  return write(value, options, options.indent === undefined ? undefined : `\n${options.prefix ?? ''}`)
+  return write(
+    value,
+    options,
+    options.indent === undefined ? undefined : `\n${options.prefix ?? ''}`,
+  )
 }
 
 function write(value: Value, options: JsonOptions, newline: string | undefined): string {
@@ -39,9 +45,15 @@ function write(value: Value, options: JsonOptions, newline: string | undefined):
   if (typeof value === 'number' || value instanceof RBig) return numberText(value)
   if (typeof value !== 'object' || value === null) return String(value)
   const inner = newline === undefined ? undefined : newline + (options.indent ?? '')
-  if (Array.isArray(value) || value instanceof RSet) {
-    const items = Array.isArray(value) ? (value as readonly Value[]) : value.values()
-    return enclose('[', ']', [...items].map((item) => write(item, options, inner)), newline, inner)
+  if (isArray(value) || value instanceof RSet) {
+    const items = isArray(value) ? value : value.values()
+    return enclose(
+      '[',
+      ']',
+      items.map((item) => write(item, options, inner)),
+      newline,
+      inner,
+    )
   }
   const colon = newline === undefined ? ':' : ': '
   const entries = jsonEntries(value).map(
@@ -50,18 +62,28 @@ function write(value: Value, options: JsonOptions, newline: string | undefined):
   return enclose('{', '}', entries, newline, inner)
 }
 
-function enclose(open: string, close: string, items: string[], newline: string | undefined, inner: string | undefined): string {
-  if (newline === undefined || inner === undefined || items.length === 0) return open + items.join(',') + close
+function enclose(
+  open: string,
+  close: string,
+  items: string[],
+  newline: string | undefined,
+  inner: string | undefined,
+): string {
+  if (newline === undefined || inner === undefined || items.length === 0)
+    return open + items.join(',') + close
   return open + inner + items.join(`,${inner}`) + newline + close
 }
 
 function writeString(text: string, options: JsonOptions): string {
-  const json = JSON.stringify(text.isWellFormed() ? text : text.toWellFormed())
+  const json = JSON.stringify(text.replace(/\p{Surrogate}/gu, '\ufffd'))
   if (options.escapeHtml !== true) return json
-  return json.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return json.replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
-function jsonEntries(value: RObj | PlainObject): [string, Value][] {
+function jsonEntries(value: Value): [string, Value][] {
   return sortedEntries(value).map(([key, item]) => [jsonKey(key), item])
 }
 
@@ -74,7 +96,7 @@ export function jsonKey(key: Value): string {
 export function toJson(value: Value): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof RBig) return Number(numberText(value))
-  if (Array.isArray(value)) return (value as readonly Value[]).map(toJson)
+  if (isArray(value)) return value.map(toJson)
   if (value instanceof RSet) return value.values().map(toJson)
   return Object.fromEntries(jsonEntries(value).map(([key, item]) => [key, toJson(item)]))
 }

@@ -162,19 +162,13 @@ export function isPlainObject(value: Value): value is PlainObject {
 
 /** Rego's order of types: null < boolean < number < string < array < object < set. */
 export function rank(value: Value): number {
-  switch (typeof value) {
-    case 'boolean':
-      return 1
-    case 'number':
-      return 2
-    case 'string':
-      return 3
-    default:
-      if (value === null) return 0
-      if (Array.isArray(value)) return 4
-      if (value instanceof RSet) return 6
-      return value instanceof RBig ? 2 : 5
-  }
+  if (typeof value === 'string') return 3
+  if (typeof value === 'number') return 2
+  if (typeof value === 'boolean') return 1
+  if (value === null) return 0
+  if (Array.isArray(value)) return 4
+  if (value instanceof RSet) return 6
+  return value instanceof RBig ? 2 : 5
 }
 
 /** Orders strings by code point, as Go orders their UTF-8 bytes. */
@@ -254,12 +248,21 @@ export function equals(a: Value, b: Value): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, i) => equals(item as Value, b[i] as Value))
+    return (
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, i) => equals(item as Value, b[i] as Value))
+    )
   }
   if (Array.isArray(b)) return false
   if (a instanceof RSet) return b instanceof RSet && equalSets(a, b)
   if (a instanceof RBig || b instanceof RBig) {
-    return a instanceof RBig && b instanceof RBig && a.exponent === b.exponent && a.coefficient === b.coefficient
+    return (
+      a instanceof RBig &&
+      b instanceof RBig &&
+      a.exponent === b.exponent &&
+      a.coefficient === b.coefficient
+    )
   }
   if (b instanceof RSet) return false
   if (a instanceof RObj || b instanceof RObj) {
@@ -292,16 +295,14 @@ function equalPlain(a: PlainObject, b: PlainObject): boolean {
 
 /** A 32-bit hash that equal values share, whatever the order of keys and members. */
 export function hash(value: Value): number {
-  switch (typeof value) {
-    case 'string':
-      return hashString(value)
-    case 'number':
-      return Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? mix(value | 0, 3) : hashString(String(value))
-    case 'boolean':
-      return value ? 0x5bd1e995 : 0x1b873593
-    default:
-      return value === null ? 0x2545f491 : hashComposite(value)
+  if (typeof value === 'string') return hashString(value)
+  if (typeof value === 'number') {
+    return Number.isInteger(value) && Math.abs(value) < 2 ** 31
+      ? mix(value | 0, 3)
+      : hashString(String(value))
   }
+  if (typeof value === 'boolean') return value ? 0x5bd1e995 : 0x1b873593
+  return value === null ? 0x2545f491 : hashComposite(value)
 }
 
 function hashComposite(value: Exclude<Value, Scalar>): number {
