@@ -8,7 +8,9 @@ export interface BusMessage {
 }
 
 /** What a subscriber hears: a message, or that messages may have been lost. */
-export type BusEvent = { readonly kind: 'message'; readonly message: BusMessage } | { readonly kind: 'gap' }
+export type BusEvent =
+  | { readonly kind: 'message'; readonly message: BusMessage }
+  | { readonly kind: 'gap' }
 
 /** Publish and subscribe. Messages reach the publisher's own subscribers too. */
 export interface Bus {

@@ -8,7 +8,12 @@
 /** How a limit counts. All times in milliseconds. */
 export type CounterShape =
   /** Token bucket as GCRA (ITU-T I.371): `limit` per `windowMs`, bursts up to `burst`. */
-  | { readonly kind: 'bucket'; readonly limit: number; readonly windowMs: number; readonly burst: number }
+  | {
+      readonly kind: 'bucket'
+      readonly limit: number
+      readonly windowMs: number
+      readonly burst: number
+    }
   /** Sliding window: the current fixed window plus the weighted previous one; exact at the bound. */
   | { readonly kind: 'sliding'; readonly limit: number; readonly windowMs: number }
   /** Fixed window aligned to the calendar in UTC plus `offsetMs`; durable across restarts. */

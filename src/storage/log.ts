@@ -28,7 +28,9 @@ export interface Log {
   rotate(): Promise<void>
   segments(): Promise<readonly LogSegment[]>
   /** Frames from a position on, oldest first, as batches; a torn last frame is reported, not yielded. */
-  read(from: LogPosition): AsyncIterable<{ readonly position: LogPosition; readonly frame: Uint8Array }>
+  read(
+    from: LogPosition,
+  ): AsyncIterable<{ readonly position: LogPosition; readonly frame: Uint8Array }>
   /** Bytes after the last complete frame of the last segment: what a crash tore off. */
   tornBytes(): Promise<number>
   /** Cuts the torn tail off; returns how many bytes were removed. */

@@ -1,0 +1,19 @@
+/** Storage: records, counters, log and bus behind small interfaces, domain-free. */
+export type {
+  BaseRow,
+  Change,
+  Collection,
+  Column,
+  ColumnType,
+  CommitOutcome,
+  Index,
+  NewRow,
+  Page,
+  Query,
+  Reader,
+  Records,
+  TenantRow,
+} from './records.ts'
+export type { Claim, ClaimState, Counters, CounterShape, TakeOutcome } from './counters.ts'
+export type { Log, LogPosition, LogSegment } from './log.ts'
+export type { Bus, BusEvent, BusMessage } from './bus.ts'
