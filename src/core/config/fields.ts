@@ -46,3 +46,9 @@ export const permission = (): z.ZodType<string, string> =>
   z.string().regex(/^(\*|[a-z][a-z0-9_.-]*(\.\*)?):(\*|[a-z][a-z0-9_.-]*)$/, {
     error: (issue) => invalid(issue.input, 'a permission such as scene:write or scene:*'),
   })
+
+/**
+ * A secret: never shown in errors, in the effective configuration or in logs. Best written as
+ * `${NAME}` or `${file:/path}`, so that it does not stand in the file.
+ */
+export const secret = (): z.ZodType<string, string> => z.string().min(1).meta({ writeOnly: true })

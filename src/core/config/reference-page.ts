@@ -1,0 +1,114 @@
+import type { JsonSchema } from './json-schema.ts'
+
+const PLACEHOLDER_REF = '#/$defs/interpolated'
+
+/**
+ * Writes a reference page in Markdown from an editor schema: one table for each mapping, with every
+ * key, what it takes, its default and what it means.
+ */
+export function renderReferencePage(schema: JsonSchema, title: string, intro: string): string {
+  const sections: string[] = []
+  writeSection(schema, '', schema, sections)
+  return `${[`# ${title}`, intro, ...sections].join('\n\n')}\n`
+}
+
+function writeSection(node: JsonSchema, path: string, root: JsonSchema, out: string[]): void {
+  const keys = Object.entries(node.properties ?? {})
+  if (keys.length > 0) {
+    const heading = path === '' ? '## The whole file' : `## \`${path}\``
+    const required = new Set(node.required)
+    const rows = keys.map(([key, child]) => row(key, child, required.has(key), root))
+    const table = ['| key | takes | default | meaning |', '| --- | --- | --- | --- |', ...rows]
+    const text = node.description ?? ''
+    out.push(
+      [heading, ...(text === '' || path === '' ? [] : [text]), table.join('\n')].join('\n\n'),
+    )
+  }
+  for (const [key, child] of keys)
+    writeChild(child, path === '' ? key : `${path}.${key}`, root, out)
+}
+
+function writeChild(child: JsonSchema, path: string, root: JsonSchema, out: string[]): void {
+  const node = resolve(child, root)
+  if (node.properties !== undefined) writeSection(withText(node, child), path, root, out)
+  if (node.items !== undefined) writeChild(node.items, `${path}[]`, root, out)
+  if (typeof node.additionalProperties === 'object') {
+    writeChild(node.additionalProperties, `${path}.<name>`, root, out)
+  }
+  for (const option of optionsOf(node)) {
+    const kind = discriminator(resolve(option, root))
+    writeChild(option, kind === undefined ? path : `${path} (${kind})`, root, out)
+  }
+}
+
+const withText = (node: JsonSchema, child: JsonSchema): JsonSchema =>
+  node.description === undefined && child.description !== undefined
+    ? { ...node, description: child.description }
+    : node
+
+function discriminator(option: JsonSchema): string | undefined {
+  for (const [key, value] of Object.entries(option.properties ?? {})) {
+    const constant = optionsOf(value)[0]?.const ?? value.const
+    if (constant !== undefined) return `${key}: ${String(constant)}`
+  }
+  return undefined
+}
+
+const optionsOf = (node: JsonSchema): readonly JsonSchema[] =>
+  (node.anyOf ?? node.oneOf ?? []).filter((option) => option.$ref !== PLACEHOLDER_REF)
+
+function resolve(node: JsonSchema, root: JsonSchema): JsonSchema {
+  const name = node.$ref?.replace('#/$defs/', '')
+  return (name === undefined ? undefined : root.$defs?.[name]) ?? node
+}
+
+function row(key: string, child: JsonSchema, required: boolean, root: JsonSchema): string {
+  const standard = child['default']
+  const fallback =
+    standard === undefined ? (required ? '**required**' : '') : `\`${JSON.stringify(standard)}\``
+  const text = child.description ?? resolve(child, root).description ?? ''
+  return `| \`${key}\` | ${cell(takes(child, root, 0))} | ${cell(fallback)} | ${cell(text)} |`
+}
+
+const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll('\n', ' ')
+
+const DEPTH_MAX = 4
+
+function takes(child: JsonSchema, root: JsonSchema, depth: number): string {
+  const node = resolve(child, root)
+  const options = optionsOf(node)
+  if (depth > DEPTH_MAX) return 'a value'
+  if (options.length > 0) {
+    return [...new Set(options.map((option) => takes(option, root, depth + 1)))].join(' or ')
+  }
+  if (node.const !== undefined) return `\`${String(node.const)}\``
+  const choices = node.enum
+  if (choices !== undefined) return choices.map((choice) => `\`${String(choice)}\``).join(', ')
+  if (node.type === 'array') {
+    return `list of ${node.items === undefined ? 'values' : takes(node.items, root, depth + 1)}`
+  }
+  if (node.type === 'object') {
+    const values = node.additionalProperties
+    return typeof values === 'object' && node.properties === undefined
+      ? `mapping of name to ${takes(values, root, depth + 1)}`
+      : 'mapping'
+  }
+  if (node['writeOnly'] === true) return 'secret text'
+  return scalar(node)
+}
+
+function scalar(node: JsonSchema): string {
+  const example = node.examples?.[0]
+  const such = example === undefined ? '' : `, such as \`${String(example)}\``
+  if (node.type === 'string') return `text${such}`
+  if (node.type === 'boolean') return '`true` or `false`'
+  if (node.type !== 'integer' && node.type !== 'number') return 'any value'
+  const word = node.type === 'integer' ? 'whole number' : 'number'
+  const minimum = node.minimum ?? node.exclusiveMinimum
+  const maximum = node.maximum ?? node.exclusiveMaximum
+  const unbounded = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER
+  if (minimum === undefined || minimum === Number.MIN_SAFE_INTEGER) {
+    return unbounded ? word : `${word} up to ${maximum}`
+  }
+  return unbounded ? `${word} from ${minimum}` : `${word} ${minimum}–${maximum}`
+}
