@@ -17,3 +17,5 @@ export type {
 export type { Claim, ClaimState, Counters, CounterShape, TakeOutcome } from './counters.ts'
 export type { Log, LogPosition, LogSegment } from './log.ts'
 export type { Bus, BusEvent, BusMessage } from './bus.ts'
+export { createMemoryRecords } from './memory/records.ts'
+export type { MemoryRecordsOptions } from './memory/records.ts'

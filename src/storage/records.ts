@@ -16,7 +16,10 @@ export interface Column {
   readonly nullable?: boolean
 }
 
-/** Columns every row has; adapters maintain `version` (starts at 1, grows by 1 with each update). */
+/**
+ * Columns every row has. Adapters maintain `version` (starts at 1, grows by 1 with each update) and
+ * set `updatedAtMs` to now on an update that does not name it.
+ */
 export interface BaseRow {
   readonly id: string
   readonly version: number
@@ -33,13 +36,19 @@ export interface TenantRow extends BaseRow {
 export interface Index<R> {
   readonly name: string
   readonly columns: readonly (keyof R & string)[]
-  /** At most one row for a combination of values (within its tenant, unless `acrossTenants`). */
+  /**
+   * At most one row for a combination of values (within its tenant, unless `acrossTenants`). Rows
+   * with a null among them never collide.
+   */
   readonly unique?: boolean
   /** May be queried without naming a tenant. */
   readonly acrossTenants?: boolean
 }
 
-/** A kind of row. `columns` leaves out those of {@link BaseRow} and `tenantId`. */
+/**
+ * A kind of row. `columns` leaves out those of {@link BaseRow} and `tenantId`. A row's id is unique in
+ * its collection, or in its tenant when the collection belongs to tenants.
+ */
 export interface Collection<R extends BaseRow> {
   readonly name: string
   readonly tenant: boolean
@@ -47,10 +56,15 @@ export interface Collection<R extends BaseRow> {
   readonly indexes: readonly Index<R>[]
 }
 
-/** A page of rows, in index order. `nextCursor` is opaque, absent on the last page. */
+/**
+ * A page of rows, in index order: null first, numbers by size, text by code point. `nextCursor` is
+ * opaque, absent on the last page. A cursor that is forged or of another query finds no rows and
+ * says so in `badCursor`; it never reaches beyond the scope.
+ */
 export interface Page<R> {
   readonly rows: readonly R[]
   readonly nextCursor?: string
+  readonly badCursor?: true
 }
 
 /** Which rows to find: those whose leading index columns equal `equals`. */
@@ -62,7 +76,7 @@ export interface Query<R> {
   readonly to?: string | number
   readonly descending?: boolean
   readonly cursor?: string
-  /** Rows at most; default 100, bound 1000. */
+  /** Rows at most; default 100, held within 1 to 1000. */
   readonly limit?: number
 }
 
@@ -96,7 +110,10 @@ export type Change =
       readonly id: string
       readonly ifVersion?: number
     }
-  /** Removes all rows whose leading columns of `index` equal `equals`; for cascades. */
+  /**
+   * Removes all rows whose leading columns of `index` equal `equals`; for cascades. A tenant
+   * collection needs the tenant, or an index that goes across tenants.
+   */
   | {
       readonly op: 'deleteWhere'
       readonly collection: string
@@ -119,11 +136,14 @@ export type CommitOutcome =
       readonly ok: false
       readonly reason: 'missing' | 'stale' | 'duplicate'
       readonly change: number
-      /** The unique index that was violated. */
+      /** The unique index that was violated; absent when it was the id itself. */
       readonly index?: string
     }
 
-/** Durable rows. */
+/**
+ * Durable rows. What a caller gets wrong in code (an unknown index, a value that does not fit its
+ * column, a tenant collection without a tenant) throws or rejects; what data can cause is a value.
+ */
 export interface Records {
   /** Reads within one tenant. */
   tenant<R extends TenantRow>(tenantId: string, collection: Collection<R>): Reader<R>
