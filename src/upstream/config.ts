@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { duration, size } from '../core/config/fields.ts'
+
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** Where a target lives: `http(s)://host[:port][/base]`, or `unix:/path/to.sock` for plain HTTP. */
+const targetUrl = (): z.ZodType<string, string> =>
+  z.string().refine(isTargetUrl, {
+    error: (issue) =>
+      `expected an address such as http://127.0.0.1:3000 or unix:/run/app.sock, got ${JSON.stringify(issue.input)}`,
+  })
+
+const headerName = (): z.ZodType<string, string> =>
+  z.string().regex(HEADER_NAME, { error: 'expected a header name (RFC 9110 §5.1)' }).toLowerCase()
+
+const headerSet = z.record(
+  z.string().regex(HEADER_NAME),
+  z.string().regex(HEADER_VALUE, { error: 'expected a header value without control characters' }),
+)
+
+const headerEdits = z
+  .strictObject({
+    set: headerSet.default({}).describe('Headers to set, replacing those of the same name.'),
+    remove: z.array(headerName()).default([]).describe('Headers to remove.'),
+  })
+  .prefault({})
+
+const timeouts = z
+  .strictObject({
+    firstByte: duration().default(15_000).describe('From sending to the head of the response.'),
+    idle: duration().default(60_000).describe('Longest silence within a response body.'),
+    total: duration().optional().describe('Whole exchange, body included; unlimited when absent.'),
+  })
+  .prefault({})
+
+const retries = z
+  .strictObject({
+    attempts: z.int().min(0).max(10).default(1).describe('Tries beyond the first.'),
+    statuses: z
+      .array(z.int().min(500).max(599))
+      .default([502, 503, 504])
+      .describe('Answers that count as a failed try.'),
+    backoff: duration().default(25).describe('Ceiling of the first random pause; doubles.'),
+    backoffMax: duration().default(1000).describe('Ceiling of any pause.'),
+    retryAfterMax: duration().default(2000).describe('Longest Retry-After worth waiting for.'),
+    budget: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe('Retries allowed as a share of recent requests.'),
+  })
+  .prefault({})
+
+const health = z.strictObject({
+  path: z.string().startsWith('/').describe('Path asked with GET; 2xx and 3xx are healthy.'),
+  interval: duration().default(10_000),
+  timeout: duration().default(2000),
+  healthyAfter: z.int().min(1).max(100).default(2).describe('Good probes in a row to return.'),
+  unhealthyAfter: z.int().min(1).max(100).default(3).describe('Bad probes in a row to leave.'),
+})
+
+const ejection = z
+  .strictObject({
+    consecutiveFailures: z.int().min(1).default(5).describe('Failures in a row that eject.'),
+    duration: duration().default(10_000).describe('First absence; grows with each repetition.'),
+    durationMax: duration().default(300_000),
+    shareMax: z.number().min(0).max(1).default(0.5).describe('Most targets ejected at once.'),
+  })
+  .prefault({})
+
+const breaker = z
+  .strictObject({
+    window: duration().default(10_000).describe('How far back outcomes count.'),
+    requestsMin: z.int().min(1).default(20).describe('Outcomes needed before judging.'),
+    failureRatio: z.number().gt(0).max(1).default(0.5).describe('Share of failures that opens.'),
+    open: duration().default(5000).describe('How long it stays open before probing.'),
+    probes: z.int().min(1).default(3).describe('Good probes in a row that close it again.'),
+  })
+  .prefault({})
+
+const queue = z
+  .strictObject({
+    max: z.int().min(0).default(256).describe('Requests that may wait for a place.'),
+    timeout: duration().default(1000).describe('Longest wait for a place.'),
+  })
+  .prefault({})
+
+const tls = z.strictObject({
+  ca: z.string().optional().describe('Trusted certificates, PEM.'),
+  cert: z.string().optional().describe('Client certificate, PEM.'),
+  key: z.string().optional().describe('Client key, PEM.'),
+  serverName: z.string().optional().describe('Name to ask for and verify.'),
+  rejectUnauthorized: z.boolean().default(true).describe('Verify the server. Keep this on.'),
+})
+
+/** One upstream: a group of targets that answer alike, and how to treat them. */
+export const upstreamConfig = z.strictObject({
+  targets: z
+    .array(
+      z.union([
+        targetUrl().transform((url) => ({ url, weight: 1 })),
+        z.strictObject({ url: targetUrl(), weight: z.int().min(1).max(1000).default(1) }),
+      ]),
+    )
+    .min(1)
+    .describe('Where requests go: addresses, or addresses with weights.'),
+  balance: z.enum(['round-robin', 'least-in-flight']).default('round-robin'),
+  timeouts,
+  retries,
+  health: health.optional().describe('Active health checks; none when absent.'),
+  ejection,
+  breaker: z.union([breaker, z.literal(false)]).prefault({}),
+  inFlightMax: z.int().min(1).default(1024).describe('Requests at once; more wait in the queue.'),
+  queue,
+  bufferMax: size()
+    .default(262_144)
+    .describe('Response bodies of known length up to this are passed in one piece.'),
+  request: headerEdits.describe('Changes to request headers.'),
+  response: headerEdits.describe('Changes to response headers.'),
+  hideServer: z.boolean().default(true).describe('Remove Server and X-Powered-By.'),
+  identity: z.boolean().default(true).describe('Tell the upstream who calls (x-tollgate-*).'),
+  forwarded: z.boolean().default(true).describe('Send Forwarded and X-Forwarded-*.'),
+  preserveHost: z
+    .boolean()
+    .default(false)
+    .describe("Send the client's Host instead of the target's."),
+  passCredentials: z
+    .boolean()
+    .default(false)
+    .describe('Pass Authorization, X-Api-Key and Cookie on to the upstream.'),
+  via: z.string().regex(HEADER_NAME).optional().describe('Name to add to Via (RFC 9110 §7.6.3).'),
+  tls: tls.optional(),
+})
+
+/** A checked upstream configuration, defaults filled in, durations in milliseconds. */
+export type UpstreamConfig = z.output<typeof upstreamConfig>
+
+/** An upstream configuration as people write it. */
+export type UpstreamConfigInput = z.input<typeof upstreamConfig>
+
+function isTargetUrl(text: string): boolean {
+  if (text.startsWith('unix:/')) return text.length > 6 && !text.includes('\0')
+  if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) return false
+  const url = new URL(text)
+  return url.username === '' && url.password === '' && url.search === '' && url.hash === ''
+}

@@ -1,0 +1,49 @@
+import type { Refusal } from '../core/refusal.ts'
+
+/** A request on its way to an upstream. */
+export interface ForwardRequest {
+  /** In capitals. */
+  readonly method: string
+  /** Canonical path with its query: begins with `/`, holds no dot segments and no backslash. */
+  readonly path: string
+  /**
+   * The client's headers. Forwarding takes them over and changes them in place, because copying them
+   * costs more than everything else it does to them; read what is needed afterwards before calling.
+   */
+  readonly headers: Headers
+  /** Bytes can be sent again in a retry; a stream is sent once. */
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | null
+  /** The client, found by trusted hops. */
+  readonly clientAddress: string
+  /** The other end of the connection when that is a trusted proxy; else absent. */
+  readonly peerAddress?: string | undefined
+  /** The scheme the client used. */
+  readonly scheme: 'http' | 'https'
+  /** The validated Host the client asked for. */
+  readonly host: string
+  readonly requestId: string
+  /** W3C trace context to send; replaces what the client sent. */
+  readonly traceparent?: string | undefined
+  /** Headers that tell the upstream who calls; see {@link identityHeaders}. */
+  readonly identity?: Readonly<Record<string, string>> | undefined
+  /** Ends when the client went away. */
+  readonly signal?: AbortSignal | undefined
+  /** The route's own timeouts, in milliseconds; they replace those of the upstream. */
+  readonly timeouts?: Partial<Timeouts> | undefined
+}
+
+/** How long to wait, in milliseconds. */
+export interface Timeouts {
+  /** From sending to the head of the response. */
+  readonly firstByteMs: number
+  /** Longest silence within a response body. */
+  readonly idleMs: number
+  /** Whole exchange with its body; `Infinity` for none. */
+  readonly totalMs: number
+}
+
+/** What forwarding ends in: the upstream's answer, or the reason there is none. */
+export type ForwardOutcome = Response | Refusal
+
+/** Whether forwarding ended without an answer. */
+export const isRefusal = (outcome: ForwardOutcome): outcome is Refusal => 'code' in outcome

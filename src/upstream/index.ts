@@ -1,0 +1,7 @@
+export { upstreamConfig } from './config.ts'
+export type { UpstreamConfig, UpstreamConfigInput } from './config.ts'
+export type { BreakerState, FailureKind, UpstreamEvent } from './events.ts'
+export { isRefusal } from './forward-request.ts'
+export type { ForwardOutcome, ForwardRequest, Timeouts } from './forward-request.ts'
+export type { TargetStats, UpstreamStats } from './stats.ts'
+export type { Upstream, Upstreams, UpstreamsOptions } from './upstream-types.ts'

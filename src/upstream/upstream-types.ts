@@ -1,0 +1,50 @@
+import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
+import type { UpstreamConfig } from './config.ts'
+import type { UpstreamEvent } from './events.ts'
+import type { ForwardOutcome, ForwardRequest } from './forward-request.ts'
+import type { UpstreamStats } from './stats.ts'
+
+/** A group of targets that answer alike. */
+export interface Upstream {
+  readonly name: string
+  /**
+   * Sends a request to one of the targets and returns its answer, or a refusal: `upstream_failed`
+   * (502), `upstream_timeout` (504), `upstream_unavailable` (503). The response and its headers are the
+   * caller's to change. Never rejects.
+   */
+  forward(request: ForwardRequest): Promise<ForwardOutcome>
+  /** The target a WebSocket should go to now, as `ws:` or `wss:` URL, or `undefined` when none can. */
+  webSocketTarget(path: string): WebSocketTarget | undefined
+  stats(): UpstreamStats
+}
+
+/** Where a WebSocket goes; `release` gives its place back when it has ended. */
+export interface WebSocketTarget {
+  readonly url: string
+  release(): void
+}
+
+/** The upstreams of one configuration. */
+export interface Upstreams {
+  get(name: string): Upstream | undefined
+  stats(): readonly UpstreamStats[]
+  /**
+   * Stops the health checks and resolves once nothing is in flight; what is left after `deadlineMs`
+   * is cut off. Call it on the old upstreams after a reload, and at shutdown.
+   */
+  close(deadlineMs: number): Promise<void>
+}
+
+/** What upstreams need from the world. */
+export interface UpstreamsOptions {
+  readonly config: Readonly<Record<string, UpstreamConfig>>
+  readonly clock: Clock
+  readonly random: Random
+  /** Default: the global `fetch`. */
+  readonly fetch?: FetchLike
+  readonly onEvent?: (event: UpstreamEvent) => void
+}
+
+/** The part of `fetch` that forwarding uses. */
+export type FetchLike = (url: string, init: RequestInit) => Promise<Response>
