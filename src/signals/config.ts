@@ -1,0 +1,38 @@
+import { z } from 'zod'
+
+/** What Tollgate tells about itself. */
+export const signalsConfig = z
+  .strictObject({
+    log: z
+      .strictObject({
+        level: z
+          .enum(['debug', 'info', 'warn', 'error', 'silent'])
+          .default('info')
+          .describe('Lines below this level are not written.'),
+        format: z
+          .enum(['auto', 'json', 'human'])
+          .default('auto')
+          .describe('`auto` is human on a terminal and JSON lines elsewhere.'),
+      })
+      .prefault({}),
+    metrics: z
+      .strictObject({
+        enabled: z.boolean().default(true).describe('Count, and serve /metrics.'),
+        routesMax: z
+          .int()
+          .min(1)
+          .max(4096)
+          .default(256)
+          .describe('Routes with series of their own; the rest share the label `other`.'),
+      })
+      .prefault({}),
+    layerTimingOneIn: z
+      .int()
+      .min(1)
+      .default(64)
+      .describe('Measure the time of each layer for one in N requests.'),
+  })
+  .meta({ id: 'SignalsConfig' })
+
+/** Parsed {@link signalsConfig}. */
+export type SignalsConfig = z.output<typeof signalsConfig>
