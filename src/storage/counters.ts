@@ -5,7 +5,7 @@
  * Adapters that live in the process answer synchronously; remote ones return promises.
  */
 
-/** How a limit counts. All times in milliseconds. */
+/** How a limit counts. All times in whole milliseconds. */
 export type CounterShape =
   /** Token bucket as GCRA (ITU-T I.371): `limit` per `windowMs`, bursts up to `burst`. */
   | {
@@ -14,7 +14,7 @@ export type CounterShape =
       readonly windowMs: number
       readonly burst: number
     }
-  /** Sliding window: the current fixed window plus the weighted previous one; exact at the bound. */
+  /** Sliding window: the current fixed window plus the previous one, weighted by what still overlaps. */
   | { readonly kind: 'sliding'; readonly limit: number; readonly windowMs: number }
   /** Fixed window aligned to the calendar in UTC plus `offsetMs`; durable across restarts. */
   | {
@@ -23,17 +23,23 @@ export type CounterShape =
       readonly window: 'minute' | 'hour' | 'day' | 'week' | 'month'
       readonly offsetMs: number
     }
-  /** Requests in flight; what was taken must be given back by {@link Counters.release}. */
+  /** Requests in flight; what a granted take took must be given back by {@link Counters.release}. */
   | { readonly kind: 'concurrency'; readonly limit: number }
 
-/** One limit asked of one subject. Buckets are known by (`name`, `subject`): changing the shape of a
- * name keeps what was already used. */
+/**
+ * One limit asked of one subject. Counters are known by (`name`, `subject`): asking with another shape,
+ * even of another kind, keeps what was already used (requests in flight apart).
+ */
 export interface Claim {
   readonly name: string
   readonly shape: CounterShape
   readonly subject: string
+  /** Units to take, not negative; 0 only asks. */
   readonly cost: number
-  /** Count, report, but never refuse. */
+  /**
+   * Count and report, but never refuse. The count shows what enforcing would do: what does not fit is
+   * `exceeded` and not taken, except for concurrency, whose takes are always given back.
+   */
   readonly shadow: boolean
 }
 
@@ -42,24 +48,32 @@ export interface ClaimState {
   readonly limit: number
   /** Whole units left now. */
   readonly remaining: number
-  /** Milliseconds until the window resets or the bucket is full again. */
+  /** Milliseconds until the current window ends or the bucket is full again; 0 for concurrency. */
   readonly resetMs: number
-  /** Milliseconds until a request of this cost may succeed; 0 when it may now. */
+  /**
+   * Milliseconds until another request of this cost may succeed; 0 when it may now,
+   * Number.MAX_SAFE_INTEGER when it costs more than the limit ever holds. A guess for concurrency.
+   */
   readonly retryMs: number
+  /** The claim did not fit: it refuses the request, or would but for `shadow`. */
   readonly exceeded: boolean
 }
 
-/** The decision: granted all, or refused with nothing taken (shadow claims apart). */
+/** The decision: granted all, or refused with nothing taken. */
 export interface TakeOutcome {
   readonly granted: boolean
   /** One state for each claim, in the order asked. */
   readonly states: readonly ClaimState[]
 }
 
-/** Shared counters. */
+/**
+ * Shared counters. A clock that goes back neither refunds nor freezes; a step back of less than a
+ * second is taken for jitter.
+ */
 export interface Counters {
+  /** A negative cost is a programming error and throws. */
   take(claims: readonly Claim[], nowMs: number): TakeOutcome | Promise<TakeOutcome>
-  /** Gives back what concurrency claims took. */
+  /** Gives back what the concurrency claims of a granted take took; other claims are ignored. */
   release(claims: readonly Claim[]): void
   /** State without taking anything. */
   peek(claim: Claim, nowMs: number): ClaimState | Promise<ClaimState>

@@ -1,0 +1,229 @@
+import type { Claim, ClaimState, TakeOutcome } from '../counters.ts'
+import { Arena } from './arena.ts'
+import { claimState, EPSILON } from './claim-state.ts'
+import { STRIDE, TAG, TAG_CALENDAR, TAG_CONCURRENCY, THIRD, TIME, USED } from './lanes.ts'
+import { LimitTable } from './limit-table.ts'
+import { add, settle } from './settle.ts'
+
+/** Clocks of processes that share counters differ a little; a step back beyond this is a real one. */
+const JITTER_MS = 1000
+
+const NONE = -1
+
+/** What keeps calendars on disk. Without it nothing outlives the process. */
+export interface Reservations {
+  /** A calendar claim is about to be granted and leaves `left` of the units reserved on disk. */
+  used(claim: Claim, left: number, nowMs: number): void
+}
+
+/** The state of a calendar: units used, of those reserved on disk, until its window ends. */
+export interface CalendarUse {
+  readonly used: number
+  readonly reserved: number
+  readonly endMs: number
+}
+
+/**
+ * Decides claims against the arena, synchronously. Where calendars are kept on disk, {@link take}
+ * returns the claim that must be reserved first, having taken nothing.
+ */
+export class CounterEngine {
+  readonly #arena: Arena
+  readonly #reservations: Reservations | undefined
+  readonly #tables = new Map<string, LimitTable>()
+  readonly #times = { wallMs: 0, steadyMs: 0 }
+  #skewMs = 0
+  // Reused between calls, which never overlap: one entry for each claim of the current call.
+  #asked: LimitTable[] = []
+  #slots = new Int32Array(0)
+  #used = new Float64Array(0)
+
+  constructor(entriesMax: number, reservations: Reservations | undefined) {
+    this.#arena = new Arena(entriesMax)
+    this.#reservations = reservations
+  }
+
+  /** Counters kept in memory now. */
+  get size(): number {
+    return this.#arena.size
+  }
+
+  /** The outcome, or the claim that must be loaded or reserved on disk before anything is taken. */
+  take(claims: readonly Claim[], nowMs: number): TakeOutcome | Claim {
+    this.#tick(nowMs)
+    this.#prepare(claims.length)
+    let granted = true
+    for (let at = 0; at < claims.length; at++) {
+      const claim = claims[at]!
+      if (!(claim.cost >= 0)) throw new RangeError('the cost of a claim must not be negative')
+      if (!this.#look(claims, at)) return claim
+      const wanted = this.#used[at]! + claim.cost
+      if (!claim.shadow && wanted > this.#asked[at]!.capacity + EPSILON) granted = false
+    }
+    if (granted && this.#reservations !== undefined) {
+      for (let at = 0; at < claims.length; at++) {
+        if (this.#unreserved(claims[at]!, at)) return claims[at]!
+      }
+    }
+    const states: ClaimState[] = []
+    for (let at = 0; at < claims.length; at++) states.push(this.#apply(claims[at]!, at, granted))
+    return { granted, states }
+  }
+
+  /** The state without taking, or the claim when it must be loaded from disk first. */
+  peek(claim: Claim, nowMs: number): ClaimState | Claim {
+    this.#tick(nowMs)
+    this.#prepare(1)
+    return this.#look([claim], 0) ? this.#apply(claim, 0, false) : claim
+  }
+
+  /** Gives back what concurrency claims took. */
+  release(claims: readonly Claim[]): void {
+    const { lanes } = this.#arena
+    for (const claim of claims) {
+      const slot = this.#slotOf(claim.name, claim.subject)
+      if (slot === NONE || claim.shape.kind !== 'concurrency') continue
+      if (lanes[slot * STRIDE + TAG] !== TAG_CONCURRENCY) continue
+      const left = lanes[slot * STRIDE + USED]! - claim.cost
+      if (left > EPSILON) lanes[slot * STRIDE + USED] = left
+      else this.#arena.release(slot)
+    }
+  }
+
+  reset(name: string, subject: string): void {
+    const slot = this.#slotOf(name, subject)
+    if (slot !== NONE) this.#arena.release(slot)
+  }
+
+  /** What a calendar has used, brought to now; `undefined` when it is not in memory. */
+  calendarUse(claim: Claim, nowMs: number): CalendarUse | undefined {
+    this.#tick(nowMs)
+    this.#prepare(1)
+    if (!this.#look([claim], 0)) return undefined
+    return this.#calendarUse(this.#slots[0]!)
+  }
+
+  /** Puts a calendar in memory as it was on disk, with nothing reserved beyond it. */
+  load(claim: Claim, stored: CalendarUse | undefined, nowMs: number): void {
+    this.#tick(nowMs)
+    const table = this.#table(claim.name)
+    table.use(claim.shape, nowMs)
+    const slot = this.#allocate(table, claim.subject)
+    if (stored === undefined || stored.endMs <= nowMs) return
+    this.#arena.lanes[slot * STRIDE + USED] = stored.used
+    this.#arena.lanes[slot * STRIDE + TIME] = stored.endMs
+    settle(this.#arena, table, slot, this.#times)
+  }
+
+  /** Notes that `reserved` units of the window that ends at `endMs` are on disk. */
+  reserve(claim: Claim, reserved: number, endMs: number): void {
+    const slot = this.#slotOf(claim.name, claim.subject)
+    const { lanes } = this.#arena
+    if (slot === NONE || lanes[slot * STRIDE + TAG] !== TAG_CALENDAR) return
+    if (lanes[slot * STRIDE + TIME] === endMs) lanes[slot * STRIDE + THIRD] = reserved
+  }
+
+  /** Every calendar that has used less than is reserved for it. */
+  *unspent(): Generator<CalendarUse & { readonly name: string; readonly subject: string }> {
+    for (const table of this.#tables.values()) {
+      for (const [subject, slot] of table.slots) {
+        const use = this.#calendarUse(slot)
+        if (use !== undefined && use.used < use.reserved)
+          yield { ...use, name: table.name, subject }
+      }
+    }
+  }
+
+  /** Time that passes even when the wall clock is set back, and is not sped up by jitter. */
+  #tick(nowMs: number): void {
+    const times = this.#times
+    times.wallMs = nowMs
+    const steadyMs = nowMs + this.#skewMs
+    if (steadyMs >= times.steadyMs) times.steadyMs = steadyMs
+    else if (times.steadyMs - steadyMs > JITTER_MS) this.#skewMs += times.steadyMs - steadyMs
+  }
+
+  #prepare(count: number): void {
+    if (this.#slots.length < count) {
+      this.#slots = new Int32Array(count)
+      this.#used = new Float64Array(count)
+    }
+  }
+
+  #table(name: string): LimitTable {
+    let table = this.#tables.get(name)
+    if (table === undefined) {
+      table = new LimitTable(name)
+      this.#tables.set(name, table)
+    }
+    return table
+  }
+
+  #slotOf(name: string, subject: string): number {
+    return this.#tables.get(name)?.slots.get(subject) ?? NONE
+  }
+
+  #allocate(table: LimitTable, subject: string): number {
+    const slot = this.#arena.allocate(table, subject, this.#times, this.#slots)
+    settle(this.#arena, table, slot, this.#times)
+    return slot
+  }
+
+  /** Notes table, slot and units used of a claim; false when it must be loaded from disk. */
+  #look(claims: readonly Claim[], at: number): boolean {
+    const claim = claims[at]!
+    const table = this.#table(claim.name)
+    table.use(claim.shape, this.#times.wallMs)
+    const slot = table.slots.get(claim.subject) ?? NONE
+    this.#asked[at] = table
+    this.#slots[at] = slot
+    if (slot === NONE && table.kind === TAG_CALENDAR && this.#reservations !== undefined) {
+      return false
+    }
+    let used = slot === NONE ? 0 : settle(this.#arena, table, slot, this.#times)
+    for (let before = 0; before < at; before++) {
+      const other = claims[before]!
+      if (this.#asked[before] === table && other.subject === claim.subject) used += other.cost
+    }
+    this.#used[at] = used
+    return true
+  }
+
+  /** Whether a calendar claim would use more than is reserved on disk; asks ahead when little is left. */
+  #unreserved(claim: Claim, at: number): boolean {
+    const table = this.#asked[at]!
+    const { lanes } = this.#arena
+    const lane = this.#slots[at]! * STRIDE
+    if (this.#slots[at] === NONE || lanes[lane + TAG] !== TAG_CALENDAR) return false
+    const wanted = this.#used[at]! + claim.cost
+    if (claim.cost === 0 || wanted > table.capacity + EPSILON) return false
+    const left = lanes[lane + THIRD]! - wanted
+    if (left < 0) return true
+    this.#reservations!.used(claim, left, this.#times.wallMs)
+    return false
+  }
+
+  #apply(claim: Claim, at: number, granted: boolean): ClaimState {
+    const table = this.#asked[at]!
+    table.use(claim.shape, this.#times.wallMs)
+    const { cost } = claim
+    let used = this.#used[at]!
+    const exceeded = used + cost > table.capacity + EPSILON
+    if (granted && cost > 0 && (!exceeded || table.kind === TAG_CONCURRENCY)) {
+      if (this.#slots[at] === NONE) {
+        this.#slots[at] = table.slots.get(claim.subject) ?? this.#allocate(table, claim.subject)
+      }
+      add(this.#arena, table, this.#slots[at]!, cost, this.#times)
+      used += cost
+    }
+    const { lanes } = this.#arena
+    return claimState(table, lanes, this.#slots[at]!, used, cost, exceeded, this.#times)
+  }
+
+  #calendarUse(slot: number): CalendarUse | undefined {
+    const { lanes } = this.#arena
+    const lane = slot * STRIDE
+    if (slot === NONE || lanes[lane + TAG] !== TAG_CALENDAR) return undefined
+    return { used: lanes[lane + USED]!, endMs: lanes[lane + TIME]!, reserved: lanes[lane + THIRD]! }
+  }
+}
