@@ -2,6 +2,15 @@
  * Policy: what a caller may do. Permissions `resource:action`, roles with inheritance, assignments per
  * tenant, allow-lists, and explanations of each answer. Read `services.ts` for what can be done.
  */
+export { createPolicy } from './policy.ts'
+export type { PolicyOptions } from './policy.ts'
+export { policyConfig } from './config.ts'
+export type { PolicyConfig } from './config.ts'
+export { policyCollections } from './collections.ts'
+export { covers } from './permission.ts'
+export { normalizeListedPath } from './allow-list.ts'
+export { roleInput, rolePatch } from './role-service.ts'
+export { BUILT_IN_ROLES } from './built-in-roles.ts'
 export type {
   AllowList,
   AssignmentService,

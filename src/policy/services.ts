@@ -1,6 +1,7 @@
 import type { PermissionSet } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
 import type { Page } from '../storage/index.ts'
+import type { PolicyConfig } from './config.ts'
 
 /** Where a role comes from: shipped with Tollgate, written in the configuration, or a tenant's own. */
 export type RoleOrigin = 'built-in' | 'configuration' | 'tenant'
@@ -125,7 +126,7 @@ export interface AllowList {
 export interface PermissionExplanation {
   readonly permission: string
   readonly allowed: boolean
-  /** The role that grants it; `key` for a permission granted to the credential itself. */
+  /** The role that grants it; `(direct)` for a permission granted to the credential itself. */
   readonly role: string | undefined
   /** The pattern that matched. */
   readonly matched: string | undefined
@@ -158,6 +159,11 @@ export interface Policy {
   revision(): number
   /** Hears of changes, after they are stored and before they are acknowledged; `undefined` = all tenants. */
   onChange(listener: (tenantId: string | undefined) => void): () => void
+  /**
+   * Takes a new configuration as one step: roles and allow-lists. Throws an `Error` and changes
+   * nothing when an allow-list cannot be compiled.
+   */
+  configure(config: PolicyConfig): void
   /** Ends the subscription to changes made by other instances. */
   close(): void
 }

@@ -1,0 +1,60 @@
+import type { PolicyConfig } from './config.ts'
+import type { AllowList } from './services.ts'
+
+type AllowListConfig = PolicyConfig['allowLists'][string]
+
+/** Bytes after NFC that no listed path may hold: controls, backslashes, and what a path is split by. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is refused
+const HIDDEN = /[\u0000-\u001f\u007f\\]/
+
+/**
+ * The form in which paths are compared: Unicode NFC, no empty and no `.` segments, or `undefined` for
+ * a path that climbs (`..`), hides (control characters, backslashes), or names nothing. Percent signs
+ * are ordinary characters: decode before asking, once.
+ */
+export function normalizeListedPath(path: string): string | undefined {
+  if (HIDDEN.test(path)) return undefined
+  const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.')
+  if (segments.length === 0 || segments.includes('..')) return undefined
+  return `${path.startsWith('/') ? '/' : ''}${segments.join('/')}`.normalize('NFC')
+}
+
+/** Lines of an allow-list file that are entries. */
+const entriesOf = (text: string): readonly string[] =>
+  text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+
+/**
+ * Compiles an allow-list to a hash lookup. Throws an `Error` naming the first entry that could never
+ * match, because it cannot be normalized.
+ */
+export function compileAllowList(
+  name: string,
+  config: AllowListConfig,
+  readText: (path: string) => string,
+): AllowList {
+  const normalize = (value: string): string | undefined => {
+    const normal = config.kind === 'path' ? normalizeListedPath(value) : value
+    return config.ignoreCase ? normal?.toLowerCase() : normal
+  }
+  const listed = new Set<string>()
+  const fromFile = config.file === undefined ? [] : entriesOf(readText(config.file))
+  for (const entry of [...config.entries, ...fromFile]) {
+    const normal = normalize(entry)
+    if (normal === undefined) {
+      throw new Error(`allow-list ${name}: not a path that can be listed: ${JSON.stringify(entry)}`)
+    }
+    listed.add(normal)
+  }
+  return {
+    name,
+    size: listed.size,
+    has(value) {
+      if (listed.has(value)) return true // what is listed is in normal form already
+      const normal = normalize(value)
+      return normal !== undefined && listed.has(normal)
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { name, permission } from '../core/config/fields.ts'
+import { BUILT_IN_ROLES } from './built-in-roles.ts'
+import { describeRoleProblem, findRoleProblem } from './role-graph.ts'
+import type { Role } from './role-graph.ts'
+
+const role = z.strictObject({
+  description: z.string().max(500).default(''),
+  permissions: z.array(permission()).max(1000).default([]),
+  inherits: z.array(name()).max(64).default([]),
+})
+
+const allowList = z
+  .strictObject({
+    /** `path` normalizes and refuses whatever climbs or hides; `exact` compares text as it is. */
+    kind: z.enum(['path', 'exact']).default('path'),
+    ignoreCase: z.boolean().default(false),
+    entries: z.array(z.string().min(1)).default([]),
+    /** A text file with one entry on a line; empty lines and those that start with `#` are skipped. */
+    file: z.string().min(1).optional(),
+  })
+  .refine((list) => list.entries.length > 0 || list.file !== undefined, {
+    error: 'expected entries or a file',
+  })
+
+/** Configuration of policy: roles every tenant has, and named allow-lists. */
+export const policyConfig = z
+  .strictObject({
+    roles: z.record(name(), role).default({}),
+    allowLists: z.record(name(), allowList).default({}),
+    /** Roles a tenant may define for itself. */
+    rolesPerTenantMax: z.int().min(0).max(1000).default(200),
+  })
+  .superRefine((config, context) => {
+    const roles = installationRoles(config)
+    for (const roleName of Object.keys(config.roles)) {
+      const problem = findRoleProblem(roleName, (wanted) => roles.get(wanted))
+      if (problem === undefined) continue
+      const message = describeRoleProblem(problem)
+      context.addIssue({ code: 'custom', message, path: ['roles', roleName, 'inherits'] })
+    }
+  })
+
+/** The configuration after parsing. */
+export type PolicyConfig = z.output<typeof policyConfig>
+
+/** An installation-wide role and where it comes from. */
+export interface InstallationRole extends Role {
+  readonly description: string
+  readonly origin: 'built-in' | 'configuration'
+}
+
+/** Built-in roles, with those of the configuration added or put in their place. */
+export function installationRoles(
+  config: Pick<PolicyConfig, 'roles'>,
+): ReadonlyMap<string, InstallationRole> {
+  const roles = new Map<string, InstallationRole>()
+  for (const builtIn of BUILT_IN_ROLES) roles.set(builtIn.name, { ...builtIn, origin: 'built-in' })
+  for (const [roleName, configured] of Object.entries(config.roles)) {
+    roles.set(roleName, { ...configured, name: roleName, origin: 'configuration' })
+  }
+  return roles
+}
