@@ -1,0 +1,256 @@
+import { compileAddressMatcher } from '../../core/address.ts'
+import type { Caller } from '../../core/caller.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { IdFactory } from '../../core/ids.ts'
+import type { Outcome, RefusalCode } from '../../core/refusal.ts'
+import { fail, succeed } from '../../core/refusal.ts'
+import type { Bus, Page, Records } from '../../storage/index.ts'
+import { addressGroup } from '../address-group.ts'
+import type { BansConfig } from '../config.ts'
+import type { Ban, BanKind } from './ban.ts'
+import { bansCollection, NEVER_MS } from './ban.ts'
+import { createBanIndex } from './ban-index.ts'
+import { createBanStore } from './ban-store.ts'
+import { createBanSync } from './ban-sync.ts'
+import { banLengthMs, isSpent, levelLeft } from './escalation.ts'
+import { canonicalNetwork } from './network-table.ts'
+import type { Violations } from './violations.ts'
+import { createViolations } from './violations.ts'
+
+/** A refusal that may count against whoever caused it. */
+export interface Violation {
+  readonly code: RefusalCode
+  /** Canonical client address. */
+  readonly address: string
+  readonly caller: Caller
+}
+
+/** A ban by hand. */
+export interface BanRequest {
+  readonly kind: BanKind
+  /** Address, network in CIDR notation, or credential id. */
+  readonly subject: string
+  readonly reason: string
+  /** How long; absent: permanent. */
+  readonly durationMs?: number
+  /** Who bans. */
+  readonly bannedBy: string
+  readonly ownerTenantId?: string
+}
+
+/** What bans tell the rest of the gate about; must not throw. */
+export interface BanHooks {
+  /** A ban began or was lifted, on this instance's account; for the audit log. */
+  readonly onBan?: (event: { readonly kind: 'banned' | 'lifted'; readonly ban: Ban }) => void
+  /** Bans hold here but could not be written or read; {@link Bans.maintain} tries again. */
+  readonly onStorageFailure?: (error: unknown) => void
+}
+
+/** What {@link createBans} needs. */
+export interface BansOptions {
+  readonly config: BansConfig
+  readonly records: Records
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly ids: IdFactory
+  readonly hooks?: BanHooks
+}
+
+/** Bans: checked on every request, made by repeated refusals or by hand, shared and durable. */
+export interface Bans {
+  /** Reads the bans made before; call once before serving. */
+  load(): Promise<void>
+  /** The ban that keeps a canonical address out now. Synchronous; the number of bans is no matter. */
+  check(address: string, nowMs: number): Ban | undefined
+  /** The ban that keeps a credential out now. Synchronous. */
+  checkCaller(caller: Caller, nowMs: number): Ban | undefined
+  /** Counts a refusal; returns the ban it led to, which holds from now on. */
+  record(violation: Violation): Ban | undefined
+  /** Bans by hand; on disk when it resolves. */
+  ban(request: BanRequest): Promise<Outcome<Ban>>
+  /** Ends a ban and forgets its part in the escalation; on disk when it resolves. */
+  lift(id: string): Promise<Outcome<Ban>>
+  get(id: string): Promise<Outcome<Ban>>
+  /** Bans that hold now, the one that ends first first. */
+  list(page: { readonly cursor?: string; readonly limit?: number }): Promise<Page<Ban>>
+  /** Goes on with other rules; bans that hold stay. */
+  configure(config: BansConfig): void
+  /** Removes rows that have nothing left to say, writes again what failed. Call every minute. */
+  maintain(): Promise<void>
+  /** Resolves when everything begun so far is on disk, or failed and was reported. */
+  flush(): Promise<void>
+  /** Stops listening, after {@link Bans.flush}. */
+  close(): Promise<void>
+}
+
+interface Rules {
+  readonly config: BansConfig
+  readonly counts: ReadonlySet<RefusalCode>
+  readonly isTrusted: (address: string) => boolean
+  readonly violations: Violations
+}
+
+/** Creates {@link Bans}. */
+export function createBans(options: BansOptions): Bans {
+  const { records, clock, ids, hooks = {} } = options
+  const reader = records.global(bansCollection)
+  const index = createBanIndex()
+  let rules = compileRules(options.config)
+  const sync = createBanSync({
+    index,
+    store: createBanStore(records),
+    bus: options.bus,
+    backlogMax: () => rules.config.bansMax,
+    onFailure: (error) => hooks.onStorageFailure?.(error),
+  })
+
+  const draft = (fields: Omit<Ban, 'id' | 'version' | 'createdAtMs' | 'updatedAtMs'>): Ban => {
+    const nowMs = clock.nowMs()
+    return { id: ids('ban'), version: 1, createdAtMs: nowMs, updatedAtMs: nowMs, ...fields }
+  }
+  const find = async (id: string): Promise<Outcome<Ban>> => {
+    const ban = await reader.get(id)
+    return ban === undefined || ban.expiresAtMs <= clock.nowMs()
+      ? fail('not_found', { detail: 'No such ban.' })
+      : succeed(ban)
+  }
+
+  const escalate = (kind: BanKind, subject: string, violation: Violation): Ban | undefined => {
+    const nowMs = clock.nowMs()
+    const earlier = index.get(kind, subject)
+    if (earlier !== undefined && earlier.expiresAtMs > nowMs) return undefined
+    const level = levelLeft(earlier, rules.config, nowMs) + 1
+    const made = draft({
+      kind,
+      subject,
+      reason: violation.code,
+      level,
+      expiresAtMs: nowMs + banLengthMs(level, rules.config),
+      bannedBy: null,
+      ownerTenantId: violation.caller.tenantId || null,
+    })
+    const ban = earlier === undefined ? made : { ...made, id: earlier.id }
+    sync.saveSoon(ban)
+    const { count, oldest } = index.automatic()
+    if (count > rules.config.bansMax && oldest !== undefined) sync.removeSoon(oldest)
+    hooks.onBan?.({ kind: 'banned', ban })
+    return ban
+  }
+
+  return {
+    load: async () => sync.reload(),
+    check(address, nowMs) {
+      const ban = index.findAddress(address, nowMs)
+      return ban === undefined || rules.isTrusted(address) ? undefined : ban
+    },
+    checkCaller: (caller, nowMs) => index.findKey(caller.id, nowMs),
+    record(violation) {
+      if (!rules.counts.has(violation.code)) return undefined
+      if (rules.isTrusted(violation.address)) return undefined
+      const place = subjectOf(violation, rules.config)
+      if (place === undefined) return undefined
+      const isBan = rules.violations.add(violationKey(...place), clock.nowMs())
+      return isBan ? escalate(...place, violation) : undefined
+    },
+    async ban(request) {
+      const parsed = parseRequest(request, rules.isTrusted)
+      if (!parsed.ok) return parsed
+      const ban = draft({
+        kind: request.kind,
+        subject: parsed.value,
+        reason: request.reason,
+        level: 0,
+        expiresAtMs: Math.min(clock.nowMs() + (request.durationMs ?? NEVER_MS), NEVER_MS),
+        bannedBy: request.bannedBy,
+        ownerTenantId: request.ownerTenantId ?? null,
+      })
+      const saved = await sync.save(ban)
+      hooks.onBan?.({ kind: 'banned', ban: saved })
+      return succeed(saved)
+    },
+    async lift(id) {
+      await sync.flush()
+      const found = await find(id)
+      if (!found.ok) return found
+      rules.violations.forget(violationKey(found.value.kind, found.value.subject))
+      await sync.remove(found.value)
+      hooks.onBan?.({ kind: 'lifted', ban: found.value })
+      return found
+    },
+    async get(id) {
+      await sync.flush()
+      return find(id)
+    },
+    async list({ cursor, limit }) {
+      await sync.flush()
+      return reader.find({
+        index: 'bans_by_expiry',
+        equals: {},
+        from: clock.nowMs() + 1,
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(limit === undefined ? {} : { limit }),
+      })
+    },
+    configure(config) {
+      rules = compileRules(config)
+    },
+    async maintain() {
+      await sync.retry()
+      const nowMs = clock.nowMs()
+      for (const ban of index.rows()) {
+        if (isSpent(ban, rules.config, nowMs)) await sync.prune(ban)
+      }
+    },
+    flush: async () => sync.flush(),
+    close: async () => sync.close(),
+  }
+}
+
+function compileRules(config: BansConfig): Rules {
+  const isTrusted = compileAddressMatcher(config.trusted)
+  return {
+    config,
+    counts: new Set(config.enabled ? config.counts : []),
+    isTrusted: config.trusted.length === 0 ? () => false : isTrusted,
+    violations: createViolations({
+      threshold: config.violations,
+      windowMs: config.window,
+      subjectsMax: config.subjectsMax,
+    }),
+  }
+}
+
+/** Known callers answer for themselves, so that one of them cannot ban everyone behind an address. */
+function subjectOf(
+  { address, caller }: Violation,
+  { subjects }: BansConfig,
+): readonly [BanKind, string] | undefined {
+  if (caller.id !== '' && subjects.includes('key')) return ['key', caller.id]
+  if (!subjects.includes('address')) return undefined
+  const subject = canonicalNetwork(addressGroup(address))
+  return subject === undefined ? undefined : ['address', subject]
+}
+
+const violationKey = (kind: BanKind, subject: string): string => `${kind} ${subject}`
+
+function parseRequest(
+  request: BanRequest,
+  isTrusted: (address: string) => boolean,
+): Outcome<string> {
+  const { kind, durationMs } = request
+  if (durationMs !== undefined && !(durationMs > 0 && Number.isSafeInteger(durationMs))) {
+    return fail('bad_request', { detail: 'A ban lasts a whole number of milliseconds.' })
+  }
+  if (kind === 'key') {
+    return request.subject === ''
+      ? fail('bad_request', { detail: 'Name the credential by its id.' })
+      : succeed(request.subject)
+  }
+  const subject = canonicalNetwork(request.subject)
+  if (subject === undefined) {
+    return fail('bad_request', { detail: 'Neither an address nor a network.' })
+  }
+  return isTrusted(subject)
+    ? fail('conflict', { detail: 'This address is trusted by the configuration.' })
+    : succeed(subject)
+}

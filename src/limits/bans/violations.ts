@@ -1,0 +1,41 @@
+/**
+ * Counts violations by subject, exactly: the times of the last few are kept. Memory is bounded: when
+ * full, the subject that has been quiet longest is forgotten.
+ */
+export interface Violations {
+  readonly size: number
+  /** Notes one; returns whether that makes `threshold` of them within the window (and starts over). */
+  add(subject: string, nowMs: number): boolean
+  forget(subject: string): void
+}
+
+/** Creates a {@link Violations} counter. */
+export function createViolations(options: {
+  readonly threshold: number
+  readonly windowMs: number
+  readonly subjectsMax: number
+}): Violations {
+  const { threshold, windowMs, subjectsMax } = options
+  const bySubject = new Map<string, number[]>()
+  return {
+    get size() {
+      return bySubject.size
+    },
+    add(subject, nowMs) {
+      const known = bySubject.get(subject)
+      bySubject.delete(subject)
+      const times = known?.filter((timeMs) => timeMs > nowMs - windowMs) ?? []
+      times.push(nowMs)
+      if (times.length >= threshold) return true
+      bySubject.set(subject, times)
+      if (bySubject.size > subjectsMax) {
+        const [oldest] = bySubject.keys()
+        if (oldest !== undefined) bySubject.delete(oldest)
+      }
+      return false
+    },
+    forget(subject) {
+      bySubject.delete(subject)
+    },
+  }
+}

@@ -1,0 +1,10 @@
+/** Limits: rates, quotas and concurrency by name, and bans for those who keep exceeding them. */
+export type { BansConfig, LimitConfig, LimitsConfig, SubjectKind } from './config.ts'
+export { bansConfig, limitsConfig } from './config.ts'
+export type { Limiter, LimiterOptions, LimitListing, LimitSubject, LimitUse } from './limiter.ts'
+export { createLimiter } from './limiter.ts'
+export type { LimitHooks, LimitPlan, Ticket } from './plan.ts'
+export type { Ban, BanKind } from './bans/ban.ts'
+export { banRefusal, bansCollection, NEVER_MS } from './bans/ban.ts'
+export type { BanHooks, BanRequest, Bans, BansOptions, Violation } from './bans/bans.ts'
+export { createBans } from './bans/bans.ts'

@@ -1,0 +1,188 @@
+import type { Caller } from '../core/caller.ts'
+import type { Refusal } from '../core/refusal.ts'
+import { refuse } from '../core/refusal.ts'
+import type { Claim, ClaimState, Counters, TakeOutcome } from '../storage/index.ts'
+import { renderPolicy, renderRateLimit, retryAfterSeconds } from './headers.ts'
+import type { PreparedLimit } from './prepared-limit.ts'
+
+/** What came of asking a plan's limits: granted when `refusal` is absent. */
+export interface Ticket {
+  readonly refusal: Refusal | undefined
+  /** Value of `RateLimit-Policy`; empty when nothing is to be advertised. */
+  readonly policy: string
+  /** The limits asked and their states, in the same order. */
+  readonly limits: readonly PreparedLimit[]
+  readonly states: readonly ClaimState[]
+  /** What {@link LimitPlan.release} gives back; the plan's own business. */
+  held: Holding | undefined
+}
+
+/** Concurrency that was taken and from where. */
+interface Holding {
+  readonly counters: Counters
+  readonly claims: readonly Claim[]
+}
+
+/** The limits of a route, compiled. */
+export interface LimitPlan {
+  readonly limits: readonly string[]
+  /** Whether granted tickets hold something that {@link LimitPlan.release} must give back. */
+  readonly holds: boolean
+  /**
+   * Takes the route's cost from all limits or from none. Answers at once when the counters live in
+   * the process.
+   *
+   * @param address canonical client address
+   * @param nowMs wall-clock time
+   */
+  take(address: string, caller: Caller, nowMs: number): Ticket | Promise<Ticket>
+  /** Value of the `RateLimit` field; empty when nothing is to be advertised. */
+  rateLimit(ticket: Ticket): string
+  /** Ends the request: gives back what concurrency limits took, once, however often it is called. */
+  release(ticket: Ticket): void
+}
+
+/** What a limiter tells the rest of the gate about; must not throw. */
+export interface LimitHooks {
+  /** A limit in shadow mode would have refused. */
+  readonly onShadow?: (limit: string, subject: string) => void
+  /** The counters are out of reach; what their limits' `fail` says was done. */
+  readonly onBackendFailure?: (error: unknown) => void
+}
+
+/** What a plan is made of. */
+export interface PlanParts {
+  readonly limits: readonly PreparedLimit[]
+  readonly counters: Counters
+  /** Counters of this process alone, for limits that `fail: local`. */
+  readonly local: Counters
+  readonly hooks: LimitHooks
+}
+
+const nothingTaken: TakeOutcome = { granted: true, states: [] }
+
+/** Compiles limits into a {@link LimitPlan}. */
+export function createPlan(parts: PlanParts): LimitPlan {
+  const { limits, counters, hooks } = parts
+  const holds = limits.some((limit) => limit.config.kind === 'concurrency')
+  const shadows = limits.some((limit) => limit.config.shadow)
+  const basePolicy = renderPolicy(limits, (limit) => limit.base.policyItem)
+
+  const settle = (
+    outcome: TakeOutcome,
+    claims: readonly Claim[],
+    policy: string,
+    asked = limits,
+    source = counters,
+  ): Ticket => {
+    const { states } = outcome
+    if (shadows) reportShadows(asked, claims, states, hooks)
+    const refusal = outcome.granted ? undefined : limitRefusal(asked, states, policy)
+    const held = holds && outcome.granted ? { counters: source, claims } : undefined
+    return { refusal, policy, limits: asked, states, held }
+  }
+
+  const withoutBackend = async (
+    error: unknown,
+    claims: readonly Claim[],
+    policy: string,
+    nowMs: number,
+  ): Promise<Ticket> => {
+    hooks.onBackendFailure?.(error)
+    if (limits.some((limit) => limit.config.fail === 'closed' && !limit.config.shadow)) {
+      const headers = { 'Retry-After': '1' }
+      const refusal = refuse('unavailable', { headers, internal: 'counters out of reach' })
+      return { refusal, policy: '', limits: [], states: [], held: undefined }
+    }
+    const isLocal = (_: unknown, index: number): boolean => limits[index]?.config.fail === 'local'
+    const kept = limits.filter(isLocal)
+    const keptClaims = claims.filter(isLocal)
+    const outcome = kept.length === 0 ? nothingTaken : await parts.local.take(keptClaims, nowMs)
+    return settle(outcome, keptClaims, kept.length === 0 ? '' : policy, kept, parts.local)
+  }
+
+  return {
+    limits: limits.map((limit) => limit.name),
+    holds,
+    take(address, caller, nowMs) {
+      const claims: Claim[] = []
+      let policy = basePolicy
+      for (let index = 0; index < limits.length; index++) {
+        const limit = limits[index]!
+        const rate = limit.rate(caller)
+        if (rate !== limit.base) policy = ''
+        claims.push(limit.claim(rate, address, caller))
+      }
+      if (policy !== basePolicy) {
+        policy = renderPolicy(limits, (limit) => limit.rate(caller).policyItem)
+      }
+      try {
+        const outcome = counters.take(claims, nowMs)
+        if (!(outcome instanceof Promise)) return settle(outcome, claims, policy)
+        return outcome.then(
+          (later) => settle(later, claims, policy),
+          async (error: unknown) => withoutBackend(error, claims, policy, nowMs),
+        )
+      } catch (error) {
+        return withoutBackend(error, claims, policy, nowMs)
+      }
+    },
+    rateLimit: (ticket) => renderRateLimit(ticket.limits, ticket.states),
+    release(ticket) {
+      const { held } = ticket
+      if (held === undefined) return
+      ticket.held = undefined
+      held.counters.release(held.claims)
+    },
+  }
+}
+
+function reportShadows(
+  limits: readonly PreparedLimit[],
+  claims: readonly Claim[],
+  states: readonly ClaimState[],
+  hooks: LimitHooks,
+): void {
+  for (let index = 0; index < claims.length; index++) {
+    if (claims[index]!.shadow && states[index]?.exceeded === true) {
+      hooks.onShadow?.(limits[index]!.name, claims[index]!.subject)
+    }
+  }
+}
+
+const CODES = {
+  bucket: 'rate_limited',
+  sliding: 'rate_limited',
+  calendar: 'quota_exceeded',
+  concurrency: 'concurrency_exceeded',
+} as const
+
+/** The refusal names the limit that keeps the caller waiting longest. */
+function limitRefusal(
+  limits: readonly PreparedLimit[],
+  states: readonly ClaimState[],
+  policy: string,
+): Refusal {
+  const violated = limits
+    .map((limit, index) => ({ limit, state: states[index]! }))
+    .filter(({ limit, state }) => state.exceeded && !limit.config.shadow)
+  const [first, ...others] = violated
+  if (first === undefined) return refuse('rate_limited')
+  const { limit, state } = others.reduce(
+    (worst, next) => (next.state.retryMs > worst.state.retryMs ? next : worst),
+    first,
+  )
+  const headers: Record<string, string> = {
+    RateLimit: renderRateLimit(limits, states),
+    'RateLimit-Policy': policy,
+  }
+  if (Number.isFinite(state.retryMs)) headers['Retry-After'] = `${retryAfterSeconds(state.retryMs)}`
+  return refuse(CODES[limit.config.kind], {
+    extra: {
+      limit: limit.name,
+      resetMs: Number.isFinite(state.resetMs) ? Math.ceil(state.resetMs) : undefined,
+      'violated-policies': violated.map((entry) => entry.limit.name),
+    },
+    headers,
+  })
+}

@@ -1,0 +1,65 @@
+import type { CounterShape } from '../storage/index.ts'
+import type { LimitConfig } from './config.ts'
+
+/** A limit at one value: what the counters are asked, and how it is advertised. */
+export interface Rate {
+  readonly shape: CounterShape
+  /** Member of the `RateLimit-Policy` list. */
+  readonly policyItem: string
+}
+
+const CALENDAR_SECONDS = {
+  minute: 60,
+  hour: 3600,
+  day: 86_400,
+  week: 604_800,
+  month: 2_592_000,
+} as const
+
+/** Structured Field integers have at most 15 digits (RFC 9651 §3.3.1). */
+const INTEGER_MAX = 999_999_999_999_999
+
+/** Clamps to what a Structured Field integer can say, whole and not negative. */
+export const fieldInteger = (value: number): number =>
+  value > 0 ? Math.min(Math.ceil(value), INTEGER_MAX) : 0
+
+/** The rate of `config` when its limit is `limit`; a burst keeps its proportion to the limit. */
+export function rateOf(name: string, config: LimitConfig, limit: number): Rate {
+  return { shape: shapeOf(config, limit), policyItem: policyItem(name, config, limit) }
+}
+
+function shapeOf(config: LimitConfig, limit: number): CounterShape {
+  switch (config.kind) {
+    case 'bucket': {
+      const burst = config.burst ?? config.limit
+      const scaled = Math.max(1, Math.round((burst * limit) / config.limit))
+      return { kind: 'bucket', limit, windowMs: config.window, burst: scaled }
+    }
+    case 'sliding':
+      return { kind: 'sliding', limit, windowMs: config.window }
+    case 'calendar':
+      return {
+        kind: 'calendar',
+        limit,
+        window: config.window,
+        offsetMs: parseUtcOffsetMs(config.utcOffset),
+      }
+    default:
+      return { kind: config.kind, limit }
+  }
+}
+
+function parseUtcOffsetMs(text: string): number {
+  const [hours = '0', minutes = '0'] = text.slice(1).split(':')
+  const ms = Number(hours) * 3_600_000 + Number(minutes) * 60_000
+  return text.startsWith('-') ? -ms : ms
+}
+
+/** draft-ietf-httpapi-ratelimit-headers-11 §3: the policy's name, `q`, `w`, and `qu` if not requests. */
+function policyItem(name: string, config: LimitConfig, limit: number): string {
+  const quota = `"${name}";q=${fieldInteger(limit)}`
+  if (config.kind === 'concurrency') return `${quota};qu="concurrent-requests"`
+  const seconds =
+    config.kind === 'calendar' ? CALENDAR_SECONDS[config.window] : config.window / 1000
+  return `${quota};w=${fieldInteger(seconds)}`
+}

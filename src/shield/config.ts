@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { name, size } from '../core/config/fields.ts'
+
+const schema = (what: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
+  z.record(z.string(), z.unknown()).describe(`JSON Schema (2020-12) of ${what}.`)
+
+/** The `schemas:` section: JSON Schemas by name, for `$ref: name` (or `name#/…`) in any other. */
+export const schemasConfig = z.record(name(), schema('a shared part')).default({})
+
+/** The parsed `schemas:` section. */
+export type SchemasConfig = z.output<typeof schemasConfig>
+
+/** A route's `request:` block. Sizes are bytes once parsed. */
+export const requestConfig = z.strictObject({
+  path: schema('the path parameters, an object').optional(),
+  query: schema('the query parameters, an object').optional(),
+  headers: schema('headers, an object of lowercase names').optional(),
+  body: schema('the body').optional(),
+  bodyRequired: z.boolean().default(true).describe('Whether a body with a schema must be there.'),
+  contentTypes: z
+    .array(z.string().regex(/^[a-z0-9.+*-]+\/[a-z0-9.+*-]+$/))
+    .min(1)
+    .default(['application/json'])
+    .describe('Media types of bodies. With a body schema: JSON types and HTML forms.'),
+  bodyMax: size().prefault('1MiB').describe('Size no body exceeds.'),
+  depthMax: z.int().min(1).max(512).default(32).describe('Nesting no JSON body exceeds.'),
+  parametersMax: z.int().min(1).max(10_000).default(100).describe('Parameters of a query or form.'),
+  errorsMax: z.int().min(1).max(100).default(10).describe('Errors named in a refusal.'),
+})
+
+/** The parsed `request:` block. */
+export type RequestConfig = z.output<typeof requestConfig>
