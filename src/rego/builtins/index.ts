@@ -1,7 +1,108 @@
-import type { Builtin } from './types.ts'
+import { AGGREGATES } from './aggregates.ts'
+import { ARRAYS } from './arrays.ts'
+import { BITS } from './bits.ts'
+import { CONVERSIONS } from './conversions.ts'
+import { ENCODINGS } from './encoding/index.ts'
+import { GRAPHS } from './graphs.ts'
+import { JSON_DOCUMENTS } from './json/index.ts'
+import { NUMBERS } from './numbers.ts'
+import { OBJECTS } from './objects.ts'
+import { OPERATORS } from './operators.ts'
+import { parseSignature } from './signature.ts'
+import { ASYNC, DEPRECATED, INFIX, NONDETERMINISTIC, SIGNATURES } from './signatures.ts'
+import { SEMVER } from './semver.ts'
+import { SETS } from './sets.ts'
+import { STRINGS } from './strings/index.ts'
+import { UNIT_PARSERS } from './units.ts'
+import { UUIDS } from './uuid.ts'
+import type { Builtin, BuiltinCall, BuiltinContext } from './types.ts'
+import { BuiltinError } from './types.ts'
+import type { Value } from '../values/index.ts'
 
 export type { Builtin, BuiltinCall, BuiltinContext, BuiltinType, FetchHook } from './types.ts'
 export { BuiltinError } from './types.ts'
 
-/** Every built-in by its name. */
-export const BUILTINS: ReadonlyMap<string, Builtin> = new Map()
+const CALLS: Readonly<Record<string, BuiltinCall>> = {
+  ...OPERATORS,
+  ...AGGREGATES,
+  ...ARRAYS,
+  ...BITS,
+  ...CONVERSIONS,
+  ...GRAPHS,
+  ...NUMBERS,
+  ...OBJECTS,
+  ...SETS,
+  ...STRINGS,
+  ...UNIT_PARSERS,
+  ...SEMVER,
+  ...UUIDS,
+  ...ENCODINGS,
+  ...JSON_DOCUMENTS,
+}
+
+const ASYNC_CALLS: Readonly<Record<string, NonNullable<Builtin['callAsync']>>> = {}
+
+/** Every built-in by its name. A failing one throws a {@link BuiltinError} whose message begins with its name. */
+export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(
+  Object.keys(SIGNATURES)
+    .filter((name) => Object.hasOwn(CALLS, name) || Object.hasOwn(ASYNC_CALLS, name))
+    .map((name) => [name, builtin(name)]),
+)
+
+function builtin(name: string): Builtin {
+  const { args, result, variadic } = parseSignature(SIGNATURES[name]!)
+  const infix = INFIX[name]
+  const callAsync = ASYNC_CALLS[name]
+  return {
+    name,
+    args,
+    result,
+    variadic,
+    deprecated: DEPRECATED.has(name),
+    nondeterministic: NONDETERMINISTIC.has(name),
+    relation: name === 'walk',
+    async: ASYNC.has(name),
+    ...(infix === undefined ? {} : { infix }),
+    call: guarded(name, CALLS[name] ?? refuseSync),
+    ...(callAsync === undefined ? {} : { callAsync: guardedAsync(name, callAsync) }),
+  }
+}
+
+function refuseSync(): never {
+  throw new BuiltinError('waits for the network: evaluate asynchronously')
+}
+
+function guarded(name: string, call: BuiltinCall): BuiltinCall {
+  return (context, args) => {
+    try {
+      return call(context, args)
+    } catch (error) {
+      throw namedError(name, error)
+    }
+  }
+}
+
+function guardedAsync(
+  name: string,
+  call: NonNullable<Builtin['callAsync']>,
+): NonNullable<Builtin['callAsync']> {
+  return async (context: BuiltinContext, args: readonly Value[]) => {
+    try {
+      return await call(context, args)
+    } catch (error) {
+      throw namedError(name, error)
+    }
+  }
+}
+
+/** Failures of the computation carry the function's name; a TypeError of our own stays what it is: a bug. */
+function namedError(name: string, error: unknown): unknown {
+  if (error instanceof BuiltinError)
+    return new BuiltinError(`${name}: ${error.message}`, error.code)
+  const expected = error instanceof RangeError || error instanceof SyntaxError || hasCode(error)
+  return expected ? new BuiltinError(`${name}: ${error.message}`) : error
+}
+
+function hasCode(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error
+}

@@ -8,12 +8,14 @@ import {
   truncate,
 } from './big-float.ts'
 import type { BigFloat } from './big-float.ts'
-import { fromBigInt } from './decimal.ts'
+import { fromBigInt, RBig, toBigInt } from './decimal.ts'
 import type { RNumber } from './decimal.ts'
 
+const DOUBLE_BITS = 53
+
 /**
- * OPA's arithmetic. Small integers are computed directly; integers of any size exactly (after rounding
- * the operands to 64 significant bits, as OPA does); everything else as floats with 64-bit mantissas.
+ * OPA's arithmetic. Small integers are computed directly; integers of any size exactly;
+ * everything else as floats with 64-bit mantissas.
  */
 type Operation = (a: RNumber, b: RNumber) => RNumber
 
@@ -26,18 +28,13 @@ function operation(
     if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
       const quick = native(a as number, b as number)
       if (Number.isSafeInteger(quick)) return quick === 0 ? 0 : quick
-      return fromBigInt(exact(wholeOf(a), wholeOf(b)))
+      return fromBigInt(exact(BigInt(a as number), BigInt(b as number)))
     }
-    const x = toBigFloat(a)
-    const y = toBigFloat(b)
-    return isWhole(x) && isWhole(y)
-      ? fromBigInt(exact(truncate(x), truncate(y)))
-      : fromBigFloat(float(x, y))
+    const x = toBigInt(a)
+    const y = toBigInt(b)
+    if (x !== undefined && y !== undefined) return fromBigInt(exact(x, y))
+    return fromBigFloat(float(toBigFloat(a), toBigFloat(b)))
   }
-}
-
-function wholeOf(value: RNumber): bigint {
-  return truncate(toBigFloat(value))
 }
 
 /** The sum. */
@@ -84,12 +81,28 @@ export function remainder(a: RNumber, b: RNumber): RNumber {
     const quick = (a as number) % (b as number)
     return quick === 0 ? 0 : quick
   }
-  const x = toBigFloat(a)
-  const y = toBigFloat(b)
-  if (!isWhole(x) || !isWhole(y)) throw new RangeError('modulo on floating-point number')
-  const divisor = truncate(y)
-  if (divisor === 0n) throw new RangeError('modulo by zero')
-  return fromBigInt(truncate(x) % divisor)
+  const x = toBigInt(a)
+  const y = toBigInt(b)
+  if (x === undefined || y === undefined) throw new RangeError('modulo on floating-point number')
+  if (y === 0n) throw new RangeError('modulo by zero')
+  return fromBigInt(x % y)
+}
+
+/**
+ * The product of many numbers. With a fraction among them every step is rounded to the 53 bits of a
+ * double, as OPA does here, unlike in {@link multiply}.
+ */
+export function multiplyAll(values: readonly RNumber[]): RNumber {
+  const integers = values.map(toBigInt)
+  if (integers.every((value) => value !== undefined)) {
+    return fromBigInt(integers.reduce((product, value) => product * value, 1n))
+  }
+  const one: BigFloat = { mantissa: 1n, exponent: 0 }
+  const product = values.reduce(
+    (result, value) => multiplyFloats(result, toBigFloat(value), DOUBLE_BITS),
+    one,
+  )
+  return fromBigFloat(product, DOUBLE_BITS)
 }
 
 /** Rounds to the nearest integer, halves away from zero. */
@@ -119,6 +132,6 @@ export function floor(value: RNumber): RNumber {
 /** The number without its sign. */
 export function abs(value: RNumber): RNumber {
   if (typeof value === 'number') return Math.abs(value)
-  const { mantissa, exponent } = toBigFloat(value)
-  return fromBigFloat({ mantissa: mantissa < 0n ? -mantissa : mantissa, exponent })
+  const { coefficient, exponent } = value
+  return new RBig(coefficient < 0n ? -coefficient : coefficient, exponent)
 }

@@ -14,11 +14,16 @@ export interface BigFloat {
 const PRECISION_BITS = 64
 const EXPONENT_MAX = 10_000
 
-/** Rounds `mantissa × 2^exponent` to 64 bits; `sticky` says that non-zero bits below were already dropped. */
-function round(mantissa: bigint, exponent: number, sticky = false): BigFloat {
+/** Rounds `mantissa × 2^exponent` to 64 bits, or fewer; `sticky` says that non-zero bits below were already dropped. */
+function round(
+  mantissa: bigint,
+  exponent: number,
+  sticky = false,
+  bits = PRECISION_BITS,
+): BigFloat {
   const negative = mantissa < 0n
   const magnitude = negative ? -mantissa : mantissa
-  const excess = bitLength(magnitude) - PRECISION_BITS
+  const excess = bitLength(magnitude) - bits
   if (excess <= 0) return { mantissa, exponent }
   const shift = BigInt(excess)
   let kept = magnitude >> shift
@@ -55,8 +60,8 @@ export function addFloats(a: BigFloat, b: BigFloat): BigFloat {
   return round(alignTo(a, exponent) + alignTo(b, exponent), exponent)
 }
 
-export function multiplyFloats(a: BigFloat, b: BigFloat): BigFloat {
-  return round(a.mantissa * b.mantissa, a.exponent + b.exponent)
+export function multiplyFloats(a: BigFloat, b: BigFloat, bits = PRECISION_BITS): BigFloat {
+  return round(a.mantissa * b.mantissa, a.exponent + b.exponent, false, bits)
 }
 
 export function divideFloats(a: BigFloat, b: BigFloat): BigFloat {
@@ -84,21 +89,25 @@ function alignTo(value: BigFloat, exponent: number): bigint {
 }
 
 /** The shortest decimal that reads back as the same float. */
-export function fromBigFloat({ mantissa, exponent }: BigFloat): RNumber {
+export function fromBigFloat({ mantissa, exponent }: BigFloat, bits = PRECISION_BITS): RNumber {
   if (mantissa === 0n) return 0
   const negative = mantissa < 0n
   const magnitude = negative ? -mantissa : mantissa
-  // Full 64 bits, so that half a unit in the last place is the true rounding interval.
-  const widen = PRECISION_BITS - bitLength(magnitude)
+  // All bits, so that half a unit in the last place is the true rounding interval.
+  const widen = bits - bitLength(magnitude)
   const full = magnitude << BigInt(widen)
-  const { digits, power } = shortest(full, exponent - widen)
+  const { digits, power } = shortest(full, exponent - widen, bits)
   return fromDecimal(negative ? -digits : digits, power)
 }
 
 /** The rounding interval of `mantissa × 2^exponent`, searched for the decimal with the fewest digits. */
-function shortest(mantissa: bigint, exponent: number): { digits: bigint; power: number } {
+function shortest(
+  mantissa: bigint,
+  exponent: number,
+  bits: number,
+): { digits: bigint; power: number } {
   // In quarter units: value 4m, upper 4m+2, lower 4m-2 (4m-1 where the next float below is twice as near).
-  const lowest = mantissa === 1n << BigInt(PRECISION_BITS - 1)
+  const lowest = mantissa === 1n << BigInt(bits - 1)
   let value = mantissa * 4n
   let upper = value + 2n
   let lower = value - (lowest ? 1n : 2n)

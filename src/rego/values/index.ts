@@ -43,7 +43,9 @@ export {
   divide,
   floor,
   multiply,
+  multiplyAll,
   remainder,
   round,
   subtract,
 } from './arithmetic.ts'
+export { multiplyFloats, toBigFloat, truncate } from './big-float.ts'
