@@ -1,0 +1,144 @@
+import type { CallerKind } from '../core/caller.ts'
+import type { Limiter } from '../limits/index.ts'
+import type { Policy } from '../policy/index.ts'
+import type { RequestCheck, RequestSpec } from '../shield/index.ts'
+import { requestConfig } from '../shield/index.ts'
+import type { GateMetrics, Traces } from '../signals/index.ts'
+import type { Upstreams } from '../upstream/index.ts'
+import type { BanCheck } from './admit.ts'
+import { createAdmit } from './admit.ts'
+import { createAuthorize } from './authorize.ts'
+import type { GatewayConfig, RouteConfig } from './config/index.ts'
+import { createForward } from './forward.ts'
+import type { CredentialResolver } from './identify.ts'
+import { createIdentify } from './identify.ts'
+import { createLimit } from './limit.ts'
+import { PATH } from './path.ts'
+import type { BodyReader } from './read-body.ts'
+import { createBodyReader } from './read-body.ts'
+import { compileValueSource } from './read-value.ts'
+import { createRespond } from './respond.ts'
+import type { Route } from './route.ts'
+import type { Stage, StageName } from './stage.ts'
+import { createValidate } from './validate.ts'
+
+/** What routes are put together from. */
+export interface RouteParts {
+  readonly identity: CredentialResolver
+  readonly policy: Pick<Policy, 'allowList'>
+  readonly bans: BanCheck
+  readonly limiter: Limiter
+  readonly upstreams: Pick<Upstreams, 'get'>
+  readonly metrics: GateMetrics
+  readonly traces: Traces
+  /** Whether a peer is a proxy in front that is believed. */
+  readonly trustsPeer: (address: string) => boolean
+  readonly countAllowList: (list: string, hit: boolean) => void
+}
+
+/** The methods a route answers: GET brings HEAD (RFC 9110 §9.3.2). */
+export function methodsOf({ methods }: RouteConfig): readonly string[] {
+  return methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
+}
+
+/** The largest body of a route. */
+const bodyBytesMaxOf = (config: GatewayConfig, route: RouteConfig): number =>
+  route.bodyMax ?? config.defaults.bodyMax
+
+/** What requests of a route must look like, with the defaults of the configuration. */
+export function requestOf(config: GatewayConfig, route: RouteConfig): RequestSpec {
+  const base = requestConfig.parse({})
+  return { ...base, ...route.request, bodyMax: bodyBytesMaxOf(config, route) }
+}
+
+/** Puts the stages of a route together: those it asks for, in the order of the path. */
+export function compileRoute(
+  config: GatewayConfig,
+  route: RouteConfig,
+  parts: RouteParts,
+  check: RequestCheck,
+): Route {
+  const readBody = createBodyReader(check)
+  const stages: Readonly<Record<StageName, Stage | undefined>> = {
+    admit: createAdmit(parts.bans, bodyBytesMaxOf(config, route)),
+    identify: identifyStage(route, parts),
+    limit: limitStage(config, route, parts),
+    authorize: authorizeStage(route, parts, readBody),
+    validate: check.checksHead || check.checksBody ? createValidate(check, readBody) : undefined,
+    forward: answerStage(route, parts),
+  }
+  return {
+    id: route.id,
+    template: route.path,
+    stages: PATH.flatMap((name) => stages[name] ?? []),
+    slot: parts.metrics.routeSlot(route.path),
+    action: route.permission ?? route.id,
+    audited: route.audit,
+  }
+}
+
+/** Stands for the routes of requests that no route takes. */
+export function createUnrouted(metrics: GateMetrics): Route {
+  const template = 'unrouted'
+  const slot = metrics.routeSlot(template)
+  return { id: template, template, stages: [], slot, action: template, audited: true }
+}
+
+function identifyStage(route: RouteConfig, parts: RouteParts): Stage | undefined {
+  const accepted: readonly CallerKind[] = route.credentials
+  if (accepted.every((kind) => kind === 'anonymous')) return undefined
+  return createIdentify(accepted, parts.identity, parts.bans)
+}
+
+function limitStage(
+  config: GatewayConfig,
+  route: RouteConfig,
+  { limiter, metrics }: RouteParts,
+): Stage | undefined {
+  const names = route.limits ?? config.defaults.limits
+  if (names.length === 0) return undefined
+  const slots = new Map(names.map((name) => [name, metrics.limitSlot(name)]))
+  return createLimit({
+    plan: limiter.prepare({ limits: names, cost: route.cost, routeId: route.id }),
+    countsAddresses: names.some((name) => [config.limits[name]?.by].flat().includes('address')),
+    sendHeaders: config.defaults.limitHeaders,
+    peek: (caller, limit, address) =>
+      limiter.peek({
+        limit,
+        address,
+        routeId: route.id,
+        tenantId: caller.tenantId,
+        ...(caller.id !== '' && { keyId: caller.id }),
+        ...(caller.userId !== undefined && { userId: caller.userId }),
+        ...(caller.plan !== undefined && { plan: caller.plan }),
+      }),
+    onRefusal: (limit) => metrics.limitRejected(slots.get(limit) ?? 0),
+  })
+}
+
+function authorizeStage(
+  route: RouteConfig,
+  parts: RouteParts,
+  readBody: BodyReader,
+): Stage | undefined {
+  const { permission, tenant, allowList } = route
+  if (permission === undefined && tenant === undefined && allowList === undefined) return undefined
+  const list = allowList && parts.policy.allowList(allowList.list)
+  if (allowList !== undefined && list === undefined) {
+    throw new RangeError(`no allow-list is named ${allowList.list}`)
+  }
+  return createAuthorize({
+    permission,
+    tenant: tenant === undefined ? undefined : compileValueSource(tenant),
+    allowList: allowList && list && { list, value: compileValueSource(allowList.value) },
+    readBody,
+    countAllowList: (hit) => parts.countAllowList(allowList?.list ?? '', hit),
+  })
+}
+
+function answerStage(route: RouteConfig, parts: RouteParts): Stage {
+  if (route.respond !== undefined) return createRespond(route.respond)
+  const upstream = parts.upstreams.get(route.upstream ?? '')
+  if (upstream === undefined) throw new RangeError(`no upstream is named ${route.upstream}`)
+  return createForward({ upstream, route, traces: parts.traces, trustsPeer: parts.trustsPeer })
+}

@@ -1,0 +1,138 @@
+import type { Clock } from '../core/clock.ts'
+import { createClientAddress, createTrustedPeers } from '../core/client-address.ts'
+import { createRequestChecks } from '../shield/index.ts'
+import type { RequestIds } from '../signals/index.ts'
+import { createHostCheck } from './arrival.ts'
+import type { RouteParts } from './compile-route.ts'
+import { compileRoute, createUnrouted, methodsOf, requestOf } from './compile-route.ts'
+import type { GatewayConfig } from './config/index.ts'
+import type { ExchangeWorld } from './exchange.ts'
+import type { Recorder } from './record.ts'
+import type { Route } from './route.ts'
+import { parsePattern } from './routing/pattern.ts'
+import type { RouteEntry, Router } from './routing/router.ts'
+import { createRouter, RouteConflictError } from './routing/router.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** The nouns a gate is put together from. They outlive configurations, upstreams apart. */
+export interface GateParts extends RouteParts {
+  readonly clock: Clock
+  readonly requestIds: RequestIds
+  readonly record: Recorder
+}
+
+/** Something a configuration asks for that cannot be, and where it asks. */
+export interface CompileProblem {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** A compiled configuration, or everything that is wrong with it. */
+export type CompileOutcome =
+  | { readonly ok: true; readonly snapshot: Snapshot }
+  | { readonly ok: false; readonly problems: readonly CompileProblem[] }
+
+interface CompiledRoute {
+  readonly index: number
+  readonly host: string | undefined
+  readonly entry: RouteEntry<Route>
+}
+
+/** Compiles a configuration to a {@link Snapshot}. Nothing is changed until it is put in place. */
+export function compileGate(config: GatewayConfig, parts: GateParts): CompileOutcome {
+  const problems: CompileProblem[] = []
+  const routes = compileRoutes(config, parts, problems)
+  const routers = new Map<string | undefined, Router<Route>>()
+  for (const host of new Set(routes.map((route) => route.host))) {
+    const built = routerOf(routes.filter((route) => route.host === host))
+    problems.push(...built.problems)
+    routers.set(host, built.router)
+  }
+  if (problems.length > 0) return { ok: false, problems }
+  return { ok: true, snapshot: createSnapshot(config, parts, routers) }
+}
+
+function compileRoutes(
+  config: GatewayConfig,
+  parts: GateParts,
+  problems: CompileProblem[],
+): CompiledRoute[] {
+  const checks = createRequestChecks(config.schemas)
+  return config.routes.flatMap((route, index) => {
+    const at = ['routes', index]
+    const limits = route.limits ?? config.defaults.limits
+    const own = parts.limiter
+      .problems(limits, route.cost)
+      .map((message) => ({ path: [...at, 'limits'], message }))
+    const check = checks.compile(requestOf(config, route))
+    if (!check.ok) {
+      for (const { path, message } of check.problems) {
+        own.push({ path: [...at, 'request', ...path.map(String)], message })
+      }
+    }
+    problems.push(...own)
+    const pattern = parsePattern(route.path)
+    if (own.length > 0 || !check.ok || !pattern.ok) return []
+    const target = compileRoute(config, route, parts, check.value)
+    const entry = { segments: pattern.segments, methods: methodsOf(route), target }
+    return [{ index, host: route.host, entry }]
+  })
+}
+
+/** A router of one host's routes, and the problems of those that had to be left out of it. */
+function routerOf(group: readonly CompiledRoute[]): {
+  readonly router: Router<Route>
+  readonly problems: readonly CompileProblem[]
+} {
+  const problems: CompileProblem[] = []
+  const remaining = [...group]
+  for (;;) {
+    try {
+      return { router: createRouter(remaining.map(({ entry }) => entry)), problems }
+    } catch (error) {
+      if (!(error instanceof RouteConflictError)) throw error
+      const [left] = remaining.splice(error.position, 1)
+      problems.push({ path: ['routes', left?.index ?? 0, 'path'], message: error.message })
+    }
+  }
+}
+
+function createSnapshot(
+  config: GatewayConfig,
+  parts: GateParts,
+  routers: ReadonlyMap<string | undefined, Router<Route>>,
+): Snapshot {
+  const hostRouters = [...routers].flatMap(([host, router]) =>
+    host === undefined ? [] : [[host, router] as const],
+  )
+  const bodySizes = config.routes.map((route) => route.bodyMax ?? config.defaults.bodyMax)
+  return {
+    hosts: createHostCheck(config.listen.hosts),
+    router: routers.get(undefined) ?? createRouter<Route>([]),
+    hostRouters: new Map(hostRouters),
+    uriCharactersMax: config.listen.uriMax,
+    world: createWorld(config, parts.requestIds),
+    record: parts.record,
+    unrouted: createUnrouted(parts.metrics),
+    bodyBytesMax: Math.max(config.defaults.bodyMax, ...bodySizes),
+  }
+}
+
+/** What exchanges ask of the server's configuration: the client's address, and the request id. */
+function createWorld(config: GatewayConfig, requestIds: RequestIds): ExchangeWorld {
+  const { trustedProxies } = config.listen
+  const addressOf = createClientAddress(trustedProxies)
+  const isTrusted = createTrustedPeers(trustedProxies)
+  return {
+    clientAddress: (request, connection) =>
+      addressOf(connection.peerAddress(request), request.headers),
+    requestId:
+      trustedProxies.length === 0
+        ? () => requestIds.next()
+        : (request, connection) =>
+            requestIds.accept(
+              request.headers.get('x-request-id'),
+              isTrusted(connection.peerAddress(request)),
+            ),
+  }
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { reference } from '../../core/config/index.ts'
+import { name, size } from '../../core/config/fields.ts'
+import { identityConfig } from '../../identity/index.ts'
+import { auditConfig } from '../../ledger/index.ts'
+import { bansConfig, limitsConfig } from '../../limits/index.ts'
+import { policyConfig } from '../../policy/index.ts'
+import { schemasConfig } from '../../shield/index.ts'
+import { signalsConfig } from '../../signals/index.ts'
+import { upstreamConfig } from '../../upstream/index.ts'
+import { adminConfig, listenConfig, storageConfig } from './listen.ts'
+import { routeConfig } from './route.ts'
+
+export { routeConfig } from './route.ts'
+export type { RouteConfig } from './route.ts'
+
+const defaultsConfig = z
+  .strictObject({
+    limits: z.array(name()).default(['default']).describe('Limits of routes that name none.'),
+    bodyMax: size().prefault('1MiB').describe('Largest body of routes that set none.'),
+    limitHeaders: z
+      .boolean()
+      .default(true)
+      .describe('Send RateLimit and RateLimit-Policy with answers.'),
+  })
+  .prefault({})
+  .meta({ id: 'Defaults' })
+
+const shape = {
+  version: z.literal(1).default(1).describe('Version of this format.'),
+  listen: listenConfig.prefault({}),
+  admin: adminConfig.prefault({}),
+  storage: storageConfig.prefault({}),
+  signals: signalsConfig.prefault({}),
+  audit: auditConfig.prefault({}),
+  identity: identityConfig.prefault({}),
+  policy: policyConfig.prefault({}),
+  limits: limitsConfig,
+  bans: bansConfig,
+  schemas: schemasConfig,
+  upstreams: z.record(name(), upstreamConfig).default({}),
+  defaults: defaultsConfig,
+  routes: z.array(routeConfig).default([]),
+}
+
+/** What may stand in `tollgate.yaml`, or be given to `defineConfig`. */
+export const gatewayConfig = z
+  .strictObject(shape)
+  .superRefine((config, context) => {
+    const limits = Object.keys(config.limits)
+    for (const [index, limit] of config.defaults.limits.entries()) {
+      reference(context, 'limit', limits, limit, ['defaults', 'limits', index])
+    }
+    for (const [index, route] of config.routes.entries()) {
+      const at = ['routes', index]
+      for (const [position, limit] of (route.limits ?? []).entries()) {
+        reference(context, 'limit', limits, limit, [...at, 'limits', position])
+      }
+      const { upstream, allowList } = route
+      if (upstream !== undefined) {
+        reference(context, 'upstream', Object.keys(config.upstreams), upstream, [...at, 'upstream'])
+      }
+      if (allowList !== undefined) {
+        const lists = Object.keys(config.policy.allowLists)
+        reference(context, 'allow-list', lists, allowList.list, [...at, 'allowList', 'list'])
+      }
+    }
+    refuseRepeatedIds(config.routes, context)
+  })
+  .meta({ id: 'TollgateConfig', title: 'Tollgate configuration' })
+
+function refuseRepeatedIds(
+  routes: readonly { readonly id: string }[],
+  context: z.RefinementCtx,
+): void {
+  const seen = new Set<string>()
+  for (const [index, { id }] of routes.entries()) {
+    if (seen.has(id)) {
+      const message = `route id ${JSON.stringify(id)} is already taken`
+      context.addIssue({ code: 'custom', message, path: ['routes', index, 'id'], input: id })
+    }
+    seen.add(id)
+  }
+}
+
+/** A parsed configuration: defaults filled in, durations in milliseconds, sizes in bytes. */
+export type GatewayConfig = z.output<typeof gatewayConfig>
+
+/** A configuration as people write it. */
+export type GatewayConfigInput = z.input<typeof gatewayConfig>
+
+/** Types a configuration written in TypeScript: `export default defineConfig({ … })`. */
+export const defineConfig = (config: GatewayConfigInput): GatewayConfigInput => config

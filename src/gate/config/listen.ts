@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { cidr, duration, secret, size } from '../../core/config/fields.ts'
+
+/** `host:port`; the host may be an IPv6 address in brackets. Port 0 takes any free one. */
+export const listenAddress = (): z.ZodType<string, string> =>
+  z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/, {
+    error: 'expected host:port, such as 127.0.0.1:8080',
+  })
+
+const tlsConfig = z.strictObject({
+  certificate: z.string().describe('PEM chain; use ${file:/path}.'),
+  key: secret().describe('PEM private key; use ${file:/path}.'),
+  clientAuthority: z.string().optional().describe('PEM authorities; clients must show a certificate.'),
+})
+
+/** Where the gate listens and what it bears. Changing it needs a restart. */
+export const listenConfig = z
+  .strictObject({
+    address: listenAddress().default('127.0.0.1:8080'),
+    tls: tlsConfig.optional(),
+    hosts: z
+      .array(z.string().regex(/^[a-z0-9.-]+$/))
+      .optional()
+      .describe('Host names that are served; others are refused. Default any well-formed one.'),
+    trustedProxies: z
+      .array(cidr())
+      .default([])
+      .describe('Networks of proxies whose Forwarded and X-Forwarded-For are believed.'),
+    idleTimeout: duration().prefault('30s').describe('A connection without traffic ends after this.'),
+    uriMax: size().prefault('8KiB'),
+    drainTimeout: duration()
+      .prefault('10s')
+      .describe('How long requests in flight may take to finish after SIGTERM.'),
+  })
+  .meta({ id: 'Listen' })
+
+/** Where the admin API listens. It stays off the network unless told otherwise. */
+export const adminConfig = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    address: listenAddress().default('127.0.0.1:8081'),
+  })
+  .meta({ id: 'Admin' })
+
+/** Where state is kept. */
+export const storageConfig = z
+  .strictObject({
+    kind: z.enum(['sqlite', 'memory']).default('sqlite').describe('`memory` forgets everything.'),
+    folder: z.string().default('.tollgate').describe('Data folder, made when absent.'),
+    counters: z
+      .int()
+      .min(1024)
+      .max(50_000_000)
+      .default(1_000_000)
+      .describe('Subjects of limits remembered at most.'),
+  })
+  .meta({ id: 'Storage' })

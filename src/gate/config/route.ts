@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { duration, name, permission, size } from '../../core/config/fields.ts'
+import { requestConfig } from '../../shield/index.ts'
+import { parsePattern } from '../routing/pattern.ts'
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** Where a route reads a value from: a path parameter, a query parameter, or the JSON body. */
+const valueSource = z
+  .string()
+  .regex(/^(path\.[A-Za-z_][A-Za-z0-9_]*|query\.[^\s.]+|body(\.[^\s.]+)+)$/, {
+    error: 'expected path.<parameter>, query.<parameter> or body.<field>[.<field>…]',
+  })
+
+const allowListUse = z
+  .strictObject({
+    list: name().describe('Name of a list under `allowLists`.'),
+    value: valueSource.describe('The value that must be on the list.'),
+  })
+  .describe('The request is refused unless the value is on the list.')
+
+const respondConfig = z
+  .strictObject({
+    status: z.int().min(200).max(599).default(200),
+    headers: z.record(z.string(), z.string()).default({}),
+    body: z.union([z.string(), z.json()]).default('').describe('Text, or JSON to be sent as such.'),
+  })
+  .describe('Answer without an upstream.')
+
+/** One route: which requests, who may, how much, what, and where to. */
+export const routeConfig = z
+  .strictObject({
+    id: name().describe('Names the route in metrics, logs and the audit log.'),
+    host: z
+      .string()
+      .regex(/^[a-z0-9.-]+$/, { error: 'expected a lowercase host name without a port' })
+      .optional()
+      .describe('Only requests for this host; default any.'),
+    path: z
+      .string()
+      .superRefine((text, context) => {
+        const parsed = parsePattern(text)
+        if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.reason })
+      })
+      .describe('Path pattern: `/scene/{id}`; `{rest...}` takes the remaining segments.'),
+    methods: z.array(z.enum(METHODS)).min(1).default(['GET']).describe('GET also admits HEAD.'),
+    credentials: z
+      .array(z.enum(['key', 'token', 'session', 'anonymous']))
+      .min(1)
+      .default(['key', 'token'])
+      .describe('Which credentials are accepted; `anonymous` admits requests without any.'),
+    permission: permission().optional().describe('The permission the caller must have.'),
+    tenant: valueSource.optional().describe("A value that must be the caller's own tenant id."),
+    allowList: allowListUse.optional(),
+    limits: z
+      .array(name())
+      .optional()
+      .describe('Names of limits; default: `defaults.limits`. Taken all or none.'),
+    cost: z.int().min(1).max(1_000_000).default(1).describe('What one request counts.'),
+    request: requestConfig.omit({ bodyMax: true }).optional(),
+    bodyMax: size().optional().describe('Largest body; default: `defaults.bodyMax`.'),
+    upstream: name().optional().describe('Where to forward to.'),
+    respond: respondConfig.optional(),
+    stripPrefix: z
+      .string()
+      .regex(/^\/[^?#]*[^/?#]$/, { error: 'expected a path prefix such as /api' })
+      .optional()
+      .describe('Removed from the path before it is forwarded.'),
+    timeout: duration().optional().describe('For the whole exchange with the upstream.'),
+    webSocket: z.boolean().default(false).describe('Admit WebSocket upgrades.'),
+    audit: z.boolean().default(true).describe('Record requests of this route.'),
+  })
+  .refine((route) => (route.upstream === undefined) !== (route.respond === undefined), {
+    error: 'a route needs exactly one of `upstream` and `respond`',
+  })
+  .meta({ id: 'Route' })
+
+/** A parsed route: durations in milliseconds, sizes in bytes. */
+export type RouteConfig = z.output<typeof routeConfig>

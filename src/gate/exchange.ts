@@ -1,0 +1,113 @@
+import type { Caller } from '../core/caller.ts'
+import { anonymousCaller } from '../core/caller.ts'
+import type { Refusal } from '../core/refusal.ts'
+import type { Route } from './route.ts'
+import type { StageName } from './stage.ts'
+import type { PathParameters } from './routing/router.ts'
+import { bindParameters } from './routing/router.ts'
+
+/** What the server knows of the connection that a request came by. */
+export interface Connection {
+  readonly scheme: 'http' | 'https'
+  /** The address of the peer as the socket reports it: a system call, made only when needed. */
+  peerAddress(request: Request): string
+}
+
+/** One line of an explanation: what a layer decided, by which rule, and how long it took. */
+export interface Note {
+  readonly layer: string
+  readonly verdict: 'pass' | 'refuse' | 'answer'
+  readonly rule: string | undefined
+  readonly durationNs: number
+}
+
+/** What exchanges ask of the gate they travel through. */
+export interface ExchangeWorld {
+  clientAddress(request: Request, connection: Connection): string
+  requestId(request: Request, connection: Connection): string
+}
+
+/**
+ * What travels through the gate: one request and all that becomes known of it. Created once, never
+ * copied: stages write what they find out, and the record at the exit reads it.
+ *
+ * Costly facts (address, request id, parameters) are worked out when first asked for.
+ */
+export class Exchange {
+  readonly world: ExchangeWorld
+  readonly connection: Connection
+  readonly request: Request
+  /** Wall clock at arrival, milliseconds since the epoch. */
+  readonly nowMs: number
+  readonly route: Route
+  /** Canonical path, without query. */
+  readonly path: string
+  /** The query as it came, with its `?`; empty when there is none. */
+  readonly query: string
+  readonly pathValues: readonly string[]
+  readonly pathNames: readonly string[]
+
+  caller: Caller = anonymousCaller
+  /** The body as text and as JSON, once they have been read. */
+  bodyText: string | undefined = undefined
+  body: unknown = undefined
+  /** The rule that the running stage decided by, for explanations and the audit log. */
+  rule: string | undefined = undefined
+  /** Response headers that stages ask for, such as RateLimit. */
+  responseHeaders: Record<string, string> | undefined = undefined
+  /** Gives back what is held while the request runs; the exit calls it once. */
+  release: (() => void) | undefined = undefined
+  /** Present when the exchange is only explained: then nothing is taken, sent or recorded. */
+  notes: Note[] | undefined = undefined
+  refusal: Refusal | undefined = undefined
+  /** The stage that ended the exchange. */
+  endedBy: StageName = 'admit'
+  /** Monotonic milliseconds at arrival. */
+  startMs = 0
+
+  private addressKnown: string | undefined = undefined
+  private requestIdKnown: string | undefined = undefined
+  private parametersKnown: PathParameters | undefined = undefined
+
+  constructor(
+    world: ExchangeWorld,
+    connection: Connection,
+    request: Request,
+    nowMs: number,
+    route: Route,
+    path: string,
+    query: string,
+    pathNames: readonly string[],
+    pathValues: readonly string[],
+  ) {
+    this.world = world
+    this.connection = connection
+    this.request = request
+    this.nowMs = nowMs
+    this.route = route
+    this.path = path
+    this.query = query
+    this.pathNames = pathNames
+    this.pathValues = pathValues
+  }
+
+  /** The client's address: the peer's, or what trusted proxies say it is. */
+  get address(): string {
+    return (this.addressKnown ??= this.world.clientAddress(this.request, this.connection))
+  }
+
+  get requestId(): string {
+    return (this.requestIdKnown ??= this.world.requestId(this.request, this.connection))
+  }
+
+  /** Path parameters by name, escapes not decoded. */
+  get parameters(): PathParameters | undefined {
+    return (this.parametersKnown ??= bindParameters(this.pathNames, this.pathValues))
+  }
+
+  /** Adds a header to the response, whoever makes it. */
+  setResponseHeader(name: string, value: string): void {
+    this.responseHeaders ??= {}
+    this.responseHeaders[name] = value
+  }
+}

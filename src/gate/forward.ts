@@ -1,0 +1,71 @@
+import { utf8 } from '../core/bytes.ts'
+import { clientScheme } from '../core/client-address.ts'
+import { refuse } from '../core/refusal.ts'
+import type { Traces } from '../signals/index.ts'
+import type { ForwardRequest, Upstream } from '../upstream/index.ts'
+import { identityHeaders } from '../upstream/index.ts'
+import type { RouteConfig } from './config/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Stage } from './stage.ts'
+
+/** How a route forwards. */
+export interface ForwardOptions {
+  readonly upstream: Upstream
+  readonly route: RouteConfig
+  readonly traces: Traces
+  /** Whether a peer is a proxy in front that is believed. */
+  readonly trustsPeer: (address: string) => boolean
+}
+
+/** Ask the upstream: the last stage of a proxied route. It always answers or refuses. */
+export function createForward(options: ForwardOptions): Stage {
+  const { upstream, route } = options
+  return {
+    name: 'forward',
+    run(exchange) {
+      const path = stripPrefix(exchange.path, route.stripPrefix)
+      if (path === undefined) return refuse('route_unknown')
+      if (exchange.notes !== undefined) return explainForward(exchange, upstream, path)
+      return upstream.forward(describe(exchange, path + exchange.query, options))
+    },
+  }
+}
+
+function explainForward(exchange: Exchange, upstream: Upstream, path: string): undefined {
+  exchange.rule = `would ask ${upstream.name} for ${path}`
+  return undefined
+}
+
+/** The path without the prefix; `undefined` when it does not begin with it. */
+export function stripPrefix(path: string, prefix: string | undefined): string | undefined {
+  if (prefix === undefined) return path
+  if (path === prefix) return '/'
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined
+}
+
+/**
+ * The request as the upstream is to see it. Forwarding changes the headers in place, so whatever is
+ * read from them is read here, before.
+ */
+function describe(exchange: Exchange, path: string, options: ForwardOptions): ForwardRequest {
+  const { request, connection, bodyText } = exchange
+  const { headers } = request
+  const peer = connection.peerAddress(request)
+  const trusted = options.trustsPeer(peer)
+  const trace = options.traces.begin(headers.get('traceparent'), headers.get('tracestate'))
+  return {
+    method: request.method,
+    path,
+    headers,
+    body: bodyText === undefined ? request.body : utf8(bodyText),
+    clientAddress: exchange.address,
+    peerAddress: trusted ? peer : undefined,
+    scheme: trusted ? clientScheme(headers, connection.scheme) : connection.scheme,
+    host: headers.get('host') ?? '',
+    requestId: exchange.requestId,
+    traceparent: trace.traceparent,
+    identity: identityHeaders(exchange.caller),
+    signal: request.signal,
+    timeouts: options.route.timeout === undefined ? undefined : { totalMs: options.route.timeout },
+  }
+}

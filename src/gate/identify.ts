@@ -1,0 +1,108 @@
+import type { Caller, CallerKind } from '../core/caller.ts'
+import { anonymousCaller } from '../core/caller.ts'
+import type { Refusal } from '../core/refusal.ts'
+import { refuse } from '../core/refusal.ts'
+import type { BanCheck } from './admit.ts'
+import type { Exchange } from './exchange.ts'
+import type { Stage, Step } from './stage.ts'
+
+/** The noun that {@link createIdentify} asks: who presents this credential? */
+export interface CredentialResolver {
+  resolve(credential: string, nowMs: number): Caller | Refusal | Promise<Caller | Refusal>
+}
+
+/** Name of the cookie that carries a session. `__Host-` binds it to this host over TLS (RFC 6265bis). */
+export const SESSION_COOKIES = ['__Host-tollgate_session', 'tollgate_session'] as const
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+const BEARER = /^bearer +/i
+const CHALLENGE = { 'www-authenticate': 'Bearer realm="tollgate"' } as const
+
+/**
+ * Who is it? Takes the credential from `Authorization: Bearer`, `X-API-Key` or the session cookie,
+ * in this order. Unknown, revoked, expired and foreign credentials all get `credential_invalid`; so
+ * does a good one that this route does not accept or that may not be used from this address.
+ */
+export function createIdentify(
+  accepted: readonly CallerKind[],
+  resolver: CredentialResolver,
+  bans: BanCheck,
+): Stage {
+  const admitsAnonymous = accepted.includes('anonymous')
+  const readsCookies = accepted.includes('session')
+  const settle = (exchange: Exchange, found: Caller | Refusal): Step => {
+    if ('code' in found) return withChallenge(found)
+    if (!accepted.includes(found.kind)) return invalid(`a ${found.kind} is not accepted here`)
+    if (found.allowsAddress !== undefined && !found.allowsAddress(exchange.address)) {
+      return invalid('used from an address that is not allowed')
+    }
+    exchange.caller = found
+    return bans.caller(found, exchange.nowMs)
+  }
+  return {
+    name: 'identify',
+    run(exchange) {
+      const credential = presentedCredential(exchange, readsCookies)
+      if (credential === undefined) {
+        if (!admitsAnonymous) return refuse('credential_missing', { headers: CHALLENGE })
+        exchange.caller = anonymousCaller
+        return undefined
+      }
+      if (typeof credential !== 'string') return credential
+      const found = resolver.resolve(credential, exchange.nowMs)
+      return found instanceof Promise
+        ? found.then((settled) => settle(exchange, settled))
+        : settle(exchange, found)
+    },
+  }
+}
+
+const invalid = (internal: string): Refusal =>
+  refuse('credential_invalid', { headers: CHALLENGE, internal })
+
+const withChallenge = (refusal: Refusal): Refusal =>
+  refusal.code === 'credential_invalid' ? { ...refusal, headers: CHALLENGE } : refusal
+
+function presentedCredential(
+  exchange: Exchange,
+  readsCookies: boolean,
+): string | Refusal | undefined {
+  const { headers } = exchange.request
+  const authorization = headers.get('authorization')
+  if (authorization !== null) {
+    if (authorization.startsWith('Bearer ')) return authorization.slice(7)
+    if (BEARER.test(authorization)) return authorization.replace(BEARER, '')
+    return invalid('the authorization scheme is not Bearer')
+  }
+  const key = headers.get('x-api-key')
+  if (key !== null) return key
+  return readsCookies ? sessionCookie(exchange, headers.get('cookie')) : undefined
+}
+
+function sessionCookie(exchange: Exchange, header: string | null): string | Refusal | undefined {
+  if (header === null) return undefined
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=')
+    const name = pair.slice(0, at).trim()
+    if (!SESSION_COOKIES.some((known) => known === name)) continue
+    if (isCrossSite(exchange)) {
+      return refuse('permission_denied', { detail: 'A session works from its own site only.' })
+    }
+    return pair.slice(at + 1).trim()
+  }
+  return undefined
+}
+
+/**
+ * A browser sends cookies along with forged requests. Unsafe ones must come from the same origin:
+ * `Sec-Fetch-Site` (W3C Fetch Metadata) says so, or the `Origin` names this host.
+ */
+function isCrossSite(exchange: Exchange): boolean {
+  const { method, headers } = exchange.request
+  if (SAFE_METHODS.has(method)) return false
+  const site = headers.get('sec-fetch-site')
+  if (site !== null) return site !== 'same-origin' && site !== 'none'
+  const origin = headers.get('origin')
+  if (origin === null) return false
+  return !URL.canParse(origin) || new URL(origin).host !== headers.get('host')
+}

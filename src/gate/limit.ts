@@ -1,0 +1,62 @@
+import type { Caller } from '../core/caller.ts'
+import type { Outcome } from '../core/refusal.ts'
+import type { LimitPlan, LimitUse, Ticket } from '../limits/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Stage, Step } from './stage.ts'
+
+/** What {@link createLimit} is made of. */
+export interface LimitStageOptions {
+  readonly plan: LimitPlan
+  /** Whether a limit counts addresses even of known callers: then the address is always asked for. */
+  readonly countsAddresses: boolean
+  /** Whether to send RateLimit and RateLimit-Policy with answers. */
+  readonly sendHeaders: boolean
+  /** What is left of a limit, for explanations. */
+  readonly peek: (caller: Caller, limit: string, address: string) => Promise<Outcome<LimitUse>>
+  /** Counts a refusal by limit. */
+  readonly onRefusal: (limit: string) => void
+}
+
+/** How much? Takes all limits of the route or none; what is held is given back at the exit. */
+export function createLimit(options: LimitStageOptions): Stage {
+  const { plan, countsAddresses, sendHeaders, onRefusal } = options
+  const settle = (exchange: Exchange, ticket: Ticket): Step => {
+    if (ticket.refusal !== undefined) {
+      onRefusal(String(ticket.refusal.extra?.['limit'] ?? ''))
+      return ticket.refusal
+    }
+    if (plan.holds) exchange.release = () => plan.release(ticket)
+    if (sendHeaders && ticket.policy !== '') {
+      exchange.responseHeaders = {
+        ratelimit: plan.rateLimit(ticket),
+        'ratelimit-policy': ticket.policy,
+      }
+    }
+    return undefined
+  }
+  return {
+    name: 'limit',
+    run(exchange) {
+      if (exchange.notes !== undefined) return explainLimit(exchange, options)
+      const { caller } = exchange
+      const address = countsAddresses || caller.id === '' ? exchange.address : ''
+      const ticket = plan.take(address, caller, exchange.nowMs)
+      return ticket instanceof Promise
+        ? ticket.then((settled) => settle(exchange, settled))
+        : settle(exchange, ticket)
+    },
+  }
+}
+
+/** Says what is left of each limit, without taking anything. */
+async function explainLimit(exchange: Exchange, options: LimitStageOptions): Promise<Step> {
+  const { caller, address } = exchange
+  const uses = await Promise.all(
+    options.plan.limits.map(async (limit) => {
+      const use = await options.peek(caller, limit, address)
+      return use.ok ? `${limit}: ${use.value.remaining} of ${use.value.limit} left` : limit
+    }),
+  )
+  exchange.rule = uses.join(', ')
+  return undefined
+}

@@ -1,0 +1,14 @@
+import type { Stage } from './stage.ts'
+
+/** A route, compiled: the stages its configuration asks for, in the order of the path. */
+export interface Route {
+  readonly id: string
+  /** The path pattern, by which metrics and the audit log name the route. */
+  readonly template: string
+  readonly stages: readonly Stage[]
+  /** Metrics slot of the route. */
+  readonly slot: number
+  /** What a request to it is recorded as: the permission asked for, else the route's id. */
+  readonly action: string
+  readonly audited: boolean
+}

@@ -1,0 +1,24 @@
+import type { HostCheck } from './arrival.ts'
+import type { ExchangeWorld } from './exchange.ts'
+import type { Recorder } from './record.ts'
+import type { Route } from './route.ts'
+import type { Router } from './routing/router.ts'
+
+/**
+ * Everything that a configuration compiles to. A reload makes a new one and puts it in place of the
+ * old at once; requests in flight finish on the one they began with.
+ */
+export interface Snapshot {
+  readonly hosts: HostCheck
+  /** Routes for any host. */
+  readonly router: Router<Route>
+  /** Routes of single hosts; they win over those for any host. */
+  readonly hostRouters: ReadonlyMap<string, Router<Route>>
+  readonly uriCharactersMax: number
+  readonly world: ExchangeWorld
+  readonly record: Recorder
+  /** What requests count as that no route takes. */
+  readonly unrouted: Route
+  /** Largest body of any route: the server stops reading there. */
+  readonly bodyBytesMax: number
+}

@@ -1,0 +1,135 @@
+import type { Server, TLSOptions } from 'bun'
+import type { Connection } from '../gate/index.ts'
+import type { SocketData } from './web-sockets.ts'
+import { webSocketHandlers } from './web-sockets.ts'
+
+/** What a listener needs to know. */
+export interface ListenerOptions {
+  readonly hostname: string
+  readonly port: number
+  readonly bodyBytesMax: number
+  readonly idleTimeoutMs: number
+  readonly reusePort: boolean
+  readonly tls?: TLSOptions
+  /** `undefined` when the connection was upgraded and the answer is already on its way. */
+  readonly handle: (
+    request: Request,
+    connection: ServerConnection,
+  ) => Response | undefined | Promise<Response | undefined>
+  /** Something escaped the gate: a bug. Answers without telling anything. */
+  readonly onBug: (error: Error) => Response
+}
+
+/** A connection, with the abilities that only the server has. */
+export interface ServerConnection extends Connection {
+  /** Takes the connection over for a WebSocket; `false` when it cannot be. */
+  upgrade(request: Request, data: SocketData, headers: HeadersInit): boolean
+  /** Lets a request run longer than the idle timeout; 0 means without limit. */
+  extend(request: Request, timeoutMs: number): void
+}
+
+/** A running listener. */
+export interface Listener {
+  readonly url: string
+  readonly port: number
+  connections(): number
+  /**
+   * Refuses new connections, lets requests in flight finish, then closes; what is left after
+   * `deadlineMs` is cut. Resolves with whether everything had finished.
+   */
+  drain(deadlineMs: number): Promise<boolean>
+}
+
+/** Bun closes idle connections in whole seconds, at most 255. */
+const IDLE_SECONDS_MAX = 255
+
+/** The address is in use, or may not be bound. */
+export class ListenError extends Error {
+  readonly code: string
+  constructor(message: string, code: string) {
+    super(message)
+    this.name = 'ListenError'
+    this.code = code
+  }
+}
+
+/** Opens a listener. Throws a {@link ListenError} when the address cannot be bound. */
+export function openListener(options: ListenerOptions): Listener {
+  const scheme = options.tls === undefined ? 'http' : 'https'
+  const server = bind(options, (serving) => createConnection(serving, scheme))
+  const host = options.hostname.includes(':') ? `[${options.hostname}]` : options.hostname
+  const port = server.port ?? options.port
+  return {
+    url: `${scheme}://${host}:${port}`,
+    port,
+    connections: () => server.pendingRequests + server.pendingWebSockets,
+    drain: (deadlineMs) => drain(server, deadlineMs),
+  }
+}
+
+type SocketServer = Server<SocketData>
+
+function bind(
+  options: ListenerOptions,
+  connect: (server: SocketServer) => ServerConnection,
+): SocketServer {
+  let connection: ServerConnection | undefined
+  try {
+    return Bun.serve<SocketData>({
+      hostname: options.hostname,
+      port: options.port,
+      reusePort: options.reusePort,
+      development: false,
+      maxRequestBodySize: options.bodyBytesMax,
+      idleTimeout: Math.min(IDLE_SECONDS_MAX, Math.ceil(options.idleTimeoutMs / 1000)),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      fetch: (request, server) => options.handle(request, (connection ??= connect(server))),
+      websocket: webSocketHandlers,
+      error: options.onBug,
+    })
+  } catch (error) {
+    const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException
+    const where = `${options.hostname}:${options.port}`
+    const texts: Readonly<Record<string, string>> = {
+      EADDRINUSE: `${where} is already in use; stop what listens there or choose another port`,
+      EACCES: `${where} may not be bound by this user; choose a port above 1023`,
+      EADDRNOTAVAIL: `${where} is not an address of this machine`,
+    }
+    throw new ListenError(texts[code] ?? `${where} cannot be bound: ${message}`, code)
+  }
+}
+
+function createConnection(server: SocketServer, scheme: 'http' | 'https'): ServerConnection {
+  return {
+    scheme,
+    peerAddress: (request) => canonicalPeer(server.requestIP(request)?.address ?? ''),
+    upgrade: (request, data, headers) => server.upgrade(request, { data, headers }),
+    extend: (request, timeoutMs) => {
+      const seconds = Math.ceil(timeoutMs / 1000)
+      server.timeout(request, seconds > IDLE_SECONDS_MAX ? 0 : seconds)
+    },
+  }
+}
+
+/** IPv4 clients of a dual-stack socket show up as IPv4-mapped IPv6 addresses. */
+function canonicalPeer(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}
+
+/** Bun's own stop waits for sockets that never sent a byte, so a timer races it. */
+async function drain(server: SocketServer, deadlineMs: number): Promise<boolean> {
+  const stopped = server.stop(false).then(() => true)
+  const { promise: late, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(server.pendingRequests === 0), deadlineMs)
+  const finished = await Promise.race([stopped, idle(server), late])
+  clearTimeout(timer)
+  await Promise.race([server.stop(true), Bun.sleep(100)])
+  return finished
+}
+
+const IDLE_POLL_MS = 20
+
+async function idle(server: SocketServer): Promise<boolean> {
+  while (server.pendingRequests > 0 || server.pendingWebSockets > 0) await Bun.sleep(IDLE_POLL_MS)
+  return true
+}
