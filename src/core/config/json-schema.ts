@@ -50,9 +50,15 @@ export function toEditorSchema(schema: z.ZodType, options: JsonSchemaOptions): J
   return { $schema, $id: options.id, title: options.title, ...body, $defs }
 }
 
-// zod attaches a validator of its own under this key; it is not part of the schema.
+/** Keeps what JSON Schema knows: zod's own validator goes, the mark `secret` becomes `writeOnly`. */
 const stripAnnotations = (schema: JsonSchema): JsonSchema =>
-  JSON.parse(JSON.stringify({ ...schema, '~standard': undefined })) as JsonSchema
+  JSON.parse(
+    JSON.stringify({ ...schema, '~standard': undefined }, (_key, value: unknown) => {
+      if (value === null || typeof value !== 'object' || !('secret' in value)) return value
+      const { secret, ...rest } = value
+      return secret === true ? { ...rest, writeOnly: true } : value
+    }),
+  ) as JsonSchema
 
 const RESTRICTED = ['pattern', 'format', 'enum', 'const', 'minLength'] as const
 

@@ -58,13 +58,17 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType[] {
   return [schema]
 }
 
-/** Formatted paths of the scalars in `value` whose schema is marked `writeOnly`, as `secret()` is. */
+function isSecretSchema(schema: z.core.$ZodType): boolean {
+  const meta = z.globalRegistry.get(schema)
+  return meta?.['writeOnly'] === true || meta?.['secret'] === true
+}
+
+/** Formatted paths of the scalars in `value` whose schema is marked `writeOnly` (as `secret()` is) or `secret`. */
 export function secretPathsOf(schema: z.core.$ZodType, value: unknown): Set<string> {
   const found = new Set<string>()
   const walk = (schemas: readonly z.core.$ZodType[], item: unknown, path: ConfigPath): void => {
     if (item === null || typeof item !== 'object') {
-      const secret = schemas.some((each) => z.globalRegistry.get(each)?.['writeOnly'] === true)
-      if (secret) found.add(formatConfigPath(path))
+      if (schemas.some(isSecretSchema)) found.add(formatConfigPath(path))
       return
     }
     if (path.length > DEPTH_MAX) return

@@ -1,0 +1,39 @@
+import type { Refusal } from '../../core/refusal.ts'
+import { refuse } from '../../core/refusal.ts'
+
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?$/i
+const URL_CHARACTERS_MAX = 8192
+
+/**
+ * Creates the first check of every request: the Host header must name this API (a page that rebinds
+ * its own name to this address is refused), and a browser must not have been sent by another site.
+ *
+ * @param hosts names beyond the loopback ones, without ports.
+ */
+export function createAdmission(
+  hosts: readonly string[],
+): (request: Request) => Refusal | undefined {
+  const known = new Set([...LOOPBACK_HOSTS, ...hosts].map((host) => host.toLowerCase()))
+  return (request) => {
+    const host = HOST.exec(request.headers.get('host') ?? '')
+    if (host === null || !known.has((host[1] ?? '').toLowerCase())) {
+      return refuse('host_invalid', { detail: 'This host name is not one of the admin API.' })
+    }
+    if (request.url.length > URL_CHARACTERS_MAX) return refuse('uri_too_long')
+    if (!isSameOrigin(request, host[0])) {
+      return refuse('permission_denied', { detail: 'Requests from other sites are not accepted.' })
+    }
+    return undefined
+  }
+}
+
+function isSameOrigin(request: Request, host: string): boolean {
+  const site = request.headers.get('sec-fetch-site')
+  const isNavigation = request.headers.get('sec-fetch-mode') === 'navigate'
+  if (site === 'cross-site' || site === 'same-site') {
+    return isNavigation && request.method === 'GET' && request.headers.get('origin') === null
+  }
+  const origin = request.headers.get('origin')
+  return origin === null || origin === `http://${host}` || origin === `https://${host}`
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import type { Outcome } from '../../core/refusal.ts'
+import { fail, succeed } from '../../core/refusal.ts'
+import type { Page } from '../../storage/index.ts'
+import type { Answer } from './operation.ts'
+
+const LIMIT_DEFAULT = 50
+const LIMIT_MAX = 500
+
+/** A whole number in a query. */
+export const integerText = (minimum: number, maximum: number): z.ZodType<number, string> =>
+  z
+    .string()
+    .refine((text) => /^\d{1,16}$/.test(text), 'expected a whole number')
+    .meta({ type: 'integer', minimum, maximum })
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum))
+
+/** Query parameters of every list. */
+export const pageQuery = z.strictObject({
+  limit: integerText(1, LIMIT_MAX)
+    .default(LIMIT_DEFAULT)
+    .describe(`How many to answer at most: 1 to ${LIMIT_MAX}, by default ${LIMIT_DEFAULT}.`),
+  cursor: z.string().min(1).max(1024).optional().describe('`nextCursor` of the page before.'),
+})
+
+/** The schema of a page of `item`. */
+export const pageOf = <S extends z.ZodType>(item: S) =>
+  z.object({
+    data: z.array(item),
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('Pass it as `cursor` for the next page; null on the last.'),
+  })
+
+/** A page as it is answered; a cursor that no page gave is refused. */
+export function answerPage<R>(page: Page<R>): Outcome<Answer> {
+  if (page.badCursor === true) return badCursor()
+  return succeed({ body: { data: page.rows, nextCursor: page.nextCursor ?? null } })
+}
+
+/** The refusal of a cursor that no page of this list gave. */
+export const badCursor = (): Outcome<never> =>
+  fail('bad_request', { detail: 'This cursor was not given by this list.' })

@@ -1,0 +1,76 @@
+import type { Clock } from '../../core/clock.ts'
+import type { ConfigError } from '../../core/config/index.ts'
+import type { Outcome } from '../../core/refusal.ts'
+import type { Identity } from '../../identity/index.ts'
+import type { Ledger } from '../../ledger/index.ts'
+import type { Bans, Limiter } from '../../limits/index.ts'
+import type { Policy } from '../../policy/index.ts'
+import type { Explanation, ExplainRequest } from './explanation.ts'
+import type { RootKey } from './root-key.ts'
+
+/** The configuration in force. */
+export interface ConfigState {
+  /** Grows with each configuration that was put in force. */
+  readonly revision: number
+  readonly path: string
+  readonly loadedAtMs: number
+  /** The effective configuration, secrets masked. */
+  readonly effective: unknown
+  /** What was wrong with the last reload, when it was refused; the one before stays in force. */
+  readonly refused: { readonly atMs: number; readonly errors: readonly ConfigError[] } | undefined
+}
+
+/** What is wrong with a configuration; empty when it may be put in force. */
+export interface ConfigVerdict {
+  readonly errors: readonly ConfigError[]
+  readonly warnings: readonly ConfigError[]
+}
+
+/** The configuration as the admin API shows and reloads it. */
+export interface ConfigControl {
+  state(): ConfigState
+  /** Checks and compiles a YAML text without putting it in force. */
+  check(text: string): Promise<ConfigVerdict>
+  /** Reads the file again and, if it is good, puts it in force before this resolves. */
+  reload(): Promise<ConfigVerdict & { readonly revision: number }>
+}
+
+/** A route in force, as listed. */
+export interface RouteListing {
+  readonly id: string
+  readonly host: string | null
+  readonly path: string
+  readonly methods: readonly string[]
+  readonly credentials: readonly string[]
+  readonly permission: string | null
+  readonly limits: readonly string[]
+  readonly cost: number
+  readonly upstream: string | null
+  /** The stages its requests pass, in order. */
+  readonly stages: readonly string[]
+}
+
+/** The gate in force, as the admin API looks at it. */
+export interface GateView {
+  routes(): readonly RouteListing[]
+  /** State of upstreams: JSON. */
+  upstreams(): readonly unknown[]
+  /** Figures of all layers: JSON. */
+  stats(): unknown
+  /** Runs a request through the compiled path: nothing is taken, sent or recorded. */
+  explain(request: ExplainRequest): Promise<Outcome<Explanation>>
+}
+
+/** Everything the admin API administers. */
+export interface AdminParts {
+  readonly identity: Identity
+  readonly policy: Policy
+  /** The limiter in force now: it changes with the configuration. */
+  readonly limiter: () => Limiter
+  readonly bans: Pick<Bans, 'ban' | 'lift' | 'get' | 'list'>
+  readonly ledger: Ledger
+  readonly config: ConfigControl
+  readonly gate: GateView
+  readonly rootKey: RootKey
+  readonly clock: Clock
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import type { Outcome } from '../../../core/refusal.ts'
+import { succeed } from '../../../core/refusal.ts'
+import type { Ban } from '../../../limits/index.ts'
+import { NEVER_MS } from '../../../limits/index.ts'
+import type { OperationFacts } from '../operation.ts'
+import { operation } from '../operation.ts'
+import { answerPage, pageOf, pageQuery } from '../pages.ts'
+import { banParams, noParams, noQuery } from '../parameters.ts'
+import { banView } from '../views.ts'
+
+const facts = {
+  path: '/bans',
+  tag: 'Bans',
+  scope: 'installation',
+  permission: 'tollgate.system.bans:write',
+  status: 200,
+  result: banView,
+} as const satisfies Partial<OperationFacts>
+
+const banInput = z
+  .strictObject({
+    kind: z.enum(['address', 'key']),
+    subject: z
+      .string()
+      .min(1)
+      .max(128)
+      .describe('Address, network in CIDR notation, or credential id.'),
+    reason: z.string().min(1).max(200),
+    durationMs: z.int().positive().optional().describe('How long; left out: without an end.'),
+    tenantId: z.string().max(64).optional().describe('The tenant of the credential.'),
+  })
+  .meta({ id: 'BanInput' })
+
+const viewOf = (ban: Ban): z.output<typeof banView> => ({
+  id: ban.id,
+  kind: ban.kind,
+  subject: ban.subject,
+  reason: ban.reason,
+  level: ban.level,
+  createdAtMs: ban.createdAtMs,
+  expiresAtMs: ban.expiresAtMs === NEVER_MS ? null : ban.expiresAtMs,
+  bannedBy: ban.bannedBy,
+  tenantId: ban.ownerTenantId,
+})
+
+const mapOutcome = <T, U>(outcome: Outcome<T>, map: (value: T) => U): Outcome<U> =>
+  outcome.ok ? succeed(map(outcome.value)) : outcome
+
+/** Bans of addresses and credentials. */
+export const banOperations = [
+  operation({
+    ...facts,
+    id: 'listBans',
+    method: 'get',
+    summary: 'List the bans in force, the one that ends first first',
+    permission: 'tollgate.system.bans:read',
+    result: pageOf(banView),
+    params: noParams,
+    query: pageQuery,
+    run: async ({ query: { cursor, limit } }, { bans }) => {
+      const page = await bans.list({ limit, ...(cursor !== undefined && { cursor }) })
+      return answerPage({ ...page, rows: page.rows.map(viewOf) })
+    },
+  }),
+  operation({
+    ...facts,
+    id: 'createBan',
+    method: 'post',
+    summary: 'Ban an address, a network or a credential',
+    action: 'ban.create',
+    status: 201,
+    params: noParams,
+    query: noQuery,
+    body: banInput,
+    run: async ({ body, principal }, { bans }) => {
+      const { durationMs, tenantId } = body
+      const made = await bans.ban({
+        kind: body.kind,
+        subject: body.subject,
+        reason: body.reason,
+        bannedBy: principal.id,
+        ...(durationMs !== undefined && { durationMs }),
+        ...(tenantId !== undefined && { ownerTenantId: tenantId }),
+      })
+      return mapOutcome(made, (ban) => {
+        const view = viewOf(ban)
+        return {
+          body: view,
+          location: `/v1/bans/${ban.id}`,
+          change: { target: ban.id, after: view },
+        }
+      })
+    },
+  }),
+  operation({
+    ...facts,
+    id: 'getBan',
+    method: 'get',
+    path: '/bans/{banId}',
+    summary: 'Show a ban',
+    permission: 'tollgate.system.bans:read',
+    params: banParams,
+    query: noQuery,
+    run: async ({ params }, { bans }) =>
+      mapOutcome(await bans.get(params.banId), (ban) => ({ body: viewOf(ban) })),
+  }),
+  operation({
+    id: 'liftBan',
+    method: 'delete',
+    path: '/bans/{banId}',
+    tag: 'Bans',
+    scope: 'installation',
+    permission: 'tollgate.system.bans:write',
+    status: 204,
+    summary: 'Lift a ban and forget its part in the escalation',
+    action: 'ban.lift',
+    params: banParams,
+    query: noQuery,
+    run: async ({ params }, { bans }) =>
+      mapOutcome(await bans.lift(params.banId), (ban) => ({
+        change: { target: ban.id, before: viewOf(ban) },
+      })),
+  }),
+]

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { succeed } from '../../../core/refusal.ts'
+import type { LimitSubject } from '../../../limits/index.ts'
+import type { OperationFacts } from '../operation.ts'
+import { operation } from '../operation.ts'
+import { pageOf } from '../pages.ts'
+import { limitParams, noParams, noQuery } from '../parameters.ts'
+import { limitUse, limitView } from '../views.ts'
+
+const facts = {
+  tag: 'Limits',
+  scope: 'installation',
+  permission: 'tollgate.system.limits:read',
+  status: 200,
+} as const satisfies Partial<OperationFacts>
+
+const text = (): z.ZodOptional<z.ZodString> => z.string().min(1).max(128).optional()
+
+const subjectQuery = z.strictObject({
+  address: text().describe('Client address.'),
+  keyId: text().describe('Id of the credential.'),
+  userId: text(),
+  tenantId: text(),
+  routeId: text(),
+  plan: text().describe('The plan whose rate counts.'),
+})
+
+const subjectOf = (limit: string, query: z.output<typeof subjectQuery>): LimitSubject => ({
+  limit,
+  ...(Object.fromEntries(
+    Object.entries(query).filter(([, value]) => value !== undefined),
+  ) as Partial<Record<keyof typeof query, string>>),
+})
+
+/** Limits and what of them is used. */
+export const limitOperations = [
+  operation({
+    ...facts,
+    id: 'listLimits',
+    method: 'get',
+    path: '/limits',
+    summary: 'List the limits of the configuration in force',
+    result: pageOf(limitView),
+    params: noParams,
+    query: noQuery,
+    run: (_input, { limiter }) => succeed({ body: { data: limiter().list(), nextCursor: null } }),
+  }),
+  operation({
+    ...facts,
+    id: 'peekLimit',
+    method: 'get',
+    path: '/limits/{limit}/use',
+    summary: 'Show what a subject has left, without taking anything',
+    result: limitUse,
+    params: limitParams,
+    query: subjectQuery,
+    run: async ({ params, query }, { limiter }) => {
+      const use = await limiter().peek(subjectOf(params.limit, query))
+      return use.ok ? succeed({ body: use.value }) : use
+    },
+  }),
+  operation({
+    ...facts,
+    id: 'resetLimit',
+    method: 'delete',
+    path: '/limits/{limit}/use',
+    summary: 'Forget what a subject used of a limit',
+    permission: 'tollgate.system.limits:write',
+    action: 'limit.reset',
+    result: limitUse,
+    params: limitParams,
+    query: subjectQuery,
+    run: async ({ params, query }, { limiter }) => {
+      const subject = subjectOf(params.limit, query)
+      const before = await limiter().peek(subject)
+      if (!before.ok) return before
+      const after = await limiter().reset(subject)
+      if (!after.ok) return after
+      const change = { target: params.limit, before: before.value, after: after.value }
+      return succeed({ body: after.value, change })
+    },
+  }),
+]
