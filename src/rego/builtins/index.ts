@@ -3,16 +3,20 @@ import { ARRAYS } from './arrays.ts'
 import { BITS } from './bits.ts'
 import { CONVERSIONS } from './conversions.ts'
 import { ENCODINGS } from './encoding/index.ts'
+import { GLOBS } from './glob/index.ts'
 import { GRAPHS } from './graphs.ts'
 import { JSON_DOCUMENTS } from './json/index.ts'
+import { ASYNC_NETWORKS, NETWORKS } from './net/index.ts'
 import { NUMBERS } from './numbers.ts'
 import { OBJECTS } from './objects.ts'
 import { OPERATORS } from './operators.ts'
 import { parseSignature } from './signature.ts'
 import { ASYNC, DEPRECATED, INFIX, NONDETERMINISTIC, SIGNATURES } from './signatures.ts'
+import { REGULAR_EXPRESSIONS } from './regex/index.ts'
 import { SEMVER } from './semver.ts'
 import { SETS } from './sets.ts'
 import { STRINGS } from './strings/index.ts'
+import { TIMES } from './time/index.ts'
 import { UNIT_PARSERS } from './units.ts'
 import { UUIDS } from './uuid.ts'
 import type { Builtin, BuiltinCall, BuiltinContext } from './types.ts'
@@ -20,6 +24,8 @@ import { BuiltinError } from './types.ts'
 import type { Value } from '../values/index.ts'
 
 export type { Builtin, BuiltinCall, BuiltinContext, BuiltinType, FetchHook } from './types.ts'
+export { compilePattern } from './regex/index.ts'
+export type { CompiledPattern } from './regex/index.ts'
 export { BuiltinError } from './types.ts'
 
 const CALLS: Readonly<Record<string, BuiltinCall>> = {
@@ -38,9 +44,15 @@ const CALLS: Readonly<Record<string, BuiltinCall>> = {
   ...UUIDS,
   ...ENCODINGS,
   ...JSON_DOCUMENTS,
+  ...TIMES,
+  ...NETWORKS,
+  ...REGULAR_EXPRESSIONS,
+  ...GLOBS,
 }
 
-const ASYNC_CALLS: Readonly<Record<string, NonNullable<Builtin['callAsync']>>> = {}
+const ASYNC_CALLS: Readonly<Record<string, NonNullable<Builtin['callAsync']>>> = {
+  ...ASYNC_NETWORKS,
+}
 
 /** Every built-in by its name. A failing one throws a {@link BuiltinError} whose message begins with its name. */
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(

@@ -1,0 +1,25 @@
+/**
+ * Remembers what was computed for a key, for the most recently used keys only.
+ * @param entriesMax how many are kept.
+ */
+export function boundedCache<T>(
+  entriesMax: number,
+  compute: (key: string) => T,
+): (key: string) => T {
+  const entries = new Map<string, T>()
+  return (key) => {
+    const known = entries.get(key)
+    if (known !== undefined) {
+      entries.delete(key)
+      entries.set(key, known)
+      return known
+    }
+    const value = compute(key)
+    if (entries.size >= entriesMax) {
+      const [oldest] = entries.keys()
+      if (oldest !== undefined) entries.delete(oldest)
+    }
+    entries.set(key, value)
+    return value
+  }
+}
