@@ -29,24 +29,14 @@ export function rateOf(name: string, config: LimitConfig, limit: number): Rate {
 }
 
 function shapeOf(config: LimitConfig, limit: number): CounterShape {
-  switch (config.kind) {
-    case 'bucket': {
-      const burst = config.burst ?? config.limit
-      const scaled = Math.max(1, Math.round((burst * limit) / config.limit))
-      return { kind: 'bucket', limit, windowMs: config.window, burst: scaled }
-    }
-    case 'sliding':
-      return { kind: 'sliding', limit, windowMs: config.window }
-    case 'calendar':
-      return {
-        kind: 'calendar',
-        limit,
-        window: config.window,
-        offsetMs: parseUtcOffsetMs(config.utcOffset),
-      }
-    default:
-      return { kind: config.kind, limit }
+  const { kind } = config
+  if (kind === 'concurrency') return { kind, limit }
+  if (kind === 'sliding') return { kind, limit, windowMs: config.window }
+  if (kind === 'calendar') {
+    return { kind, limit, window: config.window, offsetMs: parseUtcOffsetMs(config.utcOffset) }
   }
+  const burst = ((config.burst ?? config.limit) * limit) / config.limit
+  return { kind, limit, windowMs: config.window, burst: Math.max(1, Math.round(burst)) }
 }
 
 function parseUtcOffsetMs(text: string): number {

@@ -5,6 +5,8 @@ import { createNetworkTable } from './network-table.ts'
 /** All ban rows in memory, found by what they keep out. Expired rows stay until removed. */
 export interface BanIndex {
   readonly size: number
+  /** Whether any address or network is on it: while none is, addresses need not be found out. */
+  readonly hasAddresses: boolean
   /** Live ban of an address at `nowMs`, if any; does next to nothing while there are no rows. */
   findAddress(address: string, nowMs: number): Ban | undefined
   findKey(id: string, nowMs: number): Ban | undefined
@@ -38,6 +40,9 @@ export function createBanIndex(): BanIndex {
   return {
     get size() {
       return keys.size + addresses.size + networks.size
+    },
+    get hasAddresses() {
+      return addresses.size > 0 || networks.size > 0
     },
     findAddress(address, nowMs) {
       if (addresses.size > 0) {

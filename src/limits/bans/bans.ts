@@ -60,6 +60,8 @@ export interface BansOptions {
 export interface Bans {
   /** Reads the bans made before; call once before serving. */
   load(): Promise<void>
+  /** Whether any address may be banned: while none is, nobody has to find addresses out. */
+  anyAddress(): boolean
   /** The ban that keeps a canonical address out now. Synchronous; the number of bans is no matter. */
   check(address: string, nowMs: number): Ban | undefined
   /** The ban that keeps a credential out now. Synchronous. */
@@ -138,6 +140,7 @@ export function createBans(options: BansOptions): Bans {
   }
 
   return {
+    anyAddress: () => index.hasAddresses,
     load: async () => sync.reload(),
     check(address, nowMs) {
       const ban = index.findAddress(address, nowMs)

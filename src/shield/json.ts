@@ -1,0 +1,106 @@
+import { fromUtf8 } from '../core/bytes.ts'
+import type { Outcome } from '../core/refusal.ts'
+import { fail, succeed } from '../core/refusal.ts'
+import { hasDuplicateKey } from './json-keys.ts'
+
+/** Bounds of {@link readJson}. */
+export interface JsonBounds {
+  /** Arrays and objects within each other at most. */
+  readonly depthMax: number
+}
+
+// With the flag u, halves of a pair do not match.
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+const TOO_DEEP = -1
+const KEY_FORBIDDEN = -2
+const NUMBER_OUT_OF_RANGE = -3
+
+const PROBLEMS: Readonly<Record<number, string>> = {
+  [TOO_DEEP]: 'The JSON is nested too deeply.',
+  [KEY_FORBIDDEN]: 'Names __proto__, constructor and prototype are not accepted.',
+  [NUMBER_OUT_OF_RANGE]: 'A number is out of range.',
+}
+
+/**
+ * Parses JSON so that whoever parses it next reads the same (RFC 8259, RFC 7493): valid UTF-8
+ * without a byte order mark, no name twice in an object, no lone surrogates, no number beyond the
+ * range of a double, nesting bounded, and no names that reach an object's prototype. The size is
+ * bounded by whoever read the body.
+ */
+export function readJson(body: Uint8Array | string, bounds: JsonBounds): Outcome<unknown> {
+  const text = typeof body === 'string' ? body : decode(body)
+  if (text === undefined) return invalid('The body is not valid UTF-8.')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return invalid('The body is not valid JSON.')
+  }
+  const names = countNames(value, bounds.depthMax)
+  if (names < 0) return invalid(PROBLEMS[names] ?? '')
+  // Each member has a colon: as many colons as distinct names means no name is there twice. More
+  // colons may be part of strings, and only then it is worth looking closely.
+  if (countColons(text) !== names && hasDuplicateKey(text)) {
+    return invalid('A name is there twice in the same object.')
+  }
+  if (text.includes('\\u') && !isWellFormed(value)) {
+    return invalid('A string holds half a surrogate pair.')
+  }
+  return succeed(value)
+}
+
+const invalid = (detail: string): Outcome<never> => fail('json_invalid', { detail })
+
+function decode(bytes: Uint8Array): string | undefined {
+  const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return hasByteOrderMark ? undefined : fromUtf8(bytes)
+}
+
+/** Distinct names of all objects within `value`, or which rule it breaks, as a negative number. */
+function countNames(value: unknown, room: number): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? 0 : NUMBER_OUT_OF_RANGE
+  if (typeof value !== 'object' || value === null) return 0
+  if (room === 0) return TOO_DEEP
+  let names = 0
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value
+    for (let index = 0; index < items.length; index++) {
+      const within = countNames(items[index], room - 1)
+      if (within < 0) return within
+      names += within
+    }
+    return names
+  }
+  const members = value as Readonly<Record<string, unknown>>
+  // Parsed objects inherit nothing enumerable: own names only.
+  // oxlint-disable-next-line guard-for-in
+  for (const name in members) {
+    if (isForbiddenName(name)) return KEY_FORBIDDEN
+    const within = countNames(members[name], room - 1)
+    if (within < 0) return within
+    names += within + 1
+  }
+  return names
+}
+
+/** Names by which careless code reaches an object's prototype. */
+export function isForbiddenName(name: string): boolean {
+  const length = name.length
+  if (length === 9) return name === '__proto__' || name === 'prototype'
+  return length === 11 && name === 'constructor'
+}
+
+function countColons(text: string): number {
+  let count = 0
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) count++
+  return count
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return !LONE_SURROGATE.test(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(
+    ([name, within]) => !LONE_SURROGATE.test(name) && isWellFormed(within),
+  )
+}

@@ -1,0 +1,77 @@
+import { RE2JS } from 're2js'
+import { isProvablyLinear } from './linear.ts'
+import { parsePattern } from './parse.ts'
+import { toRe2 } from './re2-syntax.ts'
+
+/** A compiled pattern: whether a text contains a match. */
+export interface Matcher {
+  test(text: string): boolean
+  /** The pattern, for messages and as an identity. */
+  toString(): string
+}
+
+/** A matcher, or why there is none. */
+export type CompiledPattern =
+  | { readonly ok: true; readonly matcher: Matcher; readonly engine: 'native' | 're2' }
+  | { readonly ok: false; readonly message: string }
+
+const SOURCE_LENGTH_MAX = 4096
+
+/** Engines that recurse for each repetition run out of stack on longer texts and then answer wrongly. */
+const NATIVE_TEXT_MAX = 4096
+
+/**
+ * Compiles a regular expression of ECMA-262 (flag `u`) so that no text makes it backtrack without
+ * bound: the native engine where it provably stays linear, RE2 (automata) everywhere else. What
+ * neither can do (lookaround, backreferences) is refused.
+ */
+export function compilePattern(source: string): CompiledPattern {
+  if (source.length > SOURCE_LENGTH_MAX) {
+    return { ok: false, message: `a pattern has at most ${SOURCE_LENGTH_MAX} characters` }
+  }
+  const native = compileNative(source)
+  if (typeof native === 'string') return { ok: false, message: native }
+  const parsed = parsePattern(source)
+  if (!parsed.ok) {
+    const message = `${parsed.unsupported} in a pattern could take exponential time; it is not supported`
+    return { ok: false, message }
+  }
+  const automaton = compileRe2(toRe2(parsed.pattern))
+  if (isProvablyLinear(parsed.pattern)) {
+    return { ok: true, matcher: nativeMatcher(native, automaton), engine: 'native' }
+  }
+  if (automaton === undefined) {
+    return { ok: false, message: 'the pattern could take exponential time and RE2 cannot run it' }
+  }
+  return {
+    ok: true,
+    matcher: { test: (text) => automaton.test(text), toString: () => `/${source}/u` },
+    engine: 're2',
+  }
+}
+
+function nativeMatcher(native: RegExp, automaton: RE2JS | undefined): Matcher {
+  return {
+    test: (text) =>
+      text.length <= NATIVE_TEXT_MAX || automaton === undefined
+        ? native.test(text)
+        : automaton.test(text),
+    toString: () => String(native),
+  }
+}
+
+function compileNative(source: string): RegExp | string {
+  try {
+    return new RegExp(source, 'u')
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function compileRe2(syntax: string): RE2JS | undefined {
+  try {
+    return RE2JS.compile(syntax)
+  } catch {
+    return undefined
+  }
+}

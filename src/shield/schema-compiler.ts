@@ -1,0 +1,168 @@
+import type { ErrorObject, RegExpEngine } from 'ajv/dist/types/index.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { FORMATS } from './formats.ts'
+import { compilePattern } from './pattern/compile.ts'
+import type { SchemaPath } from './schema-paths.ts'
+import { findUnsafe, locateQuoted } from './schema-paths.ts'
+import type { Compiled, JsonSchema, SchemaProblem } from './spec.ts'
+import { areItemsUnique } from './unique-items.ts'
+import type { Vector3Bounds } from './vector3.ts'
+import { vector3 } from './vector3.ts'
+
+/** A compiled schema. */
+export interface SchemaCheck {
+  /** Whether a value fits. */
+  accepts(value: unknown): boolean
+  /** What is wrong with a value: with `all`, everything; without, the first thing. */
+  explain(value: unknown, all: boolean): readonly ErrorObject[]
+}
+
+/** Compiles JSON Schemas that may refer to a set of named ones. */
+export interface SchemaCompiler {
+  compile(schema: JsonSchema, path: SchemaPath): Compiled<SchemaCheck>
+  /** The named schema, or part of one, a `$ref` of this configuration refers to. */
+  resolve(root: JsonSchema, reference: string): JsonSchema | undefined
+}
+
+/**
+ * Creates a {@link SchemaCompiler} for draft 2020-12. Unknown keywords and formats are errors;
+ * nothing is fetched, coerced, defaulted or removed. Schemas are compiled to JavaScript at load;
+ * the variant that collects all errors only when the first one is to be explained.
+ */
+export function createSchemaCompiler(
+  schemas: Readonly<Record<string, JsonSchema>>,
+): Compiled<SchemaCompiler> {
+  const fast = createAjv(false)
+  const thorough = createAjv(true)
+  const problems: SchemaProblem[] = Object.entries(schemas).flatMap(([name, schema]) =>
+    checkSchema(fast, schema, [name]),
+  )
+  if (problems.length > 0) return { ok: false, problems }
+  for (const [name, schema] of Object.entries(schemas)) {
+    fast.addSchema(schema, name)
+    thorough.addSchema(schema, name)
+  }
+  const compile = (schema: JsonSchema, path: SchemaPath): Compiled<SchemaCheck> => {
+    const wrong = checkSchema(fast, schema, path)
+    if (wrong.length > 0) return { ok: false, problems: wrong }
+    try {
+      return { ok: true, value: createCheck(fast, thorough, schema) }
+    } catch (error) {
+      return { ok: false, problems: [describe(error, schema, path)] }
+    }
+  }
+  for (const [name, schema] of Object.entries(schemas)) {
+    const compiled = compile(schema, [name])
+    if (!compiled.ok) problems.push(...compiled.problems)
+  }
+  if (problems.length > 0) return { ok: false, problems }
+  return {
+    ok: true,
+    value: { compile, resolve: (root, reference) => resolve(schemas, root, reference) },
+  }
+}
+
+function createCheck(fast: Ajv2020, thorough: Ajv2020, schema: JsonSchema): SchemaCheck {
+  const accepts = fast.compile(schema)
+  let collecting: typeof accepts | undefined
+  return {
+    accepts: (value) => accepts(value),
+    explain(value, all) {
+      if (all) collecting ??= thorough.compile(schema)
+      const validate = all ? (collecting ?? accepts) : accepts
+      return validate(value) ? [] : (validate.errors ?? [])
+    },
+  }
+}
+
+function createAjv(allErrors: boolean): Ajv2020 {
+  const ajv = new Ajv2020({
+    allErrors,
+    strict: true,
+    strictTypes: false,
+    strictTuples: false,
+    strictRequired: false,
+    allowUnionTypes: true,
+    ownProperties: true,
+    // Decimals such as 0.01 have no exact double: 0.07 is a multiple all the same.
+    multipleOfPrecision: 9,
+    discriminator: true,
+    addUsedSchema: false,
+    logger: false,
+    code: { regExp: safeRegExp },
+    formats: FORMATS,
+  })
+  ajv.removeKeyword('uniqueItems')
+  ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    errors: false,
+    validate: (isWanted: boolean, items: readonly unknown[]) => !isWanted || areItemsUnique(items),
+  })
+  ajv.addKeyword({
+    keyword: 'vector3',
+    metaSchema: {
+      type: 'object',
+      properties: { minimum: { type: 'number' }, maximum: { type: 'number' } },
+      required: ['minimum', 'maximum'],
+      additionalProperties: false,
+    },
+    macro: (bounds: Vector3Bounds) => ({ ...vector3(bounds) }),
+  })
+  return ajv
+}
+
+const safeRegExp: RegExpEngine = Object.assign(
+  (source: string) => {
+    const compiled = compilePattern(source)
+    if (!compiled.ok) throw new SyntaxError(compiled.message)
+    return compiled.matcher
+  },
+  { code: 'safeRegExp' },
+)
+
+/** Patterns, references and shape, each problem with its path. */
+function checkSchema(ajv: Ajv2020, schema: JsonSchema, path: SchemaPath): SchemaProblem[] {
+  const unsafe = findUnsafe(schema).map((problem) => ({
+    path: [...path, ...problem.path],
+    message: problem.message,
+  }))
+  if (unsafe.length > 0) return unsafe
+  try {
+    if (ajv.validateSchema(schema) === true) return []
+  } catch (error) {
+    return [describe(error, schema, path)]
+  }
+  const [error] = ajv.errors ?? []
+  const within = (error?.instancePath ?? '').split('/').slice(1).map(unescapePointer)
+  const message = `not a JSON Schema: ${error?.message ?? 'invalid'}`
+  return [{ path: [...path, ...within], message }]
+}
+
+function describe(error: unknown, schema: JsonSchema, path: SchemaPath): SchemaProblem {
+  const text = error instanceof Error ? error.message : String(error)
+  const message = text
+    .replace(/^strict mode: /, '')
+    .replace(/ ignored in schema at path.*$/, '')
+    .replace(/ from id .*$/, '')
+  return { path: [...path, ...locateQuoted(schema, text)], message }
+}
+
+/** Follows `#/…`, `name` and `name#/…`. */
+function resolve(
+  schemas: Readonly<Record<string, JsonSchema>>,
+  root: JsonSchema,
+  reference: string,
+): JsonSchema | undefined {
+  const [name = '', pointer = ''] = reference.split('#')
+  if (name !== '' && !Object.hasOwn(schemas, name)) return undefined
+  let found: unknown = name === '' ? root : schemas[name]
+  for (const part of pointer.split('/').slice(1).map(unescapePointer)) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part)) return undefined
+    found = (found as JsonSchema)[part]
+  }
+  return typeof found === 'object' && found !== null ? (found as JsonSchema) : undefined
+}
+
+const unescapePointer = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~')
