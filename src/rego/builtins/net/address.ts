@@ -58,7 +58,8 @@ export function parseNetwork(text: string): Network | undefined {
   if (match === null) return undefined
   const raw = match[1]!.includes(':') ? parseIpv6(match[1]!) : parseIpv4(match[1]!)
   const length = Number(match[2])
-  if (raw === undefined || length > raw.bits) return undefinedconst address = length >= 96 ? unmap(raw) : raw
+  if (raw === undefined || length > raw.bits) return undefined
+  const address = length >= 96 ? unmap(raw) : raw
   return networkAt(address, address.bits === raw.bits ? length : length - 96)
 }
 
