@@ -127,9 +127,9 @@ export const upstreamConfig = z.strictObject({
     .default(false)
     .describe("Send the client's Host instead of the target's."),
   passCredentials: z
-    .boolean()
+    .union([z.boolean(), z.array(headerName())])
     .default(false)
-    .describe('Pass Authorization, X-Api-Key and Cookie on to the upstream.'),
+    .describe('Pass credentials on to the upstream: all, none, or the headers named.'),
   via: z.string().regex(HEADER_NAME).optional().describe('Name to add to Via (RFC 9110 §7.6.3).'),
   tls: tls.optional(),
 })

@@ -19,10 +19,11 @@ export interface Upstream {
   stats(): UpstreamStats
 }
 
-/** Where a WebSocket goes; `release` gives its place back when it has ended. */
+/** Where a WebSocket goes. */
 export interface WebSocketTarget {
   readonly url: string
-  release(): void
+  /** Gives its place back and says whether the target answered; once, when the socket has ended. */
+  release(outcome: 'good' | 'bad' | 'unknown'): void
 }
 
 /** The upstreams of one configuration. */
@@ -43,6 +44,8 @@ export interface UpstreamsOptions {
   readonly random: Random
   /** Default: the global `fetch`. */
   readonly fetch?: FetchLike
+  /** Headers that carry credentials for the gate; default Authorization, X-Api-Key and Cookie. */
+  readonly credentialHeaders?: readonly string[]
   readonly onEvent?: (event: UpstreamEvent) => void
 }
 

@@ -1,0 +1,305 @@
+/**
+ * How fast the reverse proxy is, next to nginx `proxy_pass` with one worker, on the same upstream (nginx
+ * serving static files), driven by wrk. Runs are interleaved in random order, because machines drift;
+ * ratios are medians over rounds, with the range in which the middle half of the rounds lies.
+ *
+ *     node bin/bun.mjs bench/proxy.ts [--rounds 5] [--seconds 2] [--connections 32] [--json]
+ *
+ * Needs nginx and wrk. Everything listens on 127.0.0.1 and lies in a temporary folder.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { systemClock } from '../src/core/clock.ts'
+import { systemRandom } from '../src/core/random.ts'
+import { problemResponse } from '../src/core/problem.ts'
+import {
+  FETCH_CAPACITY,
+  FETCH_CAPACITY_VARIABLE,
+  createUpstreams,
+  identityHeaders,
+  isRefusal,
+  upstreamConfig,
+} from '../src/upstream/index.ts'
+
+const SIZES = { tiny: 90, '16 KB': 16_384, '64 KB': 65_536, '1 MB': 1_048_576 } as const
+const TARGETS = { tiny: 0.75, '16 KB': 0.8, '64 KB': 0.8, '1 MB': 0.8 } as const
+type SizeName = keyof typeof SIZES
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    connections: { type: 'string', default: '32' },
+    json: { type: 'boolean', default: false },
+    serve: { type: 'string' },
+    upstream: { type: 'string', default: '' },
+  },
+})
+
+/** The proxy under test: identity headers, forwarding headers, both header clean-ups, deadlines. */
+function serveProxy(port: number, url: string): void {
+  const upstreams = createUpstreams({
+    config: { bench: upstreamConfig.parse({ targets: [url] }) },
+    clock: systemClock,
+    random: systemRandom,
+  })
+  const upstream = upstreams.get('bench')
+  if (upstream === undefined) throw new Error('the upstream is missing')
+  const identity = identityHeaders({
+    kind: 'key',
+    id: 'key_0Uo3Xq8wZ1kLmN4pR7sT9v',
+    tenantId: 'ten_0Uo3Xq8wZ1kLmN4pR7sT9v',
+    userId: undefined,
+    roles: ['viewer'],
+    permissions: { has: () => true, explain: () => undefined, list: () => [] },
+    plan: undefined,
+    limits: undefined,
+    expiresAtMs: Infinity,
+    allowsAddress: undefined,
+  })
+  Bun.serve({
+    port,
+    hostname: '127.0.0.1',
+    development: false,
+    async fetch(request) {
+      const { headers } = request
+      const outcome = await upstream.forward({
+        method: request.method,
+        path: request.url.slice(request.url.indexOf('/', 8)),
+        host: headers.get('host') ?? '',
+        headers,
+        body: request.body,
+        clientAddress: '127.0.0.1',
+        scheme: 'http',
+        requestId: 'req_0Uo3Xq8wZ1kLmN4pR7sT9v',
+        identity,
+        signal: request.signal,
+      })
+      return isRefusal(outcome) ? problemResponse(outcome, 'req') : outcome
+    },
+  })
+}
+
+async function compare(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'))
+  const [origin, rival, own] = [await freePort(), await freePort(), await freePort()]
+  const children = [
+    startNginx(folder, 'origin', originConfig(folder, origin)),
+    startNginx(folder, 'rival', rivalConfig(origin, rival)),
+    startOwn(own, origin),
+  ] as const
+  try {
+    await Promise.all([origin, rival, own].map(waitForPort))
+    const contenders = {
+      nginx: { port: rival, pids: () => childrenOf(children[1].pid) },
+      tollgate: { port: own, pids: () => [children[2].pid] },
+    }
+    const runs = measure(contenders)
+    print(runs)
+  } finally {
+    for (const child of children) child.kill()
+    for (const child of children) await child.exited
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface Contender {
+  readonly port: number
+  /** Processes whose time counts. */
+  readonly pids: () => readonly number[]
+}
+
+interface Run {
+  readonly size: SizeName
+  readonly contender: 'nginx' | 'tollgate'
+  readonly round: number
+  readonly requestsPerSecond: number
+  readonly cpuMicrosPerRequest: number
+  readonly errors: number
+}
+
+function measure(contenders: Readonly<Record<Run['contender'], Contender>>): Run[] {
+  const runs: Run[] = []
+  const sizes = Object.keys(SIZES) as SizeName[]
+  const names = Object.keys(contenders) as Run['contender'][]
+  for (const { port } of Object.values(contenders)) load(port, SIZES.tiny, 1)
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const size of sizes) {
+      const order = systemRandom.fraction() < 0.5 ? names : names.toReversed()
+      for (const contender of order) {
+        const { port, pids } = contenders[contender]
+        const before = cpuMicros(pids())
+        const result = load(port, SIZES[size], Number(options.seconds))
+        const cpu = cpuMicros(pids()) - before
+        runs.push({
+          size,
+          contender,
+          round,
+          requestsPerSecond: result.requests / result.seconds,
+          cpuMicrosPerRequest: cpu / result.requests,
+          errors: result.errors,
+        })
+      }
+    }
+  }
+  return runs
+}
+
+/** Drives one contender with wrk; the script prints the summary as JSON. */
+function load(
+  port: number,
+  bytes: number,
+  seconds: number,
+): { requests: number; seconds: number; errors: number } {
+  const script = join(tmpdir(), `tollgate-wrk-${process.pid}.lua`)
+  writeFileSync(
+    script,
+    `done = function(s) local e = s.errors
+      io.write(string.format('\\n@{"requests":%d,"seconds":%f,"errors":%d}', s.requests,
+        s.duration / 1e6, e.connect + e.read + e.write + e.status + e.timeout)) end`,
+  )
+  const url = `http://127.0.0.1:${port}/${bytes}`
+  const wrk = Bun.spawnSync([
+    'wrk',
+    '-t1',
+    `-c${options.connections}`,
+    `-d${seconds}s`,
+    '-s',
+    script,
+    url,
+  ])
+  rmSync(script)
+  const line = wrk.stdout.toString().split('@').at(-1) ?? ''
+  return JSON.parse(line) as { requests: number; seconds: number; errors: number }
+}
+
+/** Processor time of processes with all their threads, in microseconds. */
+function cpuMicros(pids: readonly number[]): number {
+  let nanos = 0
+  for (const pid of pids) {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      nanos += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
+    }
+  }
+  return nanos / 1000
+}
+
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+
+function startOwn(port: number, origin: number): Bun.Subprocess {
+  const command = [process.execPath, import.meta.path, '--serve', String(port)]
+  return Bun.spawn([...command, '--upstream', `http://127.0.0.1:${origin}`], {
+    env: { ...process.env, [FETCH_CAPACITY_VARIABLE]: String(FETCH_CAPACITY) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+function startNginx(folder: string, name: string, http: string): Bun.Subprocess {
+  const prefix = join(folder, name)
+  mkdirSync(prefix)
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `${kind}_temp_path ${prefix}/${kind};`)
+    .join(' ')
+  const config = join(prefix, 'nginx.conf')
+  writeFileSync(
+    config,
+    // Started by root, workers would run as somebody who cannot read the folder.
+    `${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; daemon off; pid ${prefix}/pid; error_log ${prefix}/error.log;
+     events { worker_connections 4096; }
+     http { access_log off; keepalive_requests 100000000; ${temporary} ${http} }`,
+  )
+  return Bun.spawn(['nginx', '-p', prefix, '-c', config], { stdio: ['ignore', 'ignore', 'ignore'] })
+}
+
+function originConfig(folder: string, port: number): string {
+  const root = join(folder, 'files')
+  mkdirSync(root)
+  for (const bytes of Object.values(SIZES)) {
+    writeFileSync(join(root, String(bytes)), systemRandom.bytes(bytes))
+  }
+  return `sendfile on; tcp_nopush on; open_file_cache max=100;
+    server { listen 127.0.0.1:${port}; root ${root}; }`
+}
+
+const rivalConfig = (origin: number, port: number): string =>
+  `upstream origin { server 127.0.0.1:${origin}; keepalive 128; keepalive_requests 100000000; }
+   server { listen 127.0.0.1:${port}; location / {
+     proxy_pass http://origin; proxy_http_version 1.1;
+     proxy_set_header Connection "";
+     proxy_set_header X-Forwarded-For $remote_addr;
+     proxy_set_header X-Forwarded-Proto $scheme;
+     proxy_set_header X-Forwarded-Host $host;
+     proxy_set_header X-Request-Id $request_id; } }`
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function waitForPort(port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const answered = await fetch(`http://127.0.0.1:${port}/90`).then(
+      (response) => response.ok,
+      () => false,
+    )
+    if (answered) return
+    await Bun.sleep(25)
+  }
+  throw new Error(`nothing answers on port ${port}; are nginx and wrk installed?`)
+}
+
+function print(runs: readonly Run[]): void {
+  const results = (Object.keys(SIZES) as SizeName[]).map((size) => {
+    const of = (name: Run['contender']): Run[] =>
+      runs.filter((run) => run.size === size && run.contender === name)
+    const [nginx, tollgate] = [of('nginx'), of('tollgate')]
+    const ratios = (key: 'requestsPerSecond' | 'cpuMicrosPerRequest'): number[] =>
+      tollgate.map((run, round) => run[key] / (nginx[round]?.[key] ?? Number.NaN))
+    return {
+      size,
+      nginx: quantile(
+        nginx.map((run) => run.requestsPerSecond),
+        0.5,
+      ),
+      tollgate: quantile(
+        tollgate.map((run) => run.requestsPerSecond),
+        0.5,
+      ),
+      throughputRatio: quantile(ratios('requestsPerSecond'), 0.5),
+      throughputRatioRange: [0.25, 0.75].map((q) => quantile(ratios('requestsPerSecond'), q)),
+      cpuRatio: quantile(ratios('cpuMicrosPerRequest'), 0.5),
+      errors: tollgate.reduce((sum, run) => sum + run.errors, 0),
+      target: TARGETS[size],
+    }
+  })
+  if (options.json) return console.log(JSON.stringify({ results, runs }, undefined, 2))
+  console.log('body     nginx rps  tollgate rps  ratio (middle half)    CPU   errors  target')
+  for (const row of results) {
+    const range = row.throughputRatioRange.map((value) => value.toFixed(2)).join('-')
+    console.log(
+      row.size.padEnd(7),
+      row.nginx.toFixed(0).padStart(10),
+      row.tollgate.toFixed(0).padStart(13),
+      `${row.throughputRatio.toFixed(2)} (${range})`.padStart(20),
+      row.cpuRatio.toFixed(2).padStart(6),
+      String(row.errors).padStart(8),
+      row.target.toFixed(2).padStart(7),
+    )
+  }
+}
+
+function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.round((sorted.length - 1) * q)] ?? Number.NaN
+}
+
+if (options.serve === undefined) await compare()
+else serveProxy(Number(options.serve), options.upstream)

@@ -1,0 +1,63 @@
+/** How entering a bulkhead ended. */
+export type Entry = 'entered' | 'queue_full' | 'queue_timeout' | 'aborted'
+
+/**
+ * Bounds how many requests are in flight to one upstream, so that a slow one cannot take the whole
+ * gate with it. Beyond the bound requests wait in line, first come first served, a bounded number for
+ * a bounded time.
+ */
+export interface Bulkhead {
+  /** Takes a place: at once when there is one, else by waiting. Give it back with `leave`. */
+  enter(signal: AbortSignal | undefined): 'entered' | 'queue_full' | Promise<Entry>
+  leave(): void
+  readonly inFlight: number
+  readonly queued: number
+}
+
+interface Waiter {
+  readonly settle: (entry: Entry) => void
+  readonly signal: AbortSignal | undefined
+}
+
+/** Creates a {@link Bulkhead} with `inFlightMax` places and `queueMax` that wait at most `waitMs`. */
+export function createBulkhead(inFlightMax: number, queueMax: number, waitMs: number): Bulkhead {
+  const waiting = new Set<Waiter>()
+  let inFlight = 0
+
+  const wait = (signal: AbortSignal | undefined): Promise<Entry> =>
+    new Promise((resolve) => {
+      const settle = (entry: Entry): void => {
+        clearTimeout(timer)
+        waiting.delete(waiter)
+        signal?.removeEventListener('abort', onAbort)
+        resolve(entry)
+      }
+      const onAbort = (): void => settle('aborted')
+      const waiter: Waiter = { settle, signal }
+      const timer = setTimeout(() => settle('queue_timeout'), waitMs)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      waiting.add(waiter)
+    })
+
+  return {
+    get inFlight() {
+      return inFlight
+    },
+    get queued() {
+      return waiting.size
+    },
+    enter(signal) {
+      if (inFlight < inFlightMax) {
+        inFlight++
+        return 'entered'
+      }
+      return waiting.size < queueMax ? wait(signal) : 'queue_full'
+    },
+    leave() {
+      // The place goes straight to the next in line, so that nobody overtakes.
+      const next = waiting.values().next()
+      if (next.done === true) inFlight--
+      else next.value.settle('entered')
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
+import type { SendAttempt } from './attempt.ts'
+import type { Pick } from './balance.ts'
+import type { Bulkhead } from './bulkhead.ts'
+import type { UpstreamConfig } from './config.ts'
+import type { UpstreamEvent } from './events.ts'
+import type { ForwardRequest, Timeouts } from './forward-request.ts'
+import type { PrepareRequestHeaders } from './request-headers.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { Target } from './target.ts'
+
+/** Numbers an upstream counts. */
+export interface Counts {
+  requests: number
+  retries: number
+  failures: number
+  overloaded: number
+}
+
+/** All that the way of a request through one upstream needs. */
+export interface Course {
+  readonly name: string
+  readonly config: UpstreamConfig
+  readonly clock: Clock
+  readonly random: Random
+  readonly onEvent: (event: UpstreamEvent) => void
+  readonly targets: readonly Target[]
+  readonly bulkhead: Bulkhead
+  readonly pick: Pick
+  readonly counts: Counts
+  readonly budget: RetryBudget
+  readonly prepareRequest: PrepareRequestHeaders
+  readonly send: SendAttempt
+  readonly timeouts: Timeouts
+}
+
+/** A request that has a place in the bulkhead and its headers ready. */
+export interface PreparedRequest {
+  readonly request: ForwardRequest
+  readonly headers: Headers
+  readonly timeouts: Timeouts
+  readonly totalAtMs: number
+}

@@ -1,0 +1,29 @@
+import type { ForwardRequest } from './forward-request.ts'
+
+/**
+ * Writes what the upstream may know about the way of a request: Forwarded (RFC 7239) and the
+ * X-Forwarded-* headers in wide use. They hold what the gate found out itself: the client by trusted
+ * hops and the trusted proxy in between. Nothing a client wrote is repeated.
+ */
+export function setForwarded(headers: Headers, request: ForwardRequest): void {
+  const { clientAddress, peerAddress, scheme, host } = request
+  const proxied = peerAddress !== undefined && peerAddress !== clientAddress
+  headers.set('x-forwarded-for', proxied ? `${clientAddress}, ${peerAddress}` : clientAddress)
+  headers.set('x-forwarded-proto', scheme)
+  headers.set('x-forwarded-host', host)
+  headers.set('x-forwarded-port', portOf(host, scheme))
+  const element = `for=${node(clientAddress)};host=${quoted(host)};proto=${scheme}`
+  headers.set('forwarded', proxied ? `${element}, for=${node(peerAddress)}` : element)
+}
+
+function portOf(host: string, scheme: 'http' | 'https'): string {
+  const colon = host.lastIndexOf(':')
+  if (colon > host.lastIndexOf(']')) return host.slice(colon + 1)
+  return scheme === 'https' ? '443' : '80'
+}
+
+/** RFC 7239 §6: IPv6 addresses stand in brackets and quotes. */
+const node = (address: string): string => (address.includes(':') ? `"[${address}]"` : address)
+
+/** RFC 7239 §4: a value with a character outside `token` (the colon of a port) is quoted. */
+const quoted = (text: string): string => (/[^\w.~!#$%&'*+^`|-]/.test(text) ? `"${text}"` : text)

@@ -1,0 +1,75 @@
+/**
+ * Headers that belong to one connection (RFC 9110 §7.6.1), besides those that Connection lists.
+ * Trailers are not passed on, so neither is their announcement; `expect` was met when the body came.
+ */
+export const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authorization',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'expect',
+] as const
+
+/**
+ * Headers by which servers and frameworks learn about the client, the original URL or the method.
+ * Only the gate may speak in them: it has judged the request by its own reading.
+ */
+export const GATE_ONLY = [
+  'forwarded',
+  'via',
+  'x-request-id',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-original-forwarded-for',
+  'x-original-host',
+  'x-original-method',
+  'x-original-uri',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'client-ip',
+  'true-client-ip',
+  'proxy',
+] as const
+
+/** Every name that begins so is the gate's too. */
+export const GATE_ONLY_PREFIXES = ['x-tollgate', 'x-forwarded'] as const
+
+/** Where credentials for the gate itself come in. */
+export const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'cookie'] as const
+
+/** What Connection cannot declare away: without these the message would mean something else. */
+const NEVER_LISTED = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'close',
+  'keep-alive',
+])
+
+/** The names a Connection header lists, lowercase, without those that must stay. */
+export function connectionOptions(value: string): string[] {
+  return value
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => /^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) && !NEVER_LISTED.has(name))
+}
+
+/**
+ * The name a server may take `name` for: CGI, WSGI, PHP and others turn every character that is not a
+ * letter or digit into the same one, so that `X_Tollgate_User` would pass for `X-Tollgate-User`.
+ */
+export function readAs(name: string): string {
+  return /[^a-z0-9-]/.test(name) ? name.replaceAll(/[^a-z0-9]/g, '-') : name
+}

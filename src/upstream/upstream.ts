@@ -1,0 +1,122 @@
+import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
+import { createSender } from './attempt.ts'
+import { createPick } from './balance.ts'
+import { createBulkhead } from './bulkhead.ts'
+import type { UpstreamConfig } from './config.ts'
+import type { Course } from './course.ts'
+import type { Deadlines } from './deadlines.ts'
+import type { UpstreamEvent } from './events.ts'
+import type { Timeouts } from './forward-request.ts'
+import { forward } from './forward.ts'
+import { createRequestHeaders } from './request-headers.ts'
+import { createResponseHeaders } from './response-headers.ts'
+import { createWholeBody } from './response-body.ts'
+import { createRetryBudget } from './retry-budget.ts'
+import type { RuntimeAbilities } from './runtime.ts'
+import type { UpstreamStats } from './stats.ts'
+import type { Target } from './target.ts'
+import { createTarget } from './target.ts'
+import type { FetchLike, Upstream, WebSocketTarget } from './upstream-types.ts'
+
+/** What one upstream needs. */
+export interface UpstreamOptions {
+  readonly name: string
+  readonly config: UpstreamConfig
+  readonly clock: Clock
+  readonly random: Random
+  readonly fetch: FetchLike
+  readonly abilities: RuntimeAbilities
+  readonly deadlines: Deadlines
+  readonly credentialHeaders?: readonly string[] | undefined
+  readonly onEvent: (event: UpstreamEvent) => void
+}
+
+/** An {@link Upstream} with what its keeper needs. */
+export interface ManagedUpstream extends Upstream {
+  readonly targets: readonly Target[]
+  readonly inFlight: number
+}
+
+/** Creates one upstream. */
+export function createUpstream(options: UpstreamOptions): ManagedUpstream {
+  const { name, config, clock, onEvent, random } = options
+  const targets: Target[] = []
+  const mayEject = (): boolean => {
+    const out = targets.filter((target) => target.stats().ejectedUntilMs !== undefined).length
+    return out + 1 <= Math.floor(targets.length * config.ejection.shareMax)
+  }
+  for (const entry of config.targets) {
+    targets.push(createTarget(entry, { upstream: name, config, clock, mayEject, onEvent }))
+  }
+  const bulkhead = createBulkhead(config.inFlightMax, config.queue.max, config.queue.timeout)
+  const course: Course = {
+    name,
+    config,
+    clock,
+    random,
+    onEvent,
+    targets,
+    bulkhead,
+    pick: createPick(config.balance, targets, random),
+    counts: { requests: 0, retries: 0, failures: 0, overloaded: 0 },
+    budget: createRetryBudget(config.retries.budget),
+    prepareRequest: createRequestHeaders(config, options.credentialHeaders),
+    send: createSender({
+      config,
+      fetch: options.fetch,
+      clock,
+      deadlines: options.deadlines,
+      abilities: options.abilities,
+      wholeBody: createWholeBody(options.abilities),
+      prepareResponse: createResponseHeaders(config),
+      failing: new Set(config.retries.statuses),
+    }),
+    timeouts: timeoutsOf(config),
+  }
+  return {
+    name,
+    targets,
+    get inFlight() {
+      return bulkhead.inFlight
+    },
+    forward: (request) => forward(request, course),
+    webSocketTarget: (path) => webSocketTarget(path, course),
+    stats: () => statsOf(course),
+  }
+}
+
+function webSocketTarget(path: string, course: Course): WebSocketTarget | undefined {
+  const { clock } = course
+  const nowMs = clock.monotonicMs()
+  const target = course.pick(nowMs, [])
+  // A Unix socket has no ws: address.
+  if (target === undefined || target.unix !== undefined || !target.enter(nowMs)) return undefined
+  let released = false
+  return {
+    url: target.base.replace(/^http/, 'ws') + path,
+    release(outcome) {
+      if (released) return
+      released = true
+      target.leave(outcome, clock.monotonicMs())
+    },
+  }
+}
+
+function timeoutsOf({ timeouts }: UpstreamConfig): Timeouts {
+  return {
+    firstByteMs: timeouts.firstByte,
+    idleMs: timeouts.idle,
+    totalMs: timeouts.total ?? Infinity,
+  }
+}
+
+function statsOf({ name, bulkhead, counts, targets }: Course): UpstreamStats {
+  return {
+    name,
+    inFlight: bulkhead.inFlight,
+    queued: bulkhead.queued,
+    ...counts,
+    targets: targets.map((target) => target.stats()),
+  }
+}
