@@ -16,11 +16,15 @@ export interface Reservations {
   used(claim: Claim, left: number, nowMs: number): void
 }
 
-/** The state of a calendar: units used, of those reserved on disk, until its window ends. */
-export interface CalendarUse {
+/** The state of a calendar on disk: units that count as used until its window ends. */
+export interface StoredUse {
   readonly used: number
-  readonly reserved: number
   readonly endMs: number
+}
+
+/** The state of a calendar in memory, and how many of its units are reserved on disk. */
+export interface CalendarUse extends StoredUse {
+  readonly reserved: number
 }
 
 /**
@@ -103,16 +107,19 @@ export class CounterEngine {
     return this.#calendarUse(this.#slots[0]!)
   }
 
-  /** Puts a calendar in memory as it was on disk, with nothing reserved beyond it. */
-  load(claim: Claim, stored: CalendarUse | undefined, nowMs: number): void {
+  /** Puts a calendar in memory as it was on disk; nothing is reserved for it yet. */
+  load(claim: Claim, stored: StoredUse | undefined, nowMs: number): CalendarUse {
     this.#tick(nowMs)
     const table = this.#table(claim.name)
     table.use(claim.shape, nowMs)
     const slot = this.#allocate(table, claim.subject)
-    if (stored === undefined || stored.endMs <= nowMs) return
-    this.#arena.lanes[slot * STRIDE + USED] = stored.used
-    this.#arena.lanes[slot * STRIDE + TIME] = stored.endMs
-    settle(this.#arena, table, slot, this.#times)
+    const lane = slot * STRIDE
+    if (stored !== undefined && stored.endMs > nowMs) {
+      this.#arena.lanes[lane + USED] = stored.used
+      this.#arena.lanes[lane + TIME] = stored.endMs
+      settle(this.#arena, table, slot, this.#times)
+    }
+    return this.#calendarUse(slot)!
   }
 
   /** Notes that `reserved` units of the window that ends at `endMs` are on disk. */

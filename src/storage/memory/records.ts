@@ -108,6 +108,7 @@ function apply(
     for (const row of target.matching(match)) remove(target, row, undos)
     return undefined
   }
+  const set = change.op === 'update' ? columnsToSet(schema, change.set, nowMs) : {}
   const row = target.get(changeTenant(schema, change.tenantId), change.id)
   if (row === undefined) return { ok: false, reason: 'missing', change: at }
   if (change.ifVersion !== undefined && change.ifVersion !== row['version']) {
@@ -117,7 +118,6 @@ function apply(
     remove(target, row, undos)
     return undefined
   }
-  const set = columnsToSet(schema, change.set, nowMs)
   const next = Object.freeze({ ...row, ...set, version: Number(row['version']) + 1 })
   const conflict = target.uniqueConflict(next, row)
   if (conflict !== undefined) {

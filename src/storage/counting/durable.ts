@@ -1,0 +1,69 @@
+import type { Claim, ClaimState, Counters, TakeOutcome } from '../counters.ts'
+import type { Records } from '../records.ts'
+import { CounterEngine } from './engine.ts'
+import { ENTRIES_MAX_DEFAULT } from './in-process.ts'
+import { ReservationKeeper } from './reservations.ts'
+
+/** More turns than any limit's chunks need; beyond it, counters are evicted as fast as they load. */
+const TURNS_MAX = 10_000
+
+/** What {@link createDurableCounters} needs. */
+export interface DurableCountersOptions {
+  /** Records that declare {@link COUNTER_ROWS}. The caller closes them, after the counters. */
+  readonly records: Records
+  /** Counters kept in memory at most; default 1,000,000. */
+  readonly entriesMax?: number
+}
+
+/**
+ * Counters of this process whose calendars survive a restart and a crash: units are on disk before
+ * they are used, reserved in chunks (1/64 of the limit, at least 8 units). After `close` the count is
+ * exact; after a crash at most one chunk more counts as used. A take answers at once, except when a
+ * calendar must first be loaded or its next chunk be written; it rejects when that fails.
+ */
+export function createDurableCounters(options: DurableCountersOptions): Counters {
+  const keeper = new ReservationKeeper(options.records)
+  const engine: CounterEngine = new CounterEngine(options.entriesMax ?? ENTRIES_MAX_DEFAULT, {
+    used: (claim, left, nowMs) => keeper.ahead(engine, claim, left, nowMs),
+  })
+  let open = true
+
+  const decide = <T extends object>(attempt: () => T | Claim, nowMs: number): T | Promise<T> => {
+    if (!open) throw new Error('the counters are closed')
+    const first = attempt()
+    if (!('shape' in first)) return first
+    return prepared(attempt, first, nowMs)
+  }
+
+  const prepared = async <T extends object>(
+    attempt: () => T | Claim,
+    first: Claim,
+    nowMs: number,
+  ): Promise<T> => {
+    let needed = first
+    for (let turn = 0; turn < TURNS_MAX; turn++) {
+      await keeper.prepare(engine, needed, nowMs)
+      const outcome = attempt()
+      if (!('shape' in outcome)) return outcome
+      needed = outcome
+    }
+    throw new Error('the counters have no room for the calendars in use')
+  }
+
+  return {
+    take: (claims, nowMs) => decide<TakeOutcome>(() => engine.take(claims, nowMs), nowMs),
+    peek: (claim, nowMs) => decide<ClaimState>(() => engine.peek(claim, nowMs), nowMs),
+    release: (claims) => engine.release(claims),
+    reset: async (name, subject) => {
+      await keeper.forget(name, subject)
+      engine.reset(name, subject)
+    },
+    flush: async () => keeper.flush(),
+    close: async () => {
+      if (!open) return
+      open = false
+      await keeper.flush()
+      await keeper.settle(engine.unspent())
+    },
+  }
+}

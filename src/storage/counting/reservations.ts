@@ -1,0 +1,123 @@
+import type { Claim } from '../counters.ts'
+import type { Change, Records } from '../records.ts'
+import { COUNTER_ROWS, counterId } from './counter-rows.ts'
+import type { CalendarUse, CounterEngine } from './engine.ts'
+
+const CHUNK_MIN = 8
+/** At most this share of a limit is reserved ahead of use. */
+const CHUNK_SHARE = 1 / 64
+const CLEAN_EVERY_MS = 60_000
+const CLEAN_PAGE = 500
+
+/** Units of a limit put on disk ahead of use. */
+export function chunkOf(limit: number): number {
+  return Math.min(limit, Math.max(CHUNK_MIN, Math.ceil(limit * CHUNK_SHARE)))
+}
+
+/**
+ * Keeps calendars on disk without a write for each request. Units are reserved in chunks, written
+ * before they are used; what a crash leaves reserved counts as used, so that a restart refuses at most
+ * a chunk earlier and never refunds.
+ */
+export class ReservationKeeper {
+  readonly #records: Records
+  readonly #pending = new Map<string, Promise<void>>()
+  #cleaned = -Infinity
+
+  constructor(records: Records) {
+    this.#records = records
+  }
+
+  /** Loads the claim's calendar or reserves its next chunk; callers at the same time share the work. */
+  async prepare(engine: CounterEngine, claim: Claim, nowMs: number): Promise<void> {
+    const id = counterId(claim.name, claim.subject)
+    const pending = this.#pending.get(id)
+    if (pending !== undefined) return pending
+    const work = this.#prepare(engine, claim, id, nowMs).finally(() => this.#pending.delete(id))
+    this.#pending.set(id, work)
+    return work
+  }
+
+  /** Reserves ahead when less than half a chunk is left, without anybody waiting for it. */
+  ahead(engine: CounterEngine, claim: Claim, left: number, nowMs: number): void {
+    if (left >= chunkOf(claim.shape.limit) / 2) return
+    if (this.#pending.has(counterId(claim.name, claim.subject))) return
+    // A failure shows when the units run out and a take has to wait for the same write.
+    this.prepare(engine, claim, nowMs).catch(() => {})
+  }
+
+  /** Forgets a calendar on disk, after what is being written for it. */
+  async forget(name: string, subject: string): Promise<void> {
+    const id = counterId(name, subject)
+    await this.#pending.get(id)?.catch(() => {})
+    await this.#records.commit([{ op: 'delete', collection: COUNTER_ROWS.name, id }])
+  }
+
+  /** Resolves when everything begun is on disk. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#pending.values())
+  }
+
+  /** Writes what was really used over what was reserved. */
+  async settle(unspent: Iterable<CalendarUse & { name: string; subject: string }>): Promise<void> {
+    const commits: Promise<unknown>[] = []
+    for (const { name, subject, used, endMs } of unspent) {
+      const id = counterId(name, subject)
+      const set = { used, endMs }
+      commits.push(this.#records.commit([{ op: 'update', collection: COUNTER_ROWS.name, id, set }]))
+    }
+    await Promise.all(commits)
+  }
+
+  async #prepare(engine: CounterEngine, claim: Claim, id: string, nowMs: number): Promise<void> {
+    const row = await this.#records.global(COUNTER_ROWS).get(id)
+    let use = engine.calendarUse(claim, nowMs)
+    if (use === undefined) {
+      const stored = row && { used: row.used, endMs: row.endMs }
+      use = engine.load(claim, stored, nowMs)
+    }
+    const { limit } = claim.shape
+    const wanted = use.used + claim.cost
+    if (wanted > limit && use.reserved >= use.used) return
+    const used = Math.max(Math.min(wanted + chunkOf(limit), limit), wanted)
+    const { endMs } = use
+    const change: Change =
+      row === undefined
+        ? {
+            op: 'insert',
+            collection: COUNTER_ROWS.name,
+            row: { id, used, endMs, createdAtMs: nowMs, updatedAtMs: nowMs },
+          }
+        : { op: 'update', collection: COUNTER_ROWS.name, id, set: { used, endMs } }
+    const outcome = await this.#records.commit([change])
+    if (!outcome.ok) throw new Error(`a counter could not be written: ${outcome.reason}`)
+    engine.reserve(claim, used, endMs)
+    this.#cleanSometimes(nowMs)
+  }
+
+  #cleanSometimes(nowMs: number): void {
+    if (nowMs - this.#cleaned < CLEAN_EVERY_MS) return
+    this.#cleaned = nowMs
+    const id = 'cleaning'
+    const work = this.#clean(nowMs - CLEAN_EVERY_MS).finally(() => this.#pending.delete(id))
+    this.#pending.set(id, work)
+    work.catch(() => {})
+  }
+
+  /** Removes calendars whose window ended, page by page. */
+  async #clean(untilMs: number): Promise<void> {
+    const reader = this.#records.global(COUNTER_ROWS)
+    for (;;) {
+      const query = { index: 'byEnd', equals: {}, to: Math.floor(untilMs), limit: CLEAN_PAGE }
+      const { rows } = await reader.find(query)
+      if (rows.length === 0) return
+      await Promise.all(
+        rows.map(async ({ id, version }) =>
+          this.#records.commit([
+            { op: 'delete', collection: COUNTER_ROWS.name, id, ifVersion: version },
+          ]),
+        ),
+      )
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Compilable, Kysely } from 'kysely'
+import type { SqlValue } from './codec.ts'
+
+/** Tables by name; collections are declared at run time, so columns are known by their schema. */
+export type Tables = Record<string, Record<string, unknown>>
+
+/** The query builder of any database. */
+export type Builder = Kysely<Tables>
+
+/** Stands for a value given later: its place in the values of an execution. */
+export class Slot {
+  readonly place: number
+
+  constructor(place: number) {
+    this.place = place
+  }
+}
+
+/** SQL compiled once, with the places its parameters come from. */
+export interface Statement {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
+/** Hands out {@link Slot}s in the order in which values will be given. */
+export function createSlots(): () => Slot {
+  let place = 0
+  return () => new Slot(place++)
+}
+
+/** Compiles a query whose parameters are slots. */
+export function compileStatement(query: Compilable): Statement {
+  const { sql, parameters } = query.compile()
+  return { sql, parameters }
+}
+
+/** The parameters of one execution. */
+export function bindValues(statement: Statement, values: readonly SqlValue[]): SqlValue[] {
+  return statement.parameters.map((parameter) => {
+    if (parameter instanceof Slot) return values[parameter.place]!
+    if (typeof parameter === 'number' || typeof parameter === 'string') return parameter
+    throw new TypeError('a statement holds a parameter that is neither slot nor constant')
+  })
+}
+
+/** Statements by the shape of what they ask. */
+export class StatementCache {
+  readonly #statements = new Map<string, Statement>()
+
+  get(key: string, build: () => Compilable): Statement {
+    let statement = this.#statements.get(key)
+    if (statement === undefined) {
+      statement = compileStatement(build())
+      this.#statements.set(key, statement)
+    }
+    return statement
+  }
+}

@@ -1,0 +1,58 @@
+import type { Statement as Prepared, SQLQueryBindings } from 'bun:sqlite'
+import { Database } from 'bun:sqlite'
+import { closeSync, openSync } from 'node:fs'
+import type { Execution } from '../sql/reads.ts'
+import type { Statement } from '../sql/statement.ts'
+import { bindValues } from '../sql/statement.ts'
+
+type Row = Record<string, unknown>
+
+/** One SQLite connection with its prepared statements. */
+export class Connection {
+  readonly database: Database
+  readonly #prepared = new Map<Statement, Prepared>()
+
+  constructor(path: string) {
+    closeSync(openSync(path, 'a', 0o600))
+    this.database = new Database(path, { readwrite: true, create: false })
+  }
+
+  /** WAL, and every commit on disk before it returns. */
+  makeDurable(): void {
+    this.database.run('PRAGMA journal_mode = WAL')
+    this.database.run('PRAGMA synchronous = FULL')
+  }
+
+  all(execution: Execution): Row[] {
+    return this.#statement(execution).all(...this.#bindings(execution)) as Row[]
+  }
+
+  first(execution: Execution): Row | undefined {
+    return (this.#statement(execution).get(...this.#bindings(execution)) ?? undefined) as
+      | Row
+      | undefined
+  }
+
+  /** Returns how many rows changed. */
+  run(execution: Execution): number {
+    return this.#statement(execution).run(...this.#bindings(execution)).changes
+  }
+
+  close(): void {
+    for (const statement of this.#prepared.values()) statement.finalize()
+    this.database.close()
+  }
+
+  #statement({ statement }: Execution): Prepared {
+    let prepared = this.#prepared.get(statement)
+    if (prepared === undefined) {
+      prepared = this.database.prepare(statement.sql)
+      this.#prepared.set(statement, prepared)
+    }
+    return prepared
+  }
+
+  #bindings({ statement, values }: Execution): SQLQueryBindings[] {
+    return bindValues(statement, values)
+  }
+}
