@@ -18,7 +18,7 @@ export interface DurableCountersOptions {
 /**
  * Counters of this process whose calendars survive a restart and a crash: units are on disk before
  * they are used, reserved in chunks (1/64 of the limit, at least 8 units). After `close` the count is
- * exact; after a crash at most one chunk more counts as used. A take answers at once, except when a
+ * exact; after a crash at most two chunks more count as used. A take answers at once, except when a
  * calendar must first be loaded or its next chunk be written; it rejects when that fails.
  */
 export function createDurableCounters(options: DurableCountersOptions): Counters {
@@ -28,11 +28,8 @@ export function createDurableCounters(options: DurableCountersOptions): Counters
   })
   let open = true
 
-  const decide = <T extends object>(attempt: () => T | Claim, nowMs: number): T | Promise<T> => {
+  const requireOpen = (): void => {
     if (!open) throw new Error('the counters are closed')
-    const first = attempt()
-    if (!('shape' in first)) return first
-    return prepared(attempt, first, nowMs)
   }
 
   const prepared = async <T extends object>(
@@ -51,8 +48,18 @@ export function createDurableCounters(options: DurableCountersOptions): Counters
   }
 
   return {
-    take: (claims, nowMs) => decide<TakeOutcome>(() => engine.take(claims, nowMs), nowMs),
-    peek: (claim, nowMs) => decide<ClaimState>(() => engine.peek(claim, nowMs), nowMs),
+    take: (claims, nowMs) => {
+      requireOpen()
+      const first = engine.take(claims, nowMs)
+      if ('states' in first) return first
+      return prepared<TakeOutcome>(() => engine.take(claims, nowMs), first, nowMs)
+    },
+    peek: (claim, nowMs) => {
+      requireOpen()
+      const first = engine.peek(claim, nowMs)
+      if ('exceeded' in first) return first
+      return prepared<ClaimState>(() => engine.peek(claim, nowMs), first, nowMs)
+    },
     release: (claims) => engine.release(claims),
     reset: async (name, subject) => {
       await keeper.forget(name, subject)

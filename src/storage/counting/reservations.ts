@@ -1,11 +1,14 @@
 import type { Claim } from '../counters.ts'
 import type { Change, Records } from '../records.ts'
+import type { CounterRow } from './counter-rows.ts'
 import { COUNTER_ROWS, counterId } from './counter-rows.ts'
-import type { CalendarUse, CounterEngine } from './engine.ts'
+import type { CalendarUse, CounterEngine, StoredUse } from './engine.ts'
 
 const CHUNK_MIN = 8
 /** At most this share of a limit is reserved ahead of use. */
 const CHUNK_SHARE = 1 / 64
+/** Tries to write a row that comes and goes. */
+const ATTEMPTS = 4
 const CLEAN_EVERY_MS = 60_000
 const CLEAN_PAGE = 500
 
@@ -17,7 +20,7 @@ export function chunkOf(limit: number): number {
 /**
  * Keeps calendars on disk without a write for each request. Units are reserved in chunks, written
  * before they are used; what a crash leaves reserved counts as used, so that a restart refuses at most
- * a chunk earlier and never refunds.
+ * two chunks earlier and never refunds.
  */
 export class ReservationKeeper {
   readonly #records: Records
@@ -70,29 +73,35 @@ export class ReservationKeeper {
   }
 
   async #prepare(engine: CounterEngine, claim: Claim, id: string, nowMs: number): Promise<void> {
-    const row = await this.#records.global(COUNTER_ROWS).get(id)
-    let use = engine.calendarUse(claim, nowMs)
-    if (use === undefined) {
-      const stored = row && { used: row.used, endMs: row.endMs }
-      use = engine.load(claim, stored, nowMs)
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const row = await this.#records.global(COUNTER_ROWS).get(id)
+      const use = engine.calendarUse(claim, nowMs) ?? engine.load(claim, row, nowMs)
+      const { limit } = claim.shape
+      const wanted = use.used + claim.cost
+      if (wanted > limit) return
+      const used = Math.min(Math.max(wanted, use.reserved) + chunkOf(limit), limit)
+      if (await this.#write(id, row, { used, endMs: use.endMs }, nowMs)) {
+        engine.reserve(claim, used, use.endMs)
+        this.#cleanSometimes(nowMs)
+        return
+      }
     }
-    const { limit } = claim.shape
-    const wanted = use.used + claim.cost
-    if (wanted > limit && use.reserved >= use.used) return
-    const used = Math.max(Math.min(wanted + chunkOf(limit), limit), wanted)
-    const { endMs } = use
+    throw new Error('a counter could not be written: its row kept changing')
+  }
+
+  /** False when the row came or went meanwhile: cleaned, or forgotten by an operator. */
+  async #write(
+    id: string,
+    row: CounterRow | undefined,
+    use: StoredUse,
+    nowMs: number,
+  ): Promise<boolean> {
+    const collection = COUNTER_ROWS.name
     const change: Change =
       row === undefined
-        ? {
-            op: 'insert',
-            collection: COUNTER_ROWS.name,
-            row: { id, used, endMs, createdAtMs: nowMs, updatedAtMs: nowMs },
-          }
-        : { op: 'update', collection: COUNTER_ROWS.name, id, set: { used, endMs } }
-    const outcome = await this.#records.commit([change])
-    if (!outcome.ok) throw new Error(`a counter could not be written: ${outcome.reason}`)
-    engine.reserve(claim, used, endMs)
-    this.#cleanSometimes(nowMs)
+        ? { op: 'insert', collection, row: { id, ...use, createdAtMs: nowMs, updatedAtMs: nowMs } }
+        : { op: 'update', collection, id, set: { ...use } }
+    return (await this.#records.commit([change])).ok
   }
 
   #cleanSometimes(nowMs: number): void {
