@@ -15,6 +15,9 @@ export type {
   OpeningReport,
   VerifyReport,
 } from './contract.ts'
+export type { Digest } from './chain.ts'
+export { createLedger } from './ledger.ts'
+export type { LedgerOptions } from './ledger.ts'
 export { LedgerError } from './ledger-error.ts'
 export type { LedgerErrorCode } from './ledger-error.ts'
 export type {
@@ -26,3 +29,5 @@ export type {
   RecordKind,
   TrafficEntry,
 } from './record.ts'
+export { verifyChain } from './verify.ts'
+export type { VerifyOptions } from './verify.ts'

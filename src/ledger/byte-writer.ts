@@ -1,0 +1,52 @@
+const DIGIT_0 = 0x30
+const FNV_OFFSET = 0x811c9dc5
+const FNV_PRIME = 0x01000193
+const TEXT_CHARS_MAX = 1024
+const LOOP_BYTES_MAX = 16
+
+/** Copies `source` to `at`; returns the end. */
+export function putBytes(bytes: Uint8Array, source: Uint8Array, at: number): number {
+  const { length } = source
+  if (length > LOOP_BYTES_MAX) bytes.set(source, at)
+  else for (let from = 0; from < length; from++) bytes[at + from] = source[from]!
+  return at + length
+}
+
+/** Writes a whole number, not negative, in decimal digits; returns the end. */
+export function putNumber(bytes: Uint8Array, value: number, at: number): number {
+  let digits = 1
+  for (let bound = 10; value >= bound; bound *= 10) digits += 1
+  let rest = value
+  for (let place = at + digits - 1; place >= at; place--) {
+    const quotient = Math.floor(rest / 10)
+    bytes[place] = DIGIT_0 + rest - quotient * 10
+    rest = quotient
+  }
+  return at + digits
+}
+
+/** Writes plain text and computes its index hash in the same pass. */
+export class TextWriter {
+  /** Hash of the text written last: that of `hashText`. */
+  hash = 0
+
+  /**
+   * Writes `text` without quotes; returns the end, or -1 when it holds anything that JSON escapes or
+   * that is not ASCII, or is too long.
+   */
+  put(bytes: Uint8Array, text: string, at: number): number {
+    const { length } = text
+    if (length > TEXT_CHARS_MAX) return -1
+    let hash = FNV_OFFSET
+    let outside = 0
+    for (let from = 0; from < length; from++) {
+      const code = text.charCodeAt(from)
+      outside |= (code - 0x20) | (0x7e - code)
+      if (code === 0x22 || code === 0x5c) outside = -1
+      hash = Math.imul(hash ^ code, FNV_PRIME)
+      bytes[at + from] = code
+    }
+    this.hash = length === 0 ? 0 : hash >>> 0
+    return outside < 0 ? -1 : at + length
+  }
+}

@@ -1,0 +1,111 @@
+import type { AdminEntry, RecordKind } from './record.ts'
+import { maskCredentials } from '../core/mask.ts'
+import type { DetailWriter } from './redact.ts'
+import { redactState } from './redact.ts'
+import { hashText, quote } from './text.ts'
+
+/** Codes of {@link RecordKind} in the index. */
+export const KIND_CODES: Readonly<Record<RecordKind, number>> = {
+  traffic: 1,
+  admin: 2,
+  system: 3,
+  gap: 4,
+}
+
+/** What the index keeps of a record: hashes of its texts. */
+export interface IndexedFields {
+  kind: number
+  timeMs: number
+  tenant: number
+  actor: number
+  action: number
+  outcome: number
+  request: number
+}
+
+/** The index fields of a record. */
+export function indexFields(record: {
+  readonly kind: RecordKind
+  readonly timeMs: number
+  readonly tenantId?: string
+  readonly actor?: { readonly id: string }
+  readonly action: string
+  readonly outcome: string
+  readonly requestId?: string
+}): IndexedFields {
+  return {
+    kind: KIND_CODES[record.kind],
+    timeMs: record.timeMs,
+    tenant: hashText(record.tenantId ?? ''),
+    actor: hashText(record.actor?.id ?? ''),
+    action: hashText(record.action),
+    outcome: hashText(record.outcome),
+    request: hashText(record.requestId ?? ''),
+  }
+}
+
+/** A record that the ledger itself writes. `details` are its own, not filtered. */
+export interface SystemEntry {
+  readonly kind: 'system' | 'gap'
+  readonly action: string
+  readonly outcome: 'ok' | 'failed'
+  readonly details: Readonly<Record<string, string | number>>
+}
+
+/** The start of every record. */
+export const recordStart = (seq: number): string => `{"seq":${seq}`
+
+/**
+ * Writes an admin or system record as JSON without `seq` and `hash`: what follows
+ * {@link recordStart}. Fields in the order of the guide.
+ */
+export function encodeEntry(
+  entry: AdminEntry | SystemEntry,
+  timeMs: number,
+  writeDetails: DetailWriter,
+): string {
+  const { kind, action, outcome } = entry
+  const head = `,"timeMs":${Math.round(timeMs)},"kind":"${kind}"`
+  if (!('actor' in entry)) {
+    const details = JSON.stringify(entry.details)
+    return `${head},"action":${quote(action)},"outcome":"${outcome}","details":${details}}`
+  }
+  const details = entry.details === undefined ? '' : writeDetails(entry.details)
+  return [
+    head,
+    textMember('tenantId', entry.tenantId),
+    `,"actor":{"kind":${quote(entry.actor.kind)},"id":${quote(maskCredentials(entry.actor.id))}}`,
+    `,"action":${quote(action)}`,
+    textMember('target', entry.target),
+    `,"outcome":${quote(outcome)}`,
+    numberMember('status', entry.status),
+    textMember('route', entry.route),
+    textMember('method', entry.method),
+    textMember('path', entry.path === undefined ? undefined : cleanPath(entry.path)),
+    textMember('requestId', entry.requestId),
+    textMember('address', entry.address),
+    numberMember('durationUs', entry.durationUs),
+    details === '' ? '' : `,"details":${details}`,
+    stateMember('before', entry.before),
+    stateMember('after', entry.after),
+    '}',
+  ].join('')
+}
+
+function textMember(name: string, value: string | undefined): string {
+  return value === undefined || value === '' ? '' : `,"${name}":${quote(maskCredentials(value))}`
+}
+
+function numberMember(name: string, value: number | undefined): string {
+  return value === undefined || !Number.isFinite(value) ? '' : `,"${name}":${Math.round(value)}`
+}
+
+function stateMember(name: string, value: unknown): string {
+  return value === undefined ? '' : `,"${name}":${JSON.stringify(redactState(value)) ?? 'null'}`
+}
+
+/** A path without its query and without credentials. */
+export function cleanPath(path: string): string {
+  const query = path.indexOf('?')
+  return maskCredentials(query < 0 ? path : path.slice(0, query))
+}

@@ -1,0 +1,122 @@
+import type { TrafficRing } from './traffic-ring.ts'
+import { utf8 } from '../core/bytes.ts'
+import { hashText, quote } from './text.ts'
+
+/** The part of a record that its tenant and the kind of its actor decide. */
+export interface HeadFragment {
+  readonly actorKind: string
+  /** `,"kind":"traffic",…,"actor":{"kind":"key","id":"`, up to the actor's id when there is one. */
+  readonly text: string
+  readonly bytes: Uint8Array
+  readonly tenant: number
+}
+
+/** The part of a record that its route and outcome decide. */
+export interface BodyFragment {
+  readonly outcomeText: string
+  readonly actionText: string
+  readonly methodText: string
+  readonly status: number
+  readonly hasActor: boolean
+  readonly text: string
+  readonly bytes: Uint8Array
+  readonly action: number
+  readonly outcome: number
+}
+
+/** Keeps the fragments of records, so that each is made once for a tenant or route. Bounded. */
+export interface Fragments {
+  head(tenantId: string, actorKind: string): HeadFragment
+  body(ring: TrafficRing, at: number): BodyFragment
+}
+
+const NAMES_MAX = 4096
+const VARIANTS_MAX = 32
+
+/** Creates empty {@link Fragments}. */
+export function createFragments(): Fragments {
+  const heads = createBuckets<HeadFragment>()
+  const bodies = createBuckets<BodyFragment>()
+  return {
+    head(tenantId, actorKind) {
+      const variants = heads(tenantId)
+      for (const head of variants) if (head.actorKind === actorKind) return head
+      const head = makeHead(tenantId, actorKind)
+      variants.push(head)
+      return head
+    },
+    body(ring, at) {
+      const route = ring.route[at]!
+      const action = ring.action[at]!
+      const outcome = ring.outcome[at]!
+      const method = ring.method[at]!
+      const status = ring.status[at]!
+      const hasActor = ring.actorKind[at] !== ''
+      const variants = bodies(route)
+      for (const body of variants) {
+        if (
+          body.status === status &&
+          body.hasActor === hasActor &&
+          body.outcomeText === outcome &&
+          body.actionText === action &&
+          body.methodText === method
+        ) {
+          return body
+        }
+      }
+      const body = makeBody({ route, action, outcome, method, status, hasActor })
+      variants.push(body)
+      return body
+    },
+  }
+}
+
+function createBuckets<T>(): (name: string) => T[] {
+  const buckets = new Map<string, T[]>()
+  return (name) => {
+    const found = buckets.get(name)
+    if (found !== undefined) {
+      if (found.length >= VARIANTS_MAX) found.length = 0
+      return found
+    }
+    if (buckets.size >= NAMES_MAX) buckets.clear()
+    const made: T[] = []
+    buckets.set(name, made)
+    return made
+  }
+}
+
+function makeHead(tenantId: string, actorKind: string): HeadFragment {
+  const tenant = tenantId === '' ? '' : `,"tenantId":${quote(tenantId)}`
+  const actor = actorKind === '' ? '' : `,"actor":{"kind":${quote(actorKind)},"id":"`
+  const text = `,"kind":"traffic"${tenant}${actor}`
+  return { actorKind, text, bytes: utf8(text), tenant: hashText(tenantId) }
+}
+
+function makeBody(of: {
+  readonly route: string
+  readonly action: string
+  readonly outcome: string
+  readonly method: string
+  readonly status: number
+  readonly hasActor: boolean
+}): BodyFragment {
+  const { route, action, outcome, method, status, hasActor } = of
+  const text = [
+    `,"action":${quote(action)},"outcome":${quote(outcome)}`,
+    status === 0 ? '' : `,"status":${status}`,
+    route === '' ? '' : `,"route":${quote(route)}`,
+    method === '' ? '' : `,"method":${quote(method)}`,
+  ].join('')
+  return {
+    outcomeText: outcome,
+    actionText: action,
+    methodText: method,
+    status,
+    hasActor,
+    text: hasActor ? `}${text}` : text,
+    bytes: utf8(hasActor ? `"}${text}` : text),
+    action: hashText(action),
+    outcome: hashText(outcome),
+  }
+}

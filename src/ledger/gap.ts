@@ -1,0 +1,44 @@
+import type { Clock } from '../core/clock.ts'
+import type { SystemEntry } from './encode.ts'
+
+/** Counts requests that could not be recorded, until a gap record says so in the chain. */
+export class Gap {
+  /** Dropped since the start. */
+  total = 0
+  readonly #clock: Clock
+  #pending = 0
+  #taken = 0
+  #fromMs = 0
+  #toMs = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Dropped, and not yet confirmed to stand in the chain. */
+  get pending(): number {
+    return this.#pending
+  }
+
+  add(count: number): void {
+    if (count === 0) return
+    const nowMs = this.#clock.nowMs()
+    if (this.#pending === 0) this.#fromMs = nowMs
+    this.#toMs = nowMs
+    this.#pending += count
+    this.total += count
+  }
+
+  /** The gap record of all that is pending; {@link Gap.confirm} once it is written. */
+  take(): SystemEntry {
+    this.#taken = this.#pending
+    const details = { dropped: this.#taken, fromMs: this.#fromMs, toMs: this.#toMs }
+    return { kind: 'gap', action: 'traffic.drop', outcome: 'failed', details }
+  }
+
+  confirm(): void {
+    this.#pending -= this.#taken
+    this.#taken = 0
+    this.#fromMs = this.#toMs
+  }
+}

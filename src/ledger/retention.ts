@@ -1,0 +1,40 @@
+import type { Log, LogSegment } from '../storage/index.ts'
+import type { AuditConfig } from './config.ts'
+import type { Checkpoint } from './contract.ts'
+import type { IndexStore } from './index-store.ts'
+import { parseRecord } from './chain.ts'
+import { statedBefore } from './scan.ts'
+
+/**
+ * The first segment to keep: sealed ones before it are older than `age`, or too many for `size`.
+ * `undefined` when all stay. The open segment always stays.
+ */
+export async function findCut(
+  retention: AuditConfig['retention'],
+  segments: readonly LogSegment[],
+  index: IndexStore,
+  nowMs: number,
+): Promise<number | undefined> {
+  let bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0)
+  let cut: number | undefined
+  for (const [at, segment] of segments.slice(0, -1).entries()) {
+    const tooLarge = retention.size !== undefined && bytes > retention.size
+    const tooOld =
+      retention.age !== undefined && (await index.summary(segment)).maxMs < nowMs - retention.age
+    if (!tooLarge && !tooOld) break
+    bytes -= segment.bytes
+    cut = segments[at + 1]?.segment
+  }
+  return cut
+}
+
+/** The last record before `segment`, as that segment's header states it. */
+export async function recordBefore(log: Log, segment: number): Promise<Checkpoint | undefined> {
+  for await (const { frame } of log.read({ segment, offset: 0 })) {
+    const header = parseRecord(frame)
+    return header === undefined
+      ? undefined
+      : { seq: header.seq - 1, hash: statedBefore(header.details) }
+  }
+  return undefined
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import type { AuditRecord, TrafficEntry } from './record.ts'
+import { auditConfig } from './config.ts'
+import { indexFields } from './encode.ts'
+import { traffic } from './ledger.fixture.ts'
+import { FAST_BYTES_MAX, TrafficEncoder } from './traffic-encoder.ts'
+import { TrafficRing } from './traffic-ring.ts'
+
+const plain = fc.string({ maxLength: 40 })
+const any = fc.oneof(
+  plain,
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.constant('"\\\n\u2028'),
+)
+const entries: fc.Arbitrary<TrafficEntry> = fc.record({
+  timeMs: fc.integer({ min: 0, max: 4e12 }),
+  tenantId: any,
+  actorKind: fc.constantFrom('key', 'session', 'anonymous', ''),
+  actorId: any,
+  action: any,
+  target: fc.oneof(fc.constant(''), any),
+  outcome: fc.constantFrom('allow', 'rate_limited', 'credential_invalid'),
+  status: fc.integer({ min: 0, max: 599 }),
+  route: any,
+  method: fc.constantFrom('GET', 'POST', ''),
+  path: any,
+  requestId: any,
+  address: any,
+  durationUs: fc.integer({ min: 0, max: 2 ** 40 }),
+  details: fc.constantFrom(undefined, { layer: 'limit', attempt: 2, other: 'left out' }),
+})
+
+function encode(encoder: TrafficEncoder, entry: TrafficEntry, seq: number) {
+  const ring = new TrafficRing(2)
+  ring.push(entry)
+  const text = encoder.encode(ring, ring.first(), seq)
+  const slowFields = { ...encoder.fields }
+  const bytes = new Uint8Array(FAST_BYTES_MAX)
+  const end = encoder.encodeInto(ring, ring.first(), seq, bytes, 0)
+  const fast = end < 0 ? undefined : new TextDecoder().decode(bytes.subarray(0, end))
+  return { text, fast, slowFields, fastFields: { ...encoder.fields } }
+}
+
+describe('the encoder of requests', () => {
+  test('writes the same bytes and index fields on its fast and its general path', () => {
+    const encoder = new TrafficEncoder(auditConfig.parse({ details: ['layer', 'attempt'] }))
+    fc.assert(
+      fc.property(entries, fc.nat(2 ** 31), (entry, seq) => {
+        const { text, fast, slowFields, fastFields } = encode(encoder, entry, seq)
+        if (fast === undefined) return
+        expect(fast).toBe(text)
+        expect(fastFields).toEqual(slowFields)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('takes the fast path for a common request', () => {
+    const encoder = new TrafficEncoder(auditConfig.parse({}))
+    expect(encode(encoder, traffic(), 1).fast).toBeDefined()
+  })
+
+  test('writes JSON that says what the request was, with the index fields of the parsed record', () => {
+    const encoder = new TrafficEncoder(auditConfig.parse({ details: ['layer', 'attempt'] }))
+    fc.assert(
+      fc.property(entries, (entry) => {
+        const { text, slowFields } = encode(encoder, entry, 7)
+        expect(text).not.toContain('\n')
+        const record = JSON.parse(text) as AuditRecord
+        expect(record).toMatchObject({ seq: 7, timeMs: entry.timeMs, kind: 'traffic' })
+        expect(record.action).toBe(entry.action)
+        expect(record.outcome).toBe(entry.outcome)
+        expect(record.tenantId ?? '').toBe(entry.tenantId)
+        expect(record.requestId ?? '').toBe(entry.requestId)
+        expect(record.path).toBeUndefined()
+        if (entry.actorKind !== '') expect(record.actor?.id).toBe(entry.actorId)
+        expect(indexFields(record)).toEqual(slowFields)
+      }),
+    )
+  })
+
+  test('leaves out details that are not listed, and masks credentials in those that are', () => {
+    const encoder = new TrafficEncoder(auditConfig.parse({ details: ['note', 'password'] }))
+    const details = {
+      note: 'Bearer abcdefghijklmnop',
+      password: 'hunter2hunter2',
+      other: 'not listed',
+    }
+    const { text } = encode(encoder, traffic({ details }), 1)
+    expect(JSON.parse(text)).toMatchObject({ details: { note: 'Bearer [masked]' } })
+    expect(text).not.toContain('hunter2')
+    expect(text).not.toContain('not listed')
+  })
+
+  test('records path and address only as configured, and never the query', () => {
+    const entry = traffic({ path: '/scene/7?token=abc' })
+    const full = new TrafficEncoder(auditConfig.parse({ traffic: { path: 'full' } }))
+    const none = new TrafficEncoder(auditConfig.parse({ traffic: { address: 'none' } }))
+    expect(JSON.parse(encode(full, entry, 1).text)).toMatchObject({ path: '/scene/7' })
+    expect(encode(none, entry, 1).text).not.toContain('192.0.2.7')
+    expect(encode(none, entry, 1).text).not.toContain('/scene/7')
+  })
+
+  test('gives numbers that are no numbers the value 0', () => {
+    const encoder = new TrafficEncoder(auditConfig.parse({}))
+    const entry = traffic({ timeMs: Number.NaN, durationUs: -1 })
+    const { text, fast } = encode(encoder, entry, 1)
+    expect(JSON.parse(text)).toMatchObject({ timeMs: 0, durationUs: 0 })
+    expect(fast).toBe(text)
+  })
+})
