@@ -93,6 +93,17 @@ describe('a correct file', () => {
     expect(outcome).toMatchObject({ ok: true, value: { routes: [{ path: '/${x}' }] } })
   })
 
+  test('tells the place of what is found wrong later', async () => {
+    const outcome = await load(GOOD)
+    if (!outcome.ok) throw new Error('refused')
+    const problem = { path: ['routes', 0, 'upstream'], message: 'has no targets' }
+    expect(outcome.place(problem)).toMatchObject({
+      line: 7,
+      column: 15,
+      path: 'routes[0].upstream',
+    })
+  })
+
   test('may be a module with a default export, placeholders included', async () => {
     const outcome = await loadConfig({
       path: '/etc/tollgate.config.ts',

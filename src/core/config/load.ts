@@ -30,6 +30,8 @@ export type ConfigOutcome<T> =
       readonly warnings: readonly ConfigError[]
       /** Formatted paths of texts that must not be shown. */
       readonly secretPaths: ReadonlySet<string>
+      /** Places a problem that was found later, when the configuration was put to use. */
+      readonly errorAt: (path: ConfigPath, message: string) => ConfigError
     }
   | { readonly ok: false; readonly errors: readonly ConfigError[] }
 
@@ -60,7 +62,9 @@ export async function loadConfig<S extends z.ZodType>(
   const place = createPlacer(file, source, interpolated, secretPaths)
   if (interpolated.errors.length === 0 && result.success) {
     const warnings = literalSecrets(secretPaths, value, interpolated).map(place)
-    return { ok: true, value: result.data, warnings, secretPaths }
+    const errorAt = (path: ConfigPath, message: string): ConfigError =>
+      place({ code: 'wrong_value', path, message, at: 'value' })
+    return { ok: true, value: result.data, warnings, secretPaths, errorAt }
   }
   const broken = new Set(interpolated.errors.map((error) => formatConfigPath(error.path)))
   const findings: Finding[] = [

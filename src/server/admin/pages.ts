@@ -40,6 +40,18 @@ export function answerPage<R>(page: Page<R>): Outcome<Answer> {
   return succeed({ body: { data: page.rows, nextCursor: page.nextCursor ?? null } })
 }
 
+/** A page of a list that is held in memory; the cursor is a position in it. */
+export function answerSlice(
+  items: readonly unknown[],
+  query: { readonly limit: number; readonly cursor?: string | undefined },
+): Outcome<Answer> {
+  const start = Number(query.cursor ?? 0)
+  if (!Number.isInteger(start) || start < 0 || start > items.length) return badCursor()
+  const end = start + query.limit
+  const nextCursor = end < items.length ? String(end) : null
+  return succeed({ body: { data: items.slice(start, end), nextCursor } })
+}
+
 /** The refusal of a cursor that no page of this list gave. */
 export const badCursor = (): Outcome<never> =>
   fail('bad_request', { detail: 'This cursor was not given by this list.' })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { fail, succeed } from '../../../core/refusal.ts'
 import type { OperationFacts } from '../operation.ts'
 import { operation } from '../operation.ts'
-import { pageOf } from '../pages.ts'
+import { answerSlice, pageOf, pageQuery } from '../pages.ts'
 import { noParams, noQuery } from '../parameters.ts'
 import { configState, configVerdict, routeListing } from '../views.ts'
 
@@ -89,8 +89,8 @@ export const configurationOperations = [
     summary: 'List the routes in force and the stages of each',
     result: pageOf(routeListing),
     params: noParams,
-    query: noQuery,
-    run: (_input, { gate }) => succeed({ body: { data: gate.routes(), nextCursor: null } }),
+    query: pageQuery,
+    run: ({ query }, { gate }) => answerSlice(gate.routes(), query),
   }),
   operation({
     ...facts,
@@ -101,8 +101,8 @@ export const configurationOperations = [
     permission: 'tollgate.system.upstreams:read',
     result: pageOf(z.record(z.string(), z.unknown())),
     params: noParams,
-    query: noQuery,
-    run: (_input, { gate }) => succeed({ body: { data: gate.upstreams(), nextCursor: null } }),
+    query: pageQuery,
+    run: ({ query }, { gate }) => answerSlice(gate.upstreams(), query),
   }),
   operation({
     ...facts,

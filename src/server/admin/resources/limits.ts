@@ -3,8 +3,8 @@ import { succeed } from '../../../core/refusal.ts'
 import type { LimitSubject } from '../../../limits/index.ts'
 import type { OperationFacts } from '../operation.ts'
 import { operation } from '../operation.ts'
-import { pageOf } from '../pages.ts'
-import { limitParams, noParams, noQuery } from '../parameters.ts'
+import { answerSlice, pageOf, pageQuery } from '../pages.ts'
+import { limitParams, noParams } from '../parameters.ts'
 import { limitUse, limitView } from '../views.ts'
 
 const facts = {
@@ -42,8 +42,8 @@ export const limitOperations = [
     summary: 'List the limits of the configuration in force',
     result: pageOf(limitView),
     params: noParams,
-    query: noQuery,
-    run: (_input, { limiter }) => succeed({ body: { data: limiter().list(), nextCursor: null } }),
+    query: pageQuery,
+    run: ({ query }, { limiter }) => answerSlice(limiter().list(), query),
   }),
   operation({
     ...facts,

@@ -5,7 +5,7 @@ import { answerChange, answerOne, answerRemoval, versionCheck } from '../changes
 import { refuseExcess } from '../excess.ts'
 import type { OperationFacts } from '../operation.ts'
 import { operation } from '../operation.ts'
-import { answerPage, pageOf, pageQuery } from '../pages.ts'
+import { answerPage, answerSlice, pageOf, pageQuery } from '../pages.ts'
 import { noQuery, roleParams, tenantParams, userParams, userRoleParams } from '../parameters.ts'
 import { assignmentView, roleView } from '../views.ts'
 
@@ -142,11 +142,9 @@ export const roleOperations = [
     status: 200,
     result: pageOf(assignmentView),
     params: userParams,
-    query: noQuery,
-    run: async ({ params }, { policy }) => {
-      const data = await policy.assignments.list(params.tenantId, params.userId)
-      return succeed({ body: { data, nextCursor: null } })
-    },
+    query: pageQuery,
+    run: async ({ params, query }, { policy }) =>
+      answerSlice(await policy.assignments.list(params.tenantId, params.userId), query),
   }),
   operation({
     ...assignment,

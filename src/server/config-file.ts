@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { ConfigOutcome, LoadConfigOptions } from '../core/config/index.ts'
+import { loadConfig } from '../core/config/index.ts'
+import type { GatewayConfig } from '../gate/index.ts'
+import { gatewayConfig } from '../gate/index.ts'
+
+/** A gateway configuration, or everything that is wrong with it. */
+export type GatewayConfigOutcome = ConfigOutcome<GatewayConfig>
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads a configuration file: YAML, JSON, or a module with a default export. */
+export const readGatewayConfig = async (
+  path: string,
+  environment: Environment,
+): Promise<GatewayConfigOutcome> => loadConfig(optionsFor(path, environment))
+
+/** Reads a configuration from YAML text; `path` names it in errors and is what files are relative to. */
+export const parseGatewayConfig = async (
+  text: string,
+  path: string,
+  environment: Environment,
+): Promise<GatewayConfigOutcome> => loadConfig({ ...optionsFor(path, environment), text })
+
+function optionsFor(
+  path: string,
+  environment: Environment,
+): LoadConfigOptions<typeof gatewayConfig> {
+  const absolute = resolve(path)
+  const folder = dirname(absolute)
+  return {
+    path,
+    schema: gatewayConfig,
+    environment,
+    readFile: async (name) =>
+      readFile(name === path ? absolute : resolve(folder, name), 'utf8').catch(explain),
+    importModule: async () => importAfresh(absolute),
+  }
+}
+
+/** Modules are remembered by their URL: another query makes another module. */
+async function importAfresh(path: string): Promise<unknown> {
+  const url = pathToFileURL(path)
+  url.searchParams.set('read', crypto.randomUUID())
+  return import(url.href) as Promise<unknown>
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+}
+
+/** The system's message names the absolute path again; the reason is enough. */
+function explain(error: NodeJS.ErrnoException): never {
+  throw new Error(REASONS[error.code ?? ''] ?? error.message, { cause: error })
+}
