@@ -96,12 +96,9 @@ describe('a correct file', () => {
   test('tells the place of what is found wrong later', async () => {
     const outcome = await load(GOOD)
     if (!outcome.ok) throw new Error('refused')
-    const problem = { path: ['routes', 0, 'upstream'], message: 'has no targets' }
-    expect(outcome.place(problem)).toMatchObject({
-      line: 7,
-      column: 15,
-      path: 'routes[0].upstream',
-    })
+    const error = outcome.errorAt(['routes', 0, 'upstream'], 'has no targets')
+    expect(error).toMatchObject({ line: 7, column: 15, path: 'routes[0].upstream' })
+  })
   })
 
   test('may be a module with a default export, placeholders included', async () => {

@@ -13,5 +13,5 @@ export type {
   RouteListing,
 } from './parts.ts'
 export type { RootKey } from './root-key.ts'
-export { openRootKey } from './root-key.ts'
-export { adminCollections } from './collections.ts'
+export { openRootKey, rootKeyCollection } from './root-key.ts'
+export { idempotencyCollection } from './idempotency.ts'
