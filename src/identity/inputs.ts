@@ -78,7 +78,7 @@ export const tenantPatch = z
   .partial()
 
 /** Login names are compared without case and in Unicode NFKC form. */
-const login = z
+export const loginName = z
   .string()
   .min(1)
   .max(254)
@@ -87,7 +87,7 @@ const login = z
 
 /** A new user. Without a password the user cannot log in until one is set. */
 export const userInput = z.strictObject({
-  login,
+  login: loginName,
   name: label().nullable().default(null),
   password: z.string().optional(),
   metadata: metadata().default({}),
@@ -95,7 +95,7 @@ export const userInput = z.strictObject({
 
 /** What may be changed about a user; fields left out stay. Roles change by assignments. */
 export const userPatch = z
-  .strictObject({ login, name: label().nullable(), metadata: metadata() })
+  .strictObject({ login: loginName, name: label().nullable(), metadata: metadata() })
   .partial()
 
 /** What an access token is issued for. */

@@ -1,0 +1,146 @@
+import { toBase62 } from '../../core/bytes.ts'
+import type { Random } from '../../core/random.ts'
+import { CRC32_START, crc32Finish, crc32State, crc32Step } from './crc32.ts'
+
+/**
+ * The form of every credential that Tollgate makes, here an API key:
+ *
+ *     tg_live_0Uo3Xq8wZ1k_4pR7sT9v0Uo3Xq8wZ1kLmN4pR7sT9v0a1B2c
+ *     └──┬───┘└────┬────┘ └─────────────┬──────────────┘└─┬──┘
+ *     prefix,   id, 64     secret, 176 random bits     CRC-32 of all before it, 6 digits
+ *     sort      random bits
+ *
+ * All digits are base62, so that a double click selects the whole and a secret scanner finds it by
+ * {@link CredentialFormat.pattern}. What does not fit is refused before anything is hashed.
+ */
+
+/** What a credential is for: the word after the prefix. */
+export type CredentialSort = 'live' | 'test' | 'at' | 'rt' | 'ss'
+
+/** `live` and `test` API keys, access tokens, refresh tokens and session secrets. */
+export const CREDENTIAL_SORTS: readonly CredentialSort[] = ['live', 'test', 'at', 'rt', 'ss']
+
+const ID_BYTES = 8
+const ID_DIGITS = 11
+const SECRET_BYTES = 22
+const SECRET_DIGITS = 30
+const CHECKSUM_DIGITS = 6
+const BODY_LENGTH = ID_DIGITS + 1 + SECRET_DIGITS + CHECKSUM_DIGITS
+const UNDERSCORE = 95
+
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** The value of each base62 digit by its character code; 255 for every other character. */
+const DIGIT_VALUE = new Uint8Array(256).fill(255)
+for (let value = 0; value < DIGITS.length; value++) DIGIT_VALUE[DIGITS.charCodeAt(value)] = value
+
+/** What the scanner knows beforehand about one sort of credential. */
+export interface CredentialHead {
+  readonly sort: CredentialSort
+  /** `tg_live_` */
+  readonly text: string
+  readonly length: number
+  readonly crcState: number
+  /**
+   * Scratch space: a secret prefix (the pepper), then the credential that was scanned last, as bytes.
+   * Hashing it at once saves a copy of the credential.
+   */
+  readonly scratch: Uint8Array
+}
+
+/** A credential just made. */
+export interface MadeCredential {
+  /** The public id that stands within. */
+  readonly publicId: string
+  /** The whole credential: a secret. */
+  readonly text: string
+}
+
+/** Makes and scans credentials of one prefix. */
+export interface CredentialFormat {
+  /** A new credential, or with `publicId` a new secret for that id. */
+  make(sort: CredentialSort, random: Random, publicId?: string): MadeCredential
+  /**
+   * Checks prefix, length, alphabet and checksum; `undefined` for junk. The head's scratch space then
+   * ends with the credential's bytes.
+   */
+  scan(text: string): CredentialHead | undefined
+  publicId(text: string, head: CredentialHead): string
+  /** The part that is no secret: `tg_live_0Uo3Xq8wZ1k`. */
+  start(sort: CredentialSort, publicId: string): string
+  /** A regular expression that finds such credentials in text, for secret scanners. */
+  pattern(sort: CredentialSort): RegExp
+}
+
+/** Creates a {@link CredentialFormat}. `scratchPrefix` is put before each scanned credential. */
+export function createCredentialFormat(
+  prefix: string,
+  scratchPrefix: Uint8Array,
+): CredentialFormat {
+  const heads = CREDENTIAL_SORTS.map((sort) => createHead(prefix, sort, scratchPrefix))
+  const headText = (sort: CredentialSort): string => `${prefix}_${sort}_`
+  return {
+    make(sort, random, publicId = toBase62(random.bytes(ID_BYTES), ID_DIGITS)) {
+      const secret = toBase62(random.bytes(SECRET_BYTES), SECRET_DIGITS)
+      const body = `${headText(sort)}${publicId}_${secret}`
+      return { publicId, text: body + checksumDigits(body) }
+    },
+    scan(text) {
+      for (const head of heads) {
+        if (text.length === head.length && text.startsWith(head.text)) {
+          return scanBody(text, head, scratchPrefix.length) ? head : undefined
+        }
+      }
+      return undefined
+    },
+    publicId: (text, head) => text.slice(head.text.length, head.text.length + ID_DIGITS),
+    start: (sort, publicId) => headText(sort) + publicId,
+    pattern(sort) {
+      const digits = `[0-9A-Za-z]`
+      const secret = `${digits}{${SECRET_DIGITS + CHECKSUM_DIGITS}}`
+      return new RegExp(`\\b${headText(sort)}${digits}{${ID_DIGITS}}_${secret}\\b`)
+    },
+  }
+}
+
+function createHead(
+  prefix: string,
+  sort: CredentialSort,
+  scratchPrefix: Uint8Array,
+): CredentialHead {
+  const text = `${prefix}_${sort}_`
+  const length = text.length + BODY_LENGTH
+  const scratch = new Uint8Array(scratchPrefix.length + length)
+  scratch.set(scratchPrefix)
+  for (let at = 0; at < text.length; at++) scratch[scratchPrefix.length + at] = text.charCodeAt(at)
+  return { sort, text, length, crcState: crc32State(text), scratch }
+}
+
+function checksumDigits(body: string): string {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, crc32Finish(crc32State(body, CRC32_START)))
+  return toBase62(bytes, CHECKSUM_DIGITS)
+}
+
+function scanBody(text: string, head: CredentialHead, offset: number): boolean {
+  const { scratch, length } = head
+  const separator = head.text.length + ID_DIGITS
+  const checked = length - CHECKSUM_DIGITS
+  let state = head.crcState
+  for (let at = head.text.length; at < checked; at++) {
+    const code = text.charCodeAt(at)
+    const fits = at === separator ? code === UNDERSCORE : code < 128 && DIGIT_VALUE[code] !== 255
+    if (!fits) return false
+    scratch[offset + at] = code
+    state = crc32Step(state, code)
+  }
+  let checksum = 0
+  for (let at = checked; at < length; at++) {
+    const code = text.charCodeAt(at)
+    const value = code < 128 ? DIGIT_VALUE[code]! : 255
+    if (value === 255) return false
+    scratch[offset + at] = code
+    checksum = checksum * 62 + value
+  }
+  return checksum === crc32Finish(state)
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '../core/clock.ts'
+import { createIdFactory } from '../core/ids.ts'
+import type { Random } from '../core/random.ts'
+import type { Bus, Records } from '../storage/index.ts'
+import { keyCollection } from './collections.ts'
+import type { IdentityConfig } from './config.ts'
+import { createCredentialFormat } from './credentials/format.ts'
+import type { Pepper } from './credentials/peppers.ts'
+import { createPeppers } from './credentials/peppers.ts'
+import { createBoundedHasher } from './passwords/bounded-hasher.ts'
+import type { PasswordHasher } from './passwords/password-hasher.ts'
+import { createPasswordHasher } from './passwords/password-hasher.ts'
+import { createSessionService } from './sessions/session-service.ts'
+import { sweepExpired } from './sweep.ts'
+import { createTokenService } from './tokens/token-service.ts'
+import { createLockout } from './users/lockout.ts'
+import { createUserService } from './users/user-service.ts'
+import { createKeyService } from './keys/key-service.ts'
+import type { IdentityParts } from './parts.ts'
+import type { PermissionCompiler } from './permission-compiler.ts'
+import { createIdentityChanges } from './resolving/changes.ts'
+import { createCallerMaker } from './resolving/principal.ts'
+import type { HashBytes } from './resolving/resolver.ts'
+import { createResolver } from './resolving/resolver.ts'
+import { createUses } from './resolving/uses.ts'
+import type { Identity } from './services.ts'
+import type { CascadedCollection } from './tenants/tenant-service.ts'
+import { createTenantService } from './tenants/tenant-service.ts'
+
+/** What {@link createIdentity} stands on. */
+export interface IdentityOptions {
+  readonly records: Records
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly random: Random
+  readonly config: IdentityConfig
+  /** The current pepper and those it replaced. Keep them apart from the records. */
+  readonly peppers: readonly Pepper[]
+  readonly permissions: PermissionCompiler
+  /** Collections of other nouns whose rows go when their tenant goes. */
+  readonly cascade: readonly CascadedCollection[]
+  /** Default: Argon2id at the configured cost where the runtime has it, scrypt elsewhere. */
+  readonly hasher?: PasswordHasher | undefined
+  /** SHA-256; default `node:crypto`. */
+  readonly hashBytes?: HashBytes | undefined
+}
+
+/** Creates an {@link Identity}. */
+export function createIdentity(options: IdentityOptions): Identity {
+  const { records, clock, random, config, permissions } = options
+  const peppers = createPeppers(options.peppers)
+  const format = createCredentialFormat(config.keys.prefix, peppers.current.bytes)
+  const uses = createUses(records)
+  const background = new Set<Promise<unknown>>()
+  const resolver = createResolver({
+    records,
+    config,
+    peppers,
+    format,
+    uses,
+    hashBytes: options.hashBytes,
+    makeCaller: createCallerMaker(records, permissions),
+    upgradeKey(row, digest) {
+      const { id, tenantId, version: ifVersion, updatedAtMs } = row
+      const set = { digest, pepperVersion: peppers.current.version, updatedAtMs }
+      const change = { op: 'update', collection: keyCollection.name, tenantId, id } as const
+      // A key that was changed meanwhile is upgraded the next time it is read.
+      const upgrade = records.commit([{ ...change, set, ifVersion }]).catch(() => undefined)
+      background.add(upgrade)
+      void upgrade.then(() => background.delete(upgrade))
+    },
+  })
+  const changes = createIdentityChanges(options.bus, random, (id) => resolver.forget(id))
+  const endRoleChanges = permissions.onChange((tenantId) => resolver.forget(tenantId))
+  const parts: IdentityParts = {
+    records,
+    clock,
+    random,
+    ids: createIdFactory(clock, random),
+    config,
+    format,
+    peppers,
+    permissions,
+    announce: (ids) => changes.announce(ids),
+  }
+  const resolve: Identity['resolve'] = (credential, nowMs) => resolver.resolve(credential, nowMs)
+  const sessions = createSessionService({ ...parts, resolve })
+  const { concurrencyMax, waitingMax } = config.passwords
+  const hasher = options.hasher ?? createPasswordHasher(config.passwords, random)
+  return {
+    resolve,
+    keys: createKeyService(parts),
+    tokens: createTokenService({ ...parts, resolve }),
+    users: createUserService({
+      ...parts,
+      hasher: createBoundedHasher(hasher, concurrencyMax, waitingMax),
+      lockout: createLockout(config.lockout, clock),
+      logout: (credential) => sessions.logout(credential),
+    }),
+    sessions,
+    tenants: createTenantService(parts, options.cascade),
+    stats: () => resolver.stats(),
+    flush: () => resolver.flush(clock.nowMs()),
+    sweep: () => sweepExpired(records, clock.nowMs()),
+    async close() {
+      changes.close()
+      endRoleChanges()
+      await Promise.all(background)
+      await resolver.flush(clock.nowMs())
+    },
+  }
+}

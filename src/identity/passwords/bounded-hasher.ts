@@ -1,0 +1,52 @@
+import type { PasswordHasher } from './password-hasher.ts'
+
+/**
+ * A {@link PasswordHasher} that works on few passwords at a time and lets few wait. It answers
+ * `undefined` when too many wait.
+ */
+export interface BoundedHasher {
+  hash(password: string): Promise<string | undefined>
+  /**
+   * Checks against the hash, or, without one, does the same work in vain: whether an account exists
+   * must not show.
+   */
+  verify(password: string, encoded: string | null): Promise<boolean | undefined>
+  needsRehash(encoded: string): boolean
+}
+
+/** Bounds a hasher's memory and processor time, which strangers can otherwise spend at will. */
+export function createBoundedHasher(
+  hasher: PasswordHasher,
+  concurrencyMax: number,
+  waitingMax: number,
+): BoundedHasher {
+  const waiting: (() => void)[] = []
+  let running = 0
+  let nobody: Promise<string> | undefined
+
+  const bounded = async <T>(task: () => Promise<T>): Promise<T | undefined> => {
+    if (running >= concurrencyMax) {
+      if (waiting.length >= waitingMax) return undefined
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    } else running++
+    try {
+      return await task()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
+
+  return {
+    hash: (password) => bounded(() => hasher.hash(password)),
+    async verify(password, encoded) {
+      if (encoded !== null) return bounded(() => hasher.verify(password, encoded))
+      nobody ??= hasher.hash('nobody has this password')
+      const decoy = await nobody
+      const worked = await bounded(() => hasher.verify(password, decoy))
+      return worked === undefined ? undefined : false
+    },
+    needsRehash: (encoded) => hasher.needsRehash(encoded),
+  }
+}

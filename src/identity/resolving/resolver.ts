@@ -1,0 +1,148 @@
+import type { Caller } from '../../core/caller.ts'
+import { sha256 } from '../../core/digest.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import { refuse } from '../../core/refusal.ts'
+import type { CredentialFormat, CredentialHead } from '../credentials/format.ts'
+import type { IdentityStats } from '../services.ts'
+import { CredentialTable } from './credential-table.ts'
+import { createFences } from './fences.ts'
+import type { LoadParts } from './load-credential.ts'
+import { loadCredential } from './load-credential.ts'
+import { createNegativeTable } from './negative-table.ts'
+import { CREDENTIAL_REFUSALS } from './refusals.ts'
+import type { Uses } from './uses.ts'
+
+/** SHA-256 of bytes, as a new array each time. A server may hand in a faster one than `node:crypto` has. */
+export type HashBytes = (bytes: Uint8Array) => Uint8Array
+
+/** What the resolver stands on. */
+export interface ResolverParts extends LoadParts {
+  readonly format: CredentialFormat
+  readonly uses: Uses
+  readonly hashBytes?: HashBytes | undefined
+}
+
+/** Answers who presents a credential. */
+export interface Resolver {
+  resolve(credential: string, nowMs: number): Caller | Refusal | Promise<Caller | Refusal>
+  /** Forgets all that depends on an id, or everything, and distrusts what is being loaded. */
+  forget(id: string | undefined): void
+  flush(nowMs: number): Promise<void>
+  stats(): IdentityStats
+}
+
+/** Remembered refusals: 2¹⁴ places of 16 bytes. */
+const NEGATIVE_BITS = 14
+/** A load is begun again this often when changes keep breaking its fence. */
+const ATTEMPTS_MAX = 16
+
+/**
+ * Creates the {@link Resolver}. A known credential is answered synchronously: scan (prefix, length,
+ * alphabet, checksum), one SHA-256, one cache line of the table. An unknown one is read from storage
+ * behind a fence; the same credential presented again meanwhile waits for the same load.
+ */
+export function createResolver(parts: ResolverParts): Resolver {
+  const { format, config, uses } = parts
+  const hashBytes = parts.hashBytes ?? sha256
+  const table = new CredentialTable(config.cache.entriesMax, (use) => uses.left(use))
+  const negatives = createNegativeTable(NEGATIVE_BITS)
+  const fences = createFences()
+  const loading = new Map<string, Promise<Caller | Refusal>>()
+  let loadsInFlight = 0
+  const counts = { hits: 0, misses: 0, junk: 0, negativeHits: 0, loads: 0, fenced: 0 }
+
+  const load = async (
+    text: string,
+    head: CredentialHead,
+    publicId: string,
+    digest: Uint8Array,
+    nowMs: number,
+  ): Promise<Caller | Refusal> => {
+    const slot = table.find(digest)
+    const slotUseMs = slot < 0 ? 0 : table.lastUsedMs(slot)
+    const lastUseMs = (id: string): number => Math.max(slotUseMs, uses.unwrittenMs(id))
+    const presented = { text, sort: head.sort, publicId, digest, lastUseMs }
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const fence = fences.begin()
+      try {
+        counts.loads++
+        const found = await loadCredential(parts, presented, fence, nowMs)
+        if (fence.isBroken()) {
+          counts.fenced++
+          continue
+        }
+        if (typeof found === 'string') {
+          table.remove(digest)
+          negatives.add(digest, nowMs + config.cache.negativeAge)
+          return CREDENTIAL_REFUSALS[found]
+        }
+        // Ages differ by up to a tenth, so that credentials loaded together are not re-read together.
+        const ageMs = config.cache.ageMax * (1 - (digest[31]! / 255) * 0.1)
+        const validUntilMs = Math.min(found.validUntilMs, nowMs + ageMs)
+        table.store(digest, found.caller, found.dependencies, validUntilMs, nowMs)
+        return found.caller
+      } catch (error) {
+        const internal = `identity cannot read: ${error instanceof Error ? error.message : 'error'}`
+        return refuse('unavailable', { internal })
+      } finally {
+        fence.end()
+      }
+    }
+    return refuse('unavailable', { internal: 'identity changed during every load' })
+  }
+
+  const miss = (
+    text: string,
+    head: CredentialHead,
+    digest: Uint8Array,
+    nowMs: number,
+  ): Refusal | Promise<Caller | Refusal> => {
+    if (negatives.has(digest, nowMs)) {
+      counts.negativeHits++
+      return CREDENTIAL_REFUSALS.remembered
+    }
+    counts.misses++
+    const joined = loading.get(text)
+    if (joined !== undefined) return joined
+    if (loadsInFlight >= config.cache.loadsMax) {
+      return refuse('unavailable', { internal: 'too many credentials are being loaded' })
+    }
+    loadsInFlight++
+    const started = load(text, head, format.publicId(text, head), digest, nowMs).finally(() => {
+      loadsInFlight--
+      if (loading.get(text) === started) loading.delete(text)
+    })
+    loading.set(text, started)
+    return started
+  }
+
+  return {
+    resolve(credential, nowMs) {
+      const head = format.scan(credential)
+      if (head === undefined) {
+        counts.junk++
+        return CREDENTIAL_REFUSALS.junk
+      }
+      const digest = hashBytes(head.scratch)
+      const slot = table.find(digest)
+      const caller = slot < 0 ? undefined : table.use(slot, nowMs)
+      if (caller === undefined) return miss(credential, head, digest, nowMs)
+      counts.hits++
+      return caller
+    },
+    forget(id) {
+      fences.break(id)
+      negatives.clear()
+      loading.clear() // whoever asks from now on must not be answered by what was read before
+      if (id === undefined) table.clear()
+      else table.removeDependent(id)
+    },
+    flush: (nowMs) => uses.flush(table, nowMs),
+    stats: () => ({
+      ...counts,
+      entries: table.size,
+      capacity: table.capacity,
+      evictions: table.evictions,
+    }),
+  }
+}
