@@ -99,7 +99,6 @@ describe('a correct file', () => {
     const error = outcome.errorAt(['routes', 0, 'upstream'], 'has no targets')
     expect(error).toMatchObject({ line: 7, column: 15, path: 'routes[0].upstream' })
   })
-  })
 
   test('may be a module with a default export, placeholders included', async () => {
     const outcome = await loadConfig({
