@@ -2,10 +2,12 @@ import { AGGREGATES } from './aggregates.ts'
 import { ARRAYS } from './arrays.ts'
 import { BITS } from './bits.ts'
 import { CONVERSIONS } from './conversions.ts'
+import { CRYPTO } from './crypto/index.ts'
 import { ENCODINGS } from './encoding/index.ts'
 import { GLOBS } from './glob/index.ts'
 import { GRAPHS } from './graphs.ts'
 import { JSON_DOCUMENTS } from './json/index.ts'
+import { TOKENS } from './jwt/index.ts'
 import { ASYNC_NETWORKS, NETWORKS } from './net/index.ts'
 import { NUMBERS } from './numbers.ts'
 import { OBJECTS } from './objects.ts'
@@ -13,6 +15,7 @@ import { OPERATORS } from './operators.ts'
 import { parseSignature } from './signature.ts'
 import { ASYNC, DEPRECATED, INFIX, NONDETERMINISTIC, SIGNATURES } from './signatures.ts'
 import { REGULAR_EXPRESSIONS } from './regex/index.ts'
+import { RUNTIME } from './runtime.ts'
 import { SEMVER } from './semver.ts'
 import { SETS } from './sets.ts'
 import { STRINGS } from './strings/index.ts'
@@ -48,6 +51,9 @@ const CALLS: Readonly<Record<string, BuiltinCall>> = {
   ...NETWORKS,
   ...REGULAR_EXPRESSIONS,
   ...GLOBS,
+  ...CRYPTO,
+  ...TOKENS,
+  ...RUNTIME,
 }
 
 const ASYNC_CALLS: Readonly<Record<string, NonNullable<Builtin['callAsync']>>> = {

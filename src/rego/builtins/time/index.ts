@@ -2,12 +2,13 @@ import { fromBigInt, isArray, isNumber, toBigInt } from '../../values/index.ts'
 import type { Value } from '../../values/index.ts'
 import { intOperand, operandTypeError, stringOperand } from '../operands.ts'
 import { BuiltinError } from '../types.ts'
-import type { BuiltinCall, BuiltinContext } from '../types.ts'
+import type { BuiltinCall } from '../types.ts'
 import { civilFromSeconds, daysInMonth, secondsFromCivil, WEEKDAYS, weekdayOf } from './civil.ts'
 import type { Civil } from './civil.ts'
 import { parseDuration } from './duration.ts'
 import { formatTime } from './format.ts'
 import { layoutNamed } from './layout.ts'
+import { queryTime } from './now.ts'
 import { parseTime } from './parse.ts'
 import type { Instant } from './parse.ts'
 import { instantOf, UTC, zoneOf } from './zone.ts'
@@ -68,14 +69,6 @@ function civilOf({ seconds, zone }: ZonedTime): Civil {
   return civilFromSeconds(seconds + zone.offsetAt(seconds))
 }
 
-function now(context: BuiltinContext): Value {
-  const known = context.memo.get('time.now_ns')
-  if (known !== undefined) return known
-  const value = fromBigInt(context.nowNs())
-  context.memo.set('time.now_ns', value)
-  return value
-}
-
 function format(args: Args): string {
   const time = zonedTime(args, 0)
   const layout = layoutNamed(time.layout === '' ? 'RFC3339Nano' : time.layout)
@@ -127,7 +120,7 @@ function diff(args: Args): Value {
 
 /** Dates, clocks and durations; times are nanoseconds since 1970. */
 export const TIMES: Readonly<Record<string, BuiltinCall>> = {
-  'time.now_ns': now,
+  'time.now_ns': queryTime,
   'time.parse_ns': (_, args) =>
     toNs(parseTime(layoutNamed(stringOperand(args, 0)), stringOperand(args, 1))),
   'time.parse_rfc3339_ns': (_, args) =>

@@ -1,0 +1,148 @@
+import { createSecretKey } from 'node:crypto'
+import {
+  compareNumbers,
+  isArray,
+  isNumber,
+  jsonKey,
+  objectGet,
+  sortedEntries,
+  toDouble,
+} from '../../values/index.ts'
+import type { PlainObject, RObj, Value } from '../../values/index.ts'
+import { objectOperand, stringOperand } from '../operands.ts'
+import { queryTime } from '../time/now.ts'
+import { BuiltinError } from '../types.ts'
+import type { BuiltinContext } from '../types.ts'
+import { ALGORITHMS, verifySignature } from './algorithms.ts'
+import { verificationKeys } from './keys.ts'
+import type { VerificationKey } from './keys.ts'
+import {
+  decodeHeader,
+  decodePart,
+  decodeSegment,
+  jsonObject,
+  parseHeader,
+  signedBytes,
+  splitToken,
+} from './token.ts'
+import type { Header, Token } from './token.ts'
+
+type Obj = PlainObject | RObj
+
+interface Constraints {
+  keys: readonly VerificationKey[] | undefined
+  secret: string
+  algorithm: string
+  issuer: string
+  audience: string
+  /** Seconds since 1970. */
+  time: number
+}
+
+const UNVERIFIED: Value = [false, {}, {}]
+const NESTING_MAX = 8
+const TEXTS: Readonly<Record<string, 'secret' | 'algorithm' | 'issuer' | 'audience'>> = {
+  secret: 'secret',
+  alg: 'algorithm',
+  iss: 'issuer',
+  aud: 'audience',
+}
+
+/**
+ * Decodes a token and checks signature and claims: `[true, header, payload]`, or `[false, {}, {}]`.
+ * @throws BuiltinError for what is no token, and for constraints that make no sense.
+ */
+export function decodeVerify(context: BuiltinContext, args: readonly Value[]): Value {
+  const constraints = readConstraints(context, objectOperand(args, 1))
+  let text = stringOperand(args, 0)
+  for (let depth = 0; depth < NESTING_MAX; depth++) {
+    const token = splitToken(text)
+    const header = parseHeader(decodeHeader(token))
+    const expected = constraints.algorithm === '' || constraints.algorithm === header.algorithm
+    if (!header.valid || !expected || !isSigned(token, header, constraints)) return UNVERIFIED
+    const payloadText = decodePart('payload', token.payload)
+    if (header.contentType.toUpperCase() !== 'JWT') {
+      const payload = jsonObject(payloadText)
+      return claimsHold(payload, constraints) ? [true, header.fields, payload] : UNVERIFIED
+    }
+    text = payloadText
+  }
+  throw new BuiltinError('JWT is nested too deeply')
+}
+
+function readConstraints(context: BuiltinContext, object: Obj): Constraints {
+  const now = timeOf(queryTime(context))
+  const constraints: Constraints = {
+    keys: undefined,
+    secret: '',
+    algorithm: '',
+    issuer: '',
+    audience: '',
+    time: now,
+  }
+  for (const [name, value] of sortedEntries(object))
+    readConstraint(constraints, jsonKey(name), value)
+  const count = (constraints.keys === undefined ? 0 : 1) + (constraints.secret === '' ? 0 : 1)
+  if (count > 1) throw new BuiltinError('duplicate key constraints')
+  if (count < 1) throw new BuiltinError('no key constraint')
+  return constraints
+}
+
+function readConstraint(constraints: Constraints, name: string, value: Value): void {
+  const field = Object.hasOwn(TEXTS, name) ? TEXTS[name] : undefined
+  if (field === undefined && name !== 'cert' && name !== 'time') {
+    throw new BuiltinError(`unknown token validation constraint: ${name}`)
+  }
+  if (name === 'time') constraints.time = timeOf(value)
+  else if (typeof value !== 'string') throw new BuiltinError(`${name} constraint: must be a string`)
+  else if (field === undefined) constraints.keys = verificationKeys(value)
+  else constraints[field] = value
+}
+
+function timeOf(value: Value): number {
+  if (!isNumber(value)) throw new BuiltinError('token time constraint: must be a number')
+  const nanoseconds = toDouble(value)
+  if (nanoseconds < 0) throw new BuiltinError('token time constraint: must not be negative')
+  return nanoseconds / 1e9
+}
+
+function isSigned(token: Token, header: Header, { keys, secret }: Constraints): boolean {
+  const signature = decodeSegment(token.signature)
+  const algorithm = ALGORITHMS.get(header.algorithm)
+  if (algorithm === undefined) return false
+  const data = signedBytes(token)
+  if (keys === undefined)
+    return verifySignature(algorithm, createSecretKey(Buffer.from(secret)), data, signature)
+  const named = header.keyId === '' ? undefined : keys.find(({ id }) => id === header.keyId)
+  if (named !== undefined) return verifySignature(algorithm, named.key, data, signature)
+  return keys.some(
+    (candidate) =>
+      (candidate.algorithm === '' || candidate.algorithm === header.algorithm) &&
+      verifySignature(algorithm, candidate.key, data, signature),
+  )
+}
+
+/** The registered claims (RFC 7519, 4.1) against the constraints. */
+function claimsHold(payload: Obj, { issuer, audience, time }: Constraints): boolean {
+  if (issuer !== '' && objectGet(payload, 'iss') !== issuer) return false
+  const aud = objectGet(payload, 'aud')
+  if (aud === undefined ? audience !== '' : !isFor(aud, audience)) return false
+  const expires = numericClaim(payload, 'exp')
+  if (expires !== undefined && compareNumbers(time, expires) >= 0) return false
+  const notBefore = numericClaim(payload, 'nbf')
+  return notBefore === undefined || compareNumbers(time, notBefore) >= 0
+}
+
+function isFor(aud: Value, audience: string): boolean {
+  return aud === audience || (isArray(aud) && aud.includes(audience))
+}
+
+function numericClaim(payload: Obj, name: string): ReturnType<typeof toNumber> {
+  const value = objectGet(payload, name)
+  return value === undefined ? undefined : toNumber(name, value)
+}
+
+function toNumber(name: string, value: Value) {
+  if (!isNumber(value)) throw new BuiltinError(`${name} value must be a number`)
+  return value as typeof value | undefined
+}
