@@ -52,7 +52,7 @@ export interface ClaimState {
   readonly resetMs: number
   /**
    * Milliseconds until another request of this cost may succeed; 0 when it may now,
-   * Number.MAX_SAFE_INTEGER when it costs more than the limit ever holds. A guess for concurrency.
+   * Infinity when it costs more than the limit ever holds. A guess for concurrency.
    */
   readonly retryMs: number
   /** The claim did not fit: it refuses the request, or would but for `shadow`. */

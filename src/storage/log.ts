@@ -16,15 +16,22 @@ export interface LogSegment {
   readonly sealed: boolean
 }
 
+/** A frame and where it lies. */
+export interface LogFrame {
+  readonly position: LogPosition
+  readonly frame: Uint8Array
+}
+
 /** An append-only log of frames. Frames are lines: they must not contain a line feed. */
 export interface Log {
   /**
    * Appends frames in order. With `sync`, resolves once they are on disk (fsync, shared by the
    * appends that wait at the same time); without, once they are handed to the operating system.
-   * A failed fsync closes the log: later appends are refused, never silently retried.
+   * A failed fsync closes the log: later appends are refused, never silently retried. Frames of one
+   * append lie in one segment. Resolves to the position of the first.
    */
   append(frames: readonly Uint8Array[], options: { readonly sync: boolean }): Promise<LogPosition>
-  /** Closes the current segment and opens the next. */
+  /** Closes the current segment, all of it on disk, and opens the next. */
   rotate(): Promise<void>
   segments(): Promise<readonly LogSegment[]>
   /** Frames from a position on, oldest first, as batches; a torn last frame is reported, not yielded. */
@@ -35,7 +42,7 @@ export interface Log {
   tornBytes(): Promise<number>
   /** Cuts the torn tail off; returns how many bytes were removed. */
   heal(): Promise<number>
-  /** Removes sealed segments before `segment` (retention). */
+  /** Removes sealed segments before `segment` (retention); returns how many. */
   dropBefore(segment: number): Promise<number>
   close(): Promise<void>
 }

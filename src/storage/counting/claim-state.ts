@@ -3,9 +3,6 @@ import type { ArenaTimes } from './arena.ts'
 import { STRIDE, TAG_BUCKET, TAG_CALENDAR, TAG_CONCURRENCY, THIRD, TIME, USED } from './lanes.ts'
 import type { LimitTable } from './limit-table.ts'
 
-/** `retryMs` of a request that costs more than the limit ever lets through. */
-export const NEVER_MS = Number.MAX_SAFE_INTEGER
-
 /** `retryMs` when all places are taken: nobody knows when one is given back. */
 const CONCURRENCY_RETRY_MS = 1000
 
@@ -59,7 +56,7 @@ function retryMs(
   cost: number,
   times: ArenaTimes,
 ): number {
-  if (cost > table.capacity + EPSILON) return NEVER_MS
+  if (cost > table.capacity + EPSILON) return Infinity
   if (table.kind === TAG_CONCURRENCY) return CONCURRENCY_RETRY_MS
   if (table.kind === TAG_CALENDAR) return resetMs(table, lanes, slot, used, times)
   if (table.kind === TAG_BUCKET) return Math.ceil((used + cost - table.capacity) * table.unitMs)

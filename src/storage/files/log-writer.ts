@@ -1,0 +1,193 @@
+import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import type { LogPosition } from '../log.ts'
+import { createSegment, LINE_FEED, segmentPath, tornTail, writeAll } from './segment-files.ts'
+
+interface Append {
+  readonly bytes: Uint8Array
+  readonly sync: boolean
+  /** Closes the segment after it: an append of nothing. */
+  readonly rotate: boolean
+  resolve(position: LogPosition): void
+  reject(error: unknown): void
+}
+
+/** What {@link LogWriter} starts from. */
+export interface LogWriterOptions {
+  readonly folder: string
+  readonly segment: number
+  readonly size: number
+  readonly segmentBytesMax: number
+}
+
+/**
+ * Appends to the last segment. Appends that wait while one is being written share the next write, and
+ * those that ask for it one fsync. After a failed write or fsync nobody knows what is on disk: the
+ * writer fails for good, and only a new opening finds out.
+ */
+export class LogWriter {
+  readonly #folder: string
+  readonly #segmentBytesMax: number
+  #handle: FileHandle | undefined
+  #segment: number
+  #size: number
+  #torn = 0
+  #waiting: Append[] = []
+  #writing: Promise<void> | undefined
+  #failure: Error | undefined
+
+  constructor(options: LogWriterOptions) {
+    this.#folder = options.folder
+    this.#segment = options.segment
+    this.#size = options.size
+    this.#segmentBytesMax = options.segmentBytesMax
+  }
+
+  /** The end of what was written: readers go no further. */
+  get end(): LogPosition {
+    return { segment: this.#segment, offset: this.#size }
+  }
+
+  /** Bytes of an incomplete frame found at the end when it was opened. */
+  get torn(): number {
+    return this.#torn
+  }
+
+  /** Opens the last segment and looks for a torn tail. */
+  async open(): Promise<void> {
+    const path = segmentPath(this.#folder, this.#segment)
+    this.#handle = await open(path, 'a', 0o600)
+    this.#torn = await tornTail(path, this.#size)
+  }
+
+  /** Queues frames; positions are given in the order of the calls. */
+  async append(frames: readonly Uint8Array[], sync: boolean): Promise<LogPosition> {
+    if (this.#torn > 0) throw new Error('the log has a torn tail: heal it before appending')
+    return this.#enqueue(encodeFrames(frames), sync, false)
+  }
+
+  /** Closes the segment, all of it on disk, and opens the next. */
+  async rotate(): Promise<void> {
+    await this.#enqueue(new Uint8Array(0), true, true)
+  }
+
+  /** Cuts off the torn tail. */
+  async heal(): Promise<number> {
+    const removed = this.#torn
+    if (removed === 0) return 0
+    const handle = this.#requireHandle()
+    await handle.truncate(this.#size - removed)
+    await handle.sync()
+    this.#size -= removed
+    this.#torn = 0
+    return removed
+  }
+
+  /** Writes what waits, syncs and closes. */
+  async close(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing
+    const handle = this.#handle
+    this.#handle = undefined
+    if (handle === undefined) return
+    try {
+      if (this.#failure === undefined) await handle.sync()
+    } finally {
+      this.#failure ??= new Error('the log is closed')
+      await handle.close()
+    }
+  }
+
+  async #enqueue(bytes: Uint8Array, sync: boolean, rotate: boolean): Promise<LogPosition> {
+    if (this.#failure !== undefined) throw this.#failure
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ bytes, sync, rotate, resolve, reject })
+      this.#writing ??= this.#writeAll().finally(() => {
+        this.#writing = undefined
+      })
+    })
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#nextGroup()
+      try {
+        await this.#write(group)
+      } catch (error) {
+        this.#fail(error, group)
+      }
+    }
+  }
+
+  /** The appends that fit into the segment together, at least one. */
+  #nextGroup(): readonly Append[] {
+    let bytes = this.#size
+    let count = 0
+    for (const append of this.#waiting) {
+      if (count > 0 && (bytes + append.bytes.length > this.#segmentBytesMax || append.rotate)) break
+      bytes += append.bytes.length
+      count++
+      if (append.rotate) break
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  async #write(group: readonly Append[]): Promise<void> {
+    const total = group.reduce((sum, append) => sum + append.bytes.length, 0)
+    const [first] = group
+    const overflows = this.#size > 0 && this.#size + total > this.#segmentBytesMax
+    if (first?.rotate === true || overflows) await this.#nextSegment()
+    const bytes = new Uint8Array(total)
+    const offsets: number[] = []
+    let filled = 0
+    for (const append of group) {
+      offsets.push(this.#size + filled)
+      bytes.set(append.bytes, filled)
+      filled += append.bytes.length
+    }
+    const segment = this.#segment
+    await writeAll(this.#requireHandle(), bytes)
+    this.#size += total
+    const settle = (sync: boolean): void => {
+      for (const [at, append] of group.entries()) {
+        if (append.sync === sync) append.resolve({ segment, offset: offsets[at]! })
+      }
+    }
+    settle(false)
+    if (group.some((append) => append.sync)) await this.#requireHandle().datasync()
+    settle(true)
+  }
+
+  async #nextSegment(): Promise<void> {
+    const handle = this.#requireHandle()
+    await handle.sync()
+    await handle.close()
+    this.#handle = undefined
+    this.#handle = await createSegment(this.#folder, this.#segment + 1)
+    this.#segment += 1
+    this.#size = 0
+  }
+
+  #fail(error: unknown, group: readonly Append[]): void {
+    this.#failure = new Error('the log failed and is closed', { cause: error })
+    for (const append of [...group, ...this.#waiting]) append.reject(this.#failure)
+    this.#waiting = []
+  }
+
+  #requireHandle(): FileHandle {
+    if (this.#handle === undefined) throw this.#failure ?? new Error('the log is closed')
+    return this.#handle
+  }
+}
+
+/** Frames as lines. A frame that holds a line feed would become two: a programming error. */
+export function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length + 1, 0))
+  let at = 0
+  for (const frame of frames) {
+    if (frame.includes(LINE_FEED)) throw new TypeError('a frame must not hold a line feed')
+    bytes.set(frame, at)
+    at += frame.length
+    bytes[at++] = LINE_FEED
+  }
+  return bytes
+}
