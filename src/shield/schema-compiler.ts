@@ -32,50 +32,57 @@ export interface SchemaCompiler {
 export function createSchemaCompiler(
   schemas: Readonly<Record<string, JsonSchema>>,
 ): Compiled<SchemaCompiler> {
-  const fast = createAjv(false)
-  const thorough = createAjv(true)
-  const problems: SchemaProblem[] = Object.entries(schemas).flatMap(([name, schema]) =>
-    checkSchema(fast, schema, [name]),
-  )
-  if (problems.length > 0) return { ok: false, problems }
-  for (const [name, schema] of Object.entries(schemas)) {
-    fast.addSchema(schema, name)
-    thorough.addSchema(schema, name)
-  }
+  // Each takes milliseconds to set up, so only what is needed is.
+  const fast = lazy(() => createAjv(schemas, false))
+  const thorough = lazy(() => createAjv(schemas, true))
   const compile = (schema: JsonSchema, path: SchemaPath): Compiled<SchemaCheck> => {
-    const wrong = checkSchema(fast, schema, path)
-    if (wrong.length > 0) return { ok: false, problems: wrong }
+    const unsafe = findUnsafe(schema)
+    if (unsafe.length > 0) {
+      const problems = unsafe.map(({ path: within, message }) => ({
+        path: [...path, ...within],
+        message,
+      }))
+      return { ok: false, problems }
+    }
     try {
-      return { ok: true, value: createCheck(fast, thorough, schema) }
+      const misshapen = validateShape(fast(), schema, path)
+      if (misshapen !== undefined) return { ok: false, problems: [misshapen] }
+      return { ok: true, value: createCheck(fast(), thorough, schema) }
     } catch (error) {
       return { ok: false, problems: [describe(error, schema, path)] }
     }
   }
-  for (const [name, schema] of Object.entries(schemas)) {
+  const problems = Object.entries(schemas).flatMap(([name, schema]) => {
     const compiled = compile(schema, [name])
-    if (!compiled.ok) problems.push(...compiled.problems)
-  }
+    return compiled.ok ? [] : compiled.problems
+  })
   if (problems.length > 0) return { ok: false, problems }
-  return {
-    ok: true,
-    value: { compile, resolve: (root, reference) => resolve(schemas, root, reference) },
+  const find = (root: JsonSchema, reference: string): JsonSchema | undefined =>
+    resolve(schemas, root, reference)
+  return { ok: true, value: { compile, resolve: find } }
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 
-function createCheck(fast: Ajv2020, thorough: Ajv2020, schema: JsonSchema): SchemaCheck {
+function createCheck(fast: Ajv2020, thorough: () => Ajv2020, schema: JsonSchema): SchemaCheck {
   const accepts = fast.compile(schema)
-  let collecting: typeof accepts | undefined
+  const collecting = lazy(() => thorough().compile(schema))
   return {
     accepts: (value) => accepts(value),
     explain(value, all) {
-      if (all) collecting ??= thorough.compile(schema)
-      const validate = all ? (collecting ?? accepts) : accepts
+      const validate = all ? collecting() : accepts
       return validate(value) ? [] : (validate.errors ?? [])
     },
   }
 }
 
-function createAjv(allErrors: boolean): Ajv2020 {
+function createAjv(schemas: Readonly<Record<string, JsonSchema>>, allErrors: boolean): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors,
     strict: true,
@@ -88,6 +95,8 @@ function createAjv(allErrors: boolean): Ajv2020 {
     multipleOfPrecision: 9,
     discriminator: true,
     addUsedSchema: false,
+    // Validated apart, to know the place of what is wrong.
+    validateSchema: false,
     logger: false,
     code: { regExp: safeRegExp },
     formats: FORMATS,
@@ -110,6 +119,7 @@ function createAjv(allErrors: boolean): Ajv2020 {
     },
     macro: (bounds: Vector3Bounds) => ({ ...vector3(bounds) }),
   })
+  for (const [name, schema] of Object.entries(schemas)) ajv.addSchema(schema, name)
   return ajv
 }
 
@@ -122,22 +132,17 @@ const safeRegExp: RegExpEngine = Object.assign(
   { code: 'safeRegExp' },
 )
 
-/** Patterns, references and shape, each problem with its path. */
-function checkSchema(ajv: Ajv2020, schema: JsonSchema, path: SchemaPath): SchemaProblem[] {
-  const unsafe = findUnsafe(schema).map((problem) => ({
-    path: [...path, ...problem.path],
-    message: problem.message,
-  }))
-  if (unsafe.length > 0) return unsafe
-  try {
-    if (ajv.validateSchema(schema) === true) return []
-  } catch (error) {
-    return [describe(error, schema, path)]
-  }
+/** What keeps a schema from being one (its draft's metaschema), if anything. */
+function validateShape(
+  ajv: Ajv2020,
+  schema: JsonSchema,
+  path: SchemaPath,
+): SchemaProblem | undefined {
+  if (ajv.validateSchema(schema) === true) return undefined
   const [error] = ajv.errors ?? []
   const within = (error?.instancePath ?? '').split('/').slice(1).map(unescapePointer)
   const message = `not a JSON Schema: ${error?.message ?? 'invalid'}`
-  return [{ path: [...path, ...within], message }]
+  return { path: [...path, ...within], message }
 }
 
 function describe(error: unknown, schema: JsonSchema, path: SchemaPath): SchemaProblem {

@@ -50,7 +50,7 @@ export function createBanIndex(): BanIndex {
         if (ban !== undefined && ban.expiresAtMs > nowMs) return ban
       }
       if (networks.size === 0) return undefined
-      return networks.match(address).find((ban) => ban.expiresAtMs > nowMs)
+      return networks.match(address, (ban) => ban.expiresAtMs > nowMs)
     },
     findKey(id, nowMs) {
       if (keys.size === 0) return undefined

@@ -10,8 +10,14 @@ export interface NetworkTable<T> {
   delete(network: string): boolean
   get(network: string): T | undefined
   values(): Iterable<T>
-  /** Values of all networks that hold the address, the longest prefix first. */
-  match(address: string): readonly T[]
+  /** The value of the narrowest network that holds a canonical address and satisfies `accept`. */
+  match(address: string, accept: (value: T) => boolean): T | undefined
+}
+
+/** Networks of one prefix length: masked address → network. */
+interface Prefix<K> {
+  readonly bits: number
+  readonly networks: Map<K, string>
 }
 
 /**
@@ -30,19 +36,21 @@ export function canonicalNetwork(text: string): string | undefined {
 /** Creates an empty {@link NetworkTable}; networks are given as {@link canonicalNetwork} makes them. */
 export function createNetworkTable<T>(): NetworkTable<T> {
   const all = new Map<string, T>()
-  // By address length and prefix length: masked bytes → network.
-  const byPrefix = new Map<number, Map<string, string>>()
-  let prefixes: readonly number[] = []
+  // Longest prefix first.
+  const fours: Prefix<number>[] = []
+  const sixes: Prefix<string>[] = []
 
-  const locate = (network: string): readonly [prefix: number, key: string] => {
-    const [address, bits] = network.includes('/')
-      ? ipaddr.parseCIDR(network)
-      : hostNetwork(ipaddr.parse(network))
-    const bytes = address.toByteArray()
-    return [prefixId(bytes.length, bits), maskedBytes(bytes, bits).join('.')]
-  }
-  const refreshPrefixes = (): void => {
-    prefixes = [...byPrefix.keys()].sort((a, b) => b - a)
+  const find = <K>(
+    prefixes: readonly Prefix<K>[],
+    keyOf: (bits: number) => K,
+    accept: (value: T) => boolean,
+  ): T | undefined => {
+    for (const { bits, networks } of prefixes) {
+      const network = networks.get(keyOf(bits))
+      const value = network === undefined ? undefined : all.get(network)
+      if (value !== undefined && accept(value)) return value
+    }
+    return undefined
   }
 
   return {
@@ -52,48 +60,55 @@ export function createNetworkTable<T>(): NetworkTable<T> {
     get: (network) => all.get(network),
     values: () => all.values(),
     set(network, value) {
-      const [prefix, key] = locate(network)
       all.set(network, value)
-      const known = byPrefix.get(prefix)
-      if (known !== undefined) {
-        known.set(key, network)
-        return
-      }
-      byPrefix.set(prefix, new Map([[key, network]]))
-      refreshPrefixes()
+      const [bytes, bits] = parseNetwork(network)
+      if (bytes.length === 4) add(fours, bits, maskedNumber(toNumber(bytes), bits), network)
+      else add(sixes, bits, maskedBytes(bytes, bits).join('.'), network)
     },
     delete(network) {
       if (!all.delete(network)) return false
-      const [prefix, key] = locate(network)
-      const known = byPrefix.get(prefix)
-      known?.delete(key)
-      if (known?.size === 0) {
-        byPrefix.delete(prefix)
-        refreshPrefixes()
-      }
+      const [bytes, bits] = parseNetwork(network)
+      if (bytes.length === 4) remove(fours, bits, maskedNumber(toNumber(bytes), bits))
+      else remove(sixes, bits, maskedBytes(bytes, bits).join('.'))
       return true
     },
-    match(address) {
-      if (all.size === 0 || !ipaddr.isValid(address)) return []
-      const bytes = ipaddr.process(address).toByteArray()
-      return prefixes.flatMap((prefix) => {
-        if (lengthOf(prefix) !== bytes.length) return []
-        const network = byPrefix.get(prefix)?.get(maskedBytes(bytes, prefix % 1000).join('.'))
-        const value = network === undefined ? undefined : all.get(network)
-        return value === undefined ? [] : [value]
-      })
+    match(address, accept) {
+      const four = parseIpv4(address)
+      if (four !== undefined) return find(fours, (bits) => maskedNumber(four, bits), accept)
+      if (sixes.length === 0 || !ipaddr.IPv6.isValid(address)) return undefined
+      const bytes = ipaddr.parse(address).toByteArray()
+      return find(sixes, (bits) => maskedBytes(bytes, bits).join('.'), accept)
     },
   }
 }
 
+function add<K>(prefixes: Prefix<K>[], bits: number, key: K, network: string): void {
+  let prefix = prefixes.find((candidate) => candidate.bits === bits)
+  if (prefix === undefined) {
+    prefix = { bits, networks: new Map() }
+    prefixes.push(prefix)
+    prefixes.sort((a, b) => b.bits - a.bits)
+  }
+  prefix.networks.set(key, network)
+}
+
+function remove<K>(prefixes: Prefix<K>[], bits: number, key: K): void {
+  const at = prefixes.findIndex((candidate) => candidate.bits === bits)
+  const prefix = prefixes[at]
+  prefix?.networks.delete(key)
+  if (prefix?.networks.size === 0) prefixes.splice(at, 1)
+}
+
 type Address = ReturnType<typeof ipaddr.parse>
 
-const prefixId = (length: number, bits: number): number => length * 1000 + bits
-const lengthOf = (prefix: number): number => Math.trunc(prefix / 1000)
-const hostNetwork = (address: Address): [Address, number] => [
-  address,
-  address.kind() === 'ipv4' ? 32 : 128,
-]
+function parseNetwork(network: string): readonly [bytes: readonly number[], bits: number] {
+  if (network.includes('/')) {
+    const [address, bits] = ipaddr.parseCIDR(network)
+    return [address.toByteArray(), bits]
+  }
+  const bytes = ipaddr.parse(network).toByteArray()
+  return [bytes, bytes.length * 8]
+}
 
 /** A network of IPv4-mapped IPv6 addresses (RFC 4291 §2.5.5.2) as the IPv4 network it means. */
 function unmapped([address, bits]: [Address, number]): [Address, number] {
@@ -101,6 +116,28 @@ function unmapped([address, bits]: [Address, number]): [Address, number] {
   const plain = ipaddr.process(address.toString())
   return plain.kind() === 'ipv4' ? [plain, bits - 96] : [address, bits]
 }
+
+/** A canonical IPv4 address as a number; `undefined` for anything else. On every request's way. */
+function parseIpv4(text: string): number | undefined {
+  let value = 0
+  let part = 0
+  let dots = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x2e) {
+      value = value * 256 + part
+      part = 0
+      dots++
+    } else if (code >= 0x30 && code <= 0x39) part = part * 10 + code - 0x30
+    else return undefined
+  }
+  return dots === 3 ? value * 256 + part : undefined
+}
+
+const toNumber = (bytes: readonly number[]): number =>
+  bytes.reduce((value, byte) => value * 256 + byte, 0)
+
+const maskedNumber = (value: number, bits: number): number => value - (value % 2 ** (32 - bits))
 
 function maskedBytes(bytes: readonly number[], bits: number): number[] {
   return bytes.map((byte, index) => {
