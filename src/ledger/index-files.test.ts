@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { mayMatch } from './bloom.ts'
 import { RecordColumns } from './columns.ts'
 import { decodeSidecar, encodeSidecar, sealIndex } from './sidecar.ts'

@@ -108,3 +108,11 @@ export async function allRecords(ledger: Ledger): Promise<AuditRecord[]> {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as AuditRecord)
 }
+
+/** What a promise rejects with; `undefined` when it does not. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { AuditRecord, TrafficEntry } from './record.ts'
 import { auditConfig } from './config.ts'
 import { indexFields } from './encode.ts'

@@ -186,6 +186,7 @@ export class LedgerWriter {
 
   #hasWork(): boolean {
     return (
+      this.#status === 'failed' ||
       this.#queue.length > 0 ||
       this.ring.length > 0 ||
       this.gap.pending > 0 ||
