@@ -1,4 +1,5 @@
 import type { CallerKind } from '../core/caller.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Limiter } from '../limits/index.ts'
 import type { Policy } from '../policy/index.ts'
 import type { RequestCheck, RequestSpec } from '../shield/index.ts'
@@ -31,6 +32,7 @@ export interface RouteParts {
   readonly upstreams: Pick<Upstreams, 'get'>
   readonly metrics: GateMetrics
   readonly traces: Traces
+  readonly clock: Clock
   /** Whether a peer is a proxy in front that is believed. */
   readonly trustsPeer: (address: string) => boolean
   readonly countAllowList: (list: string, hit: boolean) => void
@@ -140,5 +142,13 @@ function answerStage(route: RouteConfig, parts: RouteParts): Stage {
   if (route.respond !== undefined) return createRespond(route.respond)
   const upstream = parts.upstreams.get(route.upstream ?? '')
   if (upstream === undefined) throw new RangeError(`no upstream is named ${route.upstream}`)
-  return createForward({ upstream, route, traces: parts.traces, trustsPeer: parts.trustsPeer })
+  const { traces, metrics, trustsPeer, clock } = parts
+  return createForward({
+    upstream,
+    route,
+    traces,
+    metrics,
+    trustsPeer,
+    monotonicMs: clock.monotonicMs,
+  })
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { createClientAddress, createTrustedPeers } from '../core/client-address.ts'
-import { createRequestChecks } from '../shield/index.ts'
+import type { Shield } from '../shield/index.ts'
+import { createShield } from '../shield/index.ts'
 import type { RequestIds } from '../signals/index.ts'
 import { createHostCheck } from './arrival.ts'
 import type { RouteParts } from './compile-route.ts'
@@ -15,7 +16,7 @@ import { createRouter, RouteConflictError } from './routing/router.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The nouns a gate is put together from. They outlive configurations, upstreams apart. */
-export interface GateParts extends RouteParts {
+export interface GateParts extends Omit<RouteParts, 'trustsPeer'> {
   readonly clock: Clock
   readonly requestIds: RequestIds
   readonly record: Recorder
@@ -40,8 +41,16 @@ interface CompiledRoute {
 
 /** Compiles a configuration to a {@link Snapshot}. Nothing is changed until it is put in place. */
 export function compileGate(config: GatewayConfig, parts: GateParts): CompileOutcome {
+  const shield = createShield(config.schemas)
+  if (!shield.ok) {
+    const problems = shield.problems.map(({ path, message }) => ({
+      path: ['schemas', ...path],
+      message,
+    }))
+    return { ok: false, problems }
+  }
   const problems: CompileProblem[] = []
-  const routes = compileRoutes(config, parts, problems)
+  const routes = compileRoutes(config, parts, shield.value, problems)
   const routers = new Map<string | undefined, Router<Route>>()
   for (const host of new Set(routes.map((route) => route.host))) {
     const built = routerOf(routes.filter((route) => route.host === host))
@@ -49,31 +58,33 @@ export function compileGate(config: GatewayConfig, parts: GateParts): CompileOut
     routers.set(host, built.router)
   }
   if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, snapshot: createSnapshot(config, parts, routers) }
+  const byId = new Map(routes.map(({ entry }) => [entry.target.id, entry.target]))
+  return { ok: true, snapshot: createSnapshot(config, parts, routers, byId) }
 }
 
 function compileRoutes(
   config: GatewayConfig,
   parts: GateParts,
+  shield: Shield,
   problems: CompileProblem[],
 ): CompiledRoute[] {
-  const checks = createRequestChecks(config.schemas)
+  const trustsPeer = createTrustedPeers(config.listen.trustedProxies)
   return config.routes.flatMap((route, index) => {
     const at = ['routes', index]
     const limits = route.limits ?? config.defaults.limits
     const own = parts.limiter
       .problems(limits, route.cost)
       .map((message) => ({ path: [...at, 'limits'], message }))
-    const check = checks.compile(requestOf(config, route))
+    const check = shield.compile(requestOf(config, route))
     if (!check.ok) {
       for (const { path, message } of check.problems) {
-        own.push({ path: [...at, 'request', ...path.map(String)], message })
+        own.push({ path: [...at, 'request', ...path], message })
       }
     }
     problems.push(...own)
     const pattern = parsePattern(route.path)
     if (own.length > 0 || !check.ok || !pattern.ok) return []
-    const target = compileRoute(config, route, parts, check.value)
+    const target = compileRoute(config, route, { ...parts, trustsPeer }, check.value)
     const entry = { segments: pattern.segments, methods: methodsOf(route), target }
     return [{ index, host: route.host, entry }]
   })
@@ -101,6 +112,7 @@ function createSnapshot(
   config: GatewayConfig,
   parts: GateParts,
   routers: ReadonlyMap<string | undefined, Router<Route>>,
+  routes: ReadonlyMap<string, Route>,
 ): Snapshot {
   const hostRouters = [...routers].flatMap(([host, router]) =>
     host === undefined ? [] : [[host, router] as const],
@@ -108,6 +120,7 @@ function createSnapshot(
   const bodySizes = config.routes.map((route) => route.bodyMax ?? config.defaults.bodyMax)
   return {
     hosts: createHostCheck(config.listen.hosts),
+    routes,
     router: routers.get(undefined) ?? createRouter<Route>([]),
     hostRouters: new Map(hostRouters),
     uriCharactersMax: config.listen.uriMax,

@@ -59,6 +59,8 @@ export class Exchange {
   release: (() => void) | undefined = undefined
   /** Present when the exchange is only explained: then nothing is taken, sent or recorded. */
   notes: Note[] | undefined = undefined
+  /** Who an explanation is for, in place of the credential presented. */
+  presumed: Caller | undefined = undefined
   refusal: Refusal | undefined = undefined
   /** The stage that ended the exchange. */
   endedBy: StageName = 'admit'

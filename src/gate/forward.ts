@@ -1,7 +1,7 @@
 import { utf8 } from '../core/bytes.ts'
 import { clientScheme } from '../core/client-address.ts'
 import { refuse } from '../core/refusal.ts'
-import type { Traces } from '../signals/index.ts'
+import type { GateMetrics, Traces } from '../signals/index.ts'
 import type { ForwardRequest, Upstream } from '../upstream/index.ts'
 import { identityHeaders } from '../upstream/index.ts'
 import type { RouteConfig } from './config/index.ts'
@@ -13,20 +13,32 @@ export interface ForwardOptions {
   readonly upstream: Upstream
   readonly route: RouteConfig
   readonly traces: Traces
+  readonly metrics: GateMetrics
+  readonly monotonicMs: () => number
   /** Whether a peer is a proxy in front that is believed. */
   readonly trustsPeer: (address: string) => boolean
 }
 
 /** Ask the upstream: the last stage of a proxied route. It always answers or refuses. */
 export function createForward(options: ForwardOptions): Stage {
-  const { upstream, route } = options
+  const { upstream, route, metrics, monotonicMs } = options
+  const slot = metrics.upstreamSlot(upstream.name)
   return {
     name: 'forward',
     run(exchange) {
       const path = stripPrefix(exchange.path, route.stripPrefix)
       if (path === undefined) return refuse('route_unknown')
       if (exchange.notes !== undefined) return explainForward(exchange, upstream, path)
-      return upstream.forward(describe(exchange, path + exchange.query, options))
+      const startMs = monotonicMs()
+      metrics.upstreamInFlight(slot, 1)
+      return upstream
+        .forward(describe(exchange, path + exchange.query, options))
+        .then((outcome) => {
+          const status = outcome instanceof Response ? outcome.status : 0
+          metrics.upstreamInFlight(slot, -1)
+          metrics.upstreamRequest(slot, status, (monotonicMs() - startMs) * 1e6)
+          return outcome
+        })
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { Caller } from '../core/caller.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
@@ -16,6 +17,8 @@ import type { Step } from './stage.ts'
 export interface GateOptions {
   readonly clock: Clock
   readonly timings: LayerTimings
+  /** Answers requests that no route takes, such as `/health`; they are not recorded. */
+  readonly fallback?: (request: Request) => Response | Promise<Response> | undefined
   /** A bug: an exception out of a stage. The caller is told nothing of it. */
   readonly onBug: (error: unknown, requestId: string) => void
 }
@@ -25,7 +28,9 @@ export interface Explanation {
   readonly route: string | undefined
   readonly allowed: boolean
   readonly refusal: Refusal | undefined
-  readonly caller: { readonly kind: string; readonly id: string; readonly tenantId: string }
+  readonly caller: Caller
+  /** The status the gate itself would answer with; 200 where an upstream would be asked. */
+  readonly status: number
   readonly notes: readonly Note[]
 }
 
@@ -33,8 +38,12 @@ export interface Explanation {
 export interface Gate {
   /** Answers a request. Never rejects. */
   handle(request: Request, connection: Connection): Response | Promise<Response>
-  /** Runs the same compiled path without taking, sending or recording anything. */
-  explain(request: Request, connection: Connection): Promise<Explanation>
+  /**
+   * Runs the same compiled path without taking, sending or recording anything.
+   *
+   * @param caller who to take the request for, in place of the credential it presents.
+   */
+  explain(request: Request, connection: Connection, caller?: Caller): Promise<Explanation>
   /** Replaces the configuration; requests in flight finish on the old one. */
   swap(snapshot: Snapshot): void
   readonly snapshot: Snapshot
@@ -83,6 +92,16 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
     return response
   }
 
+  const unrouted = (
+    from: Snapshot,
+    exchange: Exchange,
+    refusal: Refusal,
+  ): Response | Promise<Response> => {
+    const isUnknown = refusal.code === 'route_unknown' && exchange.request.method === 'GET'
+    const answer = isUnknown ? options.fallback?.(exchange.request) : undefined
+    return answer ?? end(from, exchange, refusal)
+  }
+
   const fail = (from: Snapshot, exchange: Exchange, error: unknown): Response => {
     onBug(error, exchange.requestId)
     return end(from, exchange, refuse('internal_error'))
@@ -105,7 +124,7 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
       const startMs = clock.monotonicMs()
       const exchange = begin(from, request, connection)
       exchange.startMs = startMs
-      if (exchange.refusal !== undefined) return end(from, exchange, exchange.refusal)
+      if (exchange.refusal !== undefined) return unrouted(from, exchange, exchange.refusal)
       try {
         const { route } = exchange
         const step = timings.sample()
@@ -120,18 +139,19 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
         return fail(from, exchange, error)
       }
     },
-    async explain(request, connection) {
+    async explain(request, connection, caller) {
       const exchange = begin(snapshot, request, connection)
       exchange.notes = []
+      exchange.presumed = caller
       const step = exchange.refusal ?? (await measured(exchange.route, exchange))
       exchange.release?.()
       const refusal = step === undefined || step instanceof Response ? undefined : step
-      const { kind, id, tenantId } = exchange.caller
       return {
         route: exchange.route === snapshot.unrouted ? undefined : exchange.route.id,
         allowed: refusal === undefined,
         refusal,
-        caller: { kind, id, tenantId },
+        caller: exchange.caller,
+        status: step instanceof Response ? step.status : 200,
         notes: exchange.notes,
       }
     },

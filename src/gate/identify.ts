@@ -42,6 +42,7 @@ export function createIdentify(
   return {
     name: 'identify',
     run(exchange) {
+      if (exchange.presumed !== undefined) return settle(exchange, exchange.presumed)
       const credential = presentedCredential(exchange, readsCookies)
       if (credential === undefined) {
         if (!admitsAnonymous) return refuse('credential_missing', { headers: CHALLENGE })

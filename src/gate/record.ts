@@ -8,7 +8,8 @@ import type { StageName } from './stage.ts'
 
 /** Where exits are written down. */
 export interface RecordOptions {
-  readonly ledger: Pick<Ledger, 'record'>
+  /** Absent when requests are not recorded. */
+  readonly ledger: Pick<Ledger, 'record'> | undefined
   readonly metrics: GateMetrics
   /** Whether the audit log wants client addresses: finding one out costs a system call. */
   readonly recordsAddresses: boolean
@@ -27,11 +28,16 @@ export function createRecorder(options: RecordOptions): Recorder {
     const { refusal, route, caller } = exchange
     const durationMs = monotonicMs() - exchange.startMs
     metrics.request(route.slot, exchange.request.method, status, durationMs * 1e6)
-    if (refusal !== undefined) {
+    for (const stage of route.stages) {
+      if (stage.name === endedBy) break
+      metrics.decision(layerIndex(stage.name), LAYER_OUTCOME.pass)
+    }
+    if (refusal === undefined) metrics.decision(layerIndex(endedBy), LAYER_OUTCOME.answer)
+    else {
       metrics.decision(layerIndex(endedBy), LAYER_OUTCOME.refuse)
       onRefusal(exchange, refusal)
     }
-    if (!route.audited) return
+    if (ledger === undefined || !route.audited) return
     ledger.record({
       timeMs: exchange.nowMs,
       tenantId: caller.tenantId,

@@ -10,6 +10,8 @@ import type { Router } from './routing/router.ts'
  */
 export interface Snapshot {
   readonly hosts: HostCheck
+  /** All routes by id. */
+  readonly routes: ReadonlyMap<string, Route>
   /** Routes for any host. */
   readonly router: Router<Route>
   /** Routes of single hosts; they win over those for any host. */

@@ -1,5 +1,5 @@
 import type { Server, TLSOptions } from 'bun'
-import type { Connection } from '../gate/index.ts'
+import type { Connection, GatewayConfig } from '../gate/index.ts'
 import type { SocketData } from './web-sockets.ts'
 import { webSocketHandlers } from './web-sockets.ts'
 
@@ -18,6 +18,34 @@ export interface ListenerOptions {
   ) => Response | undefined | Promise<Response | undefined>
   /** Something escaped the gate: a bug. Answers without telling anything. */
   readonly onBug: (error: Error) => Response
+}
+
+/** What a configuration says about a listener on one of its addresses. */
+export function listenerOptions(
+  config: GatewayConfig,
+  address: string,
+): Omit<ListenerOptions, 'handle' | 'onBug'> {
+  const { tls, idleTimeout } = config.listen
+  const split = address.lastIndexOf(':')
+  const sizes = config.routes.map((route) => route.bodyMax ?? 0)
+  return {
+    hostname: address.slice(0, split).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(address.slice(split + 1)),
+    bodyBytesMax: Math.max(config.defaults.bodyMax, ...sizes),
+    idleTimeoutMs: idleTimeout,
+    reusePort: false,
+    ...(tls !== undefined && {
+      tls: {
+        cert: tls.certificate,
+        key: tls.key,
+        ...(tls.clientAuthority !== undefined && {
+          ca: tls.clientAuthority,
+          requestCert: true,
+          rejectUnauthorized: true,
+        }),
+      },
+    }),
+  }
 }
 
 /** A connection, with the abilities that only the server has. */

@@ -26,6 +26,10 @@ export const signalsConfig = z
           .describe('Routes with series of their own; the rest share the label `other`.'),
       })
       .prefault({}),
+    expose: z
+      .array(z.enum(['health', 'ready', 'metrics', 'performance']))
+      .default(['health', 'ready'])
+      .describe('Served on the gate too, where no route has the path; the admin address has all.'),
     layerTimingOneIn: z
       .int()
       .min(1)

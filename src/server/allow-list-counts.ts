@@ -1,0 +1,23 @@
+import type { AllowListCount } from '../signals/index.ts'
+
+/** How often each allow-list was asked, and what it answered. */
+export interface AllowListCounts {
+  count(list: string, hit: boolean): void
+  /** `sizeOf` tells how many entries a list has now. */
+  counts(sizeOf: (list: string) => number): readonly AllowListCount[]
+}
+
+/** Creates {@link AllowListCounts}. Lists are named by the configuration, so there are few. */
+export function createAllowListCounts(): AllowListCounts {
+  const lists = new Map<string, { allowed: number; refused: number }>()
+  return {
+    count(list, hit) {
+      let counts = lists.get(list)
+      if (counts === undefined) lists.set(list, (counts = { allowed: 0, refused: 0 }))
+      if (hit) counts.allowed += 1
+      else counts.refused += 1
+    },
+    counts: (sizeOf) =>
+      [...lists].map(([name, counts]) => ({ name, entries: sizeOf(name), ...counts })),
+  }
+}

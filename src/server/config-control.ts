@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { watch } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import type { Clock } from '../core/clock.ts'
+import type { ConfigError } from '../core/config/index.ts'
+import { maskConfig } from '../core/config/index.ts'
+import type { GatewayConfig } from '../gate/index.ts'
+import type { GateMetrics, Logger } from '../signals/index.ts'
+import type { ConfigControl, ConfigState, ConfigVerdict } from './admin/index.ts'
+import type { GatewayConfigOutcome } from './config-file.ts'
+import { parseGatewayConfig, readGatewayConfig } from './config-file.ts'
+import type { Live } from './live.ts'
+
+/** The parts of a configuration that are read at start alone. */
+const BOOT_SECTIONS = ['listen', 'admin', 'storage', 'signals', 'audit', 'identity'] as const
+
+/** What {@link createConfigControl} stands on. */
+export interface ConfigControlOptions {
+  readonly path: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** The outcome of the first load, which is in force. */
+  readonly loaded: Extract<GatewayConfigOutcome, { ok: true }>
+  readonly live: Live
+  readonly clock: Clock
+  readonly metrics: GateMetrics
+  readonly logger: Logger
+  /** Puts an accepted configuration in force elsewhere too, such as in worker processes. */
+  readonly onApplied?: (config: GatewayConfig) => void
+}
+
+/** The configuration file: checked, reloaded, watched. The last good one stays in force. */
+export interface ConfigFileControl extends ConfigControl {
+  /** Reloads when the file changes, until the returned function is called. */
+  watch(): () => void
+}
+
+const QUIET_MS = 100
+
+/** Creates the control of a configuration file. */
+export function createConfigControl(options: ConfigControlOptions): ConfigFileControl {
+  const { path, environment, live, clock, metrics, logger } = options
+  let { loaded } = options
+  let loadedAtMs = clock.nowMs()
+  let refused: ConfigState['refused']
+  metrics.reload(true, hashOf(loaded.value), loadedAtMs)
+
+  const problemsOf = (
+    outcome: GatewayConfigOutcome,
+    use: (config: GatewayConfig) => ReturnType<Live['check']>,
+  ): ConfigVerdict => {
+    if (!outcome.ok) return { errors: outcome.errors, warnings: [] }
+    const problems = use(outcome.value)
+    const errors = problems.map((problem) => outcome.errorAt(problem.path, problem.message))
+    return { errors, warnings: outcome.warnings }
+  }
+
+  const reload = async (): Promise<ConfigVerdict & { readonly revision: number }> => {
+    const outcome = await readGatewayConfig(path, environment)
+    const verdict = problemsOf(outcome, (config) => live.apply(config))
+    const atMs = clock.nowMs()
+    if (!outcome.ok || verdict.errors.length > 0) {
+      refused = { atMs, errors: verdict.errors }
+      metrics.reload(false, hashOf(loaded.value), atMs)
+      logRefusal(logger, verdict.errors)
+      return { ...verdict, revision: live.revision() }
+    }
+    const restart = changedBootSections(loaded.value, outcome.value)
+    loaded = outcome
+    loadedAtMs = atMs
+    refused = undefined
+    metrics.reload(true, hashOf(loaded.value), atMs)
+    options.onApplied?.(loaded.value)
+    logger.info('configuration reloaded', { revision: live.revision() })
+    if (restart.length > 0) logger.warn('some changes take effect at the next start', { restart })
+    return { ...verdict, revision: live.revision() }
+  }
+
+  // One reload at a time, so that the newest file wins.
+  let queue: Promise<unknown> = Promise.resolve()
+  const enqueue = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = queue.then(work)
+    queue = done.catch(() => undefined)
+    return done
+  }
+
+  return {
+    state: () => ({
+      revision: live.revision(),
+      path,
+      loadedAtMs,
+      effective: maskConfig(loaded.value, loaded.secretPaths),
+      refused,
+    }),
+    check: async (text) =>
+      problemsOf(await parseGatewayConfig(text, path, environment), (config) => live.check(config)),
+    reload: () => enqueue(reload),
+    watch: () => watchFile(path, () => void enqueue(reload)),
+  }
+}
+
+/** Editors replace files, so the folder is watched; a burst of events counts as one change. */
+function watchFile(path: string, onChange: () => void): () => void {
+  const name = basename(path)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const watcher = watch(dirname(resolve(path)), (_event, changed) => {
+    if (changed !== name) return
+    clearTimeout(timer)
+    timer = setTimeout(onChange, QUIET_MS)
+  })
+  return () => {
+    clearTimeout(timer)
+    watcher.close()
+  }
+}
+
+function logRefusal(logger: Logger, errors: readonly ConfigError[]): void {
+  const shown = errors.map(
+    ({ file, line, column, message }) => `${file}:${line ?? 0}:${column ?? 0} ${message}`,
+  )
+  logger.error('configuration not reloaded; the one before stays in force', { errors: shown })
+}
+
+function changedBootSections(before: GatewayConfig, after: GatewayConfig): readonly string[] {
+  return BOOT_SECTIONS.filter(
+    (section) => JSON.stringify(before[section]) !== JSON.stringify(after[section]),
+  )
+}
+
+const hashOf = (config: GatewayConfig): string =>
+  createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16)

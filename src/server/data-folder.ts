@@ -1,0 +1,57 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fromBase64Url, toBase64Url } from '../core/bytes.ts'
+import type { Random } from '../core/random.ts'
+
+/** Where things lie in the data folder. Only its owner may read it. */
+export interface DataFolder {
+  readonly path: string
+  readonly database: string
+  readonly ledger: string
+}
+
+const OWNER_ONLY_FOLDER = 0o700
+const OWNER_ONLY_FILE = 0o600
+
+/** Opens the data folder, making it when it is absent. */
+export function openDataFolder(path: string): DataFolder {
+  mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  chmodSync(path, OWNER_ONLY_FOLDER)
+  return { path, database: join(path, 'tollgate.db'), ledger: join(path, 'ledger') }
+}
+
+/** Writes a file that only its owner may read: whole, or not at all. */
+export function writePrivateFile(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.new`
+  writeFileSync(temporary, text, { mode: OWNER_ONLY_FILE, flush: true })
+  renameSync(temporary, path)
+}
+
+const PEPPER_BYTES = 32
+
+/** A secret that digests of credentials are keyed with, and its number. */
+export interface PepperFile {
+  readonly version: number
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Reads the peppers: one on each line of the file `pepper`, as `<version> <base64url>`. They lie beside
+ * the database, not in it, so that a stolen database alone is of no use for recognizing credentials.
+ * The first is made on first start; to rotate, add a line with a higher version.
+ */
+export function readPeppers(folder: DataFolder, random: Random): readonly PepperFile[] {
+  const path = join(folder.path, 'pepper')
+  if (!existsSync(path)) writePrivateFile(path, `1 ${toBase64Url(random.bytes(PEPPER_BYTES))}\n`)
+  const lines = readFileSync(path, 'utf8').split('\n')
+  return lines.filter((line) => line.trim() !== '').map((line) => parsePepper(line.trim(), path))
+}
+
+function parsePepper(line: string, path: string): PepperFile {
+  const [version = '', text = ''] = line.split(' ')
+  const bytes = fromBase64Url(text)
+  if (/^[1-9]\d{0,8}$/.test(version) && bytes?.length === PEPPER_BYTES) {
+    return { version: Number(version), bytes }
+  }
+  throw new Error(`${path} is damaged; restore it from a backup: without it no credential works`)
+}

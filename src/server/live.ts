@@ -1,0 +1,158 @@
+import type { CompileProblem, Gate, GateParts, GatewayConfig } from '../gate/index.ts'
+import { compileGate, createGate, createRecorder } from '../gate/index.ts'
+import type { Limiter } from '../limits/index.ts'
+import { createLimiter } from '../limits/index.ts'
+import type { Counters } from '../storage/index.ts'
+import type { Upstreams } from '../upstream/index.ts'
+import { createUpstreams } from '../upstream/index.ts'
+import type { AllowListCounts } from './allow-list-counts.ts'
+import type { Nouns, World } from './nouns.ts'
+import { createBanCheck } from './nouns.ts'
+import { observeUpstreams } from './observe-upstreams.ts'
+
+/** What changes when the configuration does. */
+interface Generation {
+  readonly config: GatewayConfig
+  readonly limiter: Limiter
+  readonly upstreams: Upstreams
+}
+
+/** The configuration in force, and the gate it is compiled to. */
+export interface Live {
+  readonly gate: Gate
+  config(): GatewayConfig
+  limiter(): Limiter
+  upstreams(): Upstreams
+  /** Grows with each configuration put in force. */
+  revision(): number
+  /** What compiling finds wrong; nothing is changed. */
+  check(config: GatewayConfig): readonly CompileProblem[]
+  /**
+   * Compiles a configuration and puts it in force at once. When it cannot be compiled, the one in
+   * force stays. Requests in flight finish on the old one, whose upstreams are closed after them.
+   */
+  apply(config: GatewayConfig): readonly CompileProblem[]
+  close(deadlineMs: number): Promise<void>
+}
+
+/** What a live configuration stands on. */
+export interface LiveParts {
+  readonly nouns: Nouns
+  readonly counters: Counters
+  readonly allowLists: AllowListCounts
+  readonly world: World
+  /** Answers requests that no route takes. */
+  readonly fallback: (request: Request) => Promise<Response> | undefined
+}
+
+/** A first configuration in force, or what is wrong with it. */
+export type LiveOutcome =
+  | { readonly ok: true; readonly live: Live }
+  | { readonly ok: false; readonly problems: readonly CompileProblem[] }
+
+/** Old upstreams may finish what they have begun for as long as any request may run. */
+const RETIRE_DEADLINE_MS = 300_000
+
+/** Compiles the first configuration and creates its gate. */
+export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcome {
+  const { nouns, world } = parts
+  let current = createGeneration(initial, parts)
+  let revision = 1
+  const compile = (next: Generation): ReturnType<typeof compileGate> => {
+    nouns.policy.configure(next.config.policy)
+    return compileGate(next.config, gatePartsOf(next, parts))
+  }
+  const first = compile(current)
+  if (!first.ok) return first
+  const gate = createGate(first.snapshot, {
+    clock: world.clock,
+    timings: nouns.signals.timings,
+    fallback: parts.fallback,
+    onBug: (error, requestId) => world.logger.error('a stage failed', { error, requestId }),
+  })
+  const tryOut = (config: GatewayConfig) => {
+    const next = createGeneration(config, parts)
+    const outcome = compile(next)
+    return { next, outcome }
+  }
+  const live: Live = {
+    gate,
+    config: () => current.config,
+    limiter: () => current.limiter,
+    upstreams: () => current.upstreams,
+    revision: () => revision,
+    check(config) {
+      const { next, outcome } = tryOut(config)
+      nouns.policy.configure(current.config.policy)
+      void next.upstreams.close(0)
+      return outcome.ok ? [] : outcome.problems
+    },
+    apply(config) {
+      const { next, outcome } = tryOut(config)
+      if (!outcome.ok) {
+        nouns.policy.configure(current.config.policy)
+        void next.upstreams.close(0)
+        return outcome.problems
+      }
+      gate.swap(outcome.snapshot)
+      nouns.bans.configure(config.bans)
+      void current.upstreams.close(RETIRE_DEADLINE_MS)
+      current = next
+      revision += 1
+      return []
+    },
+    close: async (deadlineMs) => current.upstreams.close(deadlineMs),
+  }
+  return { ok: true, live }
+}
+
+function createGeneration(config: GatewayConfig, parts: LiveParts): Generation {
+  const { counters, nouns } = parts
+  const { clock, random, logger } = parts.world
+  return {
+    config,
+    limiter: createLimiter({
+      limits: config.limits,
+      counters,
+      clock,
+      hooks: {
+        onShadow: (limit) => logger.info('a limit in shadow mode would have refused', { limit }),
+        onBackendFailure: (error) => logger.warn('counters are out of reach', { error }),
+      },
+    }),
+    upstreams: createUpstreams({
+      config: config.upstreams,
+      clock,
+      random,
+      onEvent: observeUpstreams(logger, nouns.signals.gate),
+    }),
+  }
+}
+
+function gatePartsOf(generation: Generation, parts: LiveParts): GateParts {
+  const { nouns, allowLists, world } = parts
+  const { signals, ledger, bans, identity, policy } = nouns
+  const { traffic } = generation.config.audit
+  return {
+    clock: world.clock,
+    identity,
+    policy,
+    bans: createBanCheck(bans),
+    limiter: generation.limiter,
+    upstreams: generation.upstreams,
+    metrics: signals.gate,
+    traces: signals.traces,
+    requestIds: signals.requestIds,
+    countAllowList: allowLists.count,
+    record: createRecorder({
+      ledger: traffic.enabled ? ledger : undefined,
+      metrics: signals.gate,
+      recordsAddresses: traffic.address === 'full',
+      monotonicMs: world.clock.monotonicMs,
+      onRefusal: ({ address, caller, requestId }, { code, internal }) => {
+        bans.record({ code, address, caller })
+        if (internal !== undefined) world.logger.debug(internal, { code, requestId })
+      },
+    }),
+  }
+}

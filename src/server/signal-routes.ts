@@ -1,0 +1,47 @@
+import { EXPOSITION_TYPE, mergeSnapshots, renderSnapshot } from '../signals/index.ts'
+import type { MetricsSnapshot } from '../signals/index.ts'
+import type { Signals } from './nouns.ts'
+
+/** What is served beside the routes of the configuration. */
+export interface SignalSources {
+  readonly signals: Signals
+  /** Metrics of other processes of this instance, to be shown as one. */
+  readonly otherMetrics: () => Promise<readonly MetricsSnapshot[]>
+  readonly performance: () => unknown
+}
+
+/** Answers `/health`, `/ready`, `/metrics` and `/performance`; `undefined` for other paths. */
+export type SignalRoutes = (path: string) => Promise<Response> | undefined
+
+const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const
+
+/** Creates {@link SignalRoutes}. `paths` says which of them are served. */
+export function createSignalRoutes(
+  sources: SignalSources,
+  paths: readonly string[] = ['/health', '/ready', '/metrics', '/performance'],
+): SignalRoutes {
+  const { signals } = sources
+  const answers: Readonly<Record<string, () => Promise<Response>>> = {
+    '/health': async () => Response.json(signals.health.live(), { headers: JSON_HEADERS }),
+    '/ready': async () => {
+      const { status, checks, ready, draining } = await signals.health.ready()
+      const shown = checks.map(({ internal: _internal, ...check }) => check)
+      return Response.json({ ready, draining, checks: shown }, { status, headers: JSON_HEADERS })
+    },
+    '/metrics': async () => {
+      const others = await sources.otherMetrics()
+      const merged = mergeSnapshots([signals.metrics.snapshot(), ...others])
+      return new Response(renderSnapshot(merged), { headers: { 'content-type': EXPOSITION_TYPE } })
+    },
+    '/performance': async () => Response.json(sources.performance(), { headers: JSON_HEADERS }),
+  }
+  const served = new Map(Object.entries(answers).filter(([path]) => paths.includes(path)))
+  return (path) => served.get(path)?.()
+}
+
+/** The path of a request as the runtime normalized it: enough for these fixed paths. */
+export function plainPath(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const end = url.indexOf('?', start)
+  return start === -1 ? '' : url.slice(start, end === -1 ? undefined : end)
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../core/clock.ts'
+import type { GatewayConfig } from '../gate/index.ts'
+import { identityCollections } from '../identity/index.ts'
+import { bansCollection } from '../limits/index.ts'
+import { policyCollections } from '../policy/index.ts'
+import type { AnyCollection, Bus, Counters, Log, Records } from '../storage/index.ts'
+import {
+  COUNTER_ROWS,
+  createDurableCounters,
+  createMemoryBus,
+  createMemoryLog,
+  createMemoryRecords,
+  openFileLog,
+  openSqlite,
+} from '../storage/index.ts'
+import { idempotencyCollection, rootKeyCollection } from './admin/index.ts'
+import type { DataFolder } from './data-folder.ts'
+
+/** What the nouns keep their state in. */
+export interface Storage {
+  readonly records: Records
+  readonly counters: Counters
+  readonly log: Log
+  readonly bus: Bus
+  /** Where index files of the audit log may lie. */
+  readonly indexFolder?: string
+  /** Closes what {@link openStorage} opened; the nouns are closed before. */
+  close(): Promise<void>
+}
+
+/** Every collection of the program. */
+const COLLECTIONS: readonly AnyCollection[] = [
+  ...identityCollections,
+  ...policyCollections,
+  bansCollection,
+  idempotencyCollection,
+  rootKeyCollection,
+  COUNTER_ROWS,
+]
+
+/** Opens storage as the configuration says: one SQLite file and log segments, or memory alone. */
+export async function openStorage(
+  config: GatewayConfig,
+  folder: DataFolder,
+  clock: Clock,
+): Promise<Storage> {
+  const isMemory = config.storage.kind === 'memory'
+  const records = isMemory
+    ? createMemoryRecords({ collections: COLLECTIONS, clock })
+    : await openSqlite({ path: folder.database, collections: COLLECTIONS, clock })
+  const counters = createDurableCounters({ records, entriesMax: config.storage.counters })
+  const log = isMemory
+    ? createMemoryLog()
+    : await openFileLog({ folder: folder.ledger, segmentBytesMax: config.audit.segment.size })
+  const bus = createMemoryBus()
+  return {
+    records,
+    counters,
+    log,
+    bus,
+    ...(!isMemory && { indexFolder: folder.ledger }),
+    async close() {
+      await counters.close()
+      await log.close()
+      await bus.close()
+      await records.close()
+    },
+  }
+}

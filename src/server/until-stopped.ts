@@ -1,0 +1,34 @@
+import { createReadStream } from 'node:fs'
+
+/** Why the process is to stop. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'launcher-gone'
+
+/** The file descriptor on which the launcher's end can be seen; set by `bin/launch.mjs`. */
+const LAUNCHER_VARIABLE = 'TOLLGATE_LAUNCHER_FD'
+
+/**
+ * Resolves when the process is told to stop: by a signal, or because the launcher that started it is
+ * gone. A second signal ends the process at once.
+ */
+export function untilStopped(): Promise<StopReason> {
+  const { promise, resolve } = Promise.withResolvers<StopReason>()
+  let asked = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(SIGNAL_EXIT_BASE + SIGNAL_NUMBERS[signal])
+      asked = true
+      resolve(signal)
+    })
+  }
+  const descriptor = Number(process.env[LAUNCHER_VARIABLE])
+  if (Number.isInteger(descriptor) && descriptor > 2) {
+    const link = createReadStream('', { fd: descriptor })
+    link.on('data', () => undefined)
+    link.on('error', () => undefined)
+    link.on('end', () => resolve('launcher-gone'))
+  }
+  return promise
+}
+
+const SIGNAL_EXIT_BASE = 128
+const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const

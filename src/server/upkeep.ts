@@ -1,0 +1,45 @@
+import type { Logger } from '../signals/index.ts'
+import type { AdminApp } from './admin/index.ts'
+import type { Nouns } from './nouns.ts'
+
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+
+/** Chores that are done now and then, and how often. */
+export interface Upkeep {
+  stop(): void
+}
+
+/** Starts the chores: writing last uses, forgetting what has expired, keeping bans. */
+export function createUpkeep(parts: {
+  readonly nouns: Nouns
+  readonly admin: AdminApp
+  readonly logger: Logger
+}): Upkeep {
+  const { nouns, admin, logger } = parts
+  const chores: readonly (readonly [string, number, () => Promise<unknown>])[] = [
+    ['last uses', 10 * SECOND_MS, () => nouns.identity.flush()],
+    ['bans', MINUTE_MS, () => nouns.bans.maintain()],
+    ['expired credentials', 10 * MINUTE_MS, () => nouns.identity.sweep()],
+    ['expired answers', 10 * MINUTE_MS, () => admin.sweep()],
+  ]
+  const timers = chores.map(([chore, everyMs, run]) => {
+    let running = false
+    const timer = setInterval(() => {
+      if (running) return
+      running = true
+      run()
+        .catch((error: unknown) => logger.error('a chore failed', { chore, error }))
+        .finally(() => {
+          running = false
+        })
+    }, everyMs)
+    timer.unref()
+    return timer
+  })
+  return {
+    stop() {
+      for (const timer of timers) clearInterval(timer)
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import { systemClock } from '../core/clock.ts'
+import { systemRandom } from '../core/random.ts'
+import type { SignalsConfig } from '../signals/index.ts'
+import { createLogger } from '../signals/index.ts'
+import type { World } from './nouns.ts'
+
+/** The real world: the machine's clock and randomness, and a log on standard error. */
+export function createWorld({ log }: SignalsConfig): World {
+  const { stderr, env } = process
+  const isHuman = log.format === 'human' || (log.format === 'auto' && stderr.isTTY)
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    logger: createLogger({
+      clock: systemClock,
+      sink: { write: (text) => void stderr.write(text) },
+      level: log.level,
+      format: isHuman ? 'human' : 'json',
+      color: stderr.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
+    }),
+  }
+}
