@@ -27,11 +27,11 @@ interface Algorithm {
 const SALT_BYTES = 16
 const HASH_BYTES = 32
 
-type Finish = (error: Error | null, key: Uint8Array) => void
+type Finish = (error: Error | null | undefined, key: Uint8Array) => void
 
 const promised = async (start: (finish: Finish) => void): Promise<Uint8Array> =>
   new Promise((resolve, reject) => {
-    start((error, key) => (error === null ? resolve(new Uint8Array(key)) : reject(error)))
+    start((error, key) => (error instanceof Error ? reject(error) : resolve(new Uint8Array(key))))
   })
 
 const argon2id: Algorithm = {

@@ -56,7 +56,7 @@ export function passwordProblem(
     COMMON_WORDS.has(bare(plain(text))) ||
     COMMON_WORDS.has(plain(bare(text))) ||
     COMMON_WORDS.has(unitOf(bare(text))) ||
-    /^[\d\W_]{1,10}$/u.test(text) ||
+    /^[\d\p{P}\p{S}\s]{1,10}$/u.test(text) ||
     bare(text) === bare(login) ||
     (name.length >= 4 && text.includes(name) && text.length - name.length < 6)
   return tooEasy ? 'too easy to guess' : undefined

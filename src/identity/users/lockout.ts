@@ -56,7 +56,7 @@ export function createLockout(config: IdentityConfig['lockout'], clock: Clock): 
   }
 
   const waitMs = ({ failures, lastMs }: Evidence, forgiven: number, nowMs: number): number => {
-    const excess = Math.floor(failures + 1e-9) - forgiven
+    const excess = Math.round(failures) - forgiven
     if (excess < 0) return 0
     const lockedMs = Math.min(config.waitMax, config.waitMin * 2 ** Math.min(excess, 40))
     return Math.max(0, lastMs + lockedMs - nowMs)
