@@ -1,3 +1,4 @@
 import { main } from '../src/server/cli/main.ts'
 
-process.exitCode = await main(process.argv.slice(2))
+// Exits even if something (the link to the launcher, a watcher) would keep the process waiting.
+process.exit(await main(process.argv.slice(2)))
