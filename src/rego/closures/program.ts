@@ -1,0 +1,71 @@
+import type { RuleNode } from '../compile/tree.ts'
+import type { Finder, Group } from '../plan/ir.ts'
+import type { Program } from '../plan/program.ts'
+import type { Machine } from '../runtime/machine.ts'
+import type { Value } from '../values/index.ts'
+import { linkBlock } from './blocks.ts'
+import { linkExpr } from './exprs.ts'
+import type { Frame, Linker } from './exprs.ts'
+import { linkDocument, linkFinder, linkFunction } from './groups.ts'
+
+/** A program as closures: slower than generated code, but nothing is generated. */
+export interface ClosureProgram {
+  readonly text: string
+  instantiate(machine: Machine): () => Value | undefined
+}
+
+/** A function that is made when it is first wanted. */
+function lazily<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>()
+  return (key) => {
+    let value = made.get(key)
+    if (value === undefined) {
+      value = make(key)
+      made.set(key, value)
+    }
+    return value
+  }
+}
+
+/** Makes a program run without generating code; `value` says that its term's value is wanted. */
+export function closureProgram(program: Program, value: boolean): ClosureProgram {
+  const finders = new Map<number, readonly [Group, Finder]>()
+  for (const group of program.groups)
+    for (const finder of group.finders.values()) finders.set(finder.id, [group, finder])
+  return { text: '', instantiate: (machine) => instantiate(program, machine, value, finders) }
+}
+
+function instantiate(
+  program: Program,
+  machine: Machine,
+  value: boolean,
+  finders: ReadonlyMap<number, readonly [Group, Finder]>,
+): () => Value | undefined {
+  const documentOf = (node: RuleNode): (() => Value | undefined) | undefined => {
+    const group = program.planner.groups.document(node)
+    return group === undefined ? undefined : linker.document(group)
+  }
+  const linked = lazily((group: Group) => linkDocument(linker, group))
+  const linker: Linker = {
+    machine,
+    targets: program.targets,
+    documents: machine.documents(documentOf),
+    document: (group) => () => linked(group)(),
+    function: lazily((group: Group) => linkFunction(linker, group)),
+    finder: lazily((id: number) => linkFinder(linker, ...finders.get(id)!)),
+  }
+  const result = linkExpr(linker, program.entry.value)
+  let rows: Value[] = []
+  const run = linkBlock(linker, program.entry.block, (frame) => {
+    rows.push(result(frame)!)
+    return value
+  })
+  return () => {
+    rows = []
+    const frame: Frame = []
+    run(frame)
+    const found = rows
+    rows = []
+    return value ? found[0] : found
+  }
+}

@@ -1,0 +1,7 @@
+import type { Value } from '../values/index.ts'
+
+/** What `rego.metadata.chain` and `rego.metadata.rule` answer in one rule. */
+export interface MetadataAnswers {
+  chain(): Value
+  rule(): Value
+}

@@ -1,0 +1,20 @@
+export { RegoError, renderErrors } from './errors.ts'
+export type { Location, RegoErrorCode, RegoErrorItem } from './errors.ts'
+export { compile, Policy } from './policy.ts'
+export type { Bindings, Prepared } from './policy.ts'
+export type { Dependencies } from './evaluator.ts'
+export type { Capabilities, CompileOptions, EvaluateOptions, QueryOptions } from './options.ts'
+export type { Builtin, BuiltinContext, BuiltinType } from './builtins/index.ts'
+export { BuiltinError } from './builtins/index.ts'
+export {
+  compare,
+  equals,
+  parseJson,
+  RBig,
+  RObj,
+  RSet,
+  stringifyJson,
+  toJson,
+  toTermText,
+} from './values/index.ts'
+export type { Value } from './values/index.ts'

@@ -1,0 +1,179 @@
+import type { Builtin } from '../builtins/index.ts'
+import type { Location } from '../errors.ts'
+import type { Value } from '../values/index.ts'
+import type { RuleNode } from '../compile/tree.ts'
+
+/** What computes a value, or nothing (undefined). Operands other than bases of `get` are always defined. */
+export type Expr =
+  | { readonly op: 'const'; readonly value: Value }
+  | { readonly op: 'slot'; readonly slot: number }
+  | { readonly op: 'input' }
+  /** The base document at a path. */
+  | { readonly op: 'data'; readonly path: readonly (string | number)[] }
+  | { readonly op: 'get'; readonly base: Expr; readonly key: Expr }
+  | { readonly op: 'array' | 'set'; readonly items: readonly Expr[] }
+  | { readonly op: 'object'; readonly entries: readonly (readonly [Expr, Expr])[] }
+  | {
+      readonly op: 'builtin'
+      readonly builtin: Builtin
+      readonly args: readonly Expr[]
+      readonly site: Location
+    }
+  | { readonly op: 'call'; readonly group: Group; readonly args: readonly Expr[] }
+  /** The whole value of a rule. */
+  | { readonly op: 'rule'; readonly group: Group }
+  /** Part of a partial rule, found without building the rest. */
+  | {
+      readonly op: 'find'
+      readonly group: Group
+      readonly finder: Finder
+      readonly keys: readonly Expr[]
+    }
+  /** A document that has rules beneath it; only `vget`, `force` and `veach` know what to do with it. */
+  | { readonly op: 'node'; readonly node: RuleNode }
+  | { readonly op: 'vget'; readonly base: Expr; readonly key: Expr }
+  | { readonly op: 'force'; readonly base: Expr }
+
+/** One step; when it fails, the search goes on with the next choice of the loop around it. */
+export type Step =
+  | { readonly op: 'let'; readonly slot: number; readonly expr: Expr }
+  | { readonly op: 'test'; readonly expr: Expr }
+  | { readonly op: 'equal'; readonly left: Expr; readonly right: Expr }
+  | { readonly op: 'is-array'; readonly expr: Expr; readonly length: number }
+  | { readonly op: 'is-object'; readonly expr: Expr; readonly size: number }
+  | { readonly op: 'fail' }
+  | {
+      readonly op: 'each'
+      readonly expr: Expr
+      readonly key: number
+      readonly value: number
+      /** Whether objects must be walked in the order of their keys. */
+      readonly ordered: boolean
+    }
+  | { readonly op: 'veach'; readonly expr: Expr; readonly key: number; readonly value: number }
+  /** One pass for each solution of a relation. */
+  | { readonly op: 'solutions'; readonly expr: Expr; readonly value: number }
+  | { readonly op: 'not'; readonly block: Block }
+  | {
+      readonly op: 'collect'
+      readonly slot: number
+      readonly of: 'array' | 'set' | 'object'
+      readonly block: Block
+      readonly key?: Expr
+      readonly value: Expr
+      readonly site: Location
+      readonly grouping?: Grouping
+    }
+  | {
+      readonly op: 'with'
+      readonly changes: readonly Change[]
+      readonly block: Block
+      /** The slots that the steps after it need. */
+      readonly outs: readonly number[]
+      /** Whether the block may succeed more than once. */
+      readonly many: boolean
+    }
+  /** A line of the policy that coverage knows. */
+  | { readonly op: 'cover'; readonly point: number }
+
+export type Block = readonly Step[]
+
+/** How a comprehension is computed once for all values of the variables it takes from outside. */
+export interface Grouping {
+  readonly id: number
+  /** The values it is wanted for. */
+  readonly keys: readonly Expr[]
+  /** Computes all groups: the same block, but binding what otherwise comes from outside. */
+  readonly block: Block
+  readonly groupKeys: readonly Expr[]
+  readonly key?: Expr
+  readonly value: Expr
+}
+
+/** What a `with` changes. */
+export type Change =
+  | { readonly op: 'input'; readonly path: readonly string[]; readonly value: Expr }
+  | {
+      readonly op: 'data'
+      readonly path: readonly string[]
+      readonly value: Expr
+      readonly target: number
+    }
+  | { readonly op: 'mock'; readonly mock: number; readonly value: Expr }
+  | {
+      readonly op: 'mock-builtin'
+      readonly mock: number
+      readonly builtin: Builtin
+      readonly site: Location
+    }
+  | { readonly op: 'mock-function'; readonly mock: number; readonly group: Group }
+
+/** A body with its value. */
+export interface Branch {
+  readonly block: Block
+  readonly value: Expr
+  /** For partial objects: where the value goes. */
+  readonly keys: readonly Expr[]
+  readonly slots: number
+}
+
+export interface PlannedRule {
+  /** The first body that succeeds gives the value. */
+  readonly branches: readonly Branch[]
+  readonly leaf: 'value' | 'set'
+  readonly site: Location
+  /** The number of the rule, for coverage and messages. */
+  readonly id: number
+}
+
+/** Rules to try, and indexes that find more of them. */
+export interface IndexNode {
+  readonly rules: readonly number[]
+  readonly indexes: readonly RuleIndex[]
+}
+/** Which of a group's rules can succeed, by the value of an expression. */
+export interface RuleIndex {
+  readonly expr: Expr
+  readonly buckets: ReadonlyMap<Value, IndexNode>
+}
+
+/** Evaluates the rules of a partial rule for keys that are known. */
+export interface Finder {
+  readonly id: number
+  readonly keys: number
+  readonly rules: readonly PlannedRule[]
+}
+
+/** The rules that define one document or function. */
+export interface Group {
+  readonly id: number
+  readonly node: RuleNode
+  readonly path: readonly string[]
+  readonly kind: 'complete' | 'function' | 'set' | 'object'
+  readonly params: number
+  /** What conflicts are reported at. */
+  readonly site: Location
+  /** Filled once planned. */
+  rules: readonly PlannedRule[]
+  fallback: PlannedRule | undefined
+  index: IndexNode | undefined
+  readonly finders: Map<string, Finder>
+  /** Whether all rules give the same constant: the first success is the answer. */
+  oneValue: boolean
+  /** The `with` targets that replace this document when they are in force. */
+  hidden: readonly number[]
+  /** The `with` target that replaces this function, or -1. */
+  mock: number
+  /** What the value depends on. */
+  reads: Reads
+  memo: boolean
+}
+
+/** What a group reads, with everything it calls. */
+export interface Reads {
+  readonly input: ReadonlySet<string>
+  readonly data: ReadonlySet<string>
+  readonly builtins: ReadonlySet<string>
+  /** Whether it reads neither input nor what changes by itself. */
+  readonly fixed: boolean
+}

@@ -1,0 +1,513 @@
+import type {
+  Callee,
+  ComprehensionTerm,
+  CoreLiteral,
+  CoreTerm,
+  EveryLiteral,
+  Local,
+  RefTerm,
+} from '../compile/core.ts'
+import { visitVars } from '../compile/vars.ts'
+import type { RuleNode } from '../compile/tree.ts'
+import type { Source } from '../syntax/source.ts'
+import type { Block, Change, Expr, Group, Step } from './ir.ts'
+import type { Planner } from './planner.ts'
+import { planGrouping } from './grouping.ts'
+
+/** Plans the bodies of one rule: keeps the slots of variables and which are bound. */
+export class BodyPlanner {
+  readonly planner: Planner
+  readonly source: Source
+  /** Whether the order of objects' keys can be seen in the result. */
+  ordered: boolean
+  bound: Map<Local, number>
+  steps: Step[] = []
+  #slots: { count: number }
+
+  constructor(
+    planner: Planner,
+    source: Source,
+    slots = { count: 0 },
+    bound = new Map<Local, number>(),
+    ordered = false,
+  ) {
+    this.planner = planner
+    this.source = source
+    this.bound = bound
+    this.ordered = ordered
+    this.#slots = slots
+  }
+
+  get slotCount(): number {
+    return this.#slots.count
+  }
+
+  slot(): number {
+    return this.#slots.count++
+  }
+
+  bind(local: Local, slot: number): void {
+    this.bound.set(local, slot)
+  }
+
+  /** A planner for a block inside, which binds nothing outside. */
+  inner(ordered: boolean): BodyPlanner {
+    return new BodyPlanner(this.planner, this.source, this.#slots, new Map(this.bound), ordered)
+  }
+
+  planBody(body: readonly CoreLiteral[]): void {
+    for (const literal of body) this.planLiteral(literal)
+  }
+
+  planLiteral(literal: CoreLiteral): void {
+    this.planner.coverage?.point(this.source, literal.start, this.steps)
+    if (literal.negated) {
+      const inner = this.inner(false)
+      inner.planWith(literal)
+      this.steps.push({ op: 'not', block: inner.steps })
+    } else this.planWith(literal)
+  }
+
+  private planWith(literal: CoreLiteral): void {
+    if (literal.with.length === 0) {
+      this.planPlain(literal)
+      return
+    }
+    const changes = literal.with.map((modifier): Change => {
+      const { target, value } = modifier
+      if (target.kind === 'input')
+        return { op: 'input', path: target.path, value: this.operand(value as CoreTerm) }
+      if (target.kind === 'data') {
+        const number = this.planner.targets.dataTarget(target.path)
+        return {
+          op: 'data',
+          path: target.path,
+          value: this.operand(value as CoreTerm),
+          target: number,
+        }
+      }
+      const mock = this.planner.targets.mockTarget(target.name)
+      if (value.kind === 'builtin') {
+        return {
+          op: 'mock-builtin',
+          mock,
+          builtin: value.builtin,
+          site: this.source.locate(literal.start),
+        }
+      }
+      if (value.kind === 'function')
+        return {
+          op: 'mock-function',
+          mock,
+          group: this.planner.need(this.planner.groups.function(value.node)),
+        }
+      return { op: 'mock', mock, value: this.operand(value) }
+    })
+    const inner = this.inner(this.ordered)
+    inner.planPlain(literal)
+    const outs: number[] = []
+    for (const [local, slot] of inner.bound) {
+      if (this.bound.has(local)) continue
+      outs.push(slot)
+      this.bind(local, slot)
+    }
+    this.steps.push({ op: 'with', changes, block: inner.steps, outs, many: searches(inner.steps) })
+  }
+
+  private planPlain(literal: CoreLiteral): void {
+    switch (literal.kind) {
+      case 'test':
+        this.steps.push({ op: 'test', expr: this.value(literal.term) })
+        break
+      case 'unify':
+        this.unify(literal.left, literal.right)
+        break
+      case 'call':
+        this.planCall(literal.callee, literal.args, literal.out, literal.start)
+        break
+      case 'every':
+        this.planEvery(literal)
+        break
+    }
+  }
+
+  private planCall(
+    callee: Callee,
+    args: readonly CoreTerm[],
+    out: CoreTerm | undefined,
+    start: number,
+  ): void {
+    const operands = args.map((arg) => this.operand(arg))
+    const expr = this.callExpr(callee, operands, start)
+    if (
+      callee.kind === 'builtin' &&
+      callee.builtin.relation === true &&
+      this.planner.targets.mockOf(callee.builtin.name) === -1
+    ) {
+      const value = this.slot()
+      this.steps.push({ op: 'solutions', expr, value })
+      if (out === undefined) this.steps.push({ op: 'test', expr: { op: 'slot', slot: value } })
+      else this.unifyWith(out, { op: 'slot', slot: value })
+      return
+    }
+    if (out === undefined) this.steps.push({ op: 'test', expr })
+    else this.unifyWith(out, expr)
+  }
+
+  private callExpr(callee: Callee, args: readonly Expr[], start: number): Expr {
+    if (callee.kind === 'function') {
+      return {
+        op: 'call',
+        group: this.planner.need(this.planner.groups.function(callee.node)),
+        args,
+      }
+    }
+    return { op: 'builtin', builtin: callee.builtin, args, site: this.source.locate(start) }
+  }
+
+  private planEvery(literal: EveryLiteral): void {
+    const domain = this.defined(this.value(literal.domain))
+    const outer = this.inner(false)
+    const key = literal.key === undefined ? -1 : outer.slot()
+    const value = outer.slot()
+    if (literal.key !== undefined) outer.bind(literal.key, key)
+    outer.bind(literal.value, value)
+    outer.steps.push({ op: 'each', expr: domain, key, value, ordered: false })
+    const body = outer.inner(false)
+    body.planBody(literal.body)
+    outer.steps.push({ op: 'not', block: body.steps })
+    this.steps.push(
+      { op: 'test', expr: isCollection(domain, this.planner) },
+      { op: 'not', block: outer.steps },
+    )
+  }
+
+  /** The value of a term whose variables are bound, except keys of references, which are searched. */
+  value(term: CoreTerm): Expr {
+    switch (term.kind) {
+      case 'const':
+        return { op: 'const', value: term.value }
+      case 'local': {
+        const slot = this.bound.get(term.local)
+        if (slot === undefined)
+          throw new Error(`internal: ${term.local.name || 'variable'} is not bound`)
+        return { op: 'slot', slot }
+      }
+      case 'ref':
+        return this.planRef(term)
+      case 'array':
+      case 'set':
+        return { op: term.kind, items: term.items.map((item) => this.operand(item)) }
+      case 'object':
+        return {
+          op: 'object',
+          entries: term.entries.map(([k, v]) => [this.operand(k), this.operand(v)] as const),
+        }
+      case 'comprehension':
+      default:
+        return this.planComprehension(term)
+    }
+  }
+
+  /** Like {@link value}, made sure to be defined. */
+  operand(term: CoreTerm): Expr {
+    return this.defined(this.value(term))
+  }
+
+  /** Makes sure that an expression is defined, giving it a slot when it may not be. */
+  defined(expr: Expr): Expr {
+    if (
+      expr.op === 'const' ||
+      expr.op === 'slot' ||
+      expr.op === 'array' ||
+      expr.op === 'set' ||
+      expr.op === 'object'
+    )
+      return expr
+    const slot = this.slot()
+    this.steps.push({ op: 'let', slot, expr })
+    return { op: 'slot', slot }
+  }
+
+  private planComprehension(term: ComprehensionTerm): Expr {
+    const grouping = planGrouping(this, term)
+    const inner = this.inner(term.of === 'array')
+    inner.planBody(term.body)
+    const key = term.key === undefined ? undefined : inner.operand(term.key)
+    const value = inner.operand(term.value)
+    const slot = this.slot()
+    this.steps.push({
+      op: 'collect',
+      slot,
+      of: term.of,
+      block: inner.steps,
+      ...(key !== undefined && { key }),
+      value,
+      site: this.source.locate(term.start),
+      ...(grouping !== undefined && { grouping }),
+    })
+    return { op: 'slot', slot }
+  }
+
+  private planRef(term: RefTerm): Expr {
+    if (term.head === 'data') return this.planData(term.path)
+    const base: Expr =
+      term.head === 'input'
+        ? { op: 'input' }
+        : this.value({ kind: 'local', local: term.head, start: term.start })
+    return this.follow(base, term.path, 0)
+  }
+
+  /** Follows keys from a value. */
+  private follow(base: Expr, path: readonly CoreTerm[], from: number): Expr {
+    let current = base
+    for (let i = from; i < path.length; i++) current = this.step(current, path[i]!)
+    return current
+  }
+
+  private step(base: Expr, key: CoreTerm): Expr {
+    if (this.isBound(key)) return { op: 'get', base, key: this.value(key) }
+    const value = this.slot()
+    if (key.kind === 'local') {
+      const wildcard = key.local.name === '_'
+      const slot = wildcard ? -1 : this.slot()
+      this.steps.push({ op: 'each', expr: base, key: slot, value, ordered: this.ordered })
+      if (!wildcard) this.bind(key.local, slot)
+    } else {
+      const slot = this.slot()
+      this.steps.push({ op: 'each', expr: base, key: slot, value, ordered: this.ordered })
+      this.unifyWith(key, { op: 'slot', slot })
+    }
+    return { op: 'slot', slot: value }
+  }
+
+  isBound(term: CoreTerm): boolean {
+    let all = true
+    visitVars(term, (local) => {
+      if (!this.bound.has(local)) all = false
+    })
+    if (term.kind === 'comprehension') return true
+    return all
+  }
+
+  private planData(path: readonly CoreTerm[]): Expr {
+    let node: RuleNode = this.planner.tree.root
+    for (let i = 0; ; i++) {
+      const group = this.planner.groups.document(node)
+      if (group !== undefined) return this.planDocument(this.planner.need(group), path, i)
+      const key = path[i]
+      if (key === undefined) return this.wholeNode(node)
+      if (key.kind !== 'const') {
+        return node.children.size === 0
+          ? this.follow({ op: 'data', path: node.path }, path, i)
+          : this.planVirtual(node, path, i)
+      }
+      const child = typeof key.value === 'string' ? node.children.get(key.value) : undefined
+      if (child === undefined) return this.planBase(node, path, i)
+      node = child
+    }
+  }
+
+  private wholeNode(node: RuleNode): Expr {
+    if (node.children.size === 0 && !node.isPackage) return { op: 'data', path: node.path }
+    return { op: 'force', base: { op: 'node', node: this.planner.needNode(node) } }
+  }
+
+  /** Where there are no more rules, only base documents are left. */
+  private planBase(node: RuleNode, path: readonly CoreTerm[], from: number): Expr {
+    const names: (string | number)[] = [...node.path]
+    let at = from
+    for (; at < path.length; at++) {
+      const key = path[at]!
+      if (key.kind !== 'const' || (typeof key.value !== 'string' && typeof key.value !== 'number'))
+        break
+      names.push(key.value)
+    }
+    return this.follow({ op: 'data', path: names }, path, at)
+  }
+
+  private planVirtual(node: RuleNode, path: readonly CoreTerm[], from: number): Expr {
+    let current: Expr = { op: 'node', node: this.planner.needNode(node) }
+    for (let i = from; i < path.length; i++) {
+      const key = path[i]!
+      if (this.isBound(key)) {
+        current = this.defined({ op: 'vget', base: current, key: this.value(key) })
+        continue
+      }
+      const value = this.slot()
+      const slot = this.slot()
+      this.steps.push({ op: 'veach', expr: current, key: slot, value })
+      if (key.kind === 'local') this.bind(key.local, slot)
+      else this.unifyWith(key, { op: 'slot', slot })
+      current = { op: 'slot', slot: value }
+    }
+    return { op: 'force', base: current }
+  }
+
+  private planDocument(group: Group, path: readonly CoreTerm[], from: number): Expr {
+    const found =
+      group.kind === 'set' || group.kind === 'object' ? this.planFind(group, path, from) : undefined
+    if (found !== undefined) return found
+    return this.follow({ op: 'rule', group }, path, from)
+  }
+
+  /** Looks up keys of a partial rule without building it, when that saves work. */
+  private planFind(group: Group, path: readonly CoreTerm[], from: number): Expr | undefined {
+    let count = 0
+    while (from + count < path.length && this.isBound(path[from + count]!)) count++
+    if (group.kind === 'set') count = Math.min(count, 1)
+    if (count === 0) return undefined
+    const keys = path.slice(from, from + count)
+    const choice = this.planner.finder(group, keys)
+    if (choice === undefined) return undefined
+    const used = choice.keys
+    const expr: Expr = {
+      op: 'find',
+      group,
+      finder: choice,
+      keys: keys.slice(0, used).map((key) => this.value(key)),
+    }
+    return this.follow(expr, path, from + used)
+  }
+
+  /** Makes two terms equal. */
+  unify(left: CoreTerm, right: CoreTerm): void {
+    let pairs: (readonly [CoreTerm, CoreTerm])[] = [[left, right]]
+    while (pairs.length > 0) {
+      const later: (readonly [CoreTerm, CoreTerm])[] = []
+      let progress = false
+      for (const [a, b] of pairs) {
+        const parts = splitPatterns(a, b)
+        if (parts === 'mismatch') {
+          this.steps.push({ op: 'fail' })
+          // What follows is never reached, but its variables must have slots.
+          this.bindAll(a)
+          this.bindAll(b)
+          progress = true
+        } else if (parts !== undefined) {
+          later.push(...parts)
+          progress = true
+        } else if (this.unifyPair(a, b)) progress = true
+        else later.push([a, b])
+      }
+      if (!progress) throw new Error('internal: cannot unify')
+      pairs = later
+    }
+  }
+
+  private bindAll(term: CoreTerm): void {
+    visitVars(term, (local) => {
+      if (this.bound.has(local)) return
+      const slot = this.slot()
+      this.steps.push({ op: 'let', slot, expr: { op: 'const', value: null } })
+      this.bind(local, slot)
+    })
+  }
+
+  private unifyPair(a: CoreTerm, b: CoreTerm): boolean {
+    const evaluableA = this.isEvaluable(a)
+    const evaluableB = this.isEvaluable(b)
+    if (evaluableA && evaluableB) {
+      const left = this.value(a)
+      const first = left.op === 'const' || left.op === 'slot' ? left : this.defined(left)
+      this.equal(first, this.value(b))
+    } else if (evaluableB) this.unifyWith(a, this.value(b))
+    else if (evaluableA) this.unifyWith(b, this.value(a))
+    else return false
+    return true
+  }
+
+  private equal(left: Expr, right: Expr): void {
+    this.steps.push({ op: 'equal', left, right })
+  }
+
+  /** Whether a term can be computed now; keys of references may still be searched. */
+  private isEvaluable(term: CoreTerm): boolean {
+    if (term.kind === 'ref') return typeof term.head === 'string' || this.bound.has(term.head)
+    return this.isBound(term)
+  }
+
+  /** Makes a pattern equal to an expression. */
+  unifyWith(pattern: CoreTerm, expr: Expr): void {
+    if (pattern.kind === 'local' && !this.bound.has(pattern.local)) {
+      const slot = this.slot()
+      this.steps.push({ op: 'let', slot, expr })
+      this.bind(pattern.local, slot)
+    } else if (pattern.kind === 'array' && !this.isBound(pattern)) {
+      const base = this.defined(expr)
+      this.steps.push({ op: 'is-array', expr: base, length: pattern.items.length })
+      pattern.items.forEach((item, i) =>
+        this.unifyWith(item, { op: 'get', base, key: { op: 'const', value: i } }),
+      )
+    } else if (pattern.kind === 'object' && !this.isBound(pattern)) {
+      const base = this.defined(expr)
+      this.steps.push({ op: 'is-object', expr: base, size: pattern.entries.length })
+      for (const [key, value] of pattern.entries)
+        this.unifyWith(value, { op: 'get', base, key: this.value(key) })
+    } else this.equal(this.defined(expr), this.value(pattern))
+  }
+}
+
+/** Two array patterns, or two object patterns with constant keys, part by part. */
+function splitPatterns(
+  a: CoreTerm,
+  b: CoreTerm,
+): (readonly [CoreTerm, CoreTerm])[] | 'mismatch' | undefined {
+  if (a.kind === 'array' && b.kind === 'array') {
+    if (a.items.length !== b.items.length) return 'mismatch'
+    return a.items.map((item, i) => [item, b.items[i]!] as const)
+  }
+  const keysA = a.kind === 'object' ? constKeys(a.entries) : undefined
+  const keysB = b.kind === 'object' ? constKeys(b.entries) : undefined
+  if (keysA === undefined || keysB === undefined) return undefined
+  if (keysA.size !== keysB.size) return 'mismatch'
+  const pairs: (readonly [CoreTerm, CoreTerm])[] = []
+  for (const [key, value] of keysA) {
+    const other = keysB.get(key)
+    if (other === undefined) return 'mismatch'
+    pairs.push([value, other])
+  }
+  return pairs
+}
+
+function constKeys(
+  entries: readonly (readonly [CoreTerm, CoreTerm])[],
+): Map<string, CoreTerm> | undefined {
+  const keys = new Map<string, CoreTerm>()
+  for (const [key, value] of entries) {
+    if (key.kind !== 'const' || typeof key.value !== 'string' || keys.has(key.value))
+      return undefined
+    keys.set(key.value, value)
+  }
+  return keys
+}
+
+/** Whether a block may succeed more than once. */
+export function searches(block: Block): boolean {
+  return block.some(
+    (step) =>
+      step.op === 'each' ||
+      step.op === 'veach' ||
+      step.op === 'solutions' ||
+      (step.op === 'with' && step.many),
+  )
+}
+
+/** How many loops a block has, not counting those in blocks inside it. */
+export function loops(block: Block): number {
+  let count = 0
+  for (const step of block) {
+    if (step.op === 'each' || step.op === 'veach' || step.op === 'solutions') count++
+    else if (step.op === 'with') count += loops(step.block)
+  }
+  return count
+}
+
+function isCollection(expr: Expr, planner: Planner): Expr {
+  return {
+    op: 'builtin',
+    builtin: planner.isCollection,
+    args: [expr],
+    site: { file: '', row: 0, col: 0 },
+  }
+}

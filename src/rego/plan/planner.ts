@@ -1,0 +1,246 @@
+import type { Builtin } from '../builtins/index.ts'
+import type { CoreBranch, CoreTerm, Local } from '../compile/core.ts'
+import { orderBody } from '../compile/safety.ts'
+import type { RuleInfo, RuleNode, RuleTree } from '../compile/tree.ts'
+import { equals } from '../values/index.ts'
+import type { CoveragePoints } from './coverage-points.ts'
+import { GroupTable } from './groups.ts'
+import type { GroupMember } from './groups.ts'
+import { planIndex } from './index-rules.ts'
+import type { Branch, Expr, Finder, Group, PlannedRule } from './ir.ts'
+import { BodyPlanner, loops } from './plan-body.ts'
+import { Targets } from './targets.ts'
+
+const DEPTH_MAX = 40
+
+/** Not a built-in of the language: whether a value can be walked by `every`. */
+const IS_COLLECTION: Builtin = {
+  name: 'internal.is_collection',
+  args: [{ kind: 'any' }],
+  result: { kind: 'boolean' },
+  call: (_context, args) => typeof args[0] === 'object' && args[0] !== null,
+}
+
+/** Plans rules as they turn out to be needed. */
+export class Planner {
+  readonly tree: RuleTree
+  readonly groups = new GroupTable()
+  readonly targets = new Targets()
+  readonly coverage: CoveragePoints | undefined
+  readonly needed = new Set<Group>()
+  readonly nodes = new Set<RuleNode>()
+  readonly isCollection = IS_COLLECTION
+  readonly finders: Finder[] = []
+  groupings = 0
+  readonly #pending: Group[] = []
+  readonly #planned = new Map<GroupMember, PlannedRule>()
+  readonly #planning = new Set<Group>()
+  readonly #rejected = new Set<string>()
+  #depth = 0
+
+  constructor(tree: RuleTree, coverage: CoveragePoints | undefined) {
+    this.tree = tree
+    this.coverage = coverage
+  }
+
+  /** Makes sure that a group will be planned. */
+  need(group: Group): Group {
+    if (!this.needed.has(group)) {
+      this.needed.add(group)
+      this.#pending.push(group)
+    }
+    return group
+  }
+
+  /** Makes sure that everything beneath a node will be planned. */
+  needNode(node: RuleNode): RuleNode {
+    if (this.nodes.has(node)) return node
+    this.nodes.add(node)
+    const group = this.groups.document(node)
+    if (group !== undefined) this.need(group)
+    else for (const child of node.children.values()) this.needNode(child)
+    return node
+  }
+
+  /** Plans everything that is needed and not planned yet. */
+  finish(): void {
+    for (let group = this.#pending.pop(); group !== undefined; group = this.#pending.pop())
+      this.planGroup(group)
+    for (const group of this.needed) {
+      group.hidden = group.kind === 'function' ? [] : this.targets.hiding(group.node)
+      group.mock =
+        group.kind === 'function' ? this.targets.mockOf(`data.${group.path.join('.')}`) : -1
+    }
+  }
+
+  private planGroup(group: Group): void {
+    this.#planning.add(group)
+    const members = this.groups.members.get(group)!
+    const ordinary = members.filter(({ info }) => !info.isDefault)
+    const fallback = members.find(({ info }) => info.isDefault && group.kind !== 'object')
+    group.rules = (group.kind === 'object' ? members : ordinary).map((member) =>
+      this.plannedRule(group, member),
+    )
+    group.fallback = fallback === undefined ? undefined : this.plannedRule(group, fallback)
+    group.oneValue = hasOneValue(group)
+    group.index = planIndex(group.kind === 'object' ? members : ordinary)
+    this.#planning.delete(group)
+  }
+
+  private plannedRule(group: Group, member: GroupMember): PlannedRule {
+    let rule = this.#planned.get(member)
+    if (rule === undefined) {
+      rule = this.planRule(group, member, [])
+      this.#planned.set(member, rule)
+    }
+    return rule
+  }
+
+  /** Plans a rule; `keys` are locals bound from outside to the first keys (or the element) of the head. */
+  private planRule(group: Group, member: GroupMember, keys: readonly CoreTerm[]): PlannedRule {
+    const { info, prefix } = member
+    const branches = info.branches.map((branch) =>
+      this.planBranch(group, info, prefix, branch, keys),
+    )
+    return {
+      branches,
+      leaf: info.kind === 'set' ? 'set' : 'value',
+      site: info.module.source.locate(info.rule.start),
+      id: info.id,
+    }
+  }
+
+  private planBranch(
+    group: Group,
+    info: RuleInfo,
+    prefix: readonly string[],
+    branch: CoreBranch,
+    given: readonly CoreTerm[],
+  ): Branch {
+    const body = new BodyPlanner(this, info.module.source)
+    for (const param of info.params) body.bind(param, body.slot())
+    this.coverage?.point(info.module.source, branch.start, body.steps)
+    const start = info.rule.start
+    const headKeys: CoreTerm[] = [
+      ...prefix.map((value): CoreTerm => ({ kind: 'const', value, start })),
+      ...branch.keys,
+    ]
+    if (given.length === 0) body.planBody(branch.body)
+    else
+      this.planGiven(
+        body,
+        info,
+        branch,
+        group.kind === 'set' ? [branch.value] : headKeys,
+        given.length,
+      )
+    const keys: Expr[] =
+      group.kind === 'object' ? headKeys.slice(given.length).map((key) => body.operand(key)) : []
+    const value = body.operand(branch.value)
+    return { block: body.steps, value, keys, slots: body.slotCount }
+  }
+
+  /** Plans a body some of whose results are given: they are bound first, and the body ordered anew. */
+  private planGiven(
+    body: BodyPlanner,
+    info: RuleInfo,
+    branch: CoreBranch,
+    heads: readonly CoreTerm[],
+    count: number,
+  ): void {
+    const bound = new Set<Local>(info.params)
+    const locals = Array.from({ length: count }, (_, i): Local => ({
+      id: -1 - i,
+      name: '',
+      start: branch.start,
+    }))
+    for (const local of locals) {
+      body.bind(local, body.slot())
+      bound.add(local)
+    }
+    const unifications = locals.map(
+      (local, i) =>
+        ({
+          kind: 'unify',
+          left: { kind: 'local', local, start: branch.start },
+          right: heads[i]!,
+          compare: false,
+          start: branch.start,
+          negated: false,
+          with: [],
+        }) as const,
+    )
+    body.planBody(orderBody(() => undefined, [...unifications, ...branch.body], bound))
+  }
+
+  /** A way to look up keys of a partial rule, if it saves work; its `keys` says how many it takes. */
+  finder(group: Group, keys: readonly CoreTerm[]): Finder | undefined {
+    const members = this.groups.members.get(group)!
+    const constants = keys.map((key) =>
+      key.kind === 'const' && typeof key.value !== 'object' ? JSON.stringify(key.value) : '*',
+    )
+    const cacheKey = `${String(group.id)}:${constants.join(',')}`
+    const known = group.finders.get(cacheKey)
+    if (known !== undefined) return known
+    if (this.#rejected.has(cacheKey) || this.#depth > DEPTH_MAX) return undefined
+    const candidates = members.filter(
+      (member) => !member.info.isDefault && matches(member, group, keys),
+    )
+    const count = Math.min(
+      keys.length,
+      ...candidates.map((member) => (group.kind === 'set' ? 1 : lengthOf(member))),
+    )
+    this.#depth++
+    const bare = keys.slice(0, count)
+    const rules = candidates.map((member) => this.planRule(group, member, bare))
+    const fewer = candidates.length < members.length
+    const saves = rules.some(
+      (rule, i) => loopsOf(rule) < loopsOf(this.plannedRule(group, candidates[i]!)),
+    )
+    const costs = rules.some(
+      (rule, i) => loopsOf(rule) > loopsOf(this.plannedRule(group, candidates[i]!)),
+    )
+    this.#depth--
+    if (!this.#planning.has(group) && (costs || (!saves && !fewer))) {
+      this.#rejected.add(cacheKey)
+      return undefined
+    }
+    const finder: Finder = { id: this.finders.length, keys: count, rules }
+    this.finders.push(finder)
+    group.finders.set(cacheKey, finder)
+    return finder
+  }
+}
+
+function lengthOf(member: GroupMember): number {
+  return member.prefix.length + member.info.dynamic.length
+}
+
+function matches(member: GroupMember, group: Group, keys: readonly CoreTerm[]): boolean {
+  if (group.kind === 'set') return true
+  const { prefix, info } = member
+  return keys.every((key, i) => {
+    if (key.kind !== 'const') return true
+    if (i < prefix.length) return key.value === prefix[i]
+    const head = info.branches[0]?.keys[i - prefix.length]
+    return head?.kind !== 'const' || equals(head.value, key.value)
+  })
+}
+
+function loopsOf(rule: PlannedRule): number {
+  return rule.branches.reduce((sum, branch) => sum + loops(branch.block), 0)
+}
+
+function hasOneValue(group: Group): boolean {
+  if (group.kind !== 'complete' && group.kind !== 'function') return false
+  let first: unknown
+  for (const rule of group.rules) {
+    for (const { value } of rule.branches) {
+      if (value.op !== 'const' || (typeof value.value === 'object' && value.value !== null))
+        return false
+      if (first === undefined) first = value.value
+      else if (first !== value.value) return false
+    }
+  }
+  return true
+}

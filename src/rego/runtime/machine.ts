@@ -1,0 +1,269 @@
+import { BuiltinError } from '../builtins/index.ts'
+import type { Builtin, BuiltinContext } from '../builtins/index.ts'
+import type { RuleNode } from '../compile/tree.ts'
+import { RegoError } from '../errors.ts'
+import type { Location } from '../errors.ts'
+import type { Value } from '../values/index.ts'
+import { cancelled, failure } from './failure.ts'
+import { getBasePath, setPath } from './get.ts'
+import { memberOf } from './operators.ts'
+import type { Documents } from './virtual.ts'
+
+/** Stands for "not remembered", as undefined is a result. */
+export const MISS: unique symbol = Symbol('miss')
+const FUEL = 1 << 20
+const INDEXED_MIN = 48
+
+/** What calls a replaced function: a value, or something to call. */
+export type Mock = (...args: readonly Value[]) => Value | undefined
+
+/** Says that an asynchronous built-in must be awaited before the evaluation can be done again. */
+export class Suspension extends Error {
+  readonly builtin: Builtin
+  readonly args: readonly Value[]
+  readonly key: string
+
+  constructor(builtin: Builtin, args: readonly Value[], key: string) {
+    super('suspended')
+    this.name = 'Suspension'
+    this.builtin = builtin
+    this.args = args
+    this.key = key
+  }
+}
+
+/** How one evaluation is to be done. */
+export interface Conditions {
+  readonly strictBuiltinErrors: boolean
+  readonly steps: number
+  readonly signal: AbortSignal | undefined
+  /** The results of asynchronous built-ins so far; absent where they are not allowed. */
+  readonly awaited: Map<string, Value | undefined> | undefined
+  /** A stable name for a call of an asynchronous built-in. */
+  readonly callKey: (builtin: Builtin, args: readonly Value[]) => string
+}
+
+/** What a `with` changed, to be put back. */
+export interface Saved {
+  readonly input: Value | undefined
+  readonly data: Value | undefined
+  readonly scope: Map<number, Value | undefined> | null
+  readonly deep: number
+  readonly flags: readonly number[] | undefined
+  readonly mocks: readonly (Mock | undefined)[]
+}
+
+/** The state of evaluation that both back ends share. */
+export class Machine {
+  input: Value | undefined
+  data: Value | undefined
+  /** Changes with each evaluation: what was remembered under another number is stale. */
+  generation = 0
+  /** What is remembered within a `with`; null outside. */
+  scope: Map<number, Value | undefined> | null = null
+  /** How many `with` around change data or functions. */
+  deep = 0
+  fuel = FUEL
+  flags: number[]
+  mocks: (Mock | undefined)[]
+  /** How often each coverage point was passed. */
+  readonly hits: number[] = []
+  readonly context: BuiltinContext
+  #stepsLeft = 0
+  readonly #indexed = new WeakMap<object, Set<Value> | null>()
+  #conditions: Conditions | undefined
+  readonly #targets: readonly (readonly string[])[]
+
+  constructor(
+    data: Value | undefined,
+    context: BuiltinContext,
+    targets: readonly (readonly string[])[],
+    mockCount: number,
+  ) {
+    this.data = data
+    this.context = context
+    this.#targets = targets
+    this.flags = targets.map(() => 0)
+    this.mocks = Array.from({ length: mockCount }, () => undefined)
+  }
+
+  /** Begins an evaluation. */
+  begin(input: Value | undefined, conditions: Conditions): void {
+    this.input = input
+    this.generation++
+    this.#conditions = conditions
+    this.#stepsLeft = conditions.steps
+    this.fuel = Math.min(FUEL, conditions.steps)
+    if (this.context.memo.size > 0) this.context.memo.clear()
+    if (conditions.signal?.aborted === true) throw cancelled('caller cancelled query execution')
+  }
+
+  /** Puts everything back after an evaluation that was cut short. */
+  reset(data: Value | undefined): void {
+    this.data = data
+    this.scope = null
+    this.deep = 0
+    this.flags.fill(0)
+    this.mocks.fill(undefined)
+  }
+
+  /** Called when fuel runs out: more, unless the budget of steps is spent or the caller gave up. */
+  refuel(): void {
+    this.#stepsLeft -= FUEL
+    if (this.#stepsLeft <= 0) throw cancelled('step budget exhausted')
+    if (this.#conditions?.signal?.aborted === true)
+      throw cancelled('caller cancelled query execution')
+    this.fuel = Math.min(FUEL, this.#stepsLeft)
+  }
+
+  recall(id: number): Value | undefined | typeof MISS {
+    const { scope } = this
+    if (scope === null) return MISS
+    const value = scope.get(id)
+    return value === undefined && !scope.has(id) ? MISS : value
+  }
+
+  remember(id: number, value: Value | undefined): void {
+    this.scope?.set(id, value)
+  }
+
+  /** Calls a built-in: its failure is undefined, unless errors are strict. */
+  call(builtin: Builtin, args: readonly Value[], site: Location): Value | undefined {
+    if (--this.fuel < 0) this.refuel()
+    if (builtin.async === true) return this.#callAsync(builtin, args, site)
+    try {
+      return builtin.call(this.context, args)
+    } catch (error) {
+      return this.#failed(error, builtin, site)
+    }
+  }
+
+  #callAsync(builtin: Builtin, args: readonly Value[], site: Location): Value | undefined {
+    const awaited = this.#conditions?.awaited
+    if (awaited === undefined) {
+      return this.#failed(
+        new BuiltinError(`${builtin.name}: only available in asynchronous evaluation`),
+        builtin,
+        site,
+      )
+    }
+    const key = this.#conditions!.callKey(builtin, args)
+    if (!awaited.has(key)) throw new Suspension(builtin, args, key)
+    return awaited.get(key)
+  }
+
+  #failed(error: unknown, builtin: Builtin, site: Location): undefined {
+    if (!(error instanceof BuiltinError)) {
+      if (error instanceof RegoError || error instanceof Suspension) throw error
+      throw failure(
+        'eval_internal_error',
+        `${builtin.name}: ${error instanceof Error ? error.message : 'failed'}`,
+        site,
+      )
+    }
+    if (this.#conditions?.strictBuiltinErrors !== true) return undefined
+    throw failure(error.code, error.message, site)
+  }
+
+  /** Remembers what a `with` is about to change, and begins a scope of its own. */
+  enter(): Saved {
+    const saved: Saved = {
+      input: this.input,
+      data: this.data,
+      scope: this.scope,
+      deep: this.deep,
+      flags: this.flags,
+      mocks: this.mocks,
+    }
+    this.scope = new Map()
+    return saved
+  }
+
+  leave(saved: Saved): void {
+    this.input = saved.input
+    this.data = saved.data
+    this.scope = saved.scope
+    this.deep = saved.deep
+    this.flags = saved.flags as number[]
+    this.mocks = saved.mocks as (Mock | undefined)[]
+  }
+
+  changeInput(path: readonly string[], value: Value): void {
+    this.input = setPath(this.input, path, value)
+  }
+
+  changeData(path: readonly string[], value: Value, target: number): void {
+    this.data = setPath(this.data, path, value)
+    this.flags = [...this.flags]
+    this.flags[target]!++
+    this.deep++
+  }
+
+  changeMock(mock: number, replacement: Mock): void {
+    this.mocks = [...this.mocks]
+    this.mocks[mock] = replacement
+    this.deep++
+  }
+
+  /** Calls a replacement: while it runs, nothing is replaced. */
+  mocked(replacement: Mock, args: readonly Value[]): Value | undefined {
+    const saved = this.enter()
+    this.mocks = saved.mocks.map(() => undefined)
+    const value = replacement(...args)
+    this.leave(saved)
+    return value
+  }
+
+  /** The documents that walking places with rules needs. */
+  documents(evaluate: (node: RuleNode) => (() => Value | undefined) | undefined): Documents {
+    return {
+      data: () => this.data,
+      hidden: (node) => this.#hides(node),
+      defines: (node) => evaluate(node) !== undefined,
+      evaluate: (node) => evaluate(node)?.(),
+    }
+  }
+
+  #hides(node: RuleNode): boolean {
+    return this.#targets.some(
+      (path, i) =>
+        this.flags[i]! > 0 &&
+        path.length <= node.path.length &&
+        path.every((key, at) => key === node.path[at]),
+    )
+  }
+
+  /** `member in collection`; large arrays that are asked again get an index. */
+  isMember(member: Value, collection: Value): boolean {
+    if (!Array.isArray(collection) || collection.length < INDEXED_MIN)
+      return memberOf(member, collection)
+    if (typeof member === 'object' && member !== null) return memberOf(member, collection)
+    const known = this.#indexed.get(collection)
+    if (known === undefined) {
+      this.#indexed.set(collection, null)
+      return memberOf(member, collection)
+    }
+    if (known !== null) return known.has(member)
+    const index = new Set<Value>(collection as readonly Value[])
+    this.#indexed.set(collection, index)
+    return index.has(member)
+  }
+
+  /** Fails because two results exclude each other. */
+  conflict(site: Location): never {
+    throw failure('eval_conflict_error', 'complete rules must not produce multiple outputs', site)
+  }
+
+  conflictFunction(site: Location): never {
+    throw failure(
+      'eval_conflict_error',
+      'functions must not produce multiple outputs for same inputs',
+      site,
+    )
+  }
+
+  /** The base document at a path. */
+  base(path: readonly (string | number)[]): Value | undefined {
+    return getBasePath(this.data, path)
+  }
+}
