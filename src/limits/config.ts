@@ -8,7 +8,7 @@ import { REFUSALS } from '../core/refusal.ts'
  * caller that lacks what is asked for (an anonymous caller has no key) is counted by the next best
  * thing, user → key → address, and never goes uncounted.
  */
-export const SUBJECT_KINDS = ['client', 'address', 'key', 'user', 'tenant', 'route'] as const
+const SUBJECT_KINDS = ['client', 'address', 'key', 'user', 'tenant', 'route'] as const
 
 /** What a limit counts by. */
 export type SubjectKind = (typeof SUBJECT_KINDS)[number]

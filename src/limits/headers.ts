@@ -22,11 +22,11 @@ export function renderRateLimit(
     const state = states[index]
     if (state === undefined || limit.config.shadow) continue
     if (text !== '') text += ', '
-    text += limit.statePrefix + Math.max(0, Math.floor(state.remaining))
+    text += limit.statePrefix + fieldInteger(Math.floor(state.remaining))
     if (limit.config.kind === 'concurrency') continue
     const waitMs =
       state.exceeded || state.remaining < 1 ? state.retryMs || state.resetMs : state.resetMs
-    text += `;t=${fieldInteger(waitMs / 1000)}`
+    if (waitMs !== Infinity) text += `;t=${fieldInteger(waitMs / 1000)}`
   }
   return text
 }
