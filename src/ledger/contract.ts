@@ -138,6 +138,6 @@ export interface Ledger {
   /** Writes all that is queued and resolves when it is on disk. */
   flush(): Promise<void>
   state(): LedgerState
-  /** Drains, seals nothing, ends timers. The log itself stays open: its owner closes it. */
+  /** Writes what is queued, ends timers, closes the log. */
   close(): Promise<void>
 }

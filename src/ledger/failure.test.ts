@@ -1,6 +1,9 @@
+import { existsSync, renameSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
 import type { Log } from '../storage/index.ts'
 import { LedgerError } from './ledger-error.ts'
+import { segmentPath } from './log.fixture.ts'
 import { adminEntry, allRecords, openFixture, traffic, rejectionOf } from './ledger.fixture.ts'
 
 /** A log whose disk can be made to refuse: before a write, or after half of the frames were written. */
@@ -25,6 +28,24 @@ function refusing() {
 const RECOVERY_MS = 1000
 
 describe('when the disk refuses', () => {
+  test.skipIf(!existsSync('/dev/full'))(
+    'for real, the log is opened again and the chain goes on',
+    async () => {
+      await using fixture = await openFixture()
+      const { ledger, clock, folder } = fixture
+      await ledger.append(adminEntry('a'))
+      await fixture.close()
+      const path = segmentPath(join(folder, 'log'), 1)
+      renameSync(path, `${path}.kept`)
+      symlinkSync('/dev/full', path)
+      // The chain starts anew on a full disk: even its first record cannot be written.
+      expect(await rejectionOf(openFixture({ folder, clock }))).toMatchObject({ code: 'failed' })
+      renameSync(`${path}.kept`, path)
+      await using again = await openFixture({ folder, clock })
+      expect(await again.ledger.append(adminEntry('b'))).toBe(3)
+    },
+  )
+
   test('admin records are refused, the reason is shown, and readiness can tell', async () => {
     const { fault, wrap } = refusing()
     await using fixture = await openFixture({ wrap })

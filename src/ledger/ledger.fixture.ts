@@ -35,17 +35,19 @@ export interface FixtureOptions {
 export async function openFixture(options: FixtureOptions = {}): Promise<Fixture> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tollgate-ledger-')))
   const clock = options.clock ?? createManualClock()
-  const inner = await openTestLog(join(folder, 'log'))
-  const log = options.wrap?.(inner) ?? inner
+  const open = async (): Promise<Log> => {
+    const log = await openTestLog(join(folder, 'log'))
+    return options.wrap?.(log) ?? log
+  }
+  const log = await open()
   const config: AuditConfig = auditConfig.parse(options.config ?? {})
   const indexed = options.indexed === false ? {} : { indexFolder: join(folder, 'index') }
-  const ledger = await createLedger({ log, clock, config, ...indexed })
-  let open = true
+  const ledger = await createLedger({ log, reopenLog: open, clock, config, ...indexed })
+  let closed = false
   const close = async (): Promise<void> => {
-    if (!open) return
-    open = false
+    if (closed) return
+    closed = true
     await ledger.close()
-    await inner.close()
   }
   return {
     folder,

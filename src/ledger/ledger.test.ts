@@ -43,7 +43,7 @@ describe('the ledger', () => {
     await using fixture = await openFixture({ config: { flushInterval: '1h' } })
     const { ledger } = fixture
     for (let at = 0; at < 100; at++) ledger.record(traffic())
-    while (ledger.state().queued > 0) await new Promise((resolve) => setImmediate(resolve))
+    while (ledger.state().written < 101) await new Promise((resolve) => setImmediate(resolve))
     expect((await fixture.ledger.across().query({ kind: 'traffic' })).records).toHaveLength(100)
   })
 

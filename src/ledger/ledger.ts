@@ -6,14 +6,20 @@ import type { Ledger } from './contract.ts'
 import { nodeDigest } from './chain.ts'
 import { createIndexStore } from './index-store.ts'
 import { createReader } from './reader.ts'
+import { createRenewableLog } from './renewable-log.ts'
 import { findCut, recordBefore } from './retention.ts'
 import { DROP_ACTION, verifyChain } from './verify.ts'
 import { LedgerWriter } from './writer.ts'
 
 /** What {@link createLedger} needs. */
 export interface LedgerOptions {
-  /** The log, for this ledger alone; its owner closes it after the ledger. */
+  /**
+   * The log, for this ledger alone, which closes it. It must not rotate by itself below the ledger's
+   * own segment size (`segmentBytesMax: Infinity`).
+   */
   readonly log: Log
+  /** Opens the log again after a failure has closed it; without it a failed ledger stays failed. */
+  readonly reopenLog?: () => Promise<Log>
   readonly clock: Clock
   readonly config: AuditConfig
   /** Folder for index files; without it indexes of sealed segments are made anew after a start. */
@@ -29,14 +35,20 @@ const RETENTION_EVERY_MS = 3_600_000
  * docs/guides/audit.md for the format.
  */
 export async function createLedger(options: LedgerOptions): Promise<Ledger> {
-  const { log, clock, config, digest = nodeDigest } = options
+  const { clock, config, digest = nodeDigest } = options
+  const log = createRenewableLog(options.log, options.reopenLog)
   const index = createIndexStore({
     log,
     digest,
     folder: options.indexFolder,
     memoryBytes: config.indexMemory,
   })
-  const { writer, opening } = await LedgerWriter.open({ log, clock, config, digest, index })
+  const { writer, opening } = await LedgerWriter.open({ log, clock, config, digest, index }).catch(
+    async (error: unknown) => {
+      await log.close().catch(() => undefined)
+      throw error
+    },
+  )
   const recordsTraffic = config.traffic.enabled
   const { allowedOneIn } = config.traffic
   let untilRecorded = 1
@@ -124,6 +136,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       clearInterval(timer)
       await retaining?.catch(() => 0)
       await writer.close()
+      await log.close()
     },
   }
 }

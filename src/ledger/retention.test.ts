@@ -4,7 +4,8 @@ import { describe, expect, test } from 'bun:test'
 import type { Fixture } from './ledger.fixture.ts'
 import { nodeDigest } from './chain.ts'
 import { adminEntry, openFixture, traffic, rejectionOf } from './ledger.fixture.ts'
-import { openTestLog, segmentPath } from './log.fixture.ts'
+import { segmentPath } from './log.fixture.ts'
+import { readFileLog } from '../storage/index.ts'
 import { verifyChain } from './verify.ts'
 
 async function filled(config: {
@@ -69,9 +70,7 @@ describe('retention', () => {
     await fixture.close()
     const folder = join(fixture.folder, 'log')
     await rm(segmentPath(folder, oldest!.segment))
-    const log = await openTestLog(folder)
-    const { fault } = await verifyChain({ log, digest: nodeDigest })
-    await log.close()
+    const { fault } = await verifyChain({ log: readFileLog(folder), digest: nodeDigest })
     expect(fault).toMatchObject({ kind: 'missing', segment: oldest!.segment + 1 })
   })
 

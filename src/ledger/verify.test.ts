@@ -5,7 +5,8 @@ import type { FaultKind } from './contract.ts'
 import type { Fixture } from './ledger.fixture.ts'
 import { createHash } from 'node:crypto'
 import { adminEntry, openFixture, traffic } from './ledger.fixture.ts'
-import { openTestLog, segmentPath } from './log.fixture.ts'
+import { segmentPath } from './log.fixture.ts'
+import { readFileLog } from '../storage/index.ts'
 import { nodeDigest } from './chain.ts'
 import { verifyChain } from './verify.ts'
 
@@ -23,10 +24,8 @@ async function closedLedger(): Promise<Fixture> {
 }
 
 async function verifyFolder(fixture: Fixture, checkpoint?: { seq: number; hash: string }) {
-  const log = await openTestLog(join(fixture.folder, 'log'))
-  const report = await verifyChain({ log, digest: nodeDigest, checkpoint })
-  await log.close()
-  return report
+  const log = readFileLog(join(fixture.folder, 'log'))
+  return verifyChain({ log, digest: nodeDigest, checkpoint })
 }
 
 /** Changes the lines of a segment. */

@@ -1,4 +1,4 @@
-import type { Log, LogPosition } from '../storage/index.ts'
+import type { LogPosition, LogReader } from '../storage/index.ts'
 import type { Digest } from './chain.ts'
 import type { ChainFault, Checkpoint, FaultKind, OnProgress, VerifyReport } from './contract.ts'
 import { createLinkHasher, GENESIS_HASH, parseRecord, readLink } from './chain.ts'
@@ -9,7 +9,7 @@ export const DROP_ACTION = 'retention.drop'
 
 /** What {@link verifyChain} needs. */
 export interface VerifyOptions {
-  readonly log: Log
+  readonly log: LogReader
   readonly digest: Digest
   /** Where to stop: the newest record that the writer knows; absent, at the end of the log. */
   readonly until?: Checkpoint | undefined

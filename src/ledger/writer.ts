@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock.ts'
-import type { Log } from '../storage/index.ts'
 import type { Digest } from './chain.ts'
 import type { AuditConfig } from './config.ts'
 import type { OpeningReport } from './contract.ts'
@@ -7,6 +6,7 @@ import type { IndexedFields, SystemEntry } from './encode.ts'
 import type { IndexStore } from './index-store.ts'
 import type { AdminEntry, TrafficEntry } from './record.ts'
 import type { DetailWriter } from './redact.ts'
+import type { RenewableLog } from './renewable-log.ts'
 import type { Tail } from './tail.ts'
 import { toHex } from '../core/bytes.ts'
 import { ChainWriter } from './chain.ts'
@@ -21,7 +21,7 @@ import { TrafficRing } from './traffic-ring.ts'
 
 /** What {@link LedgerWriter} needs. */
 export interface WriterOptions {
-  readonly log: Log
+  readonly log: RenewableLog
   readonly clock: Clock
   readonly config: AuditConfig
   readonly digest: Digest
@@ -369,6 +369,7 @@ export class LedgerWriter {
     this.#recoverAtMs = clock.monotonicMs() + RECOVER_AFTER_MS
     const before = this.#tail.seq
     try {
+      await log.renew()
       const found = await findTail(log, digest)
       if (found.tail.seq < before) throw new Error('records that were written are gone')
       this.#tail = found.tail
