@@ -5,6 +5,7 @@ import { CONVERSIONS } from './conversions.ts'
 import { CRYPTO } from './crypto/index.ts'
 import { ENCODINGS } from './encoding/index.ts'
 import { GLOBS } from './glob/index.ts'
+import { GRAPHQL } from './graphql/index.ts'
 import { GRAPHS } from './graphs.ts'
 import { JSON_DOCUMENTS } from './json/index.ts'
 import { TOKENS } from './jwt/index.ts'
@@ -54,6 +55,7 @@ const CALLS: Readonly<Record<string, BuiltinCall>> = {
   ...CRYPTO,
   ...TOKENS,
   ...RUNTIME,
+  ...GRAPHQL,
 }
 
 const ASYNC_CALLS: Readonly<Record<string, NonNullable<Builtin['callAsync']>>> = {
