@@ -176,7 +176,41 @@ describe('draft 2020-12', () => {
     ])
   })
 
+  test('references within a schema stay within it, whatever other routes have', () => {
+    const shield = createShield({})
+    if (!shield.ok) throw new Error('no named schema can be wrong')
+    const checks = ['integer', 'string'].map((type) => {
+      const check = shield.value.compile(
+        requestConfig.parse({
+          body: {
+            type: 'object',
+            properties: { next: { $ref: '#' }, value: { $ref: '#/$defs/value' } },
+            required: ['value'],
+            unevaluatedProperties: false,
+            $defs: { value: { $anchor: 'value', type } },
+          },
+        }),
+      )
+      if (!check.ok) throw new Error(JSON.stringify(check.problems))
+      return check.value
+    })
+    const [numbers, texts] = [checks[0]!, checks[1]!]
+    const nested = (value: unknown) => ({ value, next: { value, next: { value } } })
+    expect(bodyRefusal(texts, nested('a'))).toBeUndefined()
+    expect(bodyRefusal(numbers, nested(1))).toBeUndefined()
+    expect(pointersOf(bodyRefusal(numbers, { value: 1, next: { value: 'a' } }))).toEqual([
+      '#/body/next/value',
+    ])
+    expect(pointersOf(bodyRefusal(texts, { value: 'a', next: { value: 1, more: 1 } }))).toEqual([
+      '#/body/next/value',
+      '#/body/next/more',
+    ])
+  })
+
   test.each([
+    [{ $ref: '#x', $defs: { a: { $anchor: 'x', type: 'integer' } } }, 1, 'a'],
+    [{ anyOf: [{ properties: { a: {} } }], unevaluatedProperties: false }, { a: 1 }, { b: 1 }],
+    [{ type: 'string', nullable: true, example: 'x' }, null, 1],
     [{ prefixItems: [{ type: 'integer' }], items: false }, [1], [1, 2]],
     [{ contains: { const: 1 }, minContains: 2 }, [1, 1], [1]],
     [{ dependentRequired: { a: ['b'] } }, { a: 1, b: 1 }, { a: 1 }],
