@@ -1,0 +1,182 @@
+import type { ArgsDef } from 'citty'
+import type { AdminClient, AdminRequest } from './admin-client.ts'
+import type { Arguments, Command } from './command.ts'
+import { adminArgs, leaf } from './command.ts'
+import { connectAdmin } from './connection.ts'
+import { CliError, EXIT } from './exit-codes.ts'
+import type { TableColumn } from './table.ts'
+import { renderFields, renderTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+/** How an answer is shown. */
+export type Shown =
+  /** A list, following pages. */
+  | { readonly kind: 'list'; readonly columns: readonly TableColumn[] }
+  /** One thing, a line for each field. */
+  | { readonly kind: 'one' }
+  /** Something with secrets: they alone go to standard output, so that they can be piped. */
+  | { readonly kind: 'issued'; readonly secrets: readonly string[]; readonly id: string }
+  /** Nothing but the news that it is done. */
+  | { readonly kind: 'done' }
+
+/** A command that is one request to the admin API. */
+export interface Action {
+  readonly name: string
+  readonly summary: string
+  readonly args?: ArgsDef
+  readonly examples?: readonly string[]
+  /** It belongs to a tenant: `--tenant` is taken, and handed to `request`. */
+  readonly tenant?: boolean
+  /** What cannot be undone: asked before, unless `--yes`. */
+  readonly confirm?: (args: Arguments) => string
+  request(args: Arguments, context: ActionContext): AdminRequest | Promise<AdminRequest>
+  readonly shown: Shown
+  /** Said on standard error when done. */
+  readonly done?: (args: Arguments) => string
+}
+
+/** What an action may ask of its surroundings. */
+export interface ActionContext {
+  readonly tenantId: string
+  readonly terminal: Terminal
+}
+
+const tenantArg = {
+  tenant: {
+    type: 'string',
+    valueHint: 'id',
+    description: 'The tenant (TOLLGATE_TENANT; default: the only one there is).',
+  },
+} as const satisfies ArgsDef
+
+const yesArg = {
+  yes: { type: 'boolean', description: 'Do not ask.' },
+} as const satisfies ArgsDef
+
+const limitArg = {
+  limit: { type: 'string', valueHint: 'n', description: 'How many at most (default 100; 0: all).' },
+} as const satisfies ArgsDef
+
+/** Makes a command of an action. */
+export function action(spec: Action): Command {
+  return leaf({
+    name: spec.name,
+    summary: spec.summary,
+    ...(spec.examples !== undefined && { examples: spec.examples }),
+    args: {
+      ...spec.args,
+      ...(spec.tenant === true && tenantArg),
+      ...(spec.confirm !== undefined && yesArg),
+      ...(spec.shown.kind === 'list' && limitArg),
+      ...adminArgs,
+    },
+    run: async (args, terminal) => {
+      const client = await connectAdmin(
+        { admin: args.text('admin'), 'root-key-file': args.text('root-key-file') },
+        terminal,
+      )
+      const tenantId = spec.tenant === true ? await findTenant(args, client, terminal) : ''
+      if (spec.confirm !== undefined) await confirm(spec.confirm(args), args, terminal)
+      const request = await spec.request(args, { tenantId, terminal })
+      await show(spec, request, client, args, terminal)
+    },
+  })
+}
+
+async function show(
+  { shown, done }: Action,
+  request: AdminRequest,
+  client: AdminClient,
+  args: Arguments,
+  terminal: Terminal,
+): Promise<void> {
+  const style = { color: terminal.color, aligned: terminal.isInteractive }
+  const json = async (value: unknown): Promise<void> =>
+    terminal.out(`${JSON.stringify(value, null, 2)}\n`)
+  if (shown.kind === 'list') {
+    const rows = await readPages(client, request, readLimit(args))
+    if (args.flag('json')) await json(rows)
+    else await terminal.out(renderTable(rows, shown.columns, style))
+    if (rows.length === 0) terminal.hint('There is none.')
+    return
+  }
+  const value = await client.send(request)
+  if (args.flag('json')) await json(value ?? { ok: true })
+  else if (shown.kind === 'one') await terminal.out(renderFields(value, style))
+  else if (shown.kind === 'issued') await showIssued(value, shown, terminal)
+  if (done !== undefined) terminal.hint(done(args))
+}
+
+async function showIssued(
+  value: unknown,
+  shown: Extract<Shown, { kind: 'issued' }>,
+  terminal: Terminal,
+): Promise<void> {
+  const fields = value as Readonly<Record<string, unknown>>
+  const thing = fields[shown.id] as { readonly id?: string } | undefined
+  terminal.hint(`${thing?.id ?? ''}: shown this once; keep it safe.`)
+  for (const name of shown.secrets) {
+    const secret = fields[name]
+    if (typeof secret === 'string') await terminal.out(`${secret}\n`)
+  }
+}
+
+const PAGE_LIMIT = 500
+const LIST_LIMIT_DEFAULT = 100
+
+function readLimit(args: Arguments): number {
+  const text = args.text('limit') ?? String(LIST_LIMIT_DEFAULT)
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new CliError(EXIT.usage, `--limit must be a whole number, not ${text}`)
+  }
+  return text === '0' ? Infinity : Number(text)
+}
+
+/** Follows pages until there are `limit` rows or no more. */
+export async function readPages(
+  client: AdminClient,
+  request: AdminRequest,
+  limit: number,
+): Promise<unknown[]> {
+  const rows: unknown[] = []
+  let cursor: string | undefined
+  do {
+    const wanted = Math.min(PAGE_LIMIT, limit - rows.length)
+    const query = { ...request.query, limit: wanted, cursor }
+    const page = (await client.send({ ...request, query })) as {
+      readonly data: readonly unknown[]
+      readonly nextCursor: string | null
+    }
+    rows.push(...page.data)
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined && rows.length < limit)
+  return rows
+}
+
+async function confirm(what: string, args: Arguments, terminal: Terminal): Promise<void> {
+  if (args.flag('yes')) return
+  if (!terminal.canAsk) {
+    throw new CliError(EXIT.usage, `this cannot be undone: ${what}`, {
+      hint: 'Say --yes to go ahead.',
+    })
+  }
+  const answer = await terminal.ask(`${what} Type yes to go ahead: `)
+  if (answer.trim().toLowerCase() !== 'yes') throw new CliError(EXIT.error, 'left as it was')
+}
+
+async function findTenant(
+  args: Arguments,
+  client: AdminClient,
+  terminal: Terminal,
+): Promise<string> {
+  const given = args.text('tenant') ?? terminal.environment['TOLLGATE_TENANT']
+  if (given !== undefined && given !== '') return encodeURIComponent(given)
+  const page = (await client.send({ method: 'GET', path: '/tenants', query: { limit: 2 } })) as {
+    readonly data: readonly { readonly id: string }[]
+  }
+  const [only, ...others] = page.data
+  if (only !== undefined && others.length === 0) return only.id
+  throw new CliError(EXIT.usage, '--tenant is missing', {
+    hint: only === undefined ? 'There is no tenant yet.' : 'List them with tollgate tenants list.',
+  })
+}

@@ -1,0 +1,124 @@
+import type { ArgsDef, CommandDef } from 'citty'
+import { defineCommand } from 'citty'
+import { CliError, EXIT } from './exit-codes.ts'
+import type { StrictArguments } from './strict-arguments.ts'
+import { parseStrictly } from './strict-arguments.ts'
+import type { Terminal } from './terminal.ts'
+import { createTerminal } from './terminal.ts'
+
+/** The parsed command line of one command. */
+export interface Arguments {
+  /** The value of an option or argument; `undefined` when it was not given. */
+  text(name: string): string | undefined
+  /** Every value of a repeatable option. */
+  texts(name: string): readonly string[]
+  flag(name: string): boolean
+  /** A value that must be there. */
+  required(name: string): string
+}
+
+/** What a command is. */
+export interface CommandSpec {
+  readonly name: string
+  readonly summary: string
+  readonly args?: ArgsDef
+  /** Command lines that work when pasted. */
+  readonly examples?: readonly string[]
+  run(args: Arguments, terminal: Terminal): Promise<void>
+}
+
+/** Every command can answer in JSON. */
+export const jsonArg = {
+  json: { type: 'boolean', description: 'Answer in JSON.' },
+} as const satisfies ArgsDef
+
+/** Options of commands that speak to the admin API. */
+export const adminArgs = {
+  ...jsonArg,
+  admin: {
+    type: 'string',
+    valueHint: 'url',
+    description: 'Admin API (TOLLGATE_ADMIN; default http://127.0.0.1:8081).',
+  },
+  'root-key-file': {
+    type: 'string',
+    valueHint: 'path',
+    description: 'File with the root key, - for standard input (TOLLGATE_ROOT_KEY).',
+  },
+} as const satisfies ArgsDef
+
+const EXAMPLES = Symbol('examples')
+
+/** A citty command that remembers its examples for the help. */
+export type Command = CommandDef & { readonly [EXAMPLES]?: readonly string[] }
+
+/** The examples of a command. */
+export const examplesOf = (command: Command): readonly string[] => command[EXAMPLES] ?? []
+
+/** Declares a command that does something. */
+export function leaf(spec: CommandSpec): Command {
+  const args: ArgsDef = spec.args ?? jsonArg
+  const command = defineCommand({
+    meta: { name: spec.name, description: spec.summary },
+    args: relaxed(args),
+    run: async ({ rawArgs }) => spec.run(argumentsOf(rawArgs, args), createTerminal()),
+  })
+  return Object.assign(command as Command, { [EXAMPLES]: spec.examples ?? [] })
+}
+
+/** Declares a command that only holds others; each is loaded when it is asked for. */
+export function branch(
+  name: string,
+  summary: string,
+  subCommands: Readonly<Record<string, Command | (() => Promise<Command>)>>,
+  examples: readonly string[] = [],
+): Command {
+  const command = defineCommand({ meta: { name, description: summary }, subCommands })
+  return Object.assign(command as Command, { [EXAMPLES]: examples })
+}
+
+/** Required arguments are checked strictly below, with an exit status of their own. */
+const relaxed = (args: ArgsDef): ArgsDef =>
+  Object.fromEntries(
+    Object.entries(args).map(([name, arg]) => [
+      name,
+      arg.type === 'positional' ? { ...arg, required: arg.required !== false } : arg,
+    ]),
+  )
+
+function argumentsOf(rawArgs: readonly string[], definition: ArgsDef): Arguments {
+  const parsed = parseStrictly(rawArgs, definition)
+  const values = valuesOf(parsed, definition)
+  const text = (name: string): string | undefined => {
+    const value = values[name]?.at(-1)
+    return typeof value === 'string' ? value : undefined
+  }
+  const missing = Object.entries(definition).find(
+    ([name, arg]) =>
+      text(name) === undefined &&
+      (arg.type === 'positional' ? arg.required !== false : arg.required === true),
+  )
+  if (missing !== undefined) {
+    const [name, arg] = missing
+    const label = arg.type === 'positional' ? name.toUpperCase() : `--${name}`
+    throw new CliError(EXIT.usage, `${label} is missing`, { hint: 'See --help.' })
+  }
+  return {
+    text,
+    texts: (name) => (values[name] ?? []).filter((value) => typeof value === 'string'),
+    flag: (name) => values[name]?.at(-1) === true,
+    required: (name) => text(name) ?? '',
+  }
+}
+
+function valuesOf(
+  parsed: StrictArguments,
+  definition: ArgsDef,
+): Readonly<Record<string, readonly (string | boolean)[]>> {
+  const positional = Object.entries(definition).filter(([, arg]) => arg.type === 'positional')
+  const named = positional.flatMap(([name], index) => {
+    const value = parsed.positionals[index]
+    return value === undefined ? [] : [[name, [value]] as const]
+  })
+  return { ...parsed.values, ...Object.fromEntries(named) }
+}

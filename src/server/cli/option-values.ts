@@ -1,0 +1,32 @@
+import { parseDurationMs } from '../../core/quantity.ts'
+import type { Arguments } from './command.ts'
+import { CliError, EXIT } from './exit-codes.ts'
+
+/** Milliseconds of a duration option such as `--overlap 24h`. */
+export function durationOption(args: Arguments, name: string): number | undefined {
+  const text = args.text(name)
+  if (text === undefined) return undefined
+  const ms = parseDurationMs(text)
+  if (ms !== undefined) return ms
+  throw new CliError(EXIT.usage, `--${name}: expected a duration such as 30s, 5m, 24h or 7d`)
+}
+
+/** Values of a repeatable option that may also be separated by commas. */
+export const listOption = (args: Arguments, name: string): string[] =>
+  args
+    .texts(name)
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+
+/** The list of an option, or nothing when it was not given. */
+export const givenList = (args: Arguments, name: string): string[] | undefined =>
+  args.texts(name).length === 0 ? undefined : listOption(args, name)
+
+/** The members of an object that have a value: for bodies. */
+export const given = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+
+/** A path segment made safe. */
+export const segment = (args: Arguments, name: string): string =>
+  encodeURIComponent(args.required(name))

@@ -1,0 +1,29 @@
+import { branch } from './command.ts'
+
+/** The command line. Each command is loaded only when it is asked for. */
+export const rootCommand = branch(
+  'tollgate',
+  'A security gate for any HTTP API.',
+  {
+    demo: async () => (await import('./commands/demo.ts')).demoCommand,
+    serve: async () => (await import('./commands/serve.ts')).serveCommand,
+    check: async () => (await import('./commands/check.ts')).checkCommand,
+    explain: async () => (await import('./commands/explain.ts')).explainCommand,
+    keys: async () => (await import('./commands/keys.ts')).keysCommand,
+    tokens: async () => (await import('./commands/tokens.ts')).tokensCommand,
+    tenants: async () => (await import('./commands/tenants.ts')).tenantsCommand,
+    users: async () => (await import('./commands/users.ts')).usersCommand,
+    roles: async () => (await import('./commands/roles.ts')).rolesCommand,
+    bans: async () => (await import('./commands/bans.ts')).bansCommand,
+    limits: async () => (await import('./commands/limits.ts')).limitsCommand,
+    audit: async () => (await import('./commands/audit.ts')).auditCommand,
+    config: async () => (await import('./commands/config.ts')).configCommand,
+    completion: async () => (await import('./commands/completion.ts')).completionCommand,
+  },
+  [
+    'tollgate demo',
+    'tollgate check tollgate.yaml',
+    'tollgate keys create ci --tenant demo --role viewer',
+    'tollgate explain GET /scenes --key-id key_… --tenant demo',
+  ],
+)

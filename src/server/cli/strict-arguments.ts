@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util'
+import type { ArgsDef } from 'citty'
+import { nearest } from '../../core/config/nearest.ts'
+import { CliError, EXIT } from './exit-codes.ts'
+
+/** Options of a command line, every value of repeated ones, and its positional arguments. */
+export interface StrictArguments {
+  readonly values: Readonly<Record<string, readonly (string | boolean)[]>>
+  readonly positionals: readonly string[]
+}
+
+type OptionConfig = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
+
+/**
+ * Checks a command line against what the command takes: unknown options, missing values and
+ * arguments too many are usage errors, with the spelling that was probably meant.
+ */
+export function parseStrictly(rawArgs: readonly string[], definition: ArgsDef): StrictArguments {
+  const options: OptionConfig = {}
+  const positionalsMax = Object.values(definition).filter((arg) => arg.type === 'positional').length
+  for (const [name, arg] of Object.entries(definition)) {
+    if (arg.type === 'positional') continue
+    const [short] = 'alias' in arg ? [arg.alias].flat() : []
+    options[name] = {
+      type: arg.type === 'boolean' ? 'boolean' : 'string',
+      multiple: true,
+      ...(short !== undefined && short.length === 1 && { short }),
+    }
+  }
+  const unknown = rawArgs.find((arg) => isUnknown(arg, options))
+  if (unknown !== undefined) {
+    const name = unknown.replace(/^--?/, '').replace(/=.*$/, '')
+    const meant = nearest(name, Object.keys(options))
+    throw new CliError(EXIT.usage, `unknown option ${unknown.replace(/=.*$/, '')}`, {
+      hint: meant === undefined ? 'See --help.' : `Did you mean --${meant}?`,
+    })
+  }
+  try {
+    const parsed = parseArgs({ args: [...rawArgs], options, allowPositionals: true, strict: true })
+    if (parsed.positionals.length > positionalsMax) {
+      const extra = parsed.positionals[positionalsMax] ?? ''
+      throw new CliError(EXIT.usage, `unexpected argument ${JSON.stringify(extra)}`)
+    }
+    return {
+      values: parsed.values as Readonly<Record<string, readonly (string | boolean)[]>>,
+      positionals: parsed.positionals,
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error
+    throw new CliError(EXIT.usage, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function isUnknown(arg: string, options: OptionConfig): boolean {
+  if (!arg.startsWith('--') || arg === '--') return false
+  return !Object.hasOwn(options, arg.slice(2).replace(/=.*$/, ''))
+}
