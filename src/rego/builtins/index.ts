@@ -8,6 +8,7 @@ import { GLOBS } from './glob/index.ts'
 import { GRAPHQL } from './graphql/index.ts'
 import { GRAPHS } from './graphs.ts'
 import { JSON_DOCUMENTS } from './json/index.ts'
+import { JSON_SCHEMAS } from './json-schema/index.ts'
 import { TOKENS } from './jwt/index.ts'
 import { ASYNC_NETWORKS, NETWORKS } from './net/index.ts'
 import { NUMBERS } from './numbers.ts'
@@ -56,6 +57,7 @@ const CALLS: Readonly<Record<string, BuiltinCall>> = {
   ...TOKENS,
   ...RUNTIME,
   ...GRAPHQL,
+  ...JSON_SCHEMAS,
 }
 
 const ASYNC_CALLS: Readonly<Record<string, NonNullable<Builtin['callAsync']>>> = {
