@@ -45,15 +45,31 @@ export function toEditorSchema(schema: z.ZodType, options: JsonSchemaOptions): J
     unrepresentable: 'any',
     reused: 'inline',
   }) as JsonSchema
-  const { $schema, ...body } = withPlaceholders(stripAnnotations(generated)) as JsonSchema
-  const $defs = { ...body.$defs, interpolated: INTERPOLATED }
-  return { $schema, $id: options.id, title: options.title, ...body, $defs }
+  const { $schema, ...body } = withPlaceholders(tidy(generated)) as JsonSchema
+  const { $defs = {}, ...whole } = inlineRoot(body)
+  const defined = { ...$defs, interpolated: INTERPOLATED }
+  return { $schema, $id: options.id, ...whole, title: options.title, $defs: defined }
 }
 
-/** Keeps what JSON Schema knows: zod's own validator goes, the mark `secret` becomes `writeOnly`. */
-const stripAnnotations = (schema: JsonSchema): JsonSchema =>
+/** A schema that has a name of its own becomes a reference; the whole is written out instead. */
+function inlineRoot(body: JsonSchema): JsonSchema {
+  const name = body.$ref?.replace('#/$defs/', '')
+  const root = name === undefined ? undefined : body.$defs?.[name]
+  if (name === undefined || root === undefined) return body
+  const others = Object.entries(body.$defs ?? {}).filter(([key]) => key !== name)
+  return { ...root, $defs: Object.fromEntries(others) }
+}
+
+const FORMATS = new Set(['date', 'date-time', 'email', 'ipv4', 'ipv6', 'uri', 'uuid'])
+
+/**
+ * Keeps what JSON Schema knows: zod's own validator and formats go, the mark `secret` becomes
+ * `writeOnly`.
+ */
+const tidy = (schema: JsonSchema): JsonSchema =>
   JSON.parse(
-    JSON.stringify({ ...schema, '~standard': undefined }, (_key, value: unknown) => {
+    JSON.stringify({ ...schema, '~standard': undefined }, (key, value: unknown) => {
+      if (key === 'format' && typeof value === 'string' && !FORMATS.has(value)) return undefined
       if (value === null || typeof value !== 'object' || !('secret' in value)) return value
       const { secret, ...rest } = value
       return secret === true ? { ...rest, writeOnly: true } : value

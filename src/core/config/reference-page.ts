@@ -8,11 +8,19 @@ const PLACEHOLDER_REF = '#/$defs/interpolated'
  */
 export function renderReferencePage(schema: JsonSchema, title: string, intro: string): string {
   const sections: string[] = []
-  writeSection(schema, '', schema, sections)
+  writeSection(schema, '', { root: schema, out: sections, within: [] })
   return `${[`# ${title}`, intro, ...sections].join('\n\n')}\n`
 }
 
-function writeSection(node: JsonSchema, path: string, root: JsonSchema, out: string[]): void {
+/** What is being written, and the named schemas around it, so that recursive ones end. */
+interface Writing {
+  readonly root: JsonSchema
+  readonly out: string[]
+  readonly within: readonly string[]
+}
+
+function writeSection(node: JsonSchema, path: string, writing: Writing): void {
+  const { root, out } = writing
   const keys = Object.entries(node.properties ?? {})
   if (keys.length > 0) {
     const heading = path === '' ? '## The whole file' : `## \`${path}\``
@@ -24,20 +32,22 @@ function writeSection(node: JsonSchema, path: string, root: JsonSchema, out: str
       [heading, ...(text === '' || path === '' ? [] : [text]), table.join('\n')].join('\n\n'),
     )
   }
-  for (const [key, child] of keys)
-    writeChild(child, path === '' ? key : `${path}.${key}`, root, out)
+  for (const [key, child] of keys) writeChild(child, path === '' ? key : `${path}.${key}`, writing)
 }
 
-function writeChild(child: JsonSchema, path: string, root: JsonSchema, out: string[]): void {
-  const node = resolve(child, root)
-  if (node.properties !== undefined) writeSection(withText(node, child), path, root, out)
-  if (node.items !== undefined) writeChild(node.items, `${path}[]`, root, out)
+function writeChild(child: JsonSchema, path: string, writing: Writing): void {
+  const { $ref } = child
+  if ($ref !== undefined && writing.within.includes($ref)) return
+  const inner = $ref === undefined ? writing : { ...writing, within: [...writing.within, $ref] }
+  const node = resolve(child, writing.root)
+  if (node.properties !== undefined) writeSection(withText(node, child), path, inner)
+  if (node.items !== undefined) writeChild(node.items, `${path}[]`, inner)
   if (typeof node.additionalProperties === 'object') {
-    writeChild(node.additionalProperties, `${path}.<name>`, root, out)
+    writeChild(node.additionalProperties, `${path}.<name>`, inner)
   }
   for (const option of optionsOf(node)) {
-    const kind = discriminator(resolve(option, root))
-    writeChild(option, kind === undefined ? path : `${path} (${kind})`, root, out)
+    const kind = discriminator(resolve(option, writing.root))
+    writeChild(option, kind === undefined ? path : `${path} (${kind})`, inner)
   }
 }
 
@@ -64,8 +74,8 @@ function resolve(node: JsonSchema, root: JsonSchema): JsonSchema {
 
 function row(key: string, child: JsonSchema, required: boolean, root: JsonSchema): string {
   const standard = child['default']
-  const fallback =
-    standard === undefined ? (required ? '**required**' : '') : `\`${JSON.stringify(standard)}\``
+  const isPlain = standard === undefined || JSON.stringify(standard) === '{}'
+  const fallback = isPlain ? (required ? '**required**' : '') : `\`${JSON.stringify(standard)}\``
   const text = child.description ?? resolve(child, root).description ?? ''
   return `| \`${key}\` | ${cell(takes(child, root, 0))} | ${cell(fallback)} | ${cell(text)} |`
 }
@@ -75,9 +85,15 @@ const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).repl
 const DEPTH_MAX = 4
 
 function takes(child: JsonSchema, root: JsonSchema, depth: number): string {
+  if (child.$ref?.startsWith('#/$defs/__') === true) return 'any JSON value'
   const node = resolve(child, root)
   const options = optionsOf(node)
   if (depth > DEPTH_MAX) return 'a value'
+  const [only, ...others] = options
+  if (only !== undefined && others.length === 0) {
+    const { anyOf: _options, ...outer } = node
+    return takes({ ...outer, ...only }, root, depth + 1)
+  }
   if (options.length > 0) {
     return [...new Set(options.map((option) => takes(option, root, depth + 1)))].join(' or ')
   }

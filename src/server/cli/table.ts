@@ -74,8 +74,7 @@ function formatValue(value: unknown, format?: TableColumn['format']): string {
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) {
     return value.length === 0 ? '-' : value.join(',')
   }
-  if (typeof value === 'object') return JSON.stringify(value)
-  return String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 const UNITS = [
