@@ -1,5 +1,5 @@
 import type { BuiltinContext } from './builtins/index.ts'
-import { compileModules, parseModules } from './compile/compile-modules.ts'
+import { compileModules } from './compile/compile-modules.ts'
 import type { CompiledModules } from './compile/compile-modules.ts'
 import { lowerQuery, lowerValueQuery } from './compile/lower-query.ts'
 import { usableBuiltins } from './engine-builtins.ts'
@@ -103,11 +103,6 @@ export class Policy {
     return files
   }
 
-  /** The modules, as they were parsed. */
-  get modules(): CompiledModules['modules'] {
-    return this.#compiled.modules
-  }
-
   /** The JavaScript a reference was compiled to; for inspection. */
   generated(reference: string): string {
     return this.#evaluator('value', reference).generated()
@@ -161,8 +156,7 @@ function builtinContext(options: CompileOptions): () => BuiltinContext {
 export function compile(options: CompileOptions): Policy {
   const regoVersion = options.regoVersion ?? 1
   const builtins = usableBuiltins(options.builtins ?? [], options.capabilities?.builtins)
-  const modules = parseModules(options.modules, regoVersion)
-  const compiled = compileModules(modules, {
+  const compiled = compileModules(options.modules, {
     builtins,
     keepPrint: options.print !== undefined,
     regoVersion,

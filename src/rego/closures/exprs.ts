@@ -1,4 +1,5 @@
-import type { Expr, Group } from '../plan/ir.ts'
+import type { Location } from '../errors.ts'
+import type { Expr, Group, PlannedRule } from '../plan/ir.ts'
 import type { Targets } from '../plan/targets.ts'
 import { get } from '../runtime/get.ts'
 import { kindOf } from '../runtime/list.ts'
@@ -30,6 +31,9 @@ export interface Linker {
   readonly documents: Documents
   document(group: Group): () => Value | undefined
   function(group: Group): (...args: readonly Value[]) => Value | undefined
+  /** Plans a rule that waited until it was wanted. */
+  onDemand(group: Group, at: number): PlannedRule
+  siteOf(group: Group, at: number): Location
   finder(id: number): (...keys: readonly Value[]) => Value | undefined
 }
 

@@ -1,5 +1,6 @@
 import { searches } from '../plan/plan-body.ts'
-import type { Branch, Finder, Group, IndexNode, PlannedRule, RuleIndex } from '../plan/ir.ts'
+import type { Location } from '../errors.ts'
+import type { Branch, Finder, Group, IndexNode, PlannedRule } from '../plan/ir.ts'
 import { get } from '../runtime/get.ts'
 import { MISS } from '../runtime/machine.ts'
 import { same } from '../runtime/operators.ts'
@@ -17,28 +18,16 @@ type Emit = (out: unknown, keys: readonly Value[], value: Value) => boolean
 /** Tries the rules that an index leaves over, until the callback answers `true`. */
 function someCandidate(
   node: IndexNode,
-  lookups: ReadonlyMap<RuleIndex, Evaluate>,
+  lookups: readonly Evaluate[],
   frame: Frame,
   visit: (rule: number) => boolean,
 ): boolean {
   if (node.rules.some(visit)) return true
   return node.indexes.some((index) => {
-    const value = lookups.get(index)!(frame)
+    const value = lookups[index.lookup]!(frame)
     const bucket = value === undefined ? undefined : index.buckets.get(value)
     return bucket !== undefined && someCandidate(bucket, lookups, frame, visit)
   })
-}
-
-function linkLookups(linker: Linker, root: IndexNode | undefined): Map<RuleIndex, Evaluate> {
-  const lookups = new Map<RuleIndex, Evaluate>()
-  const visit = (node: IndexNode): void => {
-    for (const index of node.indexes) {
-      lookups.set(index, linkExpr(linker, index.expr))
-      for (const bucket of index.buckets.values()) visit(bucket)
-    }
-  }
-  if (root !== undefined) visit(root)
-  return lookups
 }
 
 /** The order in which a group's rules are tried. */
@@ -47,9 +36,9 @@ function candidates(
   group: Group,
 ): (frame: Frame, visit: (rule: number) => boolean) => boolean {
   const { index } = group
-  const lookups = linkLookups(linker, index)
+  const lookups = group.lookups.map((expr) => linkExpr(linker, expr))
   if (index !== undefined) return (frame, visit) => someCandidate(index, lookups, frame, visit)
-  const all = group.rules.map((_, i) => i)
+  const all = Array.from({ length: group.size }, (_, i) => i)
   return (_frame, visit) => all.some(visit)
 }
 
@@ -65,9 +54,9 @@ function linkAnswer(linker: Linker, group: Group, rule: PlannedRule): Answer {
   }
 }
 
-function conflict(linker: Linker, group: Group, rule: PlannedRule): never {
-  if (group.kind === 'function') return linker.machine.conflictFunction(rule.site)
-  return linker.machine.conflict(rule.site)
+function conflict(linker: Linker, group: Group, site: Location): never {
+  if (group.kind === 'function') return linker.machine.conflictFunction(site)
+  return linker.machine.conflict(site)
 }
 
 function linkAnswerBranch(linker: Linker, group: Group, rule: PlannedRule, branch: Branch): Answer {
@@ -77,7 +66,7 @@ function linkAnswerBranch(linker: Linker, group: Group, rule: PlannedRule, branc
   const run = linkBlock(linker, branch.block, (frame) => {
     const found = value(frame)!
     const before = frame[result] as Value | undefined
-    if (before !== undefined && !same(before, found)) conflict(linker, group, rule)
+    if (before !== undefined && !same(before, found)) conflict(linker, group, rule.site)
     frame[result] = found
     return first
   })
@@ -129,17 +118,17 @@ export function linkFunction(
 }
 
 function linkValue(linker: Linker, group: Group): Answer {
-  const rules = group.rules.map((rule) => linkAnswer(linker, group, rule))
+  const rules: Answer[] = group.rules.map((rule) => linkAnswer(linker, group, rule))
   const fallback =
     group.fallback === undefined ? undefined : linkAnswer(linker, group, group.fallback)
   const each = candidates(linker, group)
   return (args) => {
     let result: Value | undefined
     each([...args], (i) => {
-      const value = rules[i]!(args)
+      const value = (rules[i] ??= linkAnswer(linker, group, linker.onDemand(group, i)))(args)
       if (value === undefined) return false
       if (result === undefined) result = value
-      else if (!same(result, value)) conflict(linker, group, group.rules[i]!)
+      else if (!same(result, value)) conflict(linker, group, linker.siteOf(group, i))
       return group.oneValue
     })
     return result === undefined ? fallback?.(args) : result

@@ -1,5 +1,5 @@
 import type { RuleNode } from '../compile/tree.ts'
-import type { Finder, Group } from '../plan/ir.ts'
+import type { Group } from '../plan/ir.ts'
 import type { Program } from '../plan/program.ts'
 import type { Machine } from '../runtime/machine.ts'
 import type { Value } from '../values/index.ts'
@@ -29,18 +29,10 @@ function lazily<K, V>(make: (key: K) => V): (key: K) => V {
 
 /** Makes a program run without generating code; `value` says that its term's value is wanted. */
 export function closureProgram(program: Program, value: boolean): ClosureProgram {
-  const finders = new Map<number, readonly [Group, Finder]>()
-  for (const group of program.groups)
-    for (const finder of group.finders.values()) finders.set(finder.id, [group, finder])
-  return { text: '', instantiate: (machine) => instantiate(program, machine, value, finders) }
+  return { text: '', instantiate: (machine) => instantiate(program, machine, value) }
 }
 
-function instantiate(
-  program: Program,
-  machine: Machine,
-  value: boolean,
-  finders: ReadonlyMap<number, readonly [Group, Finder]>,
-): () => Value | undefined {
+function instantiate(program: Program, machine: Machine, value: boolean): () => Value | undefined {
   const documentOf = (node: RuleNode): (() => Value | undefined) | undefined => {
     const group = program.planner.groups.document(node)
     return group === undefined ? undefined : linker.document(group)
@@ -52,7 +44,12 @@ function instantiate(
     documents: machine.documents(documentOf),
     document: (group) => () => linked(group)(),
     function: lazily((group: Group) => linkFunction(linker, group)),
-    finder: lazily((id: number) => linkFinder(linker, ...finders.get(id)!)),
+    onDemand: (group, at) => program.planner.planOnDemand(group, at),
+    siteOf: (group, at) => program.planner.siteOf(group, at),
+    finder: lazily((id: number) => {
+      const { group, finder } = program.planner.finders[id]!
+      return linkFinder(linker, group, finder)
+    }),
   }
   const result = linkExpr(linker, program.entry.value)
   let rows: Value[] = []

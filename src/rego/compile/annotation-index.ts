@@ -44,5 +44,5 @@ export class AnnotationIndex {
 }
 
 function ownAnnotations(info: RuleInfo): Annotations | undefined {
-  return info.rule.annotations?.find((item) => item.scope === 'rule')
+  return info.annotations.find((item) => item.scope === 'rule')
 }

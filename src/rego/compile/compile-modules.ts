@@ -1,8 +1,8 @@
 import type { Builtin } from '../builtins/index.ts'
 import { RegoError } from '../errors.ts'
 import type { RegoErrorItem } from '../errors.ts'
-import type { Module } from '../syntax/ast.ts'
-import { parseModuleTolerant } from '../syntax/parse-module.ts'
+import type { Module, Rule } from '../syntax/ast.ts'
+import { parseModuleTolerant, parseRuleAt } from '../syntax/parse-module.ts'
 import { AnnotationIndex } from './annotation-index.ts'
 import { checkConflicts } from './conflicts.ts'
 import { Diagnostics } from './diagnostics.ts'
@@ -11,7 +11,9 @@ import type { CompileContext } from './environment.ts'
 import { checkImports } from './imports.ts'
 import { lowerRule } from './lower-rule.ts'
 import { checkRecursion } from './recursion.ts'
+import { Interner, summarize } from './summarize.ts'
 import { buildTree } from './tree.ts'
+import type { LoweredRule, RuleInfo } from './tree.ts'
 
 export interface ModuleOptions {
   readonly builtins: ReadonlyMap<string, Builtin>
@@ -19,21 +21,16 @@ export interface ModuleOptions {
   readonly regoVersion: 0 | 1
 }
 
-/** Modules that passed every check, ready to be planned. */
-export interface CompiledModules {
-  readonly modules: readonly Module[]
-  readonly context: CompileContext
-}
-
 /** Parses all modules, and tells the errors of all. */
-export function parseModules(
+function parseModules(
   sources: Readonly<Record<string, string>>,
   regoVersion: 0 | 1,
+  keepBodies: boolean,
 ): Module[] {
   const errors: RegoErrorItem[] = []
   const modules: Module[] = []
   for (const [file, text] of Object.entries(sources)) {
-    const outcome = parseModuleTolerant(file, text, regoVersion)
+    const outcome = parseModuleTolerant(file, text, regoVersion, keepBodies)
     errors.push(...outcome.errors)
     modules.push(outcome.module)
   }
@@ -41,16 +38,32 @@ export function parseModules(
   return modules
 }
 
+/** Modules that passed every check, ready to be planned. */
+export interface CompiledModules {
+  readonly context: CompileContext
+}
+
+/** Above this, bodies are read again when they are wanted, for the memory their trees would take. */
+const KEPT_TEXT_MAX = 512 * 1024
+
 /**
- * Compiles modules as far as their errors can be known.
+ * Parses and compiles modules as far as their errors can be known.
  * @throws RegoError with the errors of the first stage that has some.
  */
 export function compileModules(
-  modules: readonly Module[],
+  sources: Readonly<Record<string, string>>,
   options: ModuleOptions,
 ): CompiledModules {
+  const total = Object.values(sources).reduce((sum, text) => sum + text.length, 0)
+  const keep = total <= KEPT_TEXT_MAX
+  const modules = parseModules(sources, options.regoVersion, keep)
   const diagnostics = new Diagnostics()
-  const tree = buildTree(modules)
+  const asts = new Map<RuleInfo, () => Rule>()
+  const owners = new Map<RuleInfo, Module>()
+  const tree = buildTree(modules, (info, module, rule) => {
+    owners.set(info, module)
+    asts.set(info, keep ? () => rule : ruleReader(module, rule))
+  })
   const context: CompileContext = {
     tree,
     diagnostics,
@@ -62,10 +75,35 @@ export function compileModules(
     checkImports(module, diagnostics)
     names.set(module, new ModuleNames(context, module))
   }
-  for (const info of tree.rules) lowerRule(context, info, names.get(info.module)!)
+  const interner = new Interner()
+  for (const info of tree.rules) {
+    const [ast, moduleNames] = [asts.get(info)!, names.get(owners.get(info)!)!]
+    const lowered = lowerRule(context, info, ast(), moduleNames)
+    info.summary = summarize(lowered, interner)
+    info.lowered = keep ? () => lowered : again(context, info, ast, moduleNames)
+  }
   checkConflicts(tree, diagnostics)
   diagnostics.check()
   checkRecursion(tree, diagnostics)
   diagnostics.check()
-  return { modules, context }
+  return { context }
+}
+
+/** Lowers a rule once more; its errors were told the first time. */
+function again(
+  context: CompileContext,
+  info: RuleInfo,
+  ast: () => Rule,
+  names: ModuleNames,
+): () => LoweredRule {
+  return () => lowerRule({ ...context, diagnostics: new Diagnostics() }, info, ast(), names)
+}
+
+/** Reads a rule again from the text of its module. */
+function ruleReader(module: Module, rule: Rule): () => Rule {
+  if (rule.body.length > 0) return () => rule
+  const { source, keywords } = module
+  const strict = module.regoVersion === 1
+  const { start } = rule
+  return () => parseRuleAt(source, start, keywords, strict)
 }

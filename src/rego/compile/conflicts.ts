@@ -11,7 +11,7 @@ export function checkConflicts(tree: RuleTree, diagnostics: Diagnostics): void {
 }
 
 function place(rule: RuleInfo): string {
-  const { file, row } = rule.module.source.locate(rule.rule.start)
+  const { file, row } = rule.module.source.locate(rule.start)
   return `${file}:${String(row)}`
 }
 
@@ -19,10 +19,10 @@ function checkNode(node: RuleNode, diagnostics: Diagnostics): void {
   const { rules } = node
   const first = rules[0]!
   const report = (message: string, rule: RuleInfo): void => {
-    diagnostics.add('conflicts', 'rego_type_error', message, rule.module.source, rule.rule.start)
+    diagnostics.add('conflicts', 'rego_type_error', message, rule.module.source, rule.start)
   }
   const kinds = new Set(rules.map((rule) => (rule.kind === 'set' ? 'set' : 'value')))
-  const arities = new Set(rules.map((rule) => rule.rule.head.args?.length ?? -1))
+  const arities = new Set(rules.map((rule) => rule.arity))
   const complete = rules.some((rule) => rule.kind === 'value' && rule.dynamic.length === 0)
   const partial = rules.some((rule) => rule.kind === 'value' && rule.dynamic.length > 0)
   if (kinds.size > 1 || arities.size > 1 || (complete && partial)) {

@@ -7,35 +7,31 @@ import { lowerOperand, lowerTerm } from './lower-term.ts'
 import type { Place } from './lower-term.ts'
 import { declaredNames, Scope } from './scope.ts'
 import { orderBranch } from './safety.ts'
-import type { RuleInfo } from './tree.ts'
+import type { LoweredRule, RuleInfo } from './tree.ts'
 
 /** Lowers one rule, and orders its bodies so that every variable is bound before it is used. */
-export function lowerRule(context: CompileContext, info: RuleInfo, names: ModuleNames): void {
-  const { module, rule } = info
+export function lowerRule(
+  context: CompileContext,
+  info: RuleInfo,
+  rule: ast.Rule,
+  names: ModuleNames,
+): LoweredRule {
   checkName(context, info)
-  const unit = new Unit(context, module.source, names)
+  const unit = new Unit(context, info.module.source, names)
   unit.metadata = context.annotations.answers(info)
   const params: Local[] = (rule.head.args ?? []).map((arg) => unit.local('', arg.start))
-  info.params = params
   const branches: CoreBranch[] = []
   for (let branch: ast.Rule | undefined = rule; branch !== undefined; branch = branch.orElse) {
     branches.push(lowerBranch(unit, info, branch, params))
   }
-  info.branches = branches
-  info.localCount = unit.localCount
+  return { params, branches }
 }
 
 function checkName(context: CompileContext, info: RuleInfo): void {
-  const first = info.rule.head.ref[0]
-  if (first?.kind !== 'var' || (first.name !== 'input' && first.name !== 'data')) return
-  const message = `rules must not shadow ${first.name} (use a different rule name)`
-  context.diagnostics.add(
-    'resolve',
-    'rego_compile_error',
-    message,
-    info.module.source,
-    info.rule.start,
-  )
+  const name = info.headName
+  if (name !== 'input' && name !== 'data') return
+  const message = `rules must not shadow ${name} (use a different rule name)`
+  context.diagnostics.add('resolve', 'rego_compile_error', message, info.module.source, info.start)
 }
 
 function lowerBranch(
@@ -53,7 +49,9 @@ function lowerBranch(
   const place: Place = { unit, scope, out, with: [], start: rule.head.start, lowerBody }
   args.forEach((arg, i) => lowerArg(place, arg, params[i]!))
   out.push(...lowerBody(unit, rule.body, scope))
-  const keys = info.dynamic.map((key) => lowerOperand({ ...place, start: key.start }, key))
+  const keys = rule.head.ref
+    .slice(rule.head.ref.length - info.dynamic.length)
+    .map((key) => lowerOperand({ ...place, start: key.start }, key))
   const valueTerm = rule.head.key ?? rule.head.value
   const value: CoreTerm =
     valueTerm === undefined

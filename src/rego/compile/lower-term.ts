@@ -251,7 +251,7 @@ export function capturesResult(
 /** The number of arguments a callee takes. */
 export function arityOf(callee: Callee): number {
   if (callee.kind === 'builtin') return callee.builtin.args.length
-  return callee.node.rules.find((rule) => rule.kind === 'function')?.rule.head.args?.length ?? 0
+  return Math.max(0, callee.node.rules.find((rule) => rule.kind === 'function')?.arity ?? 0)
 }
 
 function lowerCallTerm(place: Place, term: ast.CallTerm): CoreTerm {

@@ -1,6 +1,5 @@
-import type { CoreTerm } from './core.ts'
 import type { Diagnostics } from './diagnostics.ts'
-import { visitReferences } from './references.ts'
+import type { RefPath } from './rule-summary.ts'
 import { pathLabel } from './tree.ts'
 import type { RuleInfo, RuleNode, RuleTree } from './tree.ts'
 
@@ -33,7 +32,7 @@ export function checkRecursion(tree: RuleTree, diagnostics: Diagnostics): void {
           'rego_recursion_error',
           message,
           rule.module.source,
-          rule.rule.start,
+          rule.start,
         )
       }
     }
@@ -90,30 +89,25 @@ function addEdges(
   vertex: Vertex,
   rule: RuleInfo,
 ): void {
-  for (const branch of rule.branches) {
-    visitReferences(branch.body, {
-      ref(ref) {
-        if (ref.head === 'data') collect(byNode, tree.root, ref.path, 0, vertex.edges)
-      },
-      call(callee) {
-        if (callee.kind !== 'function') return
-        for (const target of byNode.get(callee.node) ?? []) vertex.edges.add(target)
-      },
-    })
+  for (const path of rule.summary.data) collect(byNode, tree.root, path, 0, vertex.edges)
+  for (const path of rule.summary.functions) {
+    const node = tree.root.find(path)
+    for (const target of node === undefined ? [] : (byNode.get(node) ?? []))
+      vertex.edges.add(target)
   }
 }
 
-function compatible(shape: readonly unknown[], path: readonly CoreTerm[], from: number): boolean {
+function compatible(shape: readonly unknown[], path: RefPath, from: number): boolean {
   return shape.every((part, i) => {
     const key = path[from + i]
-    return part === undefined || key?.kind !== 'const' || key.value === part
+    return part === undefined || key === undefined || key === null || key === part
   })
 }
 
 function collect(
   byNode: Map<RuleNode, Vertex[]>,
   node: RuleNode,
-  path: readonly CoreTerm[],
+  path: RefPath,
   at: number,
   into: Set<Vertex>,
 ): void {
@@ -121,10 +115,12 @@ function collect(
     if (vertex.rules[0]!.kind !== 'function' && compatible(vertex.shape, path, at)) into.add(vertex)
   }
   const key = path[at]
-  if (key?.kind === 'const') {
-    const child = typeof key.value === 'string' ? node.children.get(key.value) : undefined
-    if (child !== undefined) collect(byNode, child, path, at + 1, into)
-  } else for (const child of node.children.values()) collect(byNode, child, path, at + 1, into)
+  if (key === undefined || key === null) {
+    for (const child of node.children.values()) collect(byNode, child, path, at + 1, into)
+    return
+  }
+  const child = typeof key === 'string' ? node.children.get(key) : undefined
+  if (child !== undefined) collect(byNode, child, path, at + 1, into)
 }
 
 /** Tarjan's strongly connected components, without recursion. */

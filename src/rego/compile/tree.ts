@@ -1,21 +1,42 @@
-import type { Module, Rule, Term } from '../syntax/ast.ts'
+import type { Annotations } from '../syntax/annotations.ts'
+import type { Module, Package, Rule, Term } from '../syntax/ast.ts'
+import type { Source } from '../syntax/source.ts'
 import type { CoreBranch, Local } from './core.ts'
+import { NO_SUMMARY } from './rule-summary.ts'
+import type { RuleSummary } from './rule-summary.ts'
 
-/** A rule with its module and what the compiler made of it. */
+/** What the compiler made of a rule's bodies. */
+export interface LoweredRule {
+  readonly params: readonly Local[]
+  readonly branches: readonly CoreBranch[]
+}
+
+/** A module without its rules. */
+export interface ModuleInfo {
+  readonly source: Source
+  readonly package: Package
+  readonly regoVersion: 0 | 1
+}
+
+/** A rule, known by its place; its bodies may have to be read again. */
 export interface RuleInfo {
   readonly id: number
-  readonly module: Module
-  readonly rule: Rule
+  readonly module: ModuleInfo
+  readonly start: number
+  /** The number of arguments of a function, else -1. */
+  readonly arity: number
+  readonly headName: string
+  readonly annotations: readonly Annotations[]
   /** The longest prefix of constant string keys, from `data` without `data`. */
   readonly ground: readonly string[]
   /** The rest of the head's reference. */
   readonly dynamic: readonly Term[]
   readonly kind: 'value' | 'set' | 'function'
   readonly isDefault: boolean
-  /** Filled by lowering. */
-  params: readonly Local[]
-  branches: readonly CoreBranch[]
-  localCount: number
+  /** What matters about the bodies without looking at them. */
+  summary: RuleSummary
+  /** The bodies, in an order in which they can be evaluated. */
+  lowered: () => LoweredRule
 }
 
 /** A place beneath `data` at or under which rules stand. */
@@ -63,7 +84,7 @@ export function pathLabel(path: readonly string[]): string {
   )
 }
 
-function splitHead(module: Module, rule: Rule): { ground: string[]; dynamic: readonly Term[] } {
+function splitHead(module: ModuleInfo, rule: Rule): { ground: string[]; dynamic: readonly Term[] } {
   const ground = [...module.package.path]
   const { ref } = rule.head
   const first = ref[0]
@@ -90,12 +111,40 @@ export interface RuleTree {
   readonly names: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-/** Builds the tree of the rules of all modules. */
-export function buildTree(modules: readonly Module[]): RuleTree {
+function notLowered(): never {
+  throw new Error('internal: rule is not lowered')
+}
+
+function ruleInfo(id: number, module: ModuleInfo, rule: Rule): RuleInfo {
+  const { ground, dynamic } = splitHead(module, rule)
+  const first = rule.head.ref[0]
+  return {
+    id,
+    module,
+    start: rule.start,
+    arity: rule.head.args?.length ?? -1,
+    headName: first?.kind === 'var' ? first.name : '',
+    annotations: rule.annotations ?? [],
+    ground,
+    dynamic,
+    kind: kindOf(rule),
+    isDefault: rule.isDefault,
+    summary: NO_SUMMARY,
+    lowered: notLowered,
+  }
+}
+
+/** Builds the tree of the rules of all modules; `added` is told of each rule. */
+export function buildTree(
+  modules: readonly Module[],
+  added: (info: RuleInfo, module: Module, rule: Rule) => void,
+): RuleTree {
   const root = new RuleNode('data', undefined)
   const rules: RuleInfo[] = []
   const names = new Map<string, Set<string>>()
   for (const module of modules) {
+    const { source, regoVersion } = module
+    const info: ModuleInfo = { source, package: module.package, regoVersion }
     let node = root
     for (const name of module.package.path) {
       node.isPackage = true
@@ -106,25 +155,13 @@ export function buildTree(modules: readonly Module[]): RuleTree {
     const packageNames = names.get(label) ?? new Set()
     names.set(label, packageNames)
     for (const rule of module.rules) {
-      const first = rule.head.ref[0]
-      if (first?.kind === 'var') packageNames.add(first.name)
-      const { ground, dynamic } = splitHead(module, rule)
-      const info: RuleInfo = {
-        id: rules.length,
-        module,
-        rule,
-        ground,
-        dynamic,
-        kind: kindOf(rule),
-        isDefault: rule.isDefault,
-        params: [],
-        branches: [],
-        localCount: 0,
-      }
-      rules.push(info)
+      const made = ruleInfo(rules.length, info, rule)
+      packageNames.add(made.headName)
+      rules.push(made)
       let target = root
-      for (const name of ground) target = target.child(name)
-      target.rules.push(info)
+      for (const name of made.ground) target = target.child(name)
+      target.rules.push(made)
+      added(made, module, rule)
     }
   }
   return { root, rules, names }

@@ -43,7 +43,7 @@ export class GroupTable {
     const known = this.#functions.get(node)
     if (known !== undefined) return known
     const own = node.rules.filter((rule) => rule.kind === 'function')
-    const params = own[0]!.rule.head.args?.length ?? 0
+    const params = Math.max(0, own[0]!.arity)
     const group = this.#add(
       node,
       'function',
@@ -67,10 +67,13 @@ export class GroupTable {
       path: node.path,
       kind,
       params,
-      site: first.module.source.locate(first.rule.start),
+      site: first.module.source.locate(first.start),
+      size: 0,
+      onDemand: false,
       rules: [],
       fallback: undefined,
       index: undefined,
+      lookups: [],
       finders: new Map(),
       oneValue: false,
       hidden: [],

@@ -133,7 +133,8 @@ export interface IndexNode {
 }
 /** Which of a group's rules can succeed, by the value of an expression. */
 export interface RuleIndex {
-  readonly expr: Expr
+  /** The number of the expression among the group's lookups. */
+  readonly lookup: number
   readonly buckets: ReadonlyMap<Value, IndexNode>
 }
 
@@ -153,10 +154,16 @@ export interface Group {
   readonly params: number
   /** What conflicts are reported at. */
   readonly site: Location
+  /** How many rules there are, without the default. */
+  size: number
+  /** Whether rules are planned when they are first tried; `rules` is empty then. */
+  onDemand: boolean
   /** Filled once planned. */
   rules: readonly PlannedRule[]
   fallback: PlannedRule | undefined
   index: IndexNode | undefined
+  /** The expressions that the index asks for. */
+  lookups: readonly Expr[]
   readonly finders: Map<string, Finder>
   /** Whether all rules give the same constant: the first success is the answer. */
   oneValue: boolean

@@ -1,8 +1,11 @@
 import type { Builtin } from '../builtins/index.ts'
 import type { CoreBranch, CoreTerm, Local } from '../compile/core.ts'
 import { orderBody } from '../compile/safety.ts'
-import type { RuleInfo, RuleNode, RuleTree } from '../compile/tree.ts'
+import type { RuleNode, RuleTree } from '../compile/tree.ts'
+import type { Location } from '../errors.ts'
+import type { Term } from '../syntax/ast.ts'
 import { equals } from '../values/index.ts'
+import type { Value } from '../values/index.ts'
 import type { CoveragePoints } from './coverage-points.ts'
 import { GroupTable } from './groups.ts'
 import type { GroupMember } from './groups.ts'
@@ -12,6 +15,7 @@ import { BodyPlanner, loops } from './plan-body.ts'
 import { Targets } from './targets.ts'
 
 const DEPTH_MAX = 40
+const ON_DEMAND_MIN = 256
 
 /** Not a built-in of the language: whether a value can be walked by `every`. */
 const IS_COLLECTION: Builtin = {
@@ -30,17 +34,21 @@ export class Planner {
   readonly needed = new Set<Group>()
   readonly nodes = new Set<RuleNode>()
   readonly isCollection = IS_COLLECTION
-  readonly finders: Finder[] = []
+  readonly finders: { readonly group: Group; readonly finder: Finder }[] = []
   groupings = 0
   readonly #pending: Group[] = []
+  readonly #ordinary = new Map<Group, readonly GroupMember[]>()
   readonly #planned = new Map<GroupMember, PlannedRule>()
   readonly #planning = new Set<Group>()
   readonly #rejected = new Set<string>()
+  /** Whether rules may be planned later: nothing they do can change what is planned before. */
+  readonly #mayWait: boolean
   #depth = 0
 
   constructor(tree: RuleTree, coverage: CoveragePoints | undefined) {
     this.tree = tree
     this.coverage = coverage
+    this.#mayWait = coverage === undefined && !tree.rules.some((rule) => rule.summary.replaces)
   }
 
   /** Makes sure that a group will be planned. */
@@ -64,9 +72,12 @@ export class Planner {
 
   /** Plans everything that is needed and not planned yet. */
   finish(): void {
-    for (let group = this.#pending.pop(); group !== undefined; group = this.#pending.pop())
+    const planned: Group[] = []
+    for (let group = this.#pending.pop(); group !== undefined; group = this.#pending.pop()) {
       this.planGroup(group)
-    for (const group of this.needed) {
+      planned.push(group)
+    }
+    for (const group of planned) {
       group.hidden = group.kind === 'function' ? [] : this.targets.hiding(group.node)
       group.mock =
         group.kind === 'function' ? this.targets.mockOf(`data.${group.path.join('.')}`) : -1
@@ -76,15 +87,42 @@ export class Planner {
   private planGroup(group: Group): void {
     this.#planning.add(group)
     const members = this.groups.members.get(group)!
-    const ordinary = members.filter(({ info }) => !info.isDefault)
-    const fallback = members.find(({ info }) => info.isDefault && group.kind !== 'object')
-    group.rules = (group.kind === 'object' ? members : ordinary).map((member) =>
-      this.plannedRule(group, member),
-    )
+    const isObject = group.kind === 'object'
+    const ordinary = this.ordinary(group)
+    const fallback = isObject ? undefined : members.find(({ info }) => info.isDefault)
+    group.oneValue = !isObject && group.kind !== 'set' && hasOneValue(ordinary)
+    const index = planIndex(ordinary)
+    group.index = index?.root
+    group.lookups = index?.lookups ?? []
+    group.size = ordinary.length
+    group.onDemand = this.#mayWait && isWorthWaiting(group)
+    if (!group.onDemand) group.rules = ordinary.map((member) => this.plannedRule(group, member))
     group.fallback = fallback === undefined ? undefined : this.plannedRule(group, fallback)
-    group.oneValue = hasOneValue(group)
-    group.index = planIndex(group.kind === 'object' ? members : ordinary)
     this.#planning.delete(group)
+  }
+
+  /** A group's rules without the default; for partial objects, all. */
+  private ordinary(group: Group): readonly GroupMember[] {
+    let ordinary = this.#ordinary.get(group)
+    if (ordinary === undefined) {
+      const members = this.groups.members.get(group)!
+      ordinary = group.kind === 'object' ? members : members.filter(({ info }) => !info.isDefault)
+      this.#ordinary.set(group, ordinary)
+    }
+    return ordinary
+  }
+
+  /** Plans one rule of a group whose rules wait until they are wanted. */
+  planOnDemand(group: Group, at: number): PlannedRule {
+    const rule = this.planRule(group, this.ordinary(group)[at]!, [])
+    this.finish()
+    return rule
+  }
+
+  /** Where a rule of a group is. */
+  siteOf(group: Group, at: number): Location {
+    const { info } = this.ordinary(group)[at]!
+    return info.module.source.locate(info.start)
   }
 
   private plannedRule(group: Group, member: GroupMember): PlannedRule {
@@ -98,29 +136,31 @@ export class Planner {
 
   /** Plans a rule; `keys` are locals bound from outside to the first keys (or the element) of the head. */
   private planRule(group: Group, member: GroupMember, keys: readonly CoreTerm[]): PlannedRule {
-    const { info, prefix } = member
-    const branches = info.branches.map((branch) =>
-      this.planBranch(group, info, prefix, branch, keys),
+    const { info } = member
+    const lowered = info.lowered()
+    const branches = lowered.branches.map((branch) =>
+      this.planBranch(group, member, lowered.params, branch, keys),
     )
     return {
       branches,
       leaf: info.kind === 'set' ? 'set' : 'value',
-      site: info.module.source.locate(info.rule.start),
+      site: info.module.source.locate(info.start),
       id: info.id,
     }
   }
 
   private planBranch(
     group: Group,
-    info: RuleInfo,
-    prefix: readonly string[],
+    member: GroupMember,
+    params: readonly Local[],
     branch: CoreBranch,
     given: readonly CoreTerm[],
   ): Branch {
+    const { info, prefix } = member
     const body = new BodyPlanner(this, info.module.source)
-    for (const param of info.params) body.bind(param, body.slot())
+    for (const param of params) body.bind(param, body.slot())
     this.coverage?.point(info.module.source, branch.start, body.steps)
-    const start = info.rule.start
+    const { start } = info
     const headKeys: CoreTerm[] = [
       ...prefix.map((value): CoreTerm => ({ kind: 'const', value, start })),
       ...branch.keys,
@@ -129,7 +169,7 @@ export class Planner {
     else
       this.planGiven(
         body,
-        info,
+        params,
         branch,
         group.kind === 'set' ? [branch.value] : headKeys,
         given.length,
@@ -143,12 +183,12 @@ export class Planner {
   /** Plans a body some of whose results are given: they are bound first, and the body ordered anew. */
   private planGiven(
     body: BodyPlanner,
-    info: RuleInfo,
+    params: readonly Local[],
     branch: CoreBranch,
     heads: readonly CoreTerm[],
     count: number,
   ): void {
-    const bound = new Set<Local>(info.params)
+    const bound = new Set<Local>(params)
     const locals = Array.from({ length: count }, (_, i): Local => ({
       id: -1 - i,
       name: '',
@@ -206,10 +246,20 @@ export class Planner {
       return undefined
     }
     const finder: Finder = { id: this.finders.length, keys: count, rules }
-    this.finders.push(finder)
+    this.finders.push({ group, finder })
     group.finders.set(cacheKey, finder)
     return finder
   }
+}
+
+/** Large groups whose index leaves few rules to try at a time. */
+function isWorthWaiting(group: Group): boolean {
+  if (group.kind !== 'complete' && group.kind !== 'function') return false
+  return (
+    group.size >= ON_DEMAND_MIN &&
+    group.index !== undefined &&
+    group.index.rules.length * 4 < group.size
+  )
 }
 
 function lengthOf(member: GroupMember): number {
@@ -222,8 +272,9 @@ function matches(member: GroupMember, group: Group, keys: readonly CoreTerm[]): 
   return keys.every((key, i) => {
     if (key.kind !== 'const') return true
     if (i < prefix.length) return key.value === prefix[i]
-    const head = info.branches[0]?.keys[i - prefix.length]
-    return head?.kind !== 'const' || equals(head.value, key.value)
+    const head = info.dynamic[i - prefix.length]
+    const value = head === undefined ? undefined : constantOf(head)
+    return value === undefined || equals(value, key.value)
   })
 }
 
@@ -231,16 +282,29 @@ function loopsOf(rule: PlannedRule): number {
   return rule.branches.reduce((sum, branch) => sum + loops(branch.block), 0)
 }
 
-function hasOneValue(group: Group): boolean {
-  if (group.kind !== 'complete' && group.kind !== 'function') return false
-  let first: unknown
-  for (const rule of group.rules) {
-    for (const { value } of rule.branches) {
-      if (value.op !== 'const' || (typeof value.value === 'object' && value.value !== null))
-        return false
-      if (first === undefined) first = value.value
-      else if (first !== value.value) return false
-    }
+/** Whether all rules of a group give the same scalar. */
+function hasOneValue(members: readonly GroupMember[]): boolean {
+  const first = members[0]?.info.summary.value
+  return first !== undefined && members.every(({ info }) => info.summary.value === first)
+}
+
+function constantOf(term: Term): Value | undefined {
+  switch (term.kind) {
+    case 'string':
+    case 'boolean':
+    case 'number':
+      return term.value
+    case 'null':
+      return null
+    case 'array':
+    case 'call':
+    case 'comprehension':
+    case 'object':
+    case 'ref':
+    case 'set':
+    case 'template':
+    case 'var':
+    default:
+      return undefined
   }
-  return true
 }

@@ -1,7 +1,8 @@
+import type { RefPath } from '../compile/rule-summary.ts'
 import type { RuleNode } from '../compile/tree.ts'
 import type { Branch, Expr, Group, Reads } from './ir.ts'
 import type { Planner } from './planner.ts'
-import { branchesOf, walkBranch } from './walk.ts'
+import { walkBranch } from './walk.ts'
 
 interface Direct {
   readonly input: Set<string>
@@ -33,54 +34,91 @@ function groupsUnder(planner: Planner, node: RuleNode, into: Set<Group>): void {
   else for (const child of node.children.values()) groupsUnder(planner, child, into)
 }
 
-function directReads(planner: Planner, branches: readonly Branch[]): Direct {
-  const direct: Direct = {
-    input: new Set(),
-    data: new Set(),
-    builtins: new Set(),
-    groups: new Set(),
+function emptyReads(): Direct {
+  return { input: new Set(), data: new Set(), builtins: new Set(), groups: new Set() }
+}
+
+function pointer(path: RefPath): string {
+  const end = path.indexOf(null)
+  return (end === -1 ? path : path.slice(0, end)).map((key) => `/${escape(String(key))}`).join('')
+}
+
+/** The rules, or base documents, that a reference into `data` reads. */
+function addData(planner: Planner, path: RefPath, direct: Direct): void {
+  let node = planner.tree.root
+  for (let i = 0; ; i++) {
+    const group = planner.groups.document(node)
+    if (group !== undefined) {
+      direct.groups.add(group)
+      return
+    }
+    const key = path[i]
+    const child = typeof key === 'string' ? node.children.get(key) : undefined
+    if (child === undefined) break
+    node = child
   }
-  const covered = new Set<Expr>()
-  for (const branch of branches) {
-    walkBranch(branch, {
-      expr(expr) {
-        const path = covered.has(expr) ? undefined : pathOf(expr)
-        if (path !== undefined) {
-          direct[path.root].add(path.path)
-          for (let inner = expr; inner.op === 'get'; inner = inner.base) covered.add(inner.base)
-        }
-        if (expr.op === 'rule' || expr.op === 'call' || expr.op === 'find')
-          direct.groups.add(expr.group)
-        else if (expr.op === 'node') {
-          groupsUnder(planner, expr.node, direct.groups)
-          direct.data.add(expr.node.path.map((key) => `/${escape(key)}`).join(''))
-        } else if (
-          expr.op === 'builtin' &&
-          (expr.builtin.nondeterministic === true || expr.builtin.async === true)
-        ) {
-          direct.builtins.add(expr.builtin.name)
-        }
-      },
-      step(step) {
-        if (step.op !== 'with') return
-        for (const change of step.changes) {
-          if (change.op === 'mock-function') direct.groups.add(change.group)
-          if (change.op === 'mock-builtin' && change.builtin.nondeterministic === true)
-            direct.builtins.add(change.builtin.name)
-        }
-      },
-    })
+  if (path.length === node.path.length || path[node.path.length] === null)
+    groupsUnder(planner, node, direct.groups)
+  direct.data.add(pointer(path))
+}
+
+/** What a group's rules read, known without planning them. */
+function groupReads(planner: Planner, group: Group): Direct {
+  const direct = emptyReads()
+  for (const { info } of planner.groups.members.get(group) ?? []) {
+    const { summary } = info
+    for (const path of summary.input) direct.input.add(pointer(path))
+    for (const path of summary.data) addData(planner, path, direct)
+    for (const name of summary.changing) direct.builtins.add(name)
+    for (const path of summary.functions) {
+      const node = planner.tree.root.find(path)
+      if (node !== undefined) direct.groups.add(planner.groups.function(node))
+    }
   }
   return direct
 }
 
-/** What bodies read, with everything they call. Fills in the reads of all planned groups. */
+/** What a query's own body reads. */
+function entryReads(planner: Planner, entry: Branch): Direct {
+  const direct = emptyReads()
+  const covered = new Set<Expr>()
+  walkBranch(entry, {
+    expr(expr) {
+      const path = covered.has(expr) ? undefined : pathOf(expr)
+      if (path !== undefined) {
+        direct[path.root].add(path.path)
+        for (let inner = expr; inner.op === 'get'; inner = inner.base) covered.add(inner.base)
+      }
+      if (expr.op === 'rule' || expr.op === 'call' || expr.op === 'find')
+        direct.groups.add(expr.group)
+      else if (expr.op === 'node') {
+        groupsUnder(planner, expr.node, direct.groups)
+        direct.data.add(pointer(expr.node.path))
+      } else if (
+        expr.op === 'builtin' &&
+        (expr.builtin.nondeterministic === true || expr.builtin.async === true)
+      ) {
+        direct.builtins.add(expr.builtin.name)
+      }
+    },
+    step(step) {
+      if (step.op !== 'with') return
+      for (const change of step.changes) {
+        if (change.op === 'mock-function') direct.groups.add(change.group)
+        if (change.op === 'mock-builtin' && change.builtin.nondeterministic === true)
+          direct.builtins.add(change.builtin.name)
+      }
+    },
+  })
+  return direct
+}
+
+/** What a query reads, with everything it calls. Fills in the reads of all groups it reaches. */
 export function analyzeReads(planner: Planner, entry: Branch): Reads {
   const order: Group[] = []
   const direct = new Map<Group, Direct>()
-  const seen = new Set<Group>()
-  const entryReads = directReads(planner, [entry])
-  const stack: { group: Group; done: boolean }[] = [...entryReads.groups].map((group) => ({
+  const own = entryReads(planner, entry)
+  const stack: { group: Group; done: boolean }[] = [...own.groups].map((group) => ({
     group,
     done: false,
   }))
@@ -90,15 +128,14 @@ export function analyzeReads(planner: Planner, entry: Branch): Reads {
       order.push(group)
       continue
     }
-    if (seen.has(group)) continue
-    seen.add(group)
-    stack.push({ group, done: true })
-    const reads = directReads(planner, branchesOf(group))
+    if (direct.has(group)) continue
+    const reads = groupReads(planner, group)
     direct.set(group, reads)
-    for (const next of reads.groups) if (!seen.has(next)) stack.push({ group: next, done: false })
+    stack.push({ group, done: true })
+    for (const next of reads.groups) if (!direct.has(next)) stack.push({ group: next, done: false })
   }
   for (const group of order) group.reads = combine(direct.get(group)!)
-  return combine(entryReads)
+  return combine(own)
 }
 
 function combine(direct: Direct): Reads {

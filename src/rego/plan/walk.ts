@@ -1,4 +1,4 @@
-import type { Block, Branch, Expr, Group, Step } from './ir.ts'
+import type { Block, Branch, Expr, Step } from './ir.ts'
 
 /** Told of every expression and step at any depth. */
 export interface PlanVisitor {
@@ -87,11 +87,4 @@ export function walkBranch(branch: Branch, visitor: PlanVisitor): void {
   walkBlock(branch.block, visitor)
   walkExpr(branch.value, visitor)
   for (const key of branch.keys) walkExpr(key, visitor)
-}
-
-/** All rules of a group, also those planned for looking up keys. */
-export function branchesOf(group: Group): Branch[] {
-  const rules = [...group.rules, ...(group.fallback === undefined ? [] : [group.fallback])]
-  for (const finder of group.finders.values()) rules.push(...finder.rules)
-  return rules.flatMap((rule) => rule.branches)
 }

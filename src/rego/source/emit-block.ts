@@ -237,7 +237,7 @@ export class BlockWriter {
       }
       case 'mock-function':
       default:
-        return `S.changeMock(${String(change.mock)}, f${String(change.group.id)});`
+        return `S.changeMock(${String(change.mock)}, ${this.exprs.link(`f${String(change.group.id)}`)});`
     }
   }
 }

@@ -34,10 +34,12 @@ const MEMBERS_MAX = 4
 export class ExprWriter {
   readonly constants: Constants
   readonly #targets: Targets
+  readonly linked: Set<string>
   temporaries = 0
 
-  constructor(constants: Constants, targets: Targets) {
+  constructor(constants: Constants, targets: Targets, linked: Set<string>) {
     this.constants = constants
+    this.linked = linked
     this.#targets = targets
   }
 
@@ -69,12 +71,12 @@ export class ExprWriter {
         return this.mockable(
           expr.group.mock,
           expr.args,
-          `f${String(expr.group.id)}(${this.list(expr.args)})`,
+          `${this.link(`f${String(expr.group.id)}`)}(${this.list(expr.args)})`,
         )
       case 'rule':
-        return `g${String(expr.group.id)}()`
+        return `${this.link(`g${String(expr.group.id)}`)}()`
       case 'find':
-        return `h${String(expr.finder.id)}(${this.list(expr.keys)})`
+        return `${this.link(`h${String(expr.finder.id)}`)}(${this.list(expr.keys)})`
       case 'node':
         return this.constants.name(expr.node)
       case 'vget':
@@ -83,6 +85,12 @@ export class ExprWriter {
       default:
         return `virtualForce(D, ${this.write(expr.base)})`
     }
+  }
+
+  /** Notes the use of a function of another group. */
+  link(name: string): string {
+    this.linked.add(name)
+    return name
   }
 
   private list(items: readonly Expr[]): string {

@@ -1,4 +1,4 @@
-import type { Branch, Finder, Group, IndexNode, PlannedRule } from '../plan/ir.ts'
+import type { Branch, Finder, Group, PlannedRule } from '../plan/ir.ts'
 import type { Targets } from '../plan/targets.ts'
 import { BlockWriter } from './emit-block.ts'
 import { ExprWriter } from './emit-expr.ts'
@@ -12,11 +12,25 @@ export class GroupWriter {
   readonly constants: Constants
   readonly #targets: Targets
   readonly #out: string[] = []
+  /** The functions of groups that were used, and those that were written. */
+  readonly linked = new Set<string>()
+  readonly written = new Set<string>()
   #rules = 0
 
   constructor(constants: Constants, targets: Targets) {
     this.constants = constants
     this.#targets = targets
+  }
+
+  /** The functions others may call. */
+  exported(): string[] {
+    return [...this.written].filter((name) => /^[fgh]\d/.test(name))
+  }
+
+  /** Notes the use of a function. */
+  use(name: string): string {
+    this.linked.add(name)
+    return name
   }
 
   text(): string {
@@ -30,7 +44,8 @@ export class GroupWriter {
     slots: number,
     write: (block: BlockWriter) => void,
   ): void {
-    const exprs = new ExprWriter(this.constants, this.#targets)
+    this.written.add(name)
+    const exprs = new ExprWriter(this.constants, this.#targets, this.linked)
     const block = new BlockWriter(exprs)
     write(block)
     const taken = new Set(params)
@@ -46,7 +61,11 @@ export class GroupWriter {
     if (group.kind === 'function') this.functionGroup(group)
     else if (group.kind === 'complete') this.completeGroup(group)
     else this.partialGroup(group)
-    for (const finder of group.finders.values()) this.finder(group, finder)
+  }
+
+  /** Writes a rule of a group whose rules are written when they are first tried; gives its name. */
+  onDemand(group: Group, rule: PlannedRule): string {
+    return this.rule(group, rule, this.params(group.params), 'return')
   }
 
   private params(count: number): string[] {
@@ -133,7 +152,7 @@ export class GroupWriter {
       group.fallback === undefined ? undefined : this.rule(group, group.fallback, params, 'return')
     const conflict = group.kind === 'function' ? 'conflictFunction' : 'conflict'
     const list = params.join(', ')
-    if (group.index !== undefined) this.indexWalk(group, group.index, names, params, conflict)
+    if (group.index !== undefined) this.indexWalk(group, names, params, conflict)
     return (block) => {
       if (group.index !== undefined) {
         block.line(
@@ -157,55 +176,44 @@ export class GroupWriter {
   /** Writes the walk through a group's index; rules and expressions are reached by number. */
   private indexWalk(
     group: Group,
-    root: IndexNode,
     names: readonly string[],
     params: readonly string[],
     conflict: string,
   ): void {
     const id = String(group.id)
     const list = params.join(', ')
-    this.indexTables(id, root, names, params)
-    const sites = this.constants.name(group.rules.map((rule) => rule.site))
+    this.indexTables(group, names, params)
+    const site = group.onDemand
+      ? `LAZY.site(${this.constants.name(group)}, i)`
+      : `${this.constants.name(group.rules.map((rule) => rule.site))}[i]`
+    const pick = group.onDemand
+      ? `(F${id}[i] ??= LAZY.rule(${this.constants.name(group)}, i))`
+      : `F${id}[i]`
     const tail = params.length === 0 ? '' : `, ${list}`
     const settle = group.oneValue
       ? 'return o;'
-      : `if (r === undefined) r = o; else if (!same(r, o)) S.${conflict}(${sites}[i]);`
+      : `if (r === undefined) r = o; else if (!same(r, o)) S.${conflict}(${site});`
     this.#out.push(
       `function w${id}(n, r${tail}) {`,
-      `for (const i of n.rules) { const o = F${id}[i](${list}); if (o !== undefined) { ${settle} } }`,
-      `for (const x of n.indexes) { const b = x.buckets.get(X${id}.get(x)(${list})); if (b !== undefined) { r = w${id}(b, r${tail});`,
+      `for (const i of n.rules) { const o = ${pick}(${list}); if (o !== undefined) { ${settle} } }`,
+      `for (const x of n.indexes) { const b = x.buckets.get(X${id}[x.lookup](${list})); if (b !== undefined) { r = w${id}(b, r${tail});`,
       group.oneValue ? 'if (r !== undefined) return r;' : '',
       '} }',
       'return r; }',
     )
   }
 
-  private indexTables(
-    id: string,
-    root: IndexNode,
-    names: readonly string[],
-    params: readonly string[],
-  ): void {
+  private indexTables(group: Group, names: readonly string[], params: readonly string[]): void {
+    const id = String(group.id)
     this.#out.push(`const F${id} = [${names.join(', ')}];`)
-    const byKey = new Map<string, string>()
-    const entries: string[] = []
-    const visit = (node: IndexNode): void => {
-      for (const index of node.indexes) {
-        const key = JSON.stringify(index.expr)
-        let name = byKey.get(key)
-        if (name === undefined) {
-          name = `x${id}_${String(byKey.size)}`
-          byKey.set(key, name)
-          this.function(name, params, params.length, (block) =>
-            block.line(`return ${block.exprs.write(index.expr)};`),
-          )
-        }
-        entries.push(`[${this.constants.name(index)}, ${name}]`)
-        for (const bucket of index.buckets.values()) visit(bucket)
-      }
-    }
-    visit(root)
-    this.#out.push(`const X${id} = new Map([${entries.join(', ')}]);`)
+    const lookups = group.lookups.map((expr, i) => {
+      const name = `x${id}_${String(i)}`
+      this.function(name, params, params.length, (block) =>
+        block.line(`return ${block.exprs.write(expr)};`),
+      )
+      return name
+    })
+    this.#out.push(`const X${id} = [${lookups.join(', ')}];`)
   }
 
   private partialGroup(group: Group): void {
@@ -213,10 +221,10 @@ export class GroupWriter {
     const names = group.rules.map((rule) => this.rule(group, rule, [], isSet ? 'add' : 'put'))
     const id = String(group.id)
     if (group.index !== undefined) {
-      this.indexTables(id, group.index, names, [])
+      this.indexTables(group, names, [])
       this.#out.push(
         `function w${id}(n, out) { for (const i of n.rules) F${id}[i](out);`,
-        `for (const x of n.indexes) { const b = x.buckets.get(X${id}.get(x)()); if (b !== undefined) w${id}(b, out); } }`,
+        `for (const x of n.indexes) { const b = x.buckets.get(X${id}[x.lookup]()); if (b !== undefined) w${id}(b, out); } }`,
       )
     }
     this.memoized(group, `g${id}`, (block) => {
@@ -254,7 +262,8 @@ export class GroupWriter {
     })
   }
 
-  private finder(group: Group, finder: Finder): void {
+  /** Writes the function that looks up keys of a partial rule. */
+  finder(group: Group, finder: Finder): void {
     const params = this.params(finder.keys)
     const isSet = group.kind === 'set'
     const names = finder.rules.map((rule) =>

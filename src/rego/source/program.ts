@@ -1,3 +1,6 @@
+import type { RuleNode } from '../compile/tree.ts'
+import type { Location } from '../errors.ts'
+import type { Group } from '../plan/ir.ts'
 import type { Program } from '../plan/program.ts'
 import { get, getPath, isObjectOf } from '../runtime/get.ts'
 import { kindOf, listOf } from '../runtime/list.ts'
@@ -28,7 +31,6 @@ export type Run = () => Value | undefined
 /** A program as JavaScript text, with the constants it refers to. */
 export interface GeneratedProgram {
   readonly text: string
-  readonly constants: readonly unknown[]
   /** Makes the program run on a machine. */
   instantiate(machine: Machine): Run
 }
@@ -72,13 +74,70 @@ const RUNTIME = {
   objectOf: makeObject,
 } as const
 
-type Factory = (runtime: typeof RUNTIME, constants: readonly unknown[], machine: Machine) => Run
+/** The functions of a program that rules written later use, by name. */
+type Links = Record<string, unknown>
+
+type Factory = (
+  runtime: typeof RUNTIME,
+  constants: readonly unknown[],
+  machine: Machine,
+  lazy: Lazy,
+  links: Links,
+) => Run
+
+/** Writes rules when they are first tried. */
+interface Lazy {
+  rule(group: Group, at: number): unknown
+  site(group: Group, at: number): Location
+}
+
+/** Makes a factory of text that holds generated names, numbers and JSON strings only: see {@link Constants}. */
+function makeFactory(text: string): Factory {
+  // oxlint-disable-next-line typescript/no-implied-eval, no-new-func
+  return new Function('R', 'K', 'S', 'LAZY', 'E', text) as Factory
+}
+
+const PROLOGUE = `"use strict";\nconst { ${Object.keys(RUNTIME).join(', ')} } = R;`
+
+/** What of a program has been written already. */
+interface Written {
+  readonly groups: Set<Group>
+  readonly nodes: Set<RuleNode>
+  finders: number
+}
+
+/** Writes what a program needs and has not yet; answers the lines that tell documents of it. */
+function writeNew(
+  program: Program,
+  writer: GroupWriter,
+  constants: Constants,
+  written: Written,
+): string {
+  const { planner } = program
+  for (const group of planner.needed) {
+    if (written.groups.has(group)) continue
+    written.groups.add(group)
+    writer.group(group)
+  }
+  for (; written.finders < planner.finders.length; written.finders++) {
+    const { group, finder } = planner.finders[written.finders]!
+    writer.finder(group, finder)
+  }
+  const nodes: string[] = []
+  for (const node of planner.nodes) {
+    const group = written.nodes.has(node) ? undefined : planner.groups.document(node)
+    written.nodes.add(node)
+    if (group !== undefined)
+      nodes.push(`NODES.set(${constants.name(node)}, ${writer.use(`g${String(group.id)}`)});`)
+  }
+  return nodes.join('\n')
+}
 
 /** Writes a program as JavaScript. */
 export function generate(program: Program, value: boolean): GeneratedProgram {
   const constants = new Constants()
   const writer = new GroupWriter(constants, program.targets)
-  for (const group of program.groups) writer.group(group)
+  const written: Written = { groups: new Set(), nodes: new Set(), finders: 0 }
   writer.function('entry', [], program.entry.slots, (block) => {
     if (!value) block.line('const results = [];')
     block.line('E: {')
@@ -89,25 +148,58 @@ export function generate(program: Program, value: boolean): GeneratedProgram {
     block.line('}')
     block.line(value ? 'return undefined;' : 'return results;')
   })
-  const nodes = [...program.planner.nodes]
-    .filter((node) => program.planner.groups.document(node) !== undefined)
-    .map(
-      (node) => `[${constants.name(node)}, g${String(program.planner.groups.document(node)!.id)}]`,
-    )
+  const nodes = writeNew(program, writer, constants, written)
+  const waits = program.groups.some((group) => group.onDemand)
   const text = [
-    '"use strict";',
-    `const { ${Object.keys(RUNTIME).join(', ')} } = R;`,
+    PROLOGUE,
+    'const NODES = new Map(), D = S.documents((node) => NODES.get(node));',
     writer.text(),
-    `const D = S.documents((node) => NODES.get(node));`,
-    `const NODES = new Map([${nodes.join(', ')}]);`,
+    nodes,
+    waits ? `Object.assign(E, { NODES, D, ${writer.exported().join(', ')} });` : '',
     'return entry;',
   ].join('\n')
-  // The text holds generated names, numbers and JSON strings only: see Constants.
-  // oxlint-disable-next-line typescript/no-implied-eval, no-new-func
-  const factory = new Function('R', 'K', 'S', text) as Factory
+  const factory = makeFactory(text)
   return {
     text,
-    constants: constants.values,
-    instantiate: (machine) => factory(RUNTIME, constants.values, machine),
+    instantiate(machine) {
+      const links: Links = {}
+      const own: Written = {
+        groups: new Set(written.groups),
+        nodes: new Set(written.nodes),
+        finders: written.finders,
+      }
+      return factory(
+        RUNTIME,
+        constants.values,
+        machine,
+        lazyLinker(program, machine, links, own),
+        links,
+      )
+    },
   }
+}
+
+function lazyLinker(program: Program, machine: Machine, links: Links, written: Written): Lazy {
+  const { planner } = program
+  const lazy: Lazy = {
+    site: (group, at) => planner.siteOf(group, at),
+    rule(group, at) {
+      const rule = planner.planOnDemand(group, at)
+      const constants = new Constants()
+      const writer = new GroupWriter(constants, program.targets)
+      const name = writer.onDemand(group, rule)
+      const nodes = writeNew(program, writer, constants, written)
+      const outside = [...writer.linked].filter((link) => !writer.written.has(link))
+      const text = [
+        PROLOGUE,
+        `const { ${['NODES', 'D', ...outside].join(', ')} } = E;`,
+        writer.text(),
+        nodes,
+        `Object.assign(E, { ${writer.exported().join(', ')} });`,
+        `return ${name};`,
+      ].join('\n')
+      return makeFactory(text)(RUNTIME, constants.values, machine, lazy, links)
+    },
+  }
+  return lazy
 }

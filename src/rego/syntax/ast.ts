@@ -167,4 +167,6 @@ export interface Module {
   readonly comments: readonly Comment[]
   readonly annotations: readonly Annotations[]
   readonly regoVersion: 0 | 1
+  /** The keywords in force after its imports. */
+  readonly keywords: ReadonlySet<string>
 }

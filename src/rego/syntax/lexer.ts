@@ -67,6 +67,13 @@ export class Lexer {
     this.error = undefined
   }
 
+  /** Makes the token that begins at an offset the current one. */
+  seek(offset: number): void {
+    this.end = offset
+    this.error = undefined
+    this.next()
+  }
+
   /** The text of the current token. */
   get lexeme(): string {
     return this.text.slice(this.start, this.end)

@@ -23,6 +23,7 @@ export function parseModuleTolerant(
   file: string,
   text: string,
   regoVersion: 0 | 1 = 1,
+  keepBodies = true,
 ): ParseOutcome {
   const source = new Source(file, text)
   const state = new ParserState(source, regoVersion, parseBody)
@@ -32,7 +33,8 @@ export function parseModuleTolerant(
   while (state.kind !== 'eof' && state.errors.length < ERRORS_MAX) {
     guarded(state, () => {
       if (state.kind === 'import' && !isImportRule(state)) imports.push(parseImport(state))
-      else rules.push(...parseStatement(state))
+      else
+        for (const rule of parseStatement(state)) rules.push(keepBodies ? rule : withoutBody(rule))
     })
   }
   const comments = state.lexer.comments
@@ -45,8 +47,30 @@ export function parseModuleTolerant(
     comments,
     annotations: annotations.all,
     regoVersion: state.strict ? 1 : 0,
+    keywords: state.lexer.keywords,
   }
   return { module, errors: state.errors }
+}
+
+/** A rule with nothing but what its head says; chained bodies stay, as they cannot be read again alone. */
+function withoutBody(rule: Rule): Rule {
+  const { isDefault, head, start, end, bodyStart } = rule
+  if (bodyStart === start) return rule
+  const bare = head.value === undefined ? head : { ...head, value: head.ref[0]! }
+  return { isDefault, head: bare, body: [], bodyStart, start, end }
+}
+
+/** Reads one rule again; `start` is where it began. */
+export function parseRuleAt(
+  source: Source,
+  start: number,
+  keywords: ReadonlySet<string>,
+  strict: boolean,
+): Rule {
+  const state = new ParserState(source, strict ? 1 : 0, parseBody)
+  state.lexer.keywords = new Set(keywords)
+  state.lexer.seek(start)
+  return parseRules(state)[0]!
 }
 
 /**
