@@ -7,7 +7,10 @@ export type Scope =
   | { readonly kind: 'global' }
 
 /** Throws unless the scope suits the collection: tenants are never reached without naming one. */
-export function requireScope(schema: CollectionSchema, scope: Scope): void {
+export function requireScope(
+  schema: Pick<CollectionSchema, 'name' | 'tenant'>,
+  scope: Scope,
+): void {
   const tenant = scope.kind !== 'global'
   if (tenant !== schema.tenant) {
     throw new RangeError(

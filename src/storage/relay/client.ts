@@ -1,0 +1,95 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Bus } from '../bus.ts'
+import type { Counters } from '../counters.ts'
+import type { Log } from '../log.ts'
+import { createLocalBus } from '../memory/bus.ts'
+import type { Records } from '../records.ts'
+import { Caller } from './caller.ts'
+import type { Link } from './link.ts'
+import { createRelayedLog } from './relayed-log.ts'
+import { createRelayedRecords } from './relayed-records.ts'
+import { decodeOutcome, decodeState } from './wire.ts'
+
+/** What {@link createRelayClient} needs. */
+export interface RelayClientOptions {
+  readonly link: Link
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  /** A call that is not answered in this time is rejected; what became of it is unknown. */
+  readonly timeoutMs: number
+  /** Calls that may wait at the same time; default 10,000. */
+  readonly pendingMax?: number
+}
+
+/** The storage of another process. Closing a part ends its use here, not there. */
+export interface RelayClient {
+  readonly records: Records
+  readonly counters: Counters
+  readonly log: Log
+  readonly bus: Bus
+}
+
+const PENDING_MAX = 10_000
+
+/**
+ * Uses the storage that another process serves by a RelayServer. Everything is asynchronous. When the
+ * link is lost, what waits and what comes later is rejected with a RelayError, and subscribers of the
+ * bus are told of the gap.
+ */
+export function createRelayClient(options: RelayClientOptions): RelayClient {
+  const { link, clock, timeoutMs, pendingMax = PENDING_MAX } = options
+  const local = createLocalBus()
+  const caller = new Caller({
+    link,
+    clock,
+    timeoutMs,
+    pendingMax,
+    onEvent: (event) => local.deliver(event),
+    onLost: () => local.deliver({ kind: 'gap' }),
+  })
+  return {
+    records: createRelayedRecords(caller),
+    counters: relayedCounters(caller),
+    log: createRelayedLog(caller),
+    bus: relayedBus(caller, local.bus),
+  }
+}
+
+function relayedCounters(caller: Caller): Counters {
+  const release: Counters['release'] = (claims) => {
+    const held = claims.filter((claim) => claim.shape.kind === 'concurrency')
+    if (held.length > 0) caller.tell('release', [held])
+  }
+  return {
+    take: async (claims, nowMs) => {
+      const outcome = await caller.call('take', [claims, nowMs], ([granted]) => {
+        // Nobody waits for it any more, so nobody would give it back.
+        if (granted) release(claims)
+      })
+      return decodeOutcome(outcome)
+    },
+    peek: async (claim, nowMs) => decodeState(await caller.call('peek', [claim, nowMs])),
+    release,
+    reset: async (name, subject) => {
+      await caller.call('reset', [name, subject])
+    },
+    flush: async () => {
+      await caller.call('flush', [])
+    },
+    close: async () => {},
+  }
+}
+
+function relayedBus(caller: Caller, local: Bus): Bus {
+  let open = true
+  return {
+    publish: async (message) => {
+      if (!open) throw new Error('the bus is closed')
+      await caller.call('publish', [message])
+    },
+    subscribe: (listener) => local.subscribe(listener),
+    close: async () => {
+      open = false
+      await local.close()
+    },
+  }
+}

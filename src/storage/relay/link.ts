@@ -1,0 +1,38 @@
+/**
+ * A stream of messages between two processes: `Bun.spawn` IPC, a socket, a message port. Messages are
+ * JSON values; they arrive in order or not at all. Both ends belong to one program and trust each
+ * other.
+ */
+export interface Link {
+  /** May throw when the link is gone. */
+  send(message: unknown): void
+  /** Called once, before the first message arrives. */
+  onMessage(listener: (message: unknown) => void): void
+  /** The other end is gone; called at most once. */
+  onClose(listener: () => void): void
+}
+
+/** The link to the process that holds the storage is gone, or it did not answer in time. */
+export class RelayError extends Error {
+  override readonly name = 'RelayError'
+}
+
+/** Collects items and hands them over together once the events at hand are dealt with. */
+export class Outbox<T> {
+  readonly #flush: (items: readonly T[]) => void
+  #items: T[] = []
+
+  constructor(flush: (items: readonly T[]) => void) {
+    this.#flush = flush
+  }
+
+  add(item: T): void {
+    this.#items.push(item)
+    if (this.#items.length > 1) return
+    setImmediate(() => {
+      const items = this.#items
+      this.#items = []
+      this.#flush(items)
+    })
+  }
+}
