@@ -1,5 +1,6 @@
 import { AGGREGATES } from './aggregates.ts'
 import { ARRAYS } from './arrays.ts'
+import { PROVIDERS } from './aws.ts'
 import { BITS } from './bits.ts'
 import { CONVERSIONS } from './conversions.ts'
 import { CRYPTO } from './crypto/index.ts'
@@ -7,6 +8,7 @@ import { ENCODINGS } from './encoding/index.ts'
 import { GLOBS } from './glob/index.ts'
 import { GRAPHQL } from './graphql/index.ts'
 import { GRAPHS } from './graphs.ts'
+import { ASYNC_HTTP, HTTP } from './http/index.ts'
 import { JSON_DOCUMENTS } from './json/index.ts'
 import { JSON_SCHEMAS } from './json-schema/index.ts'
 import { TOKENS } from './jwt/index.ts'
@@ -58,17 +60,18 @@ const CALLS: Readonly<Record<string, BuiltinCall>> = {
   ...RUNTIME,
   ...GRAPHQL,
   ...JSON_SCHEMAS,
+  ...PROVIDERS,
+  ...HTTP,
 }
 
 const ASYNC_CALLS: Readonly<Record<string, NonNullable<Builtin['callAsync']>>> = {
   ...ASYNC_NETWORKS,
+  ...ASYNC_HTTP,
 }
 
 /** Every built-in by its name. A failing one throws a {@link BuiltinError} whose message begins with its name. */
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(
-  Object.keys(SIGNATURES)
-    .filter((name) => Object.hasOwn(CALLS, name) || Object.hasOwn(ASYNC_CALLS, name))
-    .map((name) => [name, builtin(name)]),
+  Object.keys(SIGNATURES).map((name) => [name, builtin(name)]),
 )
 
 function builtin(name: string): Builtin {
@@ -85,13 +88,9 @@ function builtin(name: string): Builtin {
     relation: name === 'walk',
     async: ASYNC.has(name),
     ...(infix === undefined ? {} : { infix }),
-    call: guarded(name, CALLS[name] ?? refuseSync),
+    call: guarded(name, CALLS[name]!),
     ...(callAsync === undefined ? {} : { callAsync: guardedAsync(name, callAsync) }),
   }
-}
-
-function refuseSync(): never {
-  throw new BuiltinError('waits for the network: evaluate asynchronously')
 }
 
 function guarded(name: string, call: BuiltinCall): BuiltinCall {

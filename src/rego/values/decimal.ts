@@ -30,7 +30,8 @@ interface Decimal {
 }
 
 const NUMBER_PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
-const PLAIN_EXPONENT_MAX = 400
+/** Integers with more trailing zeros than this are written with an exponent. */
+const PLAIN_EXPONENT_MAX = 20
 
 /**
  * Reads a decimal number (JSON syntax, and the looser forms `1.`, `.5`, `+1`).
@@ -147,5 +148,5 @@ function decimalText({ coefficient, exponent }: Decimal): string {
   if (exponent < 0 && point > 0) return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
   if (exponent < 0 && point > -4) return `${sign}0.${'0'.repeat(-point)}${digits}`
   const fraction = digits.length > 1 ? `.${digits.slice(1)}` : ''
-  return `${sign}${digits[0]}${fraction}e${point > 0 ? '+' : ''}${point - 1}`
+  return `${sign}${digits[0]}${fraction}e${point - 1}`
 }

@@ -81,6 +81,7 @@ function headerValue(headers: string, name: string): Value | undefined {
   try {
     parsed = parseJson(headers)
   } catch {
+    if (!headers.trimStart().startsWith('{')) return undefined
     throw new BuiltinError("missing or invalid 'alg' header: cannot parse JSON")
   }
   return isPlainObject(parsed) ? objectGet(parsed, name) : undefined

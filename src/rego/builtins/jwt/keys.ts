@@ -26,9 +26,19 @@ export function verificationKeys(text: string): VerificationKey[] {
 }
 
 function pemKey(type: string, bytes: Uint8Array): KeyObject {
-  if (type === 'CERTIFICATE') return spkiKey(parseCertificate(bytes).keyInfo, 'certificate')
+  if (type === 'CERTIFICATE') return certificateKey(bytes)
   if (type === 'PUBLIC KEY') return spkiKey(bytes, 'public key')
   throw new BuiltinError('failed to extract a Key from the PEM certificate')
+}
+
+function certificateKey(bytes: Uint8Array): KeyObject {
+  try {
+    return spkiKey(parseCertificate(bytes).keyInfo, 'certificate')
+  } catch (error) {
+    throw new BuiltinError(
+      `failed to parse a PEM certificate: ${error instanceof Error ? error.message : ''}`,
+    )
+  }
 }
 
 function spkiKey(bytes: Uint8Array, what: string): KeyObject {

@@ -81,8 +81,17 @@ function merge(args: Args): RSet {
 }
 
 function literalAddress(name: string): RSet | undefined {
-  const address: Address | undefined = parseAddress(name)
+  // The name of the loopback address is never looked up (RFC 6761, section 6.3).
+  const address: Address | undefined = parseAddress(name === 'localhost' ? '127.0.0.1' : name)
   return address === undefined ? undefined : new RSet().add(addressText(address))
+}
+
+/** Without waiting, only a literal address can be answered. */
+function lookupLiteral(args: Args): Value {
+  const literal = literalAddress(stringOperand(args, 0))
+  if (literal === undefined)
+    throw new BuiltinError('waits for the network: evaluate asynchronously')
+  return literal
 }
 
 async function lookupAddresses(context: BuiltinContext, args: Args): Promise<Value> {
@@ -106,6 +115,7 @@ export const NETWORKS: Readonly<Record<string, BuiltinCall>> = {
   'net.cidr_is_valid': (_, args) =>
     typeof args[0] === 'string' && parseNetwork(args[0]) !== undefined,
   'net.cidr_merge': (_, args) => merge(args),
+  'net.lookup_ip_addr': (_, args) => lookupLiteral(args),
 }
 
 /** Name lookups, which wait for the network. */

@@ -16,6 +16,7 @@ import { toLower, toUpper } from './casing.ts'
 import { replaceAll } from './replace.ts'
 import { anyStartsWith, countOf, indicesOf, reverse, split, splitN, substring } from './search.ts'
 import { sprintf } from './sprintf.ts'
+import { renderTemplate } from './template/index.ts'
 import { renderTemplateString } from './template-string.ts'
 import { isSpace, trimEnd, trimStart, within } from './trim.ts'
 
@@ -98,5 +99,7 @@ export const STRINGS: Readonly<Record<string, BuiltinCall>> = {
     anyStartsWith(oneOrMore(args, 0).map(reverse), oneOrMore(args, 1).map(reverse)),
   format_int: (_, args) => formatInt(numberOperand(args, 0), numberOperand(args, 1)),
   sprintf: (_, args) => sprintf(stringOperand(args, 0), arrayOperand(args, 1)),
+  'strings.render_template': (_, args) =>
+    renderTemplate(stringOperand(args, 0), objectOperand(args, 1)),
   'internal.template_string': (_, args) => renderTemplateString(arrayOperand(args, 0)),
 }
