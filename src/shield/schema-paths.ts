@@ -8,7 +8,7 @@ export type SchemaPath = readonly (string | number)[]
 const DATA_KEYWORDS: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples'])
 
 /** Everything within a schema that has a name, with its path. */
-export function* walkSchema(
+function* walkSchema(
   node: unknown,
   path: SchemaPath = [],
 ): Generator<{ readonly path: SchemaPath; readonly keyword: string; readonly value: unknown }> {

@@ -2,7 +2,7 @@
 export type CharSet = readonly (readonly [from: number, to: number])[]
 
 /** The last code point. */
-export const CODE_POINT_MAX = 0x10ffff
+const CODE_POINT_MAX = 0x10ffff
 
 /** Every code point. */
 export const ALL: CharSet = [[0, CODE_POINT_MAX]]
