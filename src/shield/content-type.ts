@@ -13,11 +13,14 @@ export function compileContentTypes(
     if (type === undefined || !matches.some((match) => match(type))) return undefined
     return bodyKind(type)
   }
-  const remembered = new Map<string, BodyKind | undefined>()
+  const remembered = new Map<string, BodyKind | 'refused'>()
   return (header) => {
-    if (remembered.has(header)) return remembered.get(header)
+    const known = remembered.get(header)
+    if (known !== undefined) return known === 'refused' ? undefined : known
     const kind = decide(header)
-    if (remembered.size < REMEMBERED_MAX && header.length < 128) remembered.set(header, kind)
+    if (remembered.size < REMEMBERED_MAX && header.length < 128) {
+      remembered.set(header, kind ?? 'refused')
+    }
     return kind
   }
 }
