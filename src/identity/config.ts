@@ -21,7 +21,7 @@ const keys = z.strictObject({
 })
 
 const cache = z.strictObject({
-  /** Known credentials held in memory; 64 to 400 bytes each. */
+  /** Known credentials held in memory; some 300 bytes each. */
   entriesMax: z.int().min(1).max(10_000_000).default(250_000),
   /** The longest a credential is trusted without asking storage again. */
   ageMax: duration().default(30_000),

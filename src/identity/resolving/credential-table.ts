@@ -15,9 +15,9 @@ export interface CredentialUse {
 }
 
 /**
- * One slot is one cache line of 64 bytes: the digest (words 0–7), until when the entry holds (float 4;
- * 0 marks an empty slot), when it was last used (float 5), and tags of its dependencies (words 12–15,
- * 31 bits each; the lowest bit of the last says "used since the clock's hand passed").
+ * One entry is one cache line of 64 bytes: the digest (words 0–7), until when it holds (float 4), when it
+ * was last used (float 5), and tags of its dependencies (words 12–15, 31 bits each; the lowest bit of
+ * the last says "used since the clock's hand passed").
  */
 const WORDS = 16
 const FLOATS = 8
@@ -27,7 +27,13 @@ const LAST_USED = 5
 const FIRST_TAG = 12
 const REFERENCED = 15
 
-const SLOTS_MIN = 1024
+/** A bucket is an entry's number plus one in 24 bits, and 8 bits of its digest; 0 is an empty one. */
+const NUMBER_BITS = 24
+const NUMBER_MASK = 2 ** NUMBER_BITS - 1
+
+const BUCKETS_MIN = 1024
+/** Buckets are filled up to this share: a probe looks at few, and 16 of them share a cache line. */
+const FILL_MAX = 0.8
 /** Last use is noted once in this time: noting it dirties a cache line. */
 const USE_GRAIN_MS = 1000
 
@@ -38,72 +44,70 @@ function tagOf(id: string): number {
   return (hash << 1) >>> 0
 }
 
-const wordAt = (bytes: Uint8Array, word: number): number => {
-  const at = word * 4
-  return (
-    (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
-  )
-}
-
 /**
- * Known credentials by digest: an open-addressing table with linear probing in typed arrays, so that a
- * hit touches one cache line before the caller itself. At most half full; beyond `capacity` entries the
- * CLOCK algorithm (Corbató 1968) evicts. Digests are keyed with a secret, so nobody can aim at slots.
+ * Known credentials by digest: an open-addressing table with linear probing in typed arrays, sized so
+ * that a hit costs one cache miss for the entry and one for the caller: buckets and callers are dense.
+ * Beyond `capacity` entries the CLOCK algorithm (Corbató 1968) evicts. Digests are keyed with a secret,
+ * so nobody can aim at buckets.
  */
 export class CredentialTable {
   size = 0
   evictions = 0
   readonly capacity: number
-  private slots: number
+  private mask = BUCKETS_MIN - 1
+  private buckets = new Uint32Array(BUCKETS_MIN)
   private words: Uint32Array
   private floats: Float64Array
-  private callers: (Caller | undefined)[]
+  private readonly callers: Caller[] = []
   private hand = 0
-  /** Called with each entry that leaves and was used. */
+  /** The digest last looked for, as words: comparing words is cheaper than comparing bytes. */
+  private readonly wantedBytes = new Uint8Array(DIGEST_WORDS * 4)
+  private readonly wanted = new Uint32Array(this.wantedBytes.buffer)
+  /** Called with each entry that leaves. */
   private readonly onLeave: (use: CredentialUse) => void
 
   constructor(capacity: number, onLeave: (use: CredentialUse) => void) {
-    this.capacity = capacity
+    this.capacity = Math.min(capacity, NUMBER_MASK - 1)
     this.onLeave = onLeave
-    this.slots = SLOTS_MIN
-    const buffer = new ArrayBuffer(this.slots * WORDS * 4)
+    const buffer = new ArrayBuffer(BUCKETS_MIN * WORDS * 4)
     this.words = new Uint32Array(buffer)
     this.floats = new Float64Array(buffer)
-    this.callers = Array.from({ length: this.slots })
   }
 
-  /** The slot that holds `digest`, or -1. */
+  /** The entry with `digest`, or -1. */
   find(digest: Uint8Array): number {
-    const { words, floats } = this
-    const mask = this.slots - 1
-    const first = wordAt(digest, 0)
-    for (let slot = first & mask; ; slot = (slot + 1) & mask) {
-      if (floats[slot * FLOATS + VALID_UNTIL] === 0) return -1
-      const base = slot * WORDS
-      if (words[base] === first) {
-        let difference = 0
-        for (let word = 1; word < DIGEST_WORDS; word++) {
-          difference |= words[base + word]! ^ wordAt(digest, word)
-        }
-        if (difference === 0) return slot
+    const { words, buckets, mask, wanted } = this
+    this.wantedBytes.set(digest)
+    const first = wanted[0]!
+    const print = first >>> NUMBER_BITS
+    for (let bucket = first & mask; ; bucket = (bucket + 1) & mask) {
+      const held = buckets[bucket]!
+      if (held === 0) return -1
+      if (held >>> NUMBER_BITS !== print) continue
+      const entry = (held & NUMBER_MASK) - 1
+      const base = entry * WORDS
+      let difference = words[base]! ^ first
+      for (let word = 1; word < DIGEST_WORDS; word++) {
+        difference |= words[base + word]! ^ wanted[word]!
       }
+      if (difference === 0) return entry
     }
   }
 
-  /** The caller in `slot` if it still holds, noting the use. */
-  use(slot: number, nowMs: number): Caller | undefined {
-    const base = slot * FLOATS
+  /** The caller of an entry if it still holds, noting the use. */
+  use(entry: number, nowMs: number): Caller | undefined {
+    const base = entry * FLOATS
     if (nowMs >= this.floats[base + VALID_UNTIL]!) return undefined
     if (nowMs - this.floats[base + LAST_USED]! >= USE_GRAIN_MS) {
       this.floats[base + LAST_USED] = nowMs
-      this.words[slot * WORDS + REFERENCED]! |= 1
+      this.words[entry * WORDS + REFERENCED]! |= 1
     }
-    return this.callers[slot]
+    return this.callers[entry]
   }
 
-  /** When the entry in `slot` was last used; 0 for never. */
-  lastUsedMs(slot: number): number {
-    return this.floats[slot * FLOATS + LAST_USED]!
+  /** When an entry was last used. */
+  lastUsedMs(entry: number): number {
+    return this.floats[entry * FLOATS + LAST_USED]!
   }
 
   /** Stores a caller until `validUntilMs`, in place of an entry with the same digest. */
@@ -114,135 +118,136 @@ export class CredentialTable {
     validUntilMs: number,
     nowMs: number,
   ): void {
-    let slot = this.find(digest)
-    if (slot < 0) {
+    let entry = this.find(digest)
+    if (entry < 0) {
       if (this.size >= this.capacity) this.evict()
-      if ((this.size + 1) * 2 > this.slots) this.grow()
-      slot = this.emptySlot(wordAt(digest, 0))
-      for (let word = 0; word < DIGEST_WORDS; word++) {
-        this.words[slot * WORDS + word] = wordAt(digest, word)
-      }
-      this.size++
+      this.makeRoom()
+      entry = this.size++
+      this.wantedBytes.set(digest)
+      this.words.set(this.wanted, entry * WORDS)
+      this.link(entry)
     }
-    this.callers[slot] = caller
-    this.floats[slot * FLOATS + VALID_UNTIL] = Math.max(validUntilMs, Number.MIN_VALUE)
-    this.floats[slot * FLOATS + LAST_USED] = nowMs
+    this.callers[entry] = caller
+    this.floats[entry * FLOATS + VALID_UNTIL] = validUntilMs
+    this.floats[entry * FLOATS + LAST_USED] = nowMs
     for (let at = 0; at < dependencies.length; at++) {
-      this.words[slot * WORDS + FIRST_TAG + at] = tagOf(dependencies[at]!)
+      this.words[entry * WORDS + FIRST_TAG + at] = tagOf(dependencies[at]!)
     }
   }
 
   /** Removes the entry with this digest, if there is one. */
   remove(digest: Uint8Array): void {
-    const slot = this.find(digest)
-    if (slot >= 0) this.removeSlot(slot)
+    const entry = this.find(digest)
+    if (entry >= 0) this.removeEntry(entry)
   }
 
   /** Removes every entry that depends on `id` (and, one in 2³¹, one that does not: it is read again). */
   removeDependent(id: string): void {
     const tag = tagOf(id)
-    for (let slot = 0; slot < this.slots; slot++) {
-      while (this.isOccupied(slot) && this.dependsOn(slot, tag)) this.removeSlot(slot)
+    for (let entry = this.size - 1; entry >= 0; entry--) {
+      if (this.dependsOn(entry, tag)) this.removeEntry(entry)
     }
   }
 
   /** Removes everything. */
   clear(): void {
-    for (let slot = 0; slot < this.slots; slot++) if (this.isOccupied(slot)) this.leave(slot)
-    this.words.fill(0)
-    this.callers.fill(undefined)
+    for (let entry = 0; entry < this.size; entry++) this.leave(entry)
+    this.buckets.fill(0)
+    this.callers.length = 0
     this.size = 0
+    this.hand = 0
   }
 
   /** The entries used at or after `sinceMs`. */
   usedSince(sinceMs: number): CredentialUse[] {
     const uses: CredentialUse[] = []
-    for (let slot = 0; slot < this.slots; slot++) {
-      const caller = this.callers[slot]
-      const usedAtMs = this.lastUsedMs(slot)
-      if (caller !== undefined && usedAtMs >= sinceMs) uses.push({ caller, usedAtMs })
+    for (let entry = 0; entry < this.size; entry++) {
+      const usedAtMs = this.lastUsedMs(entry)
+      if (usedAtMs >= sinceMs) uses.push({ caller: this.callers[entry]!, usedAtMs })
     }
     return uses
   }
 
-  private isOccupied(slot: number): boolean {
-    return this.floats[slot * FLOATS + VALID_UNTIL] !== 0
-  }
-
-  private dependsOn(slot: number, tag: number): boolean {
-    const base = slot * WORDS
+  private dependsOn(entry: number, tag: number): boolean {
+    const base = entry * WORDS + FIRST_TAG
     const { words } = this
     return (
-      words[base + 12] === tag ||
-      words[base + 13] === tag ||
-      words[base + 14] === tag ||
-      (words[base + REFERENCED]! & ~1) >>> 0 === tag
+      words[base] === tag ||
+      words[base + 1] === tag ||
+      words[base + 2] === tag ||
+      (words[base + 3]! & ~1) >>> 0 === tag
     )
   }
 
-  private emptySlot(first: number): number {
-    const mask = this.slots - 1
-    let slot = first & mask
-    while (this.isOccupied(slot)) slot = (slot + 1) & mask
-    return slot
+  private leave(entry: number): void {
+    this.onLeave({ caller: this.callers[entry]!, usedAtMs: this.lastUsedMs(entry) })
   }
 
-  private leave(slot: number): void {
-    const caller = this.callers[slot]
-    if (caller !== undefined) this.onLeave({ caller, usedAtMs: this.lastUsedMs(slot) })
+  /** Puts an entry into the first free bucket from its home on. */
+  private link(entry: number): void {
+    const first = this.words[entry * WORDS]!
+    let bucket = first & this.mask
+    while (this.buckets[bucket] !== 0) bucket = (bucket + 1) & this.mask
+    this.buckets[bucket] = ((first >>> NUMBER_BITS) << NUMBER_BITS) | (entry + 1)
   }
 
-  /** Empties a slot and closes the gap in its cluster (Knuth 6.4, algorithm R). */
-  private removeSlot(slot: number): void {
-    const mask = this.slots - 1
-    this.leave(slot)
-    let hole = slot
-    for (let next = (hole + 1) & mask; this.isOccupied(next); next = (next + 1) & mask) {
-      const home = this.words[next * WORDS]! & mask
+  private bucketOf(entry: number): number {
+    let bucket = this.words[entry * WORDS]! & this.mask
+    while ((this.buckets[bucket]! & NUMBER_MASK) !== entry + 1) bucket = (bucket + 1) & this.mask
+    return bucket
+  }
+
+  /** Empties an entry's bucket and closes the gap in its cluster (Knuth 6.4, algorithm R). */
+  private unlink(entry: number): void {
+    const { buckets, mask, words } = this
+    let hole = this.bucketOf(entry)
+    for (let next = (hole + 1) & mask; buckets[next] !== 0; next = (next + 1) & mask) {
+      const home = words[((buckets[next]! & NUMBER_MASK) - 1) * WORDS]! & mask
       if (((next - home) & mask) < ((next - hole) & mask)) continue
-      this.move(next, hole)
+      buckets[hole] = buckets[next]!
       hole = next
     }
-    this.words.fill(0, hole * WORDS, (hole + 1) * WORDS)
-    this.callers[hole] = undefined
-    this.size--
+    buckets[hole] = 0
   }
 
-  private move(from: number, to: number): void {
-    this.words.copyWithin(to * WORDS, from * WORDS, (from + 1) * WORDS)
-    this.callers[to] = this.callers[from]
+  /** Removes an entry; the last one takes its number. */
+  private removeEntry(entry: number): void {
+    this.leave(entry)
+    this.unlink(entry)
+    const last = --this.size
+    if (entry !== last) {
+      const bucket = this.bucketOf(last)
+      this.buckets[bucket] = ((this.buckets[bucket]! & ~NUMBER_MASK) | (entry + 1)) >>> 0
+      this.words.copyWithin(entry * WORDS, last * WORDS, (last + 1) * WORDS)
+      this.callers[entry] = this.callers[last]!
+    }
+    this.callers.length = last
   }
 
   private evict(): void {
-    const mask = this.slots - 1
     for (;;) {
-      const slot = this.hand
-      this.hand = (slot + 1) & mask
-      if (!this.isOccupied(slot)) continue
-      const flags = slot * WORDS + REFERENCED
-      if ((this.words[flags]! & 1) === 0) {
-        this.removeSlot(slot)
-        this.evictions++
-        return
-      }
+      if (this.hand >= this.size) this.hand = 0
+      const flags = this.hand * WORDS + REFERENCED
+      if ((this.words[flags]! & 1) === 0) break
       this.words[flags]! &= ~1
+      this.hand++
     }
+    this.removeEntry(this.hand)
+    this.evictions++
   }
 
-  private grow(): void {
-    const { words, callers, slots } = this
-    this.slots = slots * 2
-    const buffer = new ArrayBuffer(this.slots * WORDS * 4)
-    this.words = new Uint32Array(buffer)
-    const floats = this.floats
-    this.floats = new Float64Array(buffer)
-    this.callers = Array.from({ length: this.slots })
-    this.hand = 0
-    for (let from = 0; from < slots; from++) {
-      if (floats[from * FLOATS + VALID_UNTIL] === 0) continue
-      const to = this.emptySlot(words[from * WORDS]!)
-      this.words.set(words.subarray(from * WORDS, (from + 1) * WORDS), to * WORDS)
-      this.callers[to] = callers[from]
+  /** Sees to it that one more entry fits. */
+  private makeRoom(): void {
+    if ((this.size + 1) * WORDS > this.words.length) {
+      const { words } = this
+      const buffer = new ArrayBuffer(words.length * 2 * 4)
+      this.words = new Uint32Array(buffer)
+      this.floats = new Float64Array(buffer)
+      this.words.set(words)
     }
+    if (this.size + 1 <= this.buckets.length * FILL_MAX) return
+    this.buckets = new Uint32Array(this.buckets.length * 2)
+    this.mask = this.buckets.length - 1
+    for (let entry = 0; entry < this.size; entry++) this.link(entry)
   }
 }
