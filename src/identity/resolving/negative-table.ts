@@ -8,28 +8,27 @@ export interface NegativeTable {
   clear(): void
 }
 
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+
 /** Creates a {@link NegativeTable} of `2 ** bits` places. */
 export function createNegativeTable(bits: number): NegativeTable {
   const places = 2 ** bits
   const prints = new Uint32Array(places * 2)
   const untils = new Float64Array(places)
-  const viewOf = (digest: Uint8Array): DataView =>
-    new DataView(digest.buffer, digest.byteOffset, digest.byteLength)
   return {
     has(digest, nowMs) {
-      const view = viewOf(digest)
-      const place = view.getUint32(0) & (places - 1)
+      const place = wordAt(digest, 0) & (places - 1)
       return (
         nowMs < untils[place]! &&
-        prints[place * 2] === view.getUint32(8) &&
-        prints[place * 2 + 1] === view.getUint32(12)
+        prints[place * 2] === wordAt(digest, 8) &&
+        prints[place * 2 + 1] === wordAt(digest, 12)
       )
     },
     add(digest, untilMs) {
-      const view = viewOf(digest)
-      const place = view.getUint32(0) & (places - 1)
-      prints[place * 2] = view.getUint32(8)
-      prints[place * 2 + 1] = view.getUint32(12)
+      const place = wordAt(digest, 0) & (places - 1)
+      prints[place * 2] = wordAt(digest, 8)
+      prints[place * 2 + 1] = wordAt(digest, 12)
       untils[place] = untilMs
     },
     clear() {
