@@ -2,6 +2,8 @@ import type { BuiltinContext } from './builtins/index.ts'
 import { compileModules } from './compile/compile-modules.ts'
 import type { CompiledModules } from './compile/compile-modules.ts'
 import { lowerQuery, lowerValueQuery } from './compile/lower-query.ts'
+import { pathLabel } from './compile/tree.ts'
+import type { Location } from './errors.ts'
 import { usableBuiltins } from './engine-builtins.ts'
 import { Evaluator } from './evaluator.ts'
 import type { Dependencies } from './evaluator.ts'
@@ -18,6 +20,14 @@ const QUERIES_MAX = 256
 
 /** What one query found: the values of its variables. */
 export type Bindings = Readonly<Record<string, Value>>
+
+/** A rule's place. */
+export interface RuleEntry {
+  readonly name: string
+  /** `data.app.allow`. */
+  readonly label: string
+  readonly location: Location
+}
 
 /** Answers for one input. */
 export type Prepared = (input?: Value, options?: EvaluateOptions) => Value | undefined
@@ -103,6 +113,15 @@ export class Policy {
     return files
   }
 
+  /** The rules, in the order they were written. */
+  rules(): RuleEntry[] {
+    return this.#compiled.context.tree.rules.map((rule) => ({
+      name: rule.ground.at(-1) ?? rule.headName,
+      label: pathLabel(rule.ground),
+      location: rule.module.source.locate(rule.start),
+    }))
+  }
+
   /** The JavaScript a reference was compiled to; for inspection. */
   generated(reference: string): string {
     return this.#evaluator('value', reference).generated()
@@ -122,7 +141,7 @@ export class Policy {
       this.#options,
       builtinContext(this.#options),
     )
-    if (this.#evaluators.size >= QUERIES_MAX)
+    if (this.#evaluators.size >= QUERIES_MAX && this.#options.coverage !== true)
       this.#evaluators.delete(this.#evaluators.keys().next().value!)
     this.#evaluators.set(key, evaluator)
     return evaluator

@@ -60,6 +60,6 @@ function checkChildren(node: RuleNode, report: (message: string, rule: RuleInfo)
     pending.push(...child.children.values())
   }
   if (below.length === 0) return
-  const lines = below.map((rule) => `\n rule data.${rule.ground.join('.')} at ${place(rule)}`)
+  const lines = below.map((rule) => `\n  rule data.${rule.ground.join('.')} at ${place(rule)}`)
   report(`rule ${node.label} conflicts with:${lines.join('')}`, ground)
 }

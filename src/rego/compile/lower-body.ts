@@ -7,7 +7,6 @@ import {
   capturesResult,
   checkDeprecated,
   hoist,
-  localOf,
   lowerOperand,
   lowerTerm,
   maybe,
@@ -63,7 +62,8 @@ function declare(
   }
   if (name === '_' && how === 'assigned') return local
   const problem = scope.declare(name, local, how)
-  if (problem !== undefined) unit.error('locals', 'rego_compile_error', problem, start)
+  if (problem !== undefined)
+    unit.error('locals', 'rego_compile_error', problem, how === 'declared' ? at : start)
   return local
 }
 
@@ -75,7 +75,7 @@ function lowerSomeIn(place: Place, expression: ast.SomeInExpression): void {
   }
   for (const variable of names.values()) {
     if (variable.name === '_') continue
-    const local = declare(place, variable, 'declared', variable.start)
+    const local = declare(place, variable, 'declared', place.start)
     if (local.name !== '') place.scope.find(variable.name)
   }
   const base = domain.kind === 'local' ? domain.local : hoistedLocal(place, domain)
@@ -123,14 +123,11 @@ function push(place: Place, literal: NewLiteral, negated = false): void {
 
 function lowerEvery(place: Place, expression: ast.EveryExpression): void {
   const domain = lowerTerm(place, expression.domain)
-  const local: CoreTerm =
-    domain.kind === 'local'
-      ? domain
-      : {
-          kind: 'local',
-          local: hoistedAt(place, domain, expression.domain.start),
-          start: domain.start,
-        }
+  const local: CoreTerm = {
+    kind: 'local',
+    local: hoistedAt(place, domain, expression.domain.start),
+    start: domain.start,
+  }
   const hidden = declaredNames(expression.body)
   const outer = new Scope(
     place.scope,
@@ -214,11 +211,15 @@ function lowerAssign(place: Place, term: ast.CallTerm, negated: boolean): void {
   }
   const right = lowerTerm(place, value)
   if (!checkTarget(place, target, target.kind === 'var' ? term.start : target.start)) return
-  const names = new Map<string, ast.VarTerm>()
-  collectVars(target, names)
-  for (const variable of names.values()) declare(place, variable, 'assigned', variable.start)
+  for (const variable of patternVars(target)) declare(place, variable, 'assigned', variable.start)
   const left = lowerTerm(place, target)
   push(place, { kind: 'unify', left, right, compare: false })
+}
+
+function patternVars(term: ast.Term): ast.VarTerm[] {
+  if (term.kind === 'var') return [term]
+  if (term.kind === 'array') return term.items.flatMap(patternVars)
+  return term.kind === 'object' ? term.entries.flatMap(([, value]) => patternVars(value)) : []
 }
 
 function checkTarget(place: Place, term: ast.Term, start: number): boolean {
@@ -386,7 +387,7 @@ function checkReplacement(
     return
   }
   if (arityOf(target) !== arityOf(value)) {
-    place.unit.error('functions', 'rego_type_error', `${name}: arity mismatch`, place.start)
+    place.unit.error('functions', 'rego_type_error', `${name}: arity mismatch`, start)
   }
 }
 
@@ -401,5 +402,3 @@ export function bindPattern(place: Place, term: ast.Term): void {
     place.scope.declare(variable.name, place.unit.local(variable.name, variable.start), 'arg')
   }
 }
-
-export { localOf }

@@ -265,7 +265,12 @@ function lowerCallTerm(place: Place, term: ast.CallTerm): CoreTerm {
     return local
   }
   if (calleeText(term.name) === 'print') {
-    place.unit.error('functions', 'rego_type_error', 'print used as value', term.start)
+    place.unit.error(
+      'functions',
+      'rego_type_error',
+      `${place.unit.source.text.slice(term.start, term.end)} used as value`,
+      term.start,
+    )
     return local
   }
   const answer = metadataAnswer(place, term)
@@ -350,7 +355,7 @@ export function maybe(place: Place, term: ast.Term): CoreTerm {
       : constant
   const body: CoreLiteral[] = []
   const scope = new Scope(place.scope, new Set())
-  const inside: Place = { ...place, scope, out: body, with: [], start: term.start }
+  const inside: Place = { ...place, scope, out: body, with: [] }
   const value = lowerTerm(inside, term)
   const local: CoreTerm = {
     kind: 'local',

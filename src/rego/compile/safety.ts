@@ -2,6 +2,8 @@ import type { ComprehensionTerm, CoreBranch, CoreLiteral, CoreTerm, Local } from
 import type { Unit } from './environment.ts'
 import { allVars, literalVars, nestedBodies, termsOf, visitVars, withTerms } from './vars.ts'
 
+const NO_LOCALS: ReadonlySet<Local> = new Set()
+
 /** A literal with what it needs of its surroundings. */
 interface Pending {
   readonly literal: CoreLiteral
@@ -21,12 +23,16 @@ export function reportTo(unit: Unit): Report {
 
 /** Orders the body of a rule's branch and reports variables that nothing binds. */
 export function orderBranch(unit: Unit, branch: CoreBranch, params: ReadonlySet<Local>): void {
-  const report = reportTo(unit)
+  const told = new Set<Local>()
+  const report: Report = (local, start) => {
+    told.add(local)
+    reportTo(unit)(local, start)
+  }
   const bound = new Set(params)
   branch.body = orderBody(report, branch.body, bound)
   for (const term of [...branch.keys, branch.value]) {
     visitVars(term, (local, _isKey, start) => {
-      if (!bound.has(local) && local.name !== '') report(local, start)
+      if (!bound.has(local) && local.name !== '' && !told.has(local)) report(local, start)
     })
   }
 }
@@ -37,13 +43,16 @@ export function orderBody(
   body: readonly CoreLiteral[],
   bound: Set<Local>,
 ): CoreLiteral[] {
-  const bodyVars = new Set<Local>()
-  for (const literal of body) for (const local of literalVars(literal)) bodyVars.add(local)
   let pending: Pending[] = body.map((literal) => ({
     literal,
     vars: literalVars(literal),
-    captured: capturedVars(literal, bodyVars),
+    captured: NO_LOCALS,
   }))
+  if (body.some((literal) => nestedBodies(literal).length > 0)) {
+    const bodyVars = new Set<Local>()
+    for (const { vars } of pending) for (const local of vars) bodyVars.add(local)
+    pending = pending.map((item) => ({ ...item, captured: capturedVars(item.literal, bodyVars) }))
+  }
   const ordered: CoreLiteral[] = []
   for (;;) {
     const waiting: Pending[] = []
@@ -197,12 +206,12 @@ function patternOutputs(term: CoreTerm, bound: ReadonlySet<Local>, outputs: Set<
 function orderNested(report: Report, literal: CoreLiteral, bound: ReadonlySet<Local>): CoreLiteral {
   switch (literal.kind) {
     case 'test':
-      return { ...literal, term: orderTerm(report, literal.term, bound) }
+      return { ...literal, term: orderTerm(report, literal.term, bound, literal.start) }
     case 'unify':
       return {
         ...literal,
-        left: orderTerm(report, literal.left, bound),
-        right: orderTerm(report, literal.right, bound),
+        left: orderTerm(report, literal.left, bound, literal.start),
+        right: orderTerm(report, literal.right, bound, literal.start),
       }
     case 'call':
       return literal
@@ -216,20 +225,26 @@ function orderNested(report: Report, literal: CoreLiteral, bound: ReadonlySet<Lo
   }
 }
 
-function orderTerm(report: Report, term: CoreTerm, bound: ReadonlySet<Local>): CoreTerm {
-  return term.kind === 'comprehension' ? orderComprehension(report, term, bound) : term
+function orderTerm(
+  report: Report,
+  term: CoreTerm,
+  bound: ReadonlySet<Local>,
+  start: number,
+): CoreTerm {
+  return term.kind === 'comprehension' ? orderComprehension(report, term, bound, start) : term
 }
 
 function orderComprehension(
   report: Report,
   term: ComprehensionTerm,
   bound: ReadonlySet<Local>,
+  start: number,
 ): ComprehensionTerm {
   const inside = new Set(bound)
   const body = orderBody(report, term.body, inside)
   for (const part of term.key === undefined ? [term.value] : [term.key, term.value]) {
     visitVars(part, (local) => {
-      if (!inside.has(local) && local.name !== '') report(local, term.start)
+      if (!inside.has(local) && local.name !== '') report(local, start)
     })
   }
   return { ...term, body }
@@ -242,8 +257,15 @@ function reportUnsafe(
 ): void {
   const told = new Set<Local>()
   for (const { literal, vars, captured } of waiting) {
+    const outputs = literal.negated ? NO_LOCALS : outputsOf(literal, bound)
     for (const local of new Set([...vars, ...captured])) {
-      if (bound.has(local) || told.has(local) || local.name === '') continue
+      if (
+        bound.has(local) ||
+        (outputs.has(local) && !captured.has(local)) ||
+        told.has(local) ||
+        local.name === ''
+      )
+        continue
       told.add(local)
       report(local, literal.start)
     }

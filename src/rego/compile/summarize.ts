@@ -8,12 +8,11 @@ import { nestedBodies } from './vars.ts'
 
 const MEMBERS_MAX = 16
 
-/** Keeps one copy of what many rules say alike. */
+/** Keeps one copy of the paths that many rules have. */
 export class Interner {
   readonly #known = new Map<string, unknown>()
 
-  share<T>(kind: string, value: T): T {
-    const key = `${kind}${JSON.stringify(value)}`
+  share<T>(key: string, value: T): T {
     const known = this.#known.get(key)
     if (known !== undefined) return known as T
     this.#known.set(key, value)
@@ -32,7 +31,13 @@ export function summarize(lowered: LoweredRule, interner: Interner): RuleSummary
       ref(ref) {
         if (typeof ref.head !== 'string') return
         const target = ref.head === 'input' ? input : data
-        target.add(interner.share('r', refPath(ref)))
+        const path = refPath(ref)
+        target.add(
+          interner.share(
+            `r${path.map((key) => `${typeof key}${String(key)}`).join('\u0000')}`,
+            path,
+          ),
+        )
       },
       call(callee) {
         if (callee.kind === 'function') functions.add(callee.path)
@@ -145,7 +150,7 @@ function demand(
   if (term.kind === 'local') {
     const alias = aliases.get(term.local)
     const path = pathOf(params.indexOf(term.local), [])
-    if (path !== undefined) return { path: interner.share('p', path), values }
+    if (path !== undefined) return { path: interner.share(`p${path.key}`, path), values }
     return alias === undefined ? undefined : demand(alias, values, params, new Map(), interner)
   }
   if (term.kind !== 'ref' || term.head === 'data') return undefined
@@ -154,7 +159,7 @@ function demand(
     term.head === 'input' || param !== -1
       ? pathOf(param, term.path, term.head === 'input')
       : undefined
-  return path === undefined ? undefined : { path: interner.share('p', path), values }
+  return path === undefined ? undefined : { path: interner.share(`p${path.key}`, path), values }
 }
 
 function pathOf(param: number, path: readonly CoreTerm[], isInput = false): DemandPath | undefined {

@@ -156,6 +156,10 @@ export class Lexer {
     if (text.charCodeAt(end) === 46 && isDigit(text.charCodeAt(end + 1))) {
       end++
       digits()
+    } else if (text.charCodeAt(end) === 46 && !isLetter(text.charCodeAt(end + 1))) {
+      this.end = end + 1
+      this.fail(at, 'expected fraction')
+      return
     }
     const exponent = text.charCodeAt(end)
     if (exponent === 101 || exponent === 69) {

@@ -193,6 +193,7 @@ function parseImport(state: ParserState): Import {
 function parseAlias(state: ParserState): string {
   if (state.kind !== 'ident') state.unexpected('expected var')
   const { lexeme } = state.lexer
+  if (lexeme === 'input' || lexeme === 'data') state.unexpected('expected var')
   state.lexer.next()
   return lexeme
 }

@@ -7,14 +7,17 @@ import { unescapeString } from './strings.ts'
 import { OPERATORS } from './tokens.ts'
 
 const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/
-/** Binary operators by rising precedence; `in` comes below them all. */
-const LEVELS: readonly (readonly string[])[] = [
-  ['==', '!=', '<', '>', '<=', '>='],
-  ['|'],
-  ['&'],
-  ['+', '-'],
-  ['*', '/', '%'],
-]
+/** Binary operators by precedence; `in` comes below them all. */
+const PRECEDENCE: ReadonlyMap<string, number> = new Map([
+  ...['==', '!=', '<', '>', '<=', '>='].map((operator) => [operator, 1] as const),
+  ['|', 2],
+  ['&', 3],
+  ['+', 4],
+  ['-', 4],
+  ['*', 5],
+  ['/', 5],
+  ['%', 5],
+])
 
 function operatorName(name: string, start: number, end: number): VarTerm | RefTerm {
   const parts = name.split('.')
@@ -71,17 +74,16 @@ function parseMembership(state: ParserState, pairs: boolean, lhs?: Term): Term {
   return left
 }
 
-function parseLevel(state: ParserState, level: number, lhs?: Term): Term {
-  const operators = LEVELS[level]
-  if (operators === undefined) return lhs ?? parseTerm(state)
-  let left = parseLevel(state, level + 1, lhs)
-  while (operators.includes(state.kind)) {
+function parseLevel(state: ParserState, minimum: number, lhs?: Term): Term {
+  let left = lhs ?? parseTerm(state)
+  for (;;) {
     const infix = state.kind
+    const precedence = PRECEDENCE.get(infix)
+    if (precedence === undefined || precedence < minimum) return left
     const at = { start: state.lexer.start, end: state.lexer.end }
     state.lexer.next()
-    left = infixCall(infix, OPERATORS[infix]!, at, [left, parseLevel(state, level + 1)])
+    left = infixCall(infix, OPERATORS[infix]!, at, [left, parseLevel(state, precedence + 1)])
   }
-  return left
 }
 
 /** A term without operators: a scalar, a collection, a reference, a call, or something in parentheses. */

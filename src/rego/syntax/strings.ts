@@ -10,7 +10,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
 }
 
 /**
- * Resolves the escapes of a string's inside. A template string may also escape braces.
+ * Resolves the escapes of a string's inside. A template string may also escape an opening brace.
  * `undefined` when an escape is not one of the language's.
  */
 export function unescapeString(inner: string, template = false): string | undefined {
@@ -27,7 +27,7 @@ export function unescapeString(inner: string, template = false): string | undefi
     const next = inner.charAt(i)
     const simple = Object.hasOwn(SIMPLE, next) ? SIMPLE[next] : undefined
     if (simple !== undefined) out += simple
-    else if (template && (next === '{' || next === '}')) out += next
+    else if (template && next === '{') out += next
     else if (next === 'u' && /^[0-9a-fA-F]{4}$/.test(inner.slice(i + 1, i + 5))) {
       out += String.fromCharCode(Number.parseInt(inner.slice(i + 1, i + 5), 16))
       i += 4
