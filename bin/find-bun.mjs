@@ -11,10 +11,14 @@ const STUB_BYTES_MAX = 1_000_000
  * package; where scripts did not run, the binary still lies in a package of the platform.
  */
 export function findBun() {
-  const found = [...candidates()].find((path) => existsSync(path) && statSync(path).size > STUB_BYTES_MAX)
-  if (found !== undefined) return found
-  process.stderr.write('tollgate: Bun is not installed; run `npm ci` in the project first\n')
-  process.exit(1)
+  const found = [...candidates()].find(
+    (path) => existsSync(path) && statSync(path).size > STUB_BYTES_MAX,
+  )
+  if (found === undefined) {
+    process.stderr.write('tollgate: Bun is not installed; run `npm ci` in the project first\n')
+    process.exit(1)
+  }
+  return found
 }
 
 function* candidates() {

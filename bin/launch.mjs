@@ -15,7 +15,11 @@ const OUTGOING_REQUESTS_MAX = '65535'
  */
 export function launch(args, { guarded }) {
   const flags = guarded
-    ? ['--no-install', '--no-env-file', `--config=${fileURLToPath(new URL('bunfig.toml', import.meta.url))}`]
+    ? [
+        '--no-install',
+        '--no-env-file',
+        `--config=${fileURLToPath(new URL('bunfig.toml', import.meta.url))}`,
+      ]
     : []
   const child = spawn(findBun(), [...flags, ...args], {
     stdio: guarded ? ['inherit', 'inherit', 'inherit', 'pipe'] : 'inherit',

@@ -2,7 +2,7 @@ import type { Caller } from '../core/caller.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { Exchange } from './exchange.ts'
-import type { Stage } from './stage.ts'
+import type { StageBody } from './stage.ts'
 
 /** The noun that {@link createAdmit} and {@link createIdentify} ask about bans. */
 export interface BanCheck {
@@ -12,24 +12,20 @@ export interface BanCheck {
   caller(caller: Caller, nowMs: number): Refusal | undefined
 }
 
-const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD', 'OPTIONS'])
-
 /**
  * May this connection speak at all? Bans and the announced size, before any secret is looked at.
  *
- * @param bodyBytesMax a request that announces a larger body is refused before it is read.
+ * @param bodyBytesMax a request that announces a larger body is refused; `undefined` where the body is
+ * read and measured by a later stage, or where there is none.
  */
-export function createAdmit(bans: BanCheck, bodyBytesMax: number): Stage {
+export function createAdmit(bans: BanCheck, bodyBytesMax: number | undefined): StageBody {
   return {
-    name: 'admit',
     run(exchange) {
       if (bans.anyAddress()) {
         const refusal = bans.address(exchange.address, exchange.nowMs)
         if (refusal !== undefined) return refusal
       }
-      return METHODS_WITHOUT_BODY.has(exchange.request.method)
-        ? undefined
-        : checkLength(exchange, bodyBytesMax)
+      return bodyBytesMax === undefined ? undefined : checkLength(exchange, bodyBytesMax)
     },
   }
 }

@@ -3,7 +3,7 @@ import { refuse } from '../core/refusal.ts'
 import type { AllowList } from '../policy/index.ts'
 import type { BodyReader } from './read-body.ts'
 import type { Exchange } from './exchange.ts'
-import type { Stage, Step } from './stage.ts'
+import type { StageBody, Step } from './stage.ts'
 import type { ValueSource } from './read-value.ts'
 
 /** What a route demands of its caller. */
@@ -20,14 +20,13 @@ export interface AuthorizeOptions {
  * Allowed? Tenant first, then the permission, then the allow-list. Answers in nanoseconds unless the
  * body has to be read for a value.
  */
-export function createAuthorize(options: AuthorizeOptions): Stage {
+export function createAuthorize(options: AuthorizeOptions): StageBody {
   const { permission, tenant, allowList, readBody } = options
   const needsBody = tenant?.needsBody === true || allowList?.value.needsBody === true
   const decide = (exchange: Exchange): Step =>
     (tenant && checkTenant(exchange, tenant)) ??
     (allowList && checkAllowList(exchange, allowList, options.countAllowList))
   return {
-    name: 'authorize',
     run(exchange) {
       if (permission !== undefined && !exchange.caller.permissions.has(permission)) {
         exchange.rule = `permission ${permission} is not granted`
@@ -35,8 +34,7 @@ export function createAuthorize(options: AuthorizeOptions): Stage {
       }
       if (exchange.notes !== undefined) exchange.rule = grantedBy(exchange, permission)
       if (tenant === undefined && allowList === undefined) return undefined
-      if (!needsBody || exchange.body !== undefined) return decide(exchange)
-      return readBody(exchange).then((refusal) => refusal ?? decide(exchange))
+      return (needsBody ? readBody(exchange) : undefined) ?? decide(exchange)
     },
   }
 }

@@ -20,7 +20,7 @@ import { createBodyReader } from './read-body.ts'
 import { compileValueSource } from './read-value.ts'
 import { createRespond } from './respond.ts'
 import type { Route } from './route.ts'
-import type { Stage, StageName } from './stage.ts'
+import type { StageBody, StageName } from './stage.ts'
 import { createValidate } from './validate.ts'
 
 /** What routes are put together from. */
@@ -43,6 +43,8 @@ export function methodsOf({ methods }: RouteConfig): readonly string[] {
   return methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
 }
 
+const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
 /** The largest body of a route. */
 const bodyBytesMaxOf = (config: GatewayConfig, route: RouteConfig): number =>
   route.bodyMax ?? config.defaults.bodyMax
@@ -61,19 +63,27 @@ export function compileRoute(
   check: RequestCheck,
 ): Route {
   const readBody = createBodyReader(check)
-  const stages: Readonly<Record<StageName, Stage | undefined>> = {
-    admit: createAdmit(parts.bans, bodyBytesMaxOf(config, route)),
+  const streams = !check.checksBody && route.methods.some((method) => METHODS_WITH_BODY.has(method))
+  const stages: Readonly<Record<StageName, StageBody | undefined>> = {
+    admit: createAdmit(parts.bans, streams ? bodyBytesMaxOf(config, route) : undefined),
     identify: identifyStage(route, parts),
     limit: limitStage(config, route, parts),
     authorize: authorizeStage(route, parts, readBody),
     validate: check.checksHead || check.checksBody ? createValidate(check, readBody) : undefined,
     forward: answerStage(route, parts),
   }
+  const inOrder = PATH.flatMap((name, layer) => {
+    const stage = stages[name]
+    return stage === undefined ? [] : { name, layer, run: stage.run }
+  })
   return {
     id: route.id,
     template: route.path,
-    stages: PATH.flatMap((name) => stages[name] ?? []),
-    slot: parts.metrics.routeSlot(route.path),
+    stages: inOrder,
+    tally: {
+      slot: parts.metrics.routeSlot(route.path),
+      layers: inOrder.map((stage) => stage.layer),
+    },
     action: route.permission ?? route.id,
     audited: route.audit,
   }
@@ -82,11 +92,11 @@ export function compileRoute(
 /** Stands for the routes of requests that no route takes. */
 export function createUnrouted(metrics: GateMetrics): Route {
   const template = 'unrouted'
-  const slot = metrics.routeSlot(template)
-  return { id: template, template, stages: [], slot, action: template, audited: true }
+  const tally = { slot: metrics.routeSlot(template), layers: [] }
+  return { id: template, template, stages: [], tally, action: template, audited: true }
 }
 
-function identifyStage(route: RouteConfig, parts: RouteParts): Stage | undefined {
+function identifyStage(route: RouteConfig, parts: RouteParts): StageBody | undefined {
   const accepted: readonly CallerKind[] = route.credentials
   if (accepted.every((kind) => kind === 'anonymous')) return undefined
   return createIdentify(accepted, parts.identity, parts.bans)
@@ -96,7 +106,7 @@ function limitStage(
   config: GatewayConfig,
   route: RouteConfig,
   { limiter, metrics }: RouteParts,
-): Stage | undefined {
+): StageBody | undefined {
   const names = route.limits ?? config.defaults.limits
   if (names.length === 0) return undefined
   const slots = new Map(names.map((name) => [name, metrics.limitSlot(name)]))
@@ -122,7 +132,7 @@ function authorizeStage(
   route: RouteConfig,
   parts: RouteParts,
   readBody: BodyReader,
-): Stage | undefined {
+): StageBody | undefined {
   const { permission, tenant, allowList } = route
   if (permission === undefined && tenant === undefined && allowList === undefined) return undefined
   const list = allowList && parts.policy.allowList(allowList.list)
@@ -138,7 +148,7 @@ function authorizeStage(
   })
 }
 
-function answerStage(route: RouteConfig, parts: RouteParts): Stage {
+function answerStage(route: RouteConfig, parts: RouteParts): StageBody {
   if (route.respond !== undefined) return createRespond(route.respond)
   const upstream = parts.upstreams.get(route.upstream ?? '')
   if (upstream === undefined) throw new RangeError(`no upstream is named ${route.upstream}`)

@@ -3,7 +3,7 @@ import { createClientAddress, createTrustedPeers } from '../core/client-address.
 import type { Shield } from '../shield/index.ts'
 import { createShield } from '../shield/index.ts'
 import type { RequestIds } from '../signals/index.ts'
-import { createHostCheck } from './arrival.ts'
+import { createHostCheck } from './host-check.ts'
 import type { RouteParts } from './compile-route.ts'
 import { compileRoute, createUnrouted, methodsOf, requestOf } from './compile-route.ts'
 import type { GatewayConfig } from './config/index.ts'

@@ -2,7 +2,6 @@ import type { Caller } from '../core/caller.ts'
 import { anonymousCaller } from '../core/caller.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { Route } from './route.ts'
-import type { StageName } from './stage.ts'
 import type { PathParameters } from './routing/router.ts'
 import { bindParameters } from './routing/router.ts'
 
@@ -39,6 +38,7 @@ export class Exchange {
   readonly request: Request
   /** Wall clock at arrival, milliseconds since the epoch. */
   readonly nowMs: number
+  readonly method: string
   readonly route: Route
   /** Canonical path, without query. */
   readonly path: string
@@ -51,6 +51,8 @@ export class Exchange {
   /** The body as text and as JSON, once they have been read. */
   bodyText: string | undefined = undefined
   body: unknown = undefined
+  /** Whether {@link Exchange.body} has been parsed and found good. */
+  bodyChecked = false
   /** The rule that the running stage decided by, for explanations and the audit log. */
   rule: string | undefined = undefined
   /** Response headers that stages ask for, such as RateLimit. */
@@ -62,8 +64,8 @@ export class Exchange {
   /** Who an explanation is for, in place of the credential presented. */
   presumed: Caller | undefined = undefined
   refusal: Refusal | undefined = undefined
-  /** The stage that ended the exchange. */
-  endedBy: StageName = 'admit'
+  /** The position in the route of the stage that runs, or that ended the exchange. */
+  at = 0
   /** Monotonic milliseconds at arrival. */
   startMs = 0
 
@@ -76,6 +78,7 @@ export class Exchange {
     connection: Connection,
     request: Request,
     nowMs: number,
+    method: string,
     route: Route,
     path: string,
     query: string,
@@ -86,6 +89,7 @@ export class Exchange {
     this.connection = connection
     this.request = request
     this.nowMs = nowMs
+    this.method = method
     this.route = route
     this.path = path
     this.query = query

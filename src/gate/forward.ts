@@ -6,7 +6,7 @@ import type { ForwardRequest, Upstream } from '../upstream/index.ts'
 import { identityHeaders } from '../upstream/index.ts'
 import type { RouteConfig } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
-import type { Stage } from './stage.ts'
+import type { StageBody } from './stage.ts'
 
 /** How a route forwards. */
 export interface ForwardOptions {
@@ -20,11 +20,10 @@ export interface ForwardOptions {
 }
 
 /** Ask the upstream: the last stage of a proxied route. It always answers or refuses. */
-export function createForward(options: ForwardOptions): Stage {
+export function createForward(options: ForwardOptions): StageBody {
   const { upstream, route, metrics, monotonicMs } = options
   const slot = metrics.upstreamSlot(upstream.name)
   return {
-    name: 'forward',
     run(exchange) {
       const path = stripPrefix(exchange.path, route.stripPrefix)
       if (path === undefined) return refuse('route_unknown')

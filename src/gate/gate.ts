@@ -1,17 +1,17 @@
 import type { Caller } from '../core/caller.ts'
 import type { Clock } from '../core/clock.ts'
+import { problemResponse } from '../core/problem.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
-import { problemResponse } from '../core/problem.ts'
 import type { LayerTimings } from '../signals/index.ts'
-import type { Connection, Note } from './exchange.ts'
-import { Exchange } from './exchange.ts'
-import { findRoute } from './find-route.ts'
-import { layerIndex } from './path.ts'
-import type { Route } from './route.ts'
+import { arrive } from './arrive.ts'
+import type { Connection, Exchange, Note } from './exchange.ts'
+import { unreadable } from './read-body.ts'
 import { runStages, runStagesTimed } from './run-stages.ts'
+import type { Ending } from './run-stages.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Step } from './stage.ts'
+import { NEEDS_BODY } from './stage.ts'
 
 /** What a gate needs beside its configuration. */
 export interface GateOptions {
@@ -52,106 +52,99 @@ export interface Gate {
 /** Creates a gate on a compiled configuration. */
 export function createGate(initial: Snapshot, options: GateOptions): Gate {
   const { clock, timings, onBug } = options
-  let snapshot = initial
+  let current = initial
 
-  const begin = (from: Snapshot, request: Request, connection: Connection): Exchange => {
-    const located = findRoute(from, request)
-    const nowMs = clock.nowMs()
-    if ('code' in located) {
-      const exchange = new Exchange(
-        from.world,
-        connection,
-        request,
-        nowMs,
-        from.unrouted,
-        '',
-        '',
-        [],
-        [],
-      )
-      exchange.refusal = located
-      return exchange
-    }
-    return new Exchange(
-      from.world,
-      connection,
-      request,
-      nowMs,
-      located.bound.target,
-      located.path,
-      located.query,
-      located.bound.names,
-      located.values,
-    )
-  }
-
-  const end = (from: Snapshot, exchange: Exchange, step: Step): Response => {
-    const response = finish(exchange, step)
-    exchange.release?.()
-    from.record(exchange, response.status, exchange.endedBy)
+  const end = (snapshot: Snapshot, exchange: Exchange, ending: Ending): Response => {
+    const response = finish(exchange, ending)
+    if (exchange.release !== undefined) exchange.release()
+    snapshot.record(exchange, response.status)
     return response
   }
 
+  const fail = (snapshot: Snapshot, exchange: Exchange, error: unknown): Response => {
+    onBug(error, exchange.requestId)
+    return end(snapshot, exchange, refuse('internal_error'))
+  }
+
+  const proceed = (snapshot: Snapshot, exchange: Exchange): Response | Promise<Response> => {
+    try {
+      return settle(snapshot, exchange, runStages(exchange))
+    } catch (error) {
+      return fail(snapshot, exchange, error)
+    }
+  }
+
+  const settle = (
+    snapshot: Snapshot,
+    exchange: Exchange,
+    step: Step | Promise<Step>,
+  ): Response | Promise<Response> => {
+    if (step === NEEDS_BODY) {
+      return exchange.request.text().then(
+        (text) => {
+          exchange.bodyText = text
+          return proceed(snapshot, exchange)
+        },
+        (error: unknown) => end(snapshot, exchange, unreadable(error)),
+      )
+    }
+    if (!(step instanceof Promise)) return end(snapshot, exchange, step)
+    return step.then(
+      (settled) => {
+        if (settled !== undefined) return settle(snapshot, exchange, settled)
+        exchange.at += 1
+        return proceed(snapshot, exchange)
+      },
+      (error: unknown) => fail(snapshot, exchange, error),
+    )
+  }
+
+  const measured = (exchange: Exchange): Promise<Ending> =>
+    runStagesTimed(exchange, clock.monotonicMs, (stage, durationMs) => {
+      timings.record(stage.layer, durationMs * 1e6)
+    })
+
   const unrouted = (
-    from: Snapshot,
+    snapshot: Snapshot,
     exchange: Exchange,
     refusal: Refusal,
   ): Response | Promise<Response> => {
-    const isUnknown = refusal.code === 'route_unknown' && exchange.request.method === 'GET'
+    const isUnknown = refusal.code === 'route_unknown' && exchange.method === 'GET'
     const answer = isUnknown ? options.fallback?.(exchange.request) : undefined
-    return answer ?? end(from, exchange, refusal)
+    return answer ?? end(snapshot, exchange, refusal)
   }
-
-  const fail = (from: Snapshot, exchange: Exchange, error: unknown): Response => {
-    onBug(error, exchange.requestId)
-    return end(from, exchange, refuse('internal_error'))
-  }
-
-  const measured = (route: Route, exchange: Exchange): Promise<Step> =>
-    runStagesTimed(route.stages, exchange, clock.monotonicMs, (stage, durationMs) => {
-      timings.record(layerIndex(stage.name), durationMs * 1e6)
-    })
 
   return {
     get snapshot() {
-      return snapshot
+      return current
     },
     swap(next) {
-      snapshot = next
+      current = next
     },
     handle(request, connection) {
-      const from = snapshot
+      const snapshot = current
       const startMs = clock.monotonicMs()
-      const exchange = begin(from, request, connection)
+      const exchange = arrive(snapshot, request, connection, clock.nowMs())
       exchange.startMs = startMs
-      if (exchange.refusal !== undefined) return unrouted(from, exchange, exchange.refusal)
-      try {
-        const { route } = exchange
-        const step = timings.sample()
-          ? measured(route, exchange)
-          : runStages(route.stages, exchange)
-        if (!(step instanceof Promise)) return end(from, exchange, step)
-        return step.then(
-          (settled) => end(from, exchange, settled),
-          (error: unknown) => fail(from, exchange, error),
-        )
-      } catch (error) {
-        return fail(from, exchange, error)
-      }
+      if (exchange.refusal !== undefined) return unrouted(snapshot, exchange, exchange.refusal)
+      if (!timings.sample()) return proceed(snapshot, exchange)
+      return measured(exchange).then(
+        (ending) => end(snapshot, exchange, ending),
+        (error: unknown) => fail(snapshot, exchange, error),
+      )
     },
     async explain(request, connection, caller) {
-      const exchange = begin(snapshot, request, connection)
+      const exchange = arrive(current, request, connection, clock.nowMs())
       exchange.notes = []
       exchange.presumed = caller
-      const step = exchange.refusal ?? (await measured(exchange.route, exchange))
-      exchange.release?.()
-      const refusal = step === undefined || step instanceof Response ? undefined : step
+      const ending = exchange.refusal ?? (await measured(exchange))
+      const isAnswer = ending instanceof Response
       return {
-        route: exchange.route === snapshot.unrouted ? undefined : exchange.route.id,
-        allowed: refusal === undefined,
-        refusal,
+        route: exchange.route === current.unrouted ? undefined : exchange.route.id,
+        allowed: ending === undefined || isAnswer,
+        refusal: isAnswer ? undefined : ending,
         caller: exchange.caller,
-        status: step instanceof Response ? step.status : 200,
+        status: isAnswer ? ending.status : 200,
         notes: exchange.notes,
       }
     },
@@ -159,23 +152,16 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
 }
 
 /** Turns the last step into the response, with the headers that stages asked for. */
-function finish(exchange: Exchange, step: Step): Response {
-  if (step instanceof Response) {
-    if (exchange.responseHeaders !== undefined) {
-      for (const name in exchange.responseHeaders) {
-        step.headers.set(name, exchange.responseHeaders[name]!)
-      }
-    }
-    return step
-  }
-  const refusal = step ?? refuse('internal_error', { internal: 'no stage answered' })
-  exchange.refusal = refusal
+function finish(exchange: Exchange, ending: Ending): Response {
   const { responseHeaders } = exchange
-  return problemResponse(
-    responseHeaders === undefined
-      ? refusal
-      : { ...refusal, headers: { ...responseHeaders, ...refusal.headers } },
-    exchange.requestId,
-  )
+  if (ending instanceof Response) {
+    if (responseHeaders !== undefined) {
+      for (const name in responseHeaders) ending.headers.set(name, responseHeaders[name]!)
+    }
+    return ending
+  }
+  const refusal = ending ?? refuse('internal_error', { internal: 'no stage answered' })
+  exchange.refusal = refusal
+  const headers = { ...responseHeaders, ...refusal.headers }
+  return problemResponse({ ...refusal, headers }, exchange.requestId)
 }
-

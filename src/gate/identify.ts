@@ -4,7 +4,7 @@ import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { BanCheck } from './admit.ts'
 import type { Exchange } from './exchange.ts'
-import type { Stage, Step } from './stage.ts'
+import type { StageBody, Step } from './stage.ts'
 
 /** The noun that {@link createIdentify} asks: who presents this credential? */
 export interface CredentialResolver {
@@ -27,7 +27,7 @@ export function createIdentify(
   accepted: readonly CallerKind[],
   resolver: CredentialResolver,
   bans: BanCheck,
-): Stage {
+): StageBody {
   const admitsAnonymous = accepted.includes('anonymous')
   const readsCookies = accepted.includes('session')
   const settle = (exchange: Exchange, found: Caller | Refusal): Step => {
@@ -40,7 +40,6 @@ export function createIdentify(
     return bans.caller(found, exchange.nowMs)
   }
   return {
-    name: 'identify',
     run(exchange) {
       if (exchange.presumed !== undefined) return settle(exchange, exchange.presumed)
       const credential = presentedCredential(exchange, readsCookies)
@@ -99,8 +98,8 @@ function sessionCookie(exchange: Exchange, header: string | null): string | Refu
  * `Sec-Fetch-Site` (W3C Fetch Metadata) says so, or the `Origin` names this host.
  */
 function isCrossSite(exchange: Exchange): boolean {
-  const { method, headers } = exchange.request
-  if (SAFE_METHODS.has(method)) return false
+  const { headers } = exchange.request
+  if (SAFE_METHODS.has(exchange.method)) return false
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site !== 'same-origin' && site !== 'none'
   const origin = headers.get('origin')

@@ -2,7 +2,7 @@ import type { Caller } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
 import type { LimitPlan, LimitUse, Ticket } from '../limits/index.ts'
 import type { Exchange } from './exchange.ts'
-import type { Stage, Step } from './stage.ts'
+import type { StageBody, Step } from './stage.ts'
 
 /** What {@link createLimit} is made of. */
 export interface LimitStageOptions {
@@ -18,11 +18,12 @@ export interface LimitStageOptions {
 }
 
 /** How much? Takes all limits of the route or none; what is held is given back at the exit. */
-export function createLimit(options: LimitStageOptions): Stage {
+export function createLimit(options: LimitStageOptions): StageBody {
   const { plan, countsAddresses, sendHeaders, onRefusal } = options
   const settle = (exchange: Exchange, ticket: Ticket): Step => {
     if (ticket.refusal !== undefined) {
-      onRefusal(String(ticket.refusal.extra?.['limit'] ?? ''))
+      const limit = ticket.refusal.extra?.['limit']
+      if (typeof limit === 'string') onRefusal(limit)
       return ticket.refusal
     }
     if (plan.holds) exchange.release = () => plan.release(ticket)
@@ -35,7 +36,6 @@ export function createLimit(options: LimitStageOptions): Stage {
     return undefined
   }
   return {
-    name: 'limit',
     run(exchange) {
       if (exchange.notes !== undefined) return explainLimit(exchange, options)
       const { caller } = exchange

@@ -17,11 +17,3 @@ export const PATH = [
   'validate',
   'forward',
 ] as const satisfies readonly StageName[]
-
-/** The position of a stage in the path: what metrics call its layer. */
-export const layerIndex = (name: StageName): number => LAYER_INDEX[name]
-
-const LAYER_INDEX = Object.fromEntries(PATH.map((name, index) => [name, index])) as Record<
-  StageName,
-  number
->

@@ -2,9 +2,13 @@ import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { RequestCheck } from '../shield/index.ts'
 import type { Exchange } from './exchange.ts'
+import { NEEDS_BODY } from './stage.ts'
 
-/** Reads, parses and checks the body into the exchange; what is wrong with it comes back. */
-export type BodyReader = (exchange: Exchange) => Promise<Refusal | undefined>
+/**
+ * Parses and checks the body into the exchange, once: asks for it, says what is wrong with it, or
+ * nothing when it is good.
+ */
+export type BodyReader = (exchange: Exchange) => undefined | Refusal | typeof NEEDS_BODY
 
 /** What decoding puts in place of bytes that are not UTF-8. */
 const REPLACEMENT = '\uFFFD'
@@ -15,26 +19,34 @@ const REPLACEMENT = '\uFFFD'
  * spelled out U+FFFD, which no JSON text needs unescaped), and is refused.
  */
 export function createBodyReader(check: RequestCheck): BodyReader {
-  const settle = (exchange: Exchange, text: string, contentType: string | null) => {
+  return (exchange) => {
+    if (exchange.bodyChecked) return undefined
+    const text = exchange.bodyText
+    const contentType = exchange.request.headers.get('content-type')
+    if (text === undefined) return check.contentType(contentType) ?? NEEDS_BODY
     if (text.length > check.bodyBytesMax) {
       return refuse('body_too_large', { extra: { bytesMax: check.bodyBytesMax } })
     }
     if (text.includes(REPLACEMENT)) return refuse('json_invalid', { detail: 'Not valid UTF-8.' })
     const outcome = check.body(text, contentType)
     if (!outcome.ok) return outcome.refusal
-    exchange.bodyText = text
+    exchange.bodyChecked = true
     exchange.body = outcome.value
     return undefined
   }
-  return (exchange) => {
-    const { request } = exchange
-    const contentType = request.headers.get('content-type')
-    const refusal = check.contentType(contentType)
-    if (refusal !== undefined) return Promise.resolve(refusal)
-    return request.text().then(
-      (text) => settle(exchange, text, contentType),
-      (error: unknown) =>
-        refuse('bad_request', { detail: 'The body could not be read.', internal: String(error) }),
-    )
-  }
 }
+
+/** Reads the body as text into the exchange. */
+export function readBodyText(exchange: Exchange): Promise<Refusal | undefined> {
+  return exchange.request.text().then(
+    (text) => {
+      exchange.bodyText = text
+      return undefined
+    },
+    (error: unknown) => unreadable(error),
+  )
+}
+
+/** The body broke off, or never came. */
+export const unreadable = (error: unknown): Refusal =>
+  refuse('bad_request', { detail: 'The body could not be read.', internal: String(error) })

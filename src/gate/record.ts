@@ -1,16 +1,13 @@
 import type { Refusal } from '../core/refusal.ts'
 import type { Ledger } from '../ledger/index.ts'
-import type { GateMetrics } from '../signals/index.ts'
-import { LAYER_OUTCOME } from '../signals/index.ts'
+import type { RequestTally } from '../signals/index.ts'
 import type { Exchange } from './exchange.ts'
-import { layerIndex } from './path.ts'
-import type { StageName } from './stage.ts'
 
 /** Where exits are written down. */
 export interface RecordOptions {
   /** Absent when requests are not recorded. */
   readonly ledger: Pick<Ledger, 'record'> | undefined
-  readonly metrics: GateMetrics
+  readonly tally: RequestTally
   /** Whether the audit log wants client addresses: finding one out costs a system call. */
   readonly recordsAddresses: boolean
   readonly monotonicMs: () => number
@@ -19,24 +16,16 @@ export interface RecordOptions {
 }
 
 /** Writes down how an exchange ended; called once for each, at the exit. */
-export type Recorder = (exchange: Exchange, status: number, endedBy: StageName) => void
+export type Recorder = (exchange: Exchange, status: number) => void
 
 /** Creates the {@link Recorder}. It never throws and never waits. */
 export function createRecorder(options: RecordOptions): Recorder {
-  const { ledger, metrics, recordsAddresses, monotonicMs, onRefusal } = options
-  return (exchange, status, endedBy) => {
+  const { ledger, tally, recordsAddresses, monotonicMs, onRefusal } = options
+  return (exchange, status) => {
     const { refusal, route, caller } = exchange
     const durationMs = monotonicMs() - exchange.startMs
-    metrics.request(route.slot, exchange.request.method, status, durationMs * 1e6)
-    for (const stage of route.stages) {
-      if (stage.name === endedBy) break
-      metrics.decision(layerIndex(stage.name), LAYER_OUTCOME.pass)
-    }
-    if (refusal === undefined) metrics.decision(layerIndex(endedBy), LAYER_OUTCOME.answer)
-    else {
-      metrics.decision(layerIndex(endedBy), LAYER_OUTCOME.refuse)
-      onRefusal(exchange, refusal)
-    }
+    tally.add(route.tally, exchange.method, status, durationMs, exchange.at, refusal === undefined)
+    if (refusal !== undefined) onRefusal(exchange, refusal)
     if (ledger === undefined || !route.audited) return
     ledger.record({
       timeMs: exchange.nowMs,
@@ -48,7 +37,7 @@ export function createRecorder(options: RecordOptions): Recorder {
       outcome: refusal === undefined ? 'allow' : refusal.code,
       status,
       route: route.template,
-      method: exchange.request.method,
+      method: exchange.method,
       path: exchange.path,
       requestId: exchange.requestId,
       address: recordsAddresses ? exchange.address : '',

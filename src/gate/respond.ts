@@ -1,4 +1,4 @@
-import type { Stage } from './stage.ts'
+import type { StageBody } from './stage.ts'
 
 /** A fixed answer, as the configuration gives it. */
 export interface FixedAnswer {
@@ -11,22 +11,14 @@ export interface FixedAnswer {
 const STATUSES_WITHOUT_BODY = new Set([204, 205, 304])
 
 /** Answers without an upstream: the last stage of a route with `respond`. */
-export function createRespond(answer: FixedAnswer): Stage {
+export function createRespond(answer: FixedAnswer): StageBody {
   const { status, body } = answer
   const isText = typeof body === 'string'
   const text = isText ? body : JSON.stringify(body)
   const content = STATUSES_WITHOUT_BODY.has(status) ? null : text
   const type = isText ? 'text/plain;charset=utf-8' : 'application/json'
-  const headers: Record<string, string> = { 'content-type': type }
-  for (const [name, value] of Object.entries(answer.headers)) headers[name.toLowerCase()] = value
+  const headers = new Headers({ 'content-type': type })
+  for (const [name, value] of Object.entries(answer.headers)) headers.set(name, value)
   const init = { status, headers }
-  return {
-    name: 'forward',
-    run(exchange) {
-      const { responseHeaders } = exchange
-      if (responseHeaders === undefined) return new Response(content, init)
-      exchange.responseHeaders = undefined
-      return new Response(content, { status, headers: { ...headers, ...responseHeaders } })
-    },
-  }
+  return { run: () => new Response(content, init) }
 }

@@ -1,3 +1,4 @@
+import type { TallyRoute } from '../signals/index.ts'
 import type { Stage } from './stage.ts'
 
 /** A route, compiled: the stages its configuration asks for, in the order of the path. */
@@ -6,8 +7,8 @@ export interface Route {
   /** The path pattern, by which metrics and the audit log name the route. */
   readonly template: string
   readonly stages: readonly Stage[]
-  /** Metrics slot of the route. */
-  readonly slot: number
+  /** How its requests are counted. */
+  readonly tally: TallyRoute
   /** What a request to it is recorded as: the permission asked for, else the route's id. */
   readonly action: string
   readonly audited: boolean

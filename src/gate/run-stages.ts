@@ -1,25 +1,20 @@
 import type { Exchange, Note } from './exchange.ts'
+import { readBodyText } from './read-body.ts'
 import type { Stage, Step } from './stage.ts'
+import { NEEDS_BODY } from './stage.ts'
 
-/** Runs stages from `from` on until one refuses or answers; `undefined` when all passed. */
-export function runStages(
-  stages: readonly Stage[],
-  exchange: Exchange,
-  from = 0,
-): Step | Promise<Step> {
-  for (let index = from; index < stages.length; index += 1) {
-    const stage = stages[index]!
-    const step = stage.run(exchange)
-    if (step === undefined) continue
-    if (step instanceof Promise) {
-      return step.then((settled) => {
-        if (settled === undefined) return runStages(stages, exchange, index + 1)
-        exchange.endedBy = stage.name
-        return settled
-      })
-    }
-    exchange.endedBy = stage.name
-    return step
+/** How a run of stages ends. */
+export type Ending = Exclude<Step, typeof NEEDS_BODY>
+
+/**
+ * Runs the stages of the exchange's route from where it stands, until one says something other than
+ * "go on"; `undefined` when all passed. Where it stopped is noted in the exchange.
+ */
+export function runStages(exchange: Exchange): Step | Promise<Step> {
+  const { stages } = exchange.route
+  for (; exchange.at < stages.length; exchange.at += 1) {
+    const step = stages[exchange.at]!.run(exchange)
+    if (step !== undefined) return step
   }
   return undefined
 }
@@ -29,28 +24,31 @@ export type StageTimer = (stage: Stage, durationMs: number) => void
 
 /** {@link runStages} with a reading of the clock around each stage: for samples and explanations. */
 export async function runStagesTimed(
-  stages: readonly Stage[],
   exchange: Exchange,
   monotonicMs: () => number,
   onStage: StageTimer,
-): Promise<Step> {
-  for (const stage of stages) {
+): Promise<Ending> {
+  const { stages } = exchange.route
+  for (; exchange.at < stages.length; exchange.at += 1) {
+    const stage = stages[exchange.at]!
     exchange.rule = undefined
     const startMs = monotonicMs()
-    const running = stage.run(exchange)
-    const step = running instanceof Promise ? await running : running
+    const step = await runOne(stage, exchange)
     const durationMs = monotonicMs() - startMs
     onStage(stage, durationMs)
     exchange.notes?.push(noteOf(stage, step, exchange.rule, durationMs))
-    if (step !== undefined) {
-      exchange.endedBy = stage.name
-      return step
-    }
+    if (step !== undefined) return step
   }
   return undefined
 }
 
-function noteOf(stage: Stage, step: Step, rule: string | undefined, durationMs: number): Note {
+async function runOne(stage: Stage, exchange: Exchange): Promise<Ending> {
+  const step = await stage.run(exchange)
+  if (step !== NEEDS_BODY) return step
+  return (await readBodyText(exchange)) ?? runOne(stage, exchange)
+}
+
+function noteOf(stage: Stage, step: Ending, rule: string | undefined, durationMs: number): Note {
   const verdict = step === undefined ? 'pass' : step instanceof Response ? 'answer' : 'refuse'
   return { layer: stage.name, verdict, rule, durationNs: Math.round(durationMs * 1e6) }
 }

@@ -1,4 +1,4 @@
-import type { HostCheck } from './arrival.ts'
+import type { HostCheck } from './host-check.ts'
 import type { ExchangeWorld } from './exchange.ts'
 import type { Recorder } from './record.ts'
 import type { Route } from './route.ts'

@@ -4,19 +4,17 @@ import type { Refusal } from '../core/refusal.ts'
 import type { BodyReader } from './read-body.ts'
 import type { Exchange } from './exchange.ts'
 import { decodeSegment } from './routing/canonical-path.ts'
-import type { Stage } from './stage.ts'
+import type { StageBody } from './stage.ts'
 
 /** Well-formed? Path parameters, query and headers first, then the body. */
-export function createValidate(check: RequestCheck, readBody: BodyReader): Stage {
+export function createValidate(check: RequestCheck, readBody: BodyReader): StageBody {
   return {
-    name: 'validate',
     run(exchange) {
       if (check.checksHead) {
         const refusal = checkHead(exchange, check)
         if (refusal !== undefined) return refusal
       }
-      if (!check.checksBody || exchange.bodyText !== undefined) return undefined
-      return readBody(exchange)
+      return check.checksBody ? readBody(exchange) : undefined
     },
   }
 }

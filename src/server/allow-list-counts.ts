@@ -18,6 +18,11 @@ export function createAllowListCounts(): AllowListCounts {
       else counts.refused += 1
     },
     counts: (sizeOf) =>
-      [...lists].map(([name, counts]) => ({ name, entries: sizeOf(name), ...counts })),
+      [...lists].map(([name, { allowed, refused }]) => ({
+        name,
+        entries: sizeOf(name),
+        allowed,
+        refused,
+      })),
   }
 }

@@ -78,7 +78,11 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayOutc
   try {
     const gateDoor = openDoor(config, config.listen.address, doors)
     const adminDoor = config.admin.enabled
-      ? openDoor({ ...config, listen: { ...config.listen, tls: undefined } }, config.admin.address, doors)
+      ? openDoor(
+          { ...config, listen: { ...config.listen, tls: undefined } },
+          config.admin.address,
+          doors,
+        )
       : undefined
     const outcome = await assemble(options, gateDoor, adminDoor, closers)
     if (!outcome.ok) await unwind()
@@ -120,14 +124,14 @@ async function assemble(
   const nouns = await createNouns(config, storage, readPeppers(folder, world.random), world)
   closers.push(() => nouns.close())
   const allowLists = createAllowListCounts()
-  let publicSignals: SignalRoutes | undefined
+  const publicly: { signals?: SignalRoutes } = {}
   const sources = { signals: nouns.signals, otherMetrics: async () => [] }
   const made = createLive(config, {
     nouns,
     counters: storage.counters,
     allowLists,
     world,
-    fallback: (request) => publicSignals?.(plainPath(request.url)),
+    fallback: (request) => publicly.signals?.(plainPath(request.url)),
   })
   if (!made.ok) return made
   const { live } = made
@@ -156,7 +160,7 @@ async function assemble(
     onInternal: (message, requestId) => world.logger.error(message, { requestId }),
   })
   const signals = createSignalRoutes({ ...sources, performance: view.performance })
-  publicSignals = createSignalRoutes(
+  publicly.signals = createSignalRoutes(
     { ...sources, performance: view.performance },
     config.signals.expose.map((name) => `/${name}`),
   )

@@ -146,7 +146,7 @@ function gatePartsOf(generation: Generation, parts: LiveParts): GateParts {
     countAllowList: allowLists.count,
     record: createRecorder({
       ledger: traffic.enabled ? ledger : undefined,
-      metrics: signals.gate,
+      tally: signals.tally,
       recordsAddresses: traffic.address === 'full',
       monotonicMs: world.clock.monotonicMs,
       onRefusal: ({ address, caller, requestId }, { code, internal }) => {

@@ -20,6 +20,7 @@ import type {
   Metrics,
   ProcessReadings,
   RequestIds,
+  RequestTally,
   Traces,
 } from '../signals/index.ts'
 import {
@@ -29,6 +30,7 @@ import {
   createMetrics,
   createProcessReadings,
   createRequestIds,
+  createRequestTally,
   createTraces,
   declareLedgerMetrics,
   declareProcessMetrics,
@@ -59,6 +61,7 @@ export interface Nouns {
 export interface Signals {
   readonly metrics: Metrics
   readonly gate: GateMetrics
+  readonly tally: RequestTally
   readonly timings: LayerTimings
   readonly health: Health
   readonly readings: ProcessReadings
@@ -133,16 +136,14 @@ function createSignals(config: GatewayConfig, { clock, random }: World): Signals
     runtime: `bun ${Bun.version}`,
     startedAtMs: clock.nowMs(),
   })
+  const { routesMax } = config.signals.metrics
+  const gate = createGateMetrics({ metrics, layers: PATH, timings, routesMax })
   return {
     metrics,
     timings,
     readings,
-    gate: createGateMetrics({
-      metrics,
-      layers: PATH,
-      timings,
-      routesMax: config.signals.metrics.routesMax,
-    }),
+    gate,
+    tally: createRequestTally(metrics, gate),
     health: createHealth({ clock }),
     requestIds: createRequestIds(random),
     traces: createTraces(random),

@@ -10,7 +10,10 @@ export const listenAddress = (): z.ZodType<string, string> =>
 const tlsConfig = z.strictObject({
   certificate: z.string().describe('PEM chain; use ${file:/path}.'),
   key: secret().describe('PEM private key; use ${file:/path}.'),
-  clientAuthority: z.string().optional().describe('PEM authorities; clients must show a certificate.'),
+  clientAuthority: z
+    .string()
+    .optional()
+    .describe('PEM authorities; clients must show a certificate.'),
 })
 
 /** Where the gate listens and what it bears. Changing it needs a restart. */
@@ -26,7 +29,9 @@ export const listenConfig = z
       .array(cidr())
       .default([])
       .describe('Networks of proxies whose Forwarded and X-Forwarded-For are believed.'),
-    idleTimeout: duration().prefault('30s').describe('A connection without traffic ends after this.'),
+    idleTimeout: duration()
+      .prefault('30s')
+      .describe('A connection without traffic ends after this.'),
     uriMax: size().prefault('8KiB'),
     drainTimeout: duration()
       .prefault('10s')

@@ -55,7 +55,21 @@ describe('canonical paths', () => {
   })
 
   test('canonicalizing twice changes nothing, and the result never has a dot segment', () => {
-    const piece = fc.constantFrom('a', 'B', '.', '..', '/', '%2e', '%2F', '%41', '%25', '%', ';', '~', '%c3%a9')
+    const piece = fc.constantFrom(
+      'a',
+      'B',
+      '.',
+      '..',
+      '/',
+      '%2e',
+      '%2F',
+      '%41',
+      '%25',
+      '%',
+      ';',
+      '~',
+      '%c3%a9',
+    )
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const first = canonicalizePath(`/${pieces.join('')}`)

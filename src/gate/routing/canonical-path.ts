@@ -57,7 +57,8 @@ function decodeUnreserved(raw: string): CanonicalPath {
     const reason = refusedEscape(code)
     if (reason !== undefined) return refused(reason)
     const character = String.fromCharCode(code)
-    path += raw.slice(from, at) + (UNRESERVED.test(character) ? character : `%${digits.toUpperCase()}`)
+    path +=
+      raw.slice(from, at) + (UNRESERVED.test(character) ? character : `%${digits.toUpperCase()}`)
     from = at + 3
   }
   path += raw.slice(from)

@@ -39,6 +39,7 @@ export function parsePattern(pattern: string): ParsedPattern {
 
 function parseSegment(text: string): PatternSegment | undefined {
   const match = PARAMETER.exec(text)
-  if (match !== null) return { kind: match[2] === undefined ? 'parameter' : 'rest', name: match[1]! }
+  if (match !== null)
+    return { kind: match[2] === undefined ? 'parameter' : 'rest', name: match[1]! }
   return LITERAL.test(text) ? { kind: 'literal', text } : undefined
 }

@@ -50,7 +50,10 @@ describe('routes', () => {
     }
   })
 
-  test.each(['a', '/a//b', '/{a}/{a}', '/{a...}/b', '/{1}', '/a b'])('%p is not a pattern', (text) => {
-    expect(parsePattern(text).ok).toBe(false)
-  })
+  test.each(['a', '/a//b', '/{a}/{a}', '/{a...}/b', '/{1}', '/a b'])(
+    '%p is not a pattern',
+    (text) => {
+      expect(parsePattern(text).ok).toBe(false)
+    },
+  )
 })

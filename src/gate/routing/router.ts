@@ -12,6 +12,7 @@ export interface RouteMatch<T> {
 
 /** A target and the names its pattern gives to the parameters. */
 export interface Bound<T> {
+  readonly method: string
   readonly target: T
   readonly names: readonly string[]
 }
@@ -97,12 +98,14 @@ function addMethods<T>(
   entry: RouteEntry<T>,
   position: number,
 ): void {
-  const names = entry.segments.flatMap((segment) => (segment.kind === 'literal' ? [] : [segment.name]))
+  const names = entry.segments.flatMap((segment) =>
+    segment.kind === 'literal' ? [] : [segment.name],
+  )
   for (const method of entry.methods) {
     if (methods.has(method)) {
       throw new RouteConflictError(patternText(entry.segments), method, position)
     }
-    methods.set(method, { target: entry.target, names })
+    methods.set(method, { method, target: entry.target, names })
   }
 }
 

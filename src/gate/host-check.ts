@@ -40,21 +40,3 @@ function hostName(header: string): string | undefined {
   const port = match[1] === undefined ? 0 : match[1].length + 1
   return header.slice(0, header.length - port).toLowerCase()
 }
-
-/** The path and query of an absolute request URL, by position: no parsing, no copying twice. */
-export interface Target {
-  readonly path: string
-  /** With its `?`; empty when there is none. */
-  readonly query: string
-}
-
-/** Splits `scheme://authority/path?query`. The authority has been checked by {@link HostCheck}. */
-export function splitTarget(url: string): Target | Refusal {
-  const pathStart = url.indexOf('/', url.indexOf('://') + 3)
-  if (pathStart === -1) return refuse('path_invalid')
-  const queryStart = url.indexOf('?', pathStart)
-  if (queryStart === -1) return { path: url.slice(pathStart), query: '' }
-  const query = url.slice(queryStart)
-  if (query.includes('#')) return refuse('path_invalid')
-  return { path: url.slice(pathStart, queryStart), query }
-}

@@ -1,0 +1,105 @@
+import type { Refusal } from '../core/refusal.ts'
+import { refuse } from '../core/refusal.ts'
+import type { Connection } from './exchange.ts'
+import { Exchange } from './exchange.ts'
+import type { Route } from './route.ts'
+import { canonicalizePath } from './routing/canonical-path.ts'
+import type { RouteMatch } from './routing/router.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/**
+ * Begins the exchange of a request: Host, path and method are checked here, once, and the route is
+ * found. What is refused already gets the route `unrouted` and carries its refusal.
+ *
+ * The path is taken from the URL by position. One that is itself the path of a route without
+ * parameters is canonical by that alone. Methods are compared with those that routes name, so
+ * CONNECT, TRACE and unknown ones never pass.
+ */
+export function arrive(
+  snapshot: Snapshot,
+  request: Request,
+  connection: Connection,
+  nowMs: number,
+): Exchange {
+  const { url } = request
+  const host = snapshot.hosts.check(request.headers.get('host'))
+  if (typeof host !== 'string') return refused(snapshot, request, connection, nowMs, host)
+  const pathAt = url.indexOf('/', url.indexOf(':') + 3)
+  if (pathAt === -1 || url.length > snapshot.uriCharactersMax) {
+    const refusal = refuse(pathAt === -1 ? 'path_invalid' : 'uri_too_long')
+    return refused(snapshot, request, connection, nowMs, refusal)
+  }
+  const queryAt = url.indexOf('?', pathAt)
+  let path = queryAt === -1 ? url.slice(pathAt) : url.slice(pathAt, queryAt)
+  const query = queryAt === -1 ? '' : url.slice(queryAt)
+  let match = snapshot.hostRouters.size === 0 ? snapshot.router.exact(path) : undefined
+  if (match === undefined || query.includes('#')) {
+    const found = search(snapshot, host, path, query)
+    if ('code' in found) return refused(snapshot, request, connection, nowMs, found)
+    path = found.path
+    match = found.match
+  }
+  const bound = match.methods.get(request.method)
+  if (bound === undefined) {
+    return refused(snapshot, request, connection, nowMs, notAllowed(match))
+  }
+  return new Exchange(
+    snapshot.world,
+    connection,
+    request,
+    nowMs,
+    bound.method,
+    bound.target,
+    path,
+    query,
+    bound.names,
+    match.values,
+  )
+}
+
+/** The long way: canonicalizes the path, and looks for routes of this host, then for those of any. */
+function search(
+  snapshot: Snapshot,
+  host: string,
+  raw: string,
+  query: string,
+): Refusal | { readonly path: string; readonly match: RouteMatch<Route> } {
+  const canonical = canonicalizePath(raw)
+  if (!canonical.ok) return refuse('path_invalid', { detail: canonical.reason })
+  if (query.includes('#')) return refuse('path_invalid', { detail: 'query has a fragment' })
+  const { path } = canonical
+  const match = snapshot.hostRouters.get(host)?.find(path) ?? snapshot.router.find(path)
+  return match === undefined ? refuse('route_unknown') : { path, match }
+}
+
+/** RFC 9110 §15.5.6: a 405 names the methods that are allowed. */
+function notAllowed(match: RouteMatch<Route>): Refusal {
+  return refuse('method_not_allowed', { headers: { allow: [...match.methods.keys()].join(', ') } })
+}
+
+const NOTHING: readonly string[] = []
+
+function refused(
+  snapshot: Snapshot,
+  request: Request,
+  connection: Connection,
+  nowMs: number,
+  refusal: Refusal,
+): Exchange {
+  const { world, unrouted } = snapshot
+  const { method } = request
+  const exchange = new Exchange(
+    world,
+    connection,
+    request,
+    nowMs,
+    method,
+    unrouted,
+    '',
+    '',
+    NOTHING,
+    NOTHING,
+  )
+  exchange.refusal = refusal
+  return exchange
+}
