@@ -14,7 +14,7 @@ limits, bans, the audit log and the configuration.
 Every request needs \`Authorization: Bearer <root key, API key or token>\`. Credentials bound to a
 tenant see and change that tenant only. Refusals are problem details (RFC 9457) with a stable
 \`code\`. Every change is in the audit log before it is acknowledged. Lists are
-\`{ "data": [], "nextCursor": null }\`; changes honour \`Idempotency-Key\` (24 h) and \`If-Match\`.`
+\`{ "data": [], "nextCursor": null }\`; changes honor \`Idempotency-Key\` (24 h) and \`If-Match\`.`
 
 /**
  * Describes the operations as OpenAPI 3.1. Schemas come from zod's own JSON Schema (draft 2020-12),

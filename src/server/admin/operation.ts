@@ -64,7 +64,7 @@ export interface OperationFacts {
   readonly result?: z.ZodType
   /** The answer is NDJSON. */
   readonly ndjson?: boolean
-  /** Honours If-Match. */
+  /** Honors If-Match. */
   readonly conditional?: boolean
   readonly bodyBytesMax?: number
 }

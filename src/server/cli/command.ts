@@ -1,6 +1,5 @@
 import type { ArgsDef, CommandDef } from 'citty'
 import { defineCommand } from 'citty'
-import { CliError, EXIT } from './exit-codes.ts'
 import type { StrictArguments } from './strict-arguments.ts'
 import { parseStrictly } from './strict-arguments.ts'
 import type { Terminal } from './terminal.ts'
@@ -60,7 +59,7 @@ export function leaf(spec: CommandSpec): Command {
   const args: ArgsDef = spec.args ?? jsonArg
   const command = defineCommand({
     meta: { name: spec.name, description: spec.summary },
-    args: relaxed(args),
+    args,
     run: async ({ rawArgs }) => spec.run(argumentsOf(rawArgs, args), createTerminal()),
   })
   return Object.assign(command as Command, { [EXAMPLES]: spec.examples ?? [] })
@@ -77,31 +76,12 @@ export function branch(
   return Object.assign(command as Command, { [EXAMPLES]: examples })
 }
 
-/** Required arguments are checked strictly below, with an exit status of their own. */
-const relaxed = (args: ArgsDef): ArgsDef =>
-  Object.fromEntries(
-    Object.entries(args).map(([name, arg]) => [
-      name,
-      arg.type === 'positional' ? { ...arg, required: arg.required !== false } : arg,
-    ]),
-  )
-
 function argumentsOf(rawArgs: readonly string[], definition: ArgsDef): Arguments {
   const parsed = parseStrictly(rawArgs, definition)
   const values = valuesOf(parsed, definition)
   const text = (name: string): string | undefined => {
     const value = values[name]?.at(-1)
     return typeof value === 'string' ? value : undefined
-  }
-  const missing = Object.entries(definition).find(
-    ([name, arg]) =>
-      text(name) === undefined &&
-      (arg.type === 'positional' ? arg.required !== false : arg.required === true),
-  )
-  if (missing !== undefined) {
-    const [name, arg] = missing
-    const label = arg.type === 'positional' ? name.toUpperCase() : `--${name}`
-    throw new CliError(EXIT.usage, `${label} is missing`, { hint: 'See --help.' })
   }
   return {
     text,

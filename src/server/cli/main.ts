@@ -81,9 +81,11 @@ async function renderHelp(
   const shown = examples.length === 0 ? '' : `\n\nEXAMPLES\n\n${examples.map(indent).join('\n')}`
   const codes = path.length === 1 ? `\n\n${EXIT_CODES}` : ''
   const text = `${usage.trimEnd()}${shown}${codes}\n`
-  // oxlint-disable-next-line no-control-regex
-  return terminal.color ? text : text.replaceAll(/\u001B\[\d+m/g, '')
+  return terminal.color ? text : withoutColors(text)
 }
+
+// oxlint-disable-next-line no-control-regex
+const withoutColors = (text: string): string => text.replaceAll(/\u001B\[\d+m/g, '')
 
 const indent = (line: string): string => `  ${line}`
 
@@ -95,8 +97,10 @@ async function report(error: unknown, json: boolean, terminal: Terminal): Promis
   if (isClosedPipe(error)) return EXIT.ok
   if (!(error instanceof CliError)) {
     const text = error instanceof Error ? error.message : String(error)
-    terminal.hint(`tollgate: ${text}`)
-    return EXIT.error
+    terminal.hint(`tollgate: ${withoutColors(text)}`)
+    if (!isUsage(error)) return EXIT.error
+    terminal.hint('See --help.')
+    return EXIT.usage
   }
   if (error.message !== '') terminal.hint(`tollgate: ${error.message}`)
   if (error.hint !== undefined) terminal.hint(error.hint)
@@ -105,6 +109,9 @@ async function report(error: unknown, json: boolean, terminal: Terminal): Promis
   }
   return error.exitCode
 }
+
+/** citty's own refusal of a command line: an argument is missing or not one of its choices. */
+const isUsage = (error: unknown): boolean => error instanceof Error && error.name === 'CLIError'
 
 const isClosedPipe = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EPIPE'

@@ -20,7 +20,8 @@ export function exampleOf(schema: JsonSchema, components: Components, depth = 0)
       fields.map(([name, field]) => [name, exampleOf(field, components, depth + 1)]),
     )
   }
-  return Object.hasOwn(EXAMPLES, node.type ?? '') ? EXAMPLES[node.type ?? ''] : null
+  const [type = 'null'] = [node.type ?? []].flat()
+  return Object.hasOwn(EXAMPLES, type) ? EXAMPLES[type] : null
 }
 
 const EXAMPLES: Readonly<Record<string, unknown>> = {

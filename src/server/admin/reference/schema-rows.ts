@@ -66,5 +66,5 @@ export function describeType(schema: JsonSchema, components: Components): string
   }
   if (node.type === 'object')
     return typeof node.additionalProperties === 'object' ? 'map' : 'object'
-  return typeof node.type === 'string' ? node.type : 'any'
+  return node.type === undefined ? 'any' : [node.type].flat().join(' or ')
 }

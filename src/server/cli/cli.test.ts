@@ -1,0 +1,303 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Subprocess } from 'bun'
+
+/** The command line as real processes against a real gate. */
+
+const ENTRY = join(import.meta.dirname, '../../../bin/tollgate.ts')
+
+const CONFIG = `
+listen: { address: '127.0.0.1:0' }
+admin: { address: '127.0.0.1:0' }
+signals: { log: { level: silent } }
+routes:
+  - id: hello
+    path: /hello/{name}
+    permission: greeting:read
+    respond: { body: { hello: world } }
+`
+
+let folder: string
+let gate: Subprocess<'ignore', 'ignore', 'pipe'>
+let admin = ''
+let root = ''
+
+interface Run {
+  readonly code: number
+  readonly out: string
+  readonly hint: string
+}
+
+interface RunOptions {
+  readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
+  readonly folder?: string
+}
+
+async function run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  const child = Bun.spawn([process.execPath, ENTRY, ...args], {
+    cwd: options.folder ?? folder,
+    env: { PATH: process.env['PATH'] ?? '', ...options.environment },
+    stdin: new Blob([options.input ?? '']),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [out, hint, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { code, out, hint }
+}
+
+/** Runs with the gate's address and root key in the environment. */
+const manage = async (...args: readonly string[]): Promise<Run> =>
+  run(args, { environment: { TOLLGATE_ADMIN: admin, TOLLGATE_ROOT_KEY: root } })
+
+async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const { code, out, hint } = await manage(...args, '--json')
+  expect([args, code, code === 0 ? '' : hint]).toEqual([args, 0, ''])
+  return JSON.parse(out) as Record<string, unknown>
+}
+
+async function startGate(): Promise<void> {
+  gate = Bun.spawn([process.execPath, ENTRY, 'serve', 'tollgate.yaml'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '' },
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'pipe',
+  })
+  let said = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of gate.stderr) {
+    said += decoder.decode(chunk, { stream: true })
+    admin = /Admin API on (\S+)\/reference/.exec(said)?.[1] ?? admin
+    root = /(tollgate_root_\w{43})/.exec(said)?.[1] ?? root
+    if (admin !== '' && root !== '') return
+  }
+  throw new Error(`the gate did not start: ${said}`)
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-'))
+  writeFileSync(join(folder, 'tollgate.yaml'), CONFIG)
+  await startGate()
+})
+
+afterAll(async () => {
+  gate.kill('SIGTERM')
+  await gate.exited
+  rmSync(folder, { recursive: true })
+})
+
+describe('manners', () => {
+  test('help goes to standard output, with examples and the exit statuses', async () => {
+    const whole = await run(['--help'])
+    expect(whole.code).toBe(0)
+    expect(whole.out).toContain('EXIT STATUS')
+    const one = await run(['keys', 'create', '--help'])
+    expect(one.out).toContain('EXAMPLES')
+    expect(one.out).not.toContain('\u001B')
+    expect((await run(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  test.each([
+    [[], 'USAGE'],
+    [['kyes'], 'Did you mean tollgate keys?'],
+    [['keys', 'lsit'], 'Did you mean tollgate keys list?'],
+    [['keys', 'list', '--tenat', 'x'], 'Did you mean --tenant?'],
+    [['keys', 'get'], 'ID'],
+    [['keys', 'get', 'a', 'b'], 'unexpected argument'],
+    [['keys', 'create', 'a', '--environment', 'prod'], 'live, test'],
+    [['completion', 'tcsh'], 'bash, zsh or fish'],
+    [['tenants', 'list', '--admin', 'nonsense'], 'not a URL'],
+  ])('wrong usage %p ends with 2 and says so on standard error', async (args, said) => {
+    const { code, out, hint } = await run(args)
+    expect([code, out]).toEqual([2, ''])
+    expect(hint).toContain(said)
+  })
+
+  test('without a gate, without a key, with a wrong key: clear and distinct', async () => {
+    const environment = { TOLLGATE_ROOT_KEY: root }
+    const nobody = await run(['tenants', 'list', '--admin', 'http://127.0.0.1:1'], { environment })
+    expect(nobody.code).toBe(1)
+    expect(nobody.hint).toContain('cannot be reached')
+    const keyless = await run(['tenants', 'list', '--admin', admin])
+    expect([keyless.code, keyless.hint.includes('no root key')]).toEqual([4, true])
+    const wrong = { TOLLGATE_ADMIN: admin, TOLLGATE_ROOT_KEY: 'wrong' }
+    const refused = await run(['tenants', 'list', '--json'], { environment: wrong })
+    expect(refused.code).toBe(4)
+    expect(JSON.parse(refused.out)).toMatchObject({ code: 'credential_invalid' })
+  })
+
+  test('the root key comes from a file, standard input or the demo, never elsewhere', async () => {
+    writeFileSync(join(folder, 'root.key'), `${root}\n`)
+    const base = ['tenants', 'list', '--admin', admin]
+    expect((await run([...base, '--root-key-file', 'root.key'])).code).toBe(0)
+    expect((await run([...base, '--root-key-file', '-'], { input: root })).code).toBe(0)
+    const demo = join(folder, 'demo')
+    mkdirSync(join(demo, '.tollgate'), { recursive: true })
+    const file = { gate: admin, admin, rootKey: root, keys: {}, curl: [] }
+    writeFileSync(join(demo, '.tollgate/demo.json'), JSON.stringify(file))
+    expect((await run(['tenants', 'list'], { folder: demo })).code).toBe(0)
+    const other = ['tenants', 'list', '--admin', 'http://127.0.0.1:1']
+    expect((await run(other, { folder: demo })).hint).toContain('no root key')
+  })
+
+  test('completion scripts know the commands and are valid', async () => {
+    const { out } = await run(['completion', 'bash'])
+    expect(out).toContain('"keys rotate"')
+    const script = `${out}\nCOMP_WORDS=(tollgate keys ro); COMP_CWORD=2; _tollgate; echo "\${COMPREPLY[*]}"`
+    const shell = Bun.spawn(['bash', '-c', script], { stdout: 'pipe' })
+    expect((await new Response(shell.stdout).text()).trim()).toBe('rotate')
+    expect((await run(['completion', 'zsh'])).out).toContain('#compdef tollgate')
+    expect((await run(['completion', 'fish'])).out).toContain('complete -c tollgate')
+  })
+})
+
+describe('check', () => {
+  test('a good file', async () => {
+    const { code, out } = await run(['check', 'tollgate.yaml'])
+    expect([code, out]).toEqual([0, 'tollgate.yaml is good: 1 routes, 0 upstreams\n'])
+  })
+
+  test('a wrong file ends with 6, with places and carets, or as JSON', async () => {
+    writeFileSync(join(folder, 'wrong.yaml'), 'ruotes: []\nlisten:\n  address: nowhere\n')
+    const { code, out, hint } = await run(['check', 'wrong.yaml'])
+    expect([code, out]).toEqual([6, ''])
+    expect(hint).toContain('wrong.yaml:1:1: error: the key "ruotes" is not known here')
+    expect(hint).toContain('^^^^^^')
+    expect(hint).toContain('did you mean "routes"?')
+    const parsed = JSON.parse((await run(['check', 'wrong.yaml', '--json'])).out) as unknown
+    expect(parsed).toMatchObject({ ok: false, errors: [{ line: 1, column: 1 }, { line: 3 }] })
+  })
+
+  test('what only compiling finds has its place too', async () => {
+    const twice = `${CONFIG}  - { id: again, path: '/hello/{other}', respond: {} }\n`
+    writeFileSync(join(folder, 'twice.yaml'), twice)
+    const { code, hint } = await run(['check', 'twice.yaml'])
+    expect(code).toBe(6)
+    expect(hint).toContain('twice.yaml:10:24: error:')
+    expect((await run(['check', 'gone.yaml'])).hint).toContain('there is no such file')
+  })
+
+  test('a module with a default export', async () => {
+    const module = 'export default { routes: [{ id: "a", path: "/a", respond: {} }] }\n'
+    writeFileSync(join(folder, 'tollgate.config.ts'), module)
+    expect((await run(['check', 'tollgate.config.ts'])).out).toContain('1 routes')
+  })
+})
+
+describe('management', () => {
+  test('tenants, users, roles, keys and tokens from making to removal', async () => {
+    expect(await json('tenants', 'create', 'Acme', '--id', 'acme')).toMatchObject({ id: 'acme' })
+    expect((await manage('tenants', 'create', 'Acme', '--id', 'acme')).code).toBe(5)
+    expect((await manage('tenants', 'get', 'nothere')).code).toBe(3)
+    expect((await json('tenants', 'suspend', 'acme'))['status']).toBe('suspended')
+    await json('tenants', 'resume', 'acme')
+
+    await json('roles', 'create', 'greeter', '--permission', 'greeting:read')
+    const user = await json('users', 'create', 'ada', '--name', 'Ada')
+    const userId = String(user['id'])
+    expect((await manage('users', 'assign', userId, 'greeter')).code).toBe(0)
+    expect((await manage('users', 'roles', userId)).out).toContain('greeter')
+    expect((await manage('roles', 'holders', 'greeter')).out).toContain(userId)
+
+    const made = await manage('keys', 'create', 'ci', '--role', 'greeter', '--expires-in', '1h')
+    expect(made.out).toMatch(/^tg_live_\S+\n$/)
+    const keyId = /key_\S+(?=:)/.exec(made.hint)?.[0] ?? ''
+    const listed = await manage('keys', 'list')
+    expect(listed.out.split('\n')[0]).toBe('ID\tNAME\tSTART\tSTATUS\tROLES\tEXPIRES\tLAST USED')
+    expect(listed.out).toContain(keyId)
+    const rotated = await manage('keys', 'rotate', keyId, '--overlap', '0s')
+    expect(rotated.out).toMatch(/^tg_live_\S+\n$/)
+    const token = await manage('tokens', 'issue', '--key', keyId, '--ttl', '1h')
+    expect(token.code).toBe(0)
+    const environment = { TOLLGATE_ADMIN: admin, TOLLGATE_ROOT_KEY: root }
+    const inspected = await run(['tokens', 'inspect'], { input: token.out, environment })
+    expect(inspected.out).toContain(keyId)
+
+    const cautious = await manage('keys', 'revoke', keyId)
+    expect([cautious.code, cautious.hint.includes('--yes')]).toEqual([2, true])
+    expect((await manage('keys', 'revoke', keyId, '--yes')).code).toBe(0)
+    expect(await json('keys', 'get', keyId)).toMatchObject({ status: 'revoked' })
+    await json('users', 'delete', userId, '--yes')
+    await json('roles', 'delete', 'greeter', '--yes')
+  })
+
+  test('bans, limits and the running configuration', async () => {
+    const ban = await json('bans', 'add', '203.0.113.0/24', '--reason', 'test', '--for', '1h')
+    expect((await manage('bans', 'list')).out).toContain('203.0.113.0/24')
+    expect((await manage('bans', 'lift', String(ban['id']))).code).toBe(0)
+    expect((await manage('bans', 'add', 'x')).hint).toContain('--reason')
+    expect(await json('limits', 'peek', 'default', '--address', '203.0.113.7')).toMatchObject({
+      remaining: 100,
+    })
+    expect((await manage('config', 'routes')).out).toContain('/hello/{name}')
+    expect((await manage('config', 'reload')).code).toBe(0)
+    expect((await manage('config', 'check', 'tollgate.yaml')).code).toBe(0)
+    writeFileSync(join(folder, 'other.yaml'), 'ruotes: []\n')
+    const wrong = await manage('config', 'check', 'other.yaml')
+    expect([wrong.code, wrong.hint.includes('other.yaml:1:1')]).toEqual([6, true])
+  })
+
+  test('explain shows each layer, its verdict and its time', async () => {
+    const made = await manage('keys', 'create', 'explained', '--permission', 'greeting:read')
+    const keyId = /key_\S+(?=:)/.exec(made.hint)?.[0] ?? ''
+    const allowed = await manage(
+      'explain',
+      'GET',
+      '/hello/ada',
+      '--key-id',
+      keyId,
+      '--tenant',
+      'acme',
+    )
+    expect(allowed.out).toContain('allowed')
+    expect(allowed.out).toMatch(/authorize +pass/)
+    expect(allowed.out).toContain('█')
+    const refused = await manage('explain', 'get', '/hello/ada', '-H', 'x-a: 1', '-H', 'x-b: 2')
+    expect(refused.out).toContain('credential_missing (401)')
+    writeFileSync(join(folder, 'caller.key'), made.out)
+    const asFile = await json('explain', 'GET', '/hello/ada', '--credential-file', 'caller.key')
+    expect(asFile).toMatchObject({ outcome: 'allow', caller: { id: keyId } })
+    expect((await manage('explain', 'GET', '/', '-H', 'nocolon')).code).toBe(2)
+  })
+})
+
+describe('audit', () => {
+  test('list, export, checkpoint and verify, with the gate and without', async () => {
+    const listed = await manage('audit', 'list', '--action', 'key.create', '--outcome', 'ok')
+    expect(listed.out).toContain('key.create')
+    const exported = await manage('audit', 'export', '--kind', 'admin')
+    const lines = exported.out.trim().split('\n')
+    expect(lines.every((line) => typeof JSON.parse(line) === 'object')).toBe(true)
+    const checkpoint = await manage('audit', 'checkpoint', '--json')
+    writeFileSync(join(folder, 'checkpoint.json'), checkpoint.out)
+    expect(await json('audit', 'verify', '--checkpoint', 'checkpoint.json')).toMatchObject({
+      ok: true,
+    })
+    const offline = await run(['audit', 'verify', '--data', '.tollgate', '--json'])
+    expect([offline.code, (JSON.parse(offline.out) as { ok: boolean }).ok]).toEqual([0, true])
+    expect((await run(['audit', 'verify', '--data', 'nowhere'])).code).toBe(3)
+    const forged = { seq: 3, hash: '0'.repeat(64) }
+    writeFileSync(join(folder, 'forged.json'), JSON.stringify(forged))
+    const mismatch = await manage('audit', 'verify', '--checkpoint', 'forged.json')
+    expect(mismatch.code).toBe(6)
+  })
+
+  test('a changed record is found, without a gate', async () => {
+    const copy = join(folder, 'copy')
+    mkdirSync(copy)
+    Bun.spawnSync(['cp', '-r', join(folder, '.tollgate/ledger'), join(copy, 'ledger')])
+    const [name] = [...new Bun.Glob('*').scanSync(join(copy, 'ledger'))].sort()
+    const path = join(copy, 'ledger', name ?? '')
+    writeFileSync(path, readFileSync(path, 'utf8').replace('key.create', 'key.Create'))
+    const { code, hint } = await run(['audit', 'verify', '--data', copy])
+    expect(code).toBe(6)
+    expect(hint).toContain('changed')
+  })
+})
