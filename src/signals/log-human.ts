@@ -1,5 +1,5 @@
 import type { LineEncoder } from './log-line.ts'
-import type { LogFields, LogLevel } from './logger.ts'
+import type { LogFields, LogLevel } from './log-level.ts'
 import { isSensitiveName, MASK } from '../core/mask.ts'
 import { cleanText, createTimeFormatter, escapeControls, plainValue } from './log-line.ts'
 

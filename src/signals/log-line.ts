@@ -1,4 +1,4 @@
-import type { LogFields, LogLevel } from './logger.ts'
+import type { LogFields, LogLevel } from './log-level.ts'
 import { isSensitiveName, MASK, maskCredentials } from '../core/mask.ts'
 
 /** Encodes log lines; `fields` encodes those of a child logger once. */

@@ -1,15 +1,8 @@
 import type { Clock } from '../core/clock.ts'
+import type { LogFields, LogLevel } from './log-level.ts'
 import { createHumanEncoder } from './log-human.ts'
+import { LOG_LEVELS } from './log-level.ts'
 import { createLineEncoder } from './log-line.ts'
-
-/** Severity, from least to most. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
-
-/** One of {@link LOG_LEVELS}. */
-export type LogLevel = (typeof LOG_LEVELS)[number]
-
-/** Facts beside the message. Values of any kind; errors give name and message, deep values are cut. */
-export type LogFields = Readonly<Record<string, unknown>>
 
 /** Where lines go: text of one or more whole lines, each with its line feed. */
 export interface LogSink {
