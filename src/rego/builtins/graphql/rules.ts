@@ -1,9 +1,9 @@
 import type { ArgumentDefinition, Argument, Definition, Field, Selection, TypeNode } from './ast.ts'
 import { isField, isInlineFragment, typeNameOf, typeText, VALUE_KIND } from './ast.ts'
+import { FRAGMENT_RULES } from './fragment-rules.ts'
 import { isCompatible } from './schema-rules.ts'
 import type { Rule, Walk } from './walker.ts'
 
-const COMPOSITE: ReadonlySet<string> = new Set(['OBJECT', 'INTERFACE', 'UNION'])
 const INPUT: ReadonlySet<string> = new Set(['SCALAR', 'ENUM', 'INPUT_OBJECT'])
 const INTROSPECTION_LISTS: ReadonlySet<string> = new Set([
   'fields',
@@ -25,25 +25,6 @@ const fieldsOnCorrectType: Rule = {
   field(walk, field, definition, parent) {
     if (parent !== undefined && definition === undefined) {
       walk.fault(field, `Cannot query field "${field.Name}" on type "${parent.Name}".`)
-    }
-  },
-}
-
-const fragmentsOnCompositeTypes: Rule = {
-  inlineFragment(walk, fragment) {
-    const type = walk.schema.types.get(fragment.TypeCondition)
-    if (type !== undefined && !COMPOSITE.has(type.Kind)) {
-      walk.fault(
-        fragment,
-        `Fragment cannot condition on non composite type "${fragment.TypeCondition}".`,
-      )
-    }
-  },
-  fragment(walk, fragment) {
-    const type = walk.schema.types.get(fragment.TypeCondition)
-    if (type !== undefined && !COMPOSITE.has(type.Kind)) {
-      const what = `Fragment "${fragment.Name}" cannot condition on non composite type`
-      walk.fault(fragment, `${what} "${fragment.TypeCondition}".`)
     }
   },
 }
@@ -79,12 +60,6 @@ const knownDirectives: Rule = {
     else if (!definition.Locations.includes(location)) {
       walk.fault(directive, `Directive "@${directive.Name}" may not be used on ${location}.`)
     }
-  },
-}
-
-const knownFragmentNames: Rule = {
-  fragmentSpread(walk, spread, fragment) {
-    if (fragment === undefined) walk.fault(spread, `Unknown fragment "${spread.Name}".`)
   },
 }
 
@@ -155,30 +130,6 @@ const maxIntrospectionDepth: Rule = {
   },
 }
 
-function spreadsWithin(selections: readonly Selection[]): string[] {
-  return selections.flatMap((selection) => {
-    if (isField(selection) || isInlineFragment(selection))
-      return spreadsWithin(selection.SelectionSet ?? [])
-    return [selection.Name]
-  })
-}
-
-const noFragmentCycles: Rule = {
-  fragment(walk, fragment) {
-    const pending = spreadsWithin(fragment.SelectionSet ?? [])
-    const seen = new Set<string>()
-    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-      if (name === fragment.Name) {
-        walk.fault(fragment, `Cannot spread fragment "${name}" within itself.`)
-        return
-      }
-      if (seen.has(name)) continue
-      seen.add(name)
-      pending.push(...spreadsWithin(walk.fragmentNamed(name)?.SelectionSet ?? []))
-    }
-  },
-}
-
 const noUndefinedVariables: Rule = {
   value(walk, { value, variable }) {
     if (
@@ -192,16 +143,6 @@ const noUndefinedVariables: Rule = {
   },
 }
 
-const noUnusedFragments: Rule = {
-  fragment(walk, fragment) {
-    const documents = [...(walk.document.Operations ?? []), ...(walk.document.Fragments ?? [])]
-    const used = documents.some(({ SelectionSet }) =>
-      spreadsWithin(SelectionSet ?? []).includes(fragment.Name),
-    )
-    if (!used) walk.fault(fragment, `Fragment "${fragment.Name}" is never used.`)
-  },
-}
-
 const noUnusedVariables: Rule = {
   operation(walk, operation) {
     for (const variable of operation.VariableDefinitions ?? []) {
@@ -209,40 +150,6 @@ const noUnusedVariables: Rule = {
       const where = operation.Name === '' ? '' : ` in operation "${operation.Name}"`
       walk.fault(variable, `Variable "$${variable.Variable}" is never used${where}.`)
     }
-  },
-}
-
-/** Whether a fragment on a type can apply within another type. */
-function canApply(walk: Walk, parent: Definition | undefined, condition: string): boolean {
-  const type = walk.schema.types.get(condition)
-  if (
-    parent === undefined ||
-    type === undefined ||
-    !COMPOSITE.has(type.Kind) ||
-    !COMPOSITE.has(parent.Kind)
-  )
-    return true
-  const inside =
-    parent.Kind === 'OBJECT' ? [parent] : (walk.schema.possibleTypes.get(parent.Name) ?? [])
-  const possible = walk.schema.possibleTypes.get(type.Name) ?? []
-  return possible.some(({ Name }) => inside.some((other) => other.Name === Name))
-}
-
-const possibleFragmentSpreads: Rule = {
-  inlineFragment(walk, fragment, parent) {
-    if (parent === undefined || canApply(walk, parent, fragment.TypeCondition)) return
-    const types = `objects of type "${parent.Name}" can never be of type "${fragment.TypeCondition}"`
-    walk.fault(fragment, `Fragment cannot be spread here as ${types}.`)
-  },
-  fragmentSpread(walk, spread, fragment, parent) {
-    if (
-      parent === undefined ||
-      fragment === undefined ||
-      canApply(walk, parent, fragment.TypeCondition)
-    )
-      return
-    const types = `objects of type "${parent.Name}" can never be of type "${fragment.TypeCondition}"`
-    walk.fault(spread, `Fragment "${spread.Name}" cannot be spread here as ${types}.`)
   },
 }
 
@@ -404,20 +311,16 @@ const variablesInAllowedPosition: Rule = {
 
 /** The rules of GraphQL's specification, section 5, but for values and for fields that have to merge. */
 export const RULES: readonly Rule[] = [
+  ...FRAGMENT_RULES,
   fieldsOnCorrectType,
-  fragmentsOnCompositeTypes,
   knownArgumentNames,
   knownDirectives,
-  knownFragmentNames,
   knownRootType,
   knownTypeNames,
   loneAnonymousOperation,
   maxIntrospectionDepth,
-  noFragmentCycles,
   noUndefinedVariables,
-  noUnusedFragments,
   noUnusedVariables,
-  possibleFragmentSpreads,
   providedRequiredArguments,
   scalarLeafs,
   singleFieldSubscriptions,
