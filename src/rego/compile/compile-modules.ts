@@ -4,6 +4,7 @@ import type { RegoErrorItem } from '../errors.ts'
 import type { Module, Rule } from '../syntax/ast.ts'
 import { parseModuleTolerant, parseRuleAt } from '../syntax/parse-module.ts'
 import { AnnotationIndex } from './annotation-index.ts'
+import { TypeChecker } from './check-types.ts'
 import { checkConflicts } from './conflicts.ts'
 import { Diagnostics } from './diagnostics.ts'
 import { ModuleNames } from './environment.ts'
@@ -76,15 +77,20 @@ export function compileModules(
     names.set(module, new ModuleNames(context, module))
   }
   const interner = new Interner()
+  const checker = new TypeChecker(tree, diagnostics, keep)
   for (const info of tree.rules) {
     const [ast, moduleNames] = [asts.get(info)!, names.get(owners.get(info)!)!]
     const lowered = lowerRule(context, info, ast(), moduleNames)
     info.summary = summarize(lowered, interner)
+    // In large policies, the types of other rules are not known: their bodies are gone.
+    if (!keep) checker.rule(info, lowered)
     info.lowered = keep ? () => lowered : again(context, info, ast, moduleNames)
   }
   checkConflicts(tree, diagnostics)
   diagnostics.check()
   checkRecursion(tree, diagnostics)
+  diagnostics.check()
+  if (keep) for (const info of tree.rules) checker.rule(info)
   diagnostics.check()
   return { context }
 }

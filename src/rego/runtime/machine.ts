@@ -141,11 +141,12 @@ export class Machine {
   #callAsync(builtin: Builtin, args: readonly Value[], site: Location): Value | undefined {
     const awaited = this.#conditions?.awaited
     if (awaited === undefined) {
-      return this.#failed(
-        new BuiltinError(`${builtin.name}: only available in asynchronous evaluation`),
-        builtin,
-        site,
-      )
+      // What needs no waiting, such as refusing bad arguments, is done by the built-in itself.
+      try {
+        return builtin.call(this.context, args)
+      } catch (error) {
+        return this.#failed(error, builtin, site)
+      }
     }
     const key = this.#conditions!.callKey(builtin, args)
     if (!awaited.has(key)) throw new Suspension(builtin, args, key)

@@ -190,11 +190,11 @@ export class ExprWriter {
     if (name === 'neq') return `!${this.equality(left, right)}`
     const [operator, slow] = COMPARISONS[name]!
     const [a, b] = [this.write(left), this.write(right)]
-    const number = [left, right].some(
+    const numbers = [left, right].filter(
       (side) => side.op === 'const' && typeof side.value === 'number',
     )
-    if (!number) return `${slow}(${a}, ${b})`
-    const other = left.op === 'const' ? b : a
+    if (numbers.length !== 1) return `${slow}(${a}, ${b})`
+    const other = numbers[0] === left ? b : a
     return `(typeof ${other} === 'number' ? ${a} ${operator} ${b} : ${slow}(${a}, ${b}))`
   }
 

@@ -47,5 +47,5 @@ function chunkEnd(text: string, from: number, quote: string): number {
 }
 
 function chunkText(chunk: string, raw: boolean): string | undefined {
-  return raw ? chunk.replaceAll('\\{', '{').replaceAll('\r', '') : unescapeString(chunk, true)
+  return raw ? chunk.replaceAll('\\{', '{') : unescapeString(chunk, true)
 }

@@ -6,6 +6,8 @@ import { parseTemplate } from './parse-template.ts'
 import { unescapeString } from './strings.ts'
 import { OPERATORS } from './tokens.ts'
 
+/** Operators in a row nest to the left: as many as the stages after parsing can follow. */
+const CHAIN_MAX = 500
 const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** Binary operators by precedence; `in` comes below them all. */
 const PRECEDENCE: ReadonlyMap<string, number> = new Map([
@@ -76,7 +78,8 @@ function parseMembership(state: ParserState, pairs: boolean, lhs?: Term): Term {
 
 function parseLevel(state: ParserState, minimum: number, lhs?: Term): Term {
   let left = lhs ?? parseTerm(state)
-  for (;;) {
+  for (let length = 0; ; length++) {
+    if (length > CHAIN_MAX) state.fail(state.lexer.start, 'max parsing recursion depth exceeded')
     const infix = state.kind
     const precedence = PRECEDENCE.get(infix)
     if (precedence === undefined || precedence < minimum) return left
@@ -170,7 +173,7 @@ export function parseStringTerm(state: ParserState): StringTerm {
     state.lexer.next()
     return {
       kind: 'string',
-      value: lexeme.slice(1, -1).replaceAll('\r', ''),
+      value: lexeme.slice(1, -1),
       raw: true,
       start,
       end,

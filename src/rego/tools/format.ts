@@ -79,7 +79,9 @@ class ModulePrinter implements PrintContext {
       ({ target, value }) =>
         ` with ${printTerm(this, target, indent)} as ${printTerm(this, value, indent)}`,
     )
-    return `${not}${this.expression(literal.expression, indent)}${modifiers.join('')}`
+    const text = `${not}${this.expression(literal.expression, indent)}${modifiers.join('')}`
+    // A line that begins with a minus would go on from the line before.
+    return text.replace(/^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/, '($&)')
   }
 
   block(body: Body, indent: string): string[] {
