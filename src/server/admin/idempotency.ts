@@ -73,7 +73,7 @@ export interface Idempotency {
 
 const TTL_MS = 24 * 3_600_000
 const KEYS_PER_PRINCIPAL_MAX = 10_000
-const RESPONSE_CHARACTERS_MAX = 256 * 1024
+const RESPONSE_CHARACTERS_MAX = 64 * 1024
 const KEY_FORM = /^[\x21-\x7E]{1,255}$/
 const COLLECTION = idempotencyCollection.name
 

@@ -114,7 +114,8 @@ async function showIssued(
 ): Promise<void> {
   const fields = value as Readonly<Record<string, unknown>>
   const thing = fields[shown.id] as { readonly id?: string } | undefined
-  terminal.hint(`${thing?.id ?? ''}: shown this once; keep it safe.`)
+  const id = thing?.id === undefined ? '' : `${thing.id}: `
+  terminal.hint(`${id}shown this once; keep it safe.`)
   for (const name of shown.secrets) {
     const secret = fields[name]
     if (typeof secret === 'string') await terminal.out(`${secret}\n`)

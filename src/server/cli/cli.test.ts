@@ -301,3 +301,23 @@ describe('audit', () => {
     expect(hint).toContain('changed')
   })
 })
+
+test('a lost root key is replaced by who holds the data folder, while no gate runs', async () => {
+  const refused = await run(['root-key', 'reset', '--data', '.tollgate'])
+  expect([refused.code, refused.out]).toEqual([5, ''])
+  gate.kill('SIGTERM')
+  await gate.exited
+  const { code, out } = await run(['root-key', 'reset', '--data', '.tollgate'])
+  expect([code, out]).toEqual([0, expect.stringMatching(/^tollgate_root_\w{43}\n$/)])
+  const old = root
+  admin = ''
+  await startGate()
+  const environment = { TOLLGATE_ADMIN: admin, TOLLGATE_ROOT_KEY: out.trim() }
+  expect((await run(['tenants', 'list'], { environment })).code).toBe(0)
+  const before = { TOLLGATE_ADMIN: admin, TOLLGATE_ROOT_KEY: old }
+  expect((await run(['tenants', 'list'], { environment: before })).code).toBe(4)
+  const recorded = await run(['audit', 'list', '--action', 'root-key.reset'], { environment })
+  expect(recorded.out).toContain('command-line')
+  const rotated = await run(['root-key', 'rotate', '--yes'], { environment })
+  expect(rotated.out).toMatch(/^tollgate_root_\w{43}\n$/)
+})

@@ -17,6 +17,7 @@ export const rootCommand = branch(
     bans: async () => (await import('./commands/bans.ts')).bansCommand,
     limits: async () => (await import('./commands/limits.ts')).limitsCommand,
     audit: async () => (await import('./commands/audit.ts')).auditCommand,
+    'root-key': async () => (await import('./commands/root-key.ts')).rootKeyCommand,
     config: async () => (await import('./commands/config.ts')).configCommand,
     completion: async () => (await import('./commands/completion.ts')).completionCommand,
   },
