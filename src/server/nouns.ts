@@ -81,10 +81,11 @@ export async function createNouns(
   const signals = createSignals(config, world)
   const ledger = await createLedger({
     log: storage.log,
+    ...(storage.reopenLog !== undefined && { reopenLog: storage.reopenLog }),
     clock,
     config: config.audit,
     ...(storage.indexFolder !== undefined && { indexFolder: storage.indexFolder }),
-    digest: (bytes) => Bun.SHA256.hash(bytes) as Uint8Array,
+    digest: createDigest(),
   })
   declareLedgerMetrics(signals.metrics, () => ledger.state())
   const readText = (path: string): string => readFileSync(path, 'utf8')
@@ -147,6 +148,15 @@ function createSignals(config: GatewayConfig, { clock, random }: World): Signals
     health: createHealth({ clock }),
     requestIds: createRequestIds(random),
     traces: createTraces(random),
+  }
+}
+
+/** Bun's SHA-256 into one reused array: the ledger is done with a digest before it asks for the next. */
+function createDigest(): (bytes: Uint8Array) => Uint8Array {
+  const digest = new Uint8Array(32)
+  return (bytes) => {
+    Bun.SHA256.hash(bytes, digest)
+    return digest
   }
 }
 

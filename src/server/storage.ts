@@ -20,7 +20,10 @@ import type { DataFolder } from './data-folder.ts'
 export interface Storage {
   readonly records: Records
   readonly counters: Counters
+  /** The audit log's alone: the ledger closes it. */
   readonly log: Log
+  /** Opens the log again after a write failed, which closes it for good. */
+  readonly reopenLog?: () => Promise<Log>
   readonly bus: Bus
   /** Where index files of the audit log may lie. */
   readonly indexFolder?: string
@@ -49,19 +52,22 @@ export async function openStorage(
     ? createMemoryRecords({ collections: COLLECTIONS, clock })
     : await openSqlite({ path: folder.database, collections: COLLECTIONS, clock })
   const counters = createDurableCounters({ records, entriesMax: config.storage.counters })
-  const log = isMemory
-    ? createMemoryLog()
-    : await openFileLog({ folder: folder.ledger, segmentBytesMax: config.audit.segment.size })
+  // The ledger seals its own segments, so the log never rotates by itself.
+  const openLog = (): Promise<Log> =>
+    isMemory
+      ? Promise.resolve(createMemoryLog())
+      : openFileLog({ folder: folder.ledger, segmentBytesMax: Infinity })
+  const log = await openLog()
   const bus = createMemoryBus()
   return {
     records,
     counters,
     log,
+    ...(!isMemory && { reopenLog: openLog }),
     bus,
     ...(!isMemory && { indexFolder: folder.ledger }),
     async close() {
       await counters.close()
-      await log.close()
       await bus.close()
       await records.close()
     },
