@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { ConfigOutcome, LoadConfigOptions } from '../core/config/index.ts'
 import { loadConfig } from '../core/config/index.ts'
 import type { GatewayConfig } from '../gate/index.ts'
@@ -40,12 +39,9 @@ function optionsFor(
   }
 }
 
-/** Modules are remembered by their URL: another query makes another module. */
-async function importAfresh(path: string): Promise<unknown> {
-  const url = pathToFileURL(path)
-  url.searchParams.set('read', crypto.randomUUID())
-  return import(url.href) as Promise<unknown>
-}
+/** Bun remembers modules by path and query: another query makes another module (not so with URLs). */
+const importAfresh = async (path: string): Promise<unknown> =>
+  import(`${path}?read=${crypto.randomUUID()}`) as Promise<unknown>
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

@@ -1,0 +1,63 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseGatewayConfig, readGatewayConfig } from './config-file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-config-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+describe('a configuration file', () => {
+  test('reads other files relative to its own folder', async () => {
+    mkdirSync(join(folder, 'secrets'))
+    writeFileSync(join(folder, 'secrets/name'), 'api.example.test\n')
+    const path = join(folder, 'tollgate.yaml')
+    writeFileSync(path, 'listen: { hosts: ["${file:secrets/name}"] }\n')
+    const outcome = await readGatewayConfig(path, {})
+    expect(outcome).toMatchObject({ ok: true, value: { listen: { hosts: ['api.example.test'] } } })
+  })
+
+  test('says why it cannot be read, without more than was asked', async () => {
+    const outcome = await readGatewayConfig(join(folder, 'gone.yaml'), {})
+    expect(outcome).toMatchObject({
+      ok: false,
+      errors: [{ code: 'unreadable', message: 'cannot be read: there is no such file' }],
+    })
+  })
+
+  test('may be a module, read afresh each time', async () => {
+    const path = join(folder, 'tollgate.config.ts')
+    for (const id of ['first', 'second']) {
+      const module = `export default { routes: [{ id: '${id}', path: '/', respond: {} }] }\n`
+      writeFileSync(path, module)
+      const outcome = await readGatewayConfig(path, {})
+      expect(outcome).toMatchObject({ ok: true, value: { routes: [{ id }] } })
+    }
+  })
+
+  test('names references that nothing defines, and what was meant', async () => {
+    const text =
+      'upstreams: { engram: { targets: ["http://127.0.0.1:1"] } }\nroutes: [{ id: a, path: /a, upstream: engarm, limits: [defualt] }]\n'
+    const outcome = await parseGatewayConfig(text, 'tollgate.yaml', {})
+    if (outcome.ok) throw new Error('accepted')
+    expect(outcome.errors.map(({ line, code, suggestion }) => [line, code, suggestion])).toEqual([
+      [2, 'unknown_reference', 'engram'],
+      [2, 'unknown_reference', 'default'],
+    ])
+  })
+})
+
+test('the examples of the guide are good configurations', async () => {
+  const guide = readFileSync(
+    join(import.meta.dirname, '../../docs/guides/configuration.md'),
+    'utf8',
+  )
+  const blocks = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text ?? '')
+  expect(blocks.length).toBeGreaterThan(0)
+  for (const text of blocks) {
+    const outcome = await parseGatewayConfig(text, 'guide.yaml', {})
+    expect([text, outcome.ok ? [] : outcome.errors]).toEqual([text, []])
+  }
+})
