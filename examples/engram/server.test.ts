@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Running } from './server.ts'
+import { start } from './server.ts'
+
+const dataFolder = mkdtempSync(join(tmpdir(), 'engram-'))
+let running: Running
+
+const open = (): Promise<Running> => start({ port: 0, hostname: '127.0.0.1', dataFolder })
+beforeAll(async () => {
+  running = await open()
+})
+afterAll(async () => {
+  await running.stop()
+  rmSync(dataFolder, { recursive: true })
+})
+
+interface Answer {
+  readonly of: number
+  readonly matched: string
+  readonly memories: { id: string; source: string; text: string; snippet: string; score: number }[]
+}
+
+const as = (tenant: string): Record<string, string> => ({ 'x-tollgate-tenant': tenant })
+const recall = async (tenant: string, question: string, more = ''): Promise<Answer> => {
+  const url = `${running.url}/api/v1/memories/recall?q=${encodeURIComponent(question)}${more}`
+  return (await (await fetch(url, { headers: as(tenant) })).json()) as Answer
+}
+const remember = (tenant: string, body: unknown): Promise<Response> =>
+  fetch(`${running.url}/api/v1/memories`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...as(tenant) },
+    body: JSON.stringify(body),
+  })
+
+test('health needs no tenant', async () => {
+  const response = await fetch(`${running.url}/api/v1/system/health`)
+  expect(await response.json()).toEqual({ status: 'ok' })
+})
+
+describe('recalling', () => {
+  test('finds real text by its words, best first, and shows where', async () => {
+    const { memories, matched } = await recall('library', 'grapes sour')
+    expect(matched).toBe('all')
+    expect(memories[0]).toMatchObject({ source: 'Aesop: The Fox and the Grapes' })
+    expect(memories[0]?.snippet).toContain('**sour**')
+    const summer = await recall('library', 'summer')
+    const scores = summer.memories.map(({ score }) => score)
+    expect(scores.length).toBeGreaterThan(1)
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a))
+  })
+
+  test('finds other forms of a word, and some of the words when not all are together', async () => {
+    expect((await recall('laboratory', 'evolve')).memories[0]?.source).toContain(
+      'Origin of Species',
+    )
+    const { matched, memories } = await recall('laboratory', 'candle giants')
+    expect(matched).toBe('any')
+    expect(memories).toHaveLength(2)
+  })
+
+  test.each(['"', 'a" OR "b', 'text:grapes', 'NEAR(a b)', 'grapes*', "'; DROP TABLE memories; --"])(
+    'takes %j for words, not for a query language',
+    async (question) => {
+      const response = await fetch(
+        `${running.url}/api/v1/memories/recall?q=${encodeURIComponent(question)}`,
+        { headers: as('library') },
+      )
+      expect([200, 400]).toContain(response.status)
+      expect((await recall('library', 'grapes')).memories).not.toHaveLength(0)
+    },
+  )
+
+  test.each(['q=', 'q=%20!', 'q=a&limit=0', 'q=a&limit=51', `q=${'a+'.repeat(17)}`])(
+    'refuses ?%s',
+    async (query) => {
+      const url = `${running.url}/api/v1/memories/recall?${query}`
+      expect((await fetch(url, { headers: as('library') })).status).toBe(400)
+    },
+  )
+})
+
+describe('tenants', () => {
+  test('never see each other’s memories', async () => {
+    const secret = 'The zanzibar password is xylophone.'
+    const { id } = (await (await remember('library', { text: secret })).json()) as { id: string }
+    expect((await recall('library', 'zanzibar')).memories[0]).toMatchObject({ id, text: secret })
+    expect((await recall('laboratory', 'zanzibar')).memories).toEqual([])
+    expect((await recall('laboratory', 'grapes')).memories).toEqual([])
+    expect((await recall('library', 'candle')).memories).toEqual([])
+    const path = `${running.url}/api/v1/memories/${id}`
+    expect((await fetch(path, { headers: as('library') })).status).toBe(200)
+    expect((await fetch(path, { headers: as('laboratory') })).status).toBe(404)
+  })
+
+  test.each(['../library', 'library/', 'LIBRARY', 'library.db'])(
+    '%j is another tenant than library',
+    async (tenant) => {
+      expect(await recall(tenant, 'grapes')).toMatchObject({ of: 0, memories: [] })
+    },
+  )
+
+  test('cannot learn from the ranking what others hold', async () => {
+    const before = await recall('laboratory', 'candle')
+    for (let count = 0; count < 20; count++) await remember('library', { text: 'candle candle' })
+    expect(await recall('laboratory', 'candle')).toEqual(before)
+  })
+
+  test('must be named by the gate', async () => {
+    const url = `${running.url}/api/v1/memories/recall?q=grapes`
+    expect((await fetch(url)).status).toBe(403)
+    expect((await fetch(url, { headers: as('a b') })).status).toBe(403)
+  })
+
+  test('that come later can be seeded, once', async () => {
+    running.seed('ten_later', 'literature')
+    running.seed('ten_later', 'literature')
+    expect((await recall('ten_later', 'grapes')).of).toBe(20)
+  })
+})
+
+describe('remembering', () => {
+  test('answers with the place of the memory, and finds it by source and tags', async () => {
+    const memory = {
+      text: 'Water boils at lower heat on mountains.',
+      source: 'Notebook',
+      tags: ['lab'],
+    }
+    const response = await remember('laboratory', memory)
+    expect(response.status).toBe(201)
+    const location = response.headers.get('location') ?? ''
+    const stored = await fetch(running.url + location, { headers: as('laboratory') })
+    expect(await stored.json()).toMatchObject(memory)
+    expect((await recall('laboratory', 'notebook lab')).memories).toHaveLength(1)
+  })
+
+  test.each([
+    [{}, '/text'],
+    [{ text: '   ' }, '/text'],
+    [{ text: 'a', tags: ['A B'] }, '/tags/0'],
+    [{ text: 'a'.repeat(16_001) }, '/text'],
+    [{ text: 'a', tenant: 'other' }, ''],
+  ])('refuses %j', async (body, pointer) => {
+    const response = await remember('library', body)
+    expect(response.status).toBe(422)
+    const { errors } = (await response.json()) as { errors: { pointer: string }[] }
+    expect(errors[0]?.pointer).toBe(pointer)
+  })
+})
+
+test.each([
+  ['GET', '/nothing', 404],
+  ['DELETE', '/api/v1/memories', 405],
+  ['POST', '/api/v1/memories/recall', 405],
+])('%s %s is a problem with status %d', async (method, path, status) => {
+  const response = await fetch(running.url + path, { method, headers: as('library') })
+  expect(response.status).toBe(status)
+  expect(await response.json()).toMatchObject({ status })
+})
+
+test('what was remembered is there after a restart, and seeds are not sown twice', async () => {
+  await remember('laboratory', { text: 'The quokka smiled.' })
+  const before = await recall('laboratory', 'quokka')
+  await running.stop()
+  running = await open()
+  expect(await recall('laboratory', 'quokka')).toEqual(before)
+})
