@@ -1,5 +1,11 @@
 /** The gate: the way of a request. Start reading at `path.ts`, then `gate.ts`. */
 export type { BanCheck } from './admit.ts'
+export { createAllowListCounts } from './assembly/allow-list-counts.ts'
+export type { AllowListCounts } from './assembly/allow-list-counts.ts'
+export { createLive } from './assembly/live.ts'
+export type { Live, LiveOutcome, LiveParts } from './assembly/live.ts'
+export { createNouns } from './assembly/nouns.ts'
+export type { Nouns, NounStorage, Pepper, Signals, World } from './assembly/nouns.ts'
 export { compileGate } from './compile.ts'
 export type { CompileOutcome, CompileProblem, GateParts } from './compile.ts'
 export { defineConfig, gatewayConfig } from './config/index.ts'

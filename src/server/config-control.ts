@@ -4,12 +4,11 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import type { ConfigError } from '../core/config/index.ts'
 import { maskConfig } from '../core/config/index.ts'
-import type { GatewayConfig } from '../gate/index.ts'
+import type { GatewayConfig, Live } from '../gate/index.ts'
 import type { GateMetrics, Logger } from '../signals/index.ts'
 import type { ConfigControl, ConfigState, ConfigVerdict } from './admin/index.ts'
 import type { GatewayConfigOutcome } from './config-file.ts'
 import { parseGatewayConfig, readGatewayConfig } from './config-file.ts'
-import type { Live } from './live.ts'
 
 /** The parts of a configuration that are read at start alone. */
 const BOOT_SECTIONS = ['listen', 'admin', 'storage', 'signals', 'audit', 'identity'] as const

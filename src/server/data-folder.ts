@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join } from 'node:path'
 import { fromBase64Url, toBase64Url } from '../core/bytes.ts'
 import type { Random } from '../core/random.ts'
+import type { Pepper } from '../gate/index.ts'
 
 /** Where things lie in the data folder. Only its owner may read it. */
 export interface DataFolder {
@@ -29,25 +30,19 @@ export function writePrivateFile(path: string, text: string): void {
 
 const PEPPER_BYTES = 32
 
-/** A secret that digests of credentials are keyed with, and its number. */
-export interface PepperFile {
-  readonly version: number
-  readonly bytes: Uint8Array
-}
-
 /**
  * Reads the peppers: one on each line of the file `pepper`, as `<version> <base64url>`. They lie beside
  * the database, not in it, so that a stolen database alone is of no use for recognizing credentials.
  * The first is made on first start; to rotate, add a line with a higher version.
  */
-export function readPeppers(folder: DataFolder, random: Random): readonly PepperFile[] {
+export function readPeppers(folder: DataFolder, random: Random): readonly Pepper[] {
   const path = join(folder.path, 'pepper')
   if (!existsSync(path)) writePrivateFile(path, `1 ${toBase64Url(random.bytes(PEPPER_BYTES))}\n`)
   const lines = readFileSync(path, 'utf8').split('\n')
   return lines.filter((line) => line.trim() !== '').map((line) => parsePepper(line.trim(), path))
 }
 
-function parsePepper(line: string, path: string): PepperFile {
+function parsePepper(line: string, path: string): Pepper {
   const [version = '', text = ''] = line.split(' ')
   const bytes = fromBase64Url(text)
   if (/^[1-9]\d{0,8}$/.test(version) && bytes?.length === PEPPER_BYTES) {

@@ -1,12 +1,9 @@
 import type { Caller } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
 import { fail, REFUSALS, succeed } from '../core/refusal.ts'
-import type { Connection } from '../gate/index.ts'
+import type { AllowListCounts, Connection, Live, Nouns } from '../gate/index.ts'
 import { buildPerformanceReport } from '../signals/index.ts'
 import type { Explanation, ExplainRequest, GateView, RouteListing } from './admin/index.ts'
-import type { AllowListCounts } from './allow-list-counts.ts'
-import type { Live } from './live.ts'
-import type { Nouns } from './nouns.ts'
 
 /** What the admin API sees of the gate in force. */
 export function createGateView(

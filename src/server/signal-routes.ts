@@ -1,6 +1,6 @@
 import { EXPOSITION_TYPE, mergeSnapshots, renderSnapshot } from '../signals/index.ts'
 import type { MetricsSnapshot } from '../signals/index.ts'
-import type { Signals } from './nouns.ts'
+import type { Signals } from '../gate/index.ts'
 
 /** What is served beside the routes of the configuration. */
 export interface SignalSources {

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts'
-import type { GatewayConfig } from '../gate/index.ts'
+import type { GatewayConfig, NounStorage } from '../gate/index.ts'
 import { identityCollections } from '../identity/index.ts'
 import { bansCollection } from '../limits/index.ts'
 import { policyCollections } from '../policy/index.ts'
-import type { AnyCollection, Bus, Counters, Log, Records } from '../storage/index.ts'
+import type { AnyCollection, Log } from '../storage/index.ts'
 import {
   COUNTER_ROWS,
   createDurableCounters,
@@ -16,17 +16,8 @@ import {
 import { idempotencyCollection, rootKeyCollection } from './admin/index.ts'
 import type { DataFolder } from './data-folder.ts'
 
-/** What the nouns keep their state in. */
-export interface Storage {
-  readonly records: Records
-  readonly counters: Counters
-  /** The audit log's alone: the ledger closes it. */
-  readonly log: Log
-  /** Opens the log again after a write failed, which closes it for good. */
-  readonly reopenLog?: () => Promise<Log>
-  readonly bus: Bus
-  /** Where index files of the audit log may lie. */
-  readonly indexFolder?: string
+/** What the nouns keep their state in, opened. */
+export interface Storage extends NounStorage {
   /** Closes what {@link openStorage} opened; the nouns are closed before. */
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '../signals/index.ts'
 import type { AdminApp } from './admin/index.ts'
-import type { Nouns } from './nouns.ts'
+import type { Nouns } from '../gate/index.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS

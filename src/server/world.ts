@@ -2,7 +2,8 @@ import { systemClock } from '../core/clock.ts'
 import { systemRandom } from '../core/random.ts'
 import type { SignalsConfig } from '../signals/index.ts'
 import { createLogger } from '../signals/index.ts'
-import type { World } from './nouns.ts'
+import type { World } from '../gate/index.ts'
+import { VERSION } from './version.ts'
 
 /** The real world: the machine's clock and randomness, and a log on standard error. */
 export function createWorld({ log }: SignalsConfig): World {
@@ -11,6 +12,8 @@ export function createWorld({ log }: SignalsConfig): World {
   return {
     clock: systemClock,
     random: systemRandom,
+    build: { version: VERSION, runtime: `bun ${Bun.version}` },
+    sha256: (bytes) => Bun.SHA256.hash(bytes) as Uint8Array,
     logger: createLogger({
       clock: systemClock,
       sink: { write: (text) => void stderr.write(text) },

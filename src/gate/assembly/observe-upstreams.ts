@@ -1,6 +1,6 @@
-import type { GateMetrics, Logger } from '../signals/index.ts'
-import { BREAKER_STATE } from '../signals/index.ts'
-import type { UpstreamEvent } from '../upstream/index.ts'
+import type { GateMetrics, Logger } from '../../signals/index.ts'
+import { BREAKER_STATE } from '../../signals/index.ts'
+import type { UpstreamEvent } from '../../upstream/index.ts'
 
 const LEVELS = {
   attempt_failed: 'warn',

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs'
-import type { Clock } from '../core/clock.ts'
-import { createIdFactory } from '../core/ids.ts'
-import type { Random } from '../core/random.ts'
-import type { BanCheck, GatewayConfig } from '../gate/index.ts'
-import { PATH } from '../gate/index.ts'
-import type { Identity } from '../identity/index.ts'
-import { createIdentity } from '../identity/index.ts'
-import type { Ledger } from '../ledger/index.ts'
-import { createLedger } from '../ledger/index.ts'
-import type { Ban, Bans } from '../limits/index.ts'
-import { banRefusal, createBans } from '../limits/index.ts'
-import type { Policy } from '../policy/index.ts'
-import { createPolicy, policyCollections } from '../policy/index.ts'
+import type { Clock } from '../../core/clock.ts'
+import { createIdFactory } from '../../core/ids.ts'
+import type { Random } from '../../core/random.ts'
+import type { BanCheck } from '../admit.ts'
+import type { GatewayConfig } from '../config/index.ts'
+import { PATH } from '../path.ts'
+import type { Identity } from '../../identity/index.ts'
+import { createIdentity } from '../../identity/index.ts'
+import type { Ledger } from '../../ledger/index.ts'
+import { createLedger } from '../../ledger/index.ts'
+import type { Ban, Bans } from '../../limits/index.ts'
+import { banRefusal, createBans } from '../../limits/index.ts'
+import type { Policy } from '../../policy/index.ts'
+import { createPolicy, policyCollections } from '../../policy/index.ts'
 import type {
   GateMetrics,
   Health,
@@ -22,7 +23,7 @@ import type {
   RequestIds,
   RequestTally,
   Traces,
-} from '../signals/index.ts'
+} from '../../signals/index.ts'
 import {
   createGateMetrics,
   createHealth,
@@ -34,16 +35,37 @@ import {
   createTraces,
   declareLedgerMetrics,
   declareProcessMetrics,
-} from '../signals/index.ts'
-import type { PepperFile } from './data-folder.ts'
-import { VERSION } from './version.ts'
-import type { Storage } from './storage.ts'
+} from '../../signals/index.ts'
+import type { Bus, Counters, Log, Records } from '../../storage/index.ts'
 
 /** The world the nouns live in, handed in. */
 export interface World {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** What is running, for `build_info`. */
+  readonly build: { readonly version: string; readonly runtime: string }
+  /** SHA-256 of the runtime, where it has one that is faster than that of `node:crypto`. */
+  readonly sha256?: (bytes: Uint8Array) => Uint8Array
+}
+
+/** What the nouns keep their state in. */
+export interface NounStorage {
+  readonly records: Records
+  readonly counters: Counters
+  readonly bus: Bus
+  /** The audit log's alone: the ledger closes it. */
+  readonly log: Log
+  /** Opens the log again after a write failed, which closes it for good. */
+  readonly reopenLog?: () => Promise<Log>
+  /** Where index files of the audit log may lie. */
+  readonly indexFolder?: string
+}
+
+/** A secret that digests of credentials are keyed with, and its number. */
+export interface Pepper {
+  readonly version: number
+  readonly bytes: Uint8Array
 }
 
 /** Everything that outlives a configuration: state, and who keeps it. */
@@ -72,8 +94,8 @@ export interface Signals {
 /** Creates the nouns on their storage. */
 export async function createNouns(
   config: GatewayConfig,
-  storage: Storage,
-  peppers: readonly PepperFile[],
+  storage: NounStorage,
+  peppers: readonly Pepper[],
   world: World,
 ): Promise<Nouns> {
   const { clock, random, logger } = world
@@ -85,7 +107,7 @@ export async function createNouns(
     clock,
     config: config.audit,
     ...(storage.indexFolder !== undefined && { indexFolder: storage.indexFolder }),
-    digest: createDigest(),
+    ...(world.sha256 !== undefined && { digest: world.sha256 }),
   })
   declareLedgerMetrics(signals.metrics, () => ledger.state())
   const readText = (path: string): string => readFileSync(path, 'utf8')
@@ -99,7 +121,7 @@ export async function createNouns(
     peppers,
     permissions: policy,
     cascade: policyCollections,
-    hashBytes: (bytes) => Bun.SHA256.hash(bytes) as Uint8Array,
+    hashBytes: world.sha256,
   })
   const bans = createBans({
     config: config.bans,
@@ -128,13 +150,12 @@ export async function createNouns(
   }
 }
 
-function createSignals(config: GatewayConfig, { clock, random }: World): Signals {
+function createSignals(config: GatewayConfig, { clock, random, build }: World): Signals {
   const metrics = createMetrics()
   const timings = createLayerTimings(PATH, config.signals.layerTimingOneIn)
   const readings = createProcessReadings(clock)
   declareProcessMetrics(metrics, readings, {
-    version: VERSION,
-    runtime: `bun ${Bun.version}`,
+    ...build,
     startedAtMs: clock.nowMs(),
   })
   const { routesMax } = config.signals.metrics
@@ -148,15 +169,6 @@ function createSignals(config: GatewayConfig, { clock, random }: World): Signals
     health: createHealth({ clock }),
     requestIds: createRequestIds(random),
     traces: createTraces(random),
-  }
-}
-
-/** Bun's SHA-256 into one reused array: the ledger is done with a digest before it asks for the next. */
-function createDigest(): (bytes: Uint8Array) => Uint8Array {
-  const digest = new Uint8Array(32)
-  return (bytes) => {
-    Bun.SHA256.hash(bytes, digest)
-    return digest
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AllowListCount } from '../signals/index.ts'
+import type { AllowListCount } from '../../signals/index.ts'
 
 /** How often each allow-list was asked, and what it answered. */
 export interface AllowListCounts {
