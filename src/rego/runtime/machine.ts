@@ -12,7 +12,7 @@ import type { Documents } from './virtual.ts'
 /** Stands for "not remembered", as undefined is a result. */
 export const MISS: unique symbol = Symbol('miss')
 const FUEL = 1 << 20
-const INDEXED_MIN = 48
+const INDEXED_MIN = 16
 
 /** What calls a replaced function: a value, or something to call. */
 export type Mock = (...args: readonly Value[]) => Value | undefined
