@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
-import { duration, maskConfig, renderReferencePage, secret, toEditorSchema } from './index.ts'
+import { duration, secret } from './fields.ts'
+import { maskConfig, renderReferencePage, toEditorSchema } from './index.ts'
 
 const schema = z.strictObject({
   port: z.number().int().min(1).default(8080).meta({ description: 'Where to listen.' }),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import type { ConfigOutcome } from './index.ts'
-import { duration, loadConfig, name, reference, renderConfigErrors, secret, size } from './index.ts'
+import { duration, name, secret, size } from './fields.ts'
+import { loadConfig, reference, renderConfigErrors } from './index.ts'
 
 const schema = z
   .strictObject({

@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
-import { systemClock } from '../../core/clock.ts'
-import { systemRandom } from '../../core/random.ts'
-import { createLogger } from '../../signals/index.ts'
 import { readGatewayConfig } from '../config-file.ts'
 import type { Gateway } from '../gateway.ts'
 import { startGateway } from '../gateway.ts'
+import { createWorld } from '../world.ts'
 import { describeApi, OPERATIONS } from './index.ts'
 
 /** Every operation is called on a real gateway; every answer must be what the document says. */
@@ -18,6 +16,7 @@ const CONFIG = `
 listen: { address: '127.0.0.1:0' }
 admin: { address: '127.0.0.1:0' }
 storage: { kind: memory, folder: FOLDER }
+signals: { log: { level: silent } }
 routes:
   - id: hello
     path: /hello/{name}
@@ -35,9 +34,7 @@ beforeAll(async () => {
   writeFileSync(path, CONFIG.replace('FOLDER', join(folder, 'data')))
   const loaded = await readGatewayConfig(path, {})
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors))
-  const clock = systemClock
-  const logger = createLogger({ clock, sink: { write: () => undefined }, level: 'silent' })
-  const world = { clock, random: systemRandom, logger }
+  const world = createWorld(loaded.value.signals)
   const outcome = await startGateway({ path, loaded, environment: {}, world })
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.problems))
   gateway = outcome.gateway

@@ -1,13 +1,9 @@
-import { systemClock } from '../../core/clock.ts'
 import type { ConfigError } from '../../core/config/index.ts'
-import { systemRandom } from '../../core/random.ts'
 import type { GatewayConfig } from '../../gate/index.ts'
-import { createLogger } from '../../signals/index.ts'
-import { createAllowListCounts } from '../allow-list-counts.ts'
+import { createAllowListCounts, createLive, createNouns } from '../../gate/index.ts'
 import { readGatewayConfig } from '../config-file.ts'
-import { createLive } from '../live.ts'
-import { createNouns } from '../nouns.ts'
 import { openStorage } from '../storage.ts'
+import { createWorld } from '../world.ts'
 
 /** What was found in a configuration file; without errors it can be put in force. */
 export interface OfflineVerdict {
@@ -40,9 +36,8 @@ interface Problem {
 const PEPPER_BYTES = 32
 
 async function compile(config: GatewayConfig): Promise<readonly Problem[]> {
-  const clock = systemClock
-  const logger = createLogger({ clock, sink: { write: () => undefined }, level: 'silent' })
-  const world = { clock, random: systemRandom, logger }
+  const world = createWorld({ ...config.signals, log: { level: 'silent', format: 'json' } })
+  const { clock, random } = world
   const inMemory: GatewayConfig = {
     ...config,
     storage: { ...config.storage, kind: 'memory' },
@@ -50,7 +45,7 @@ async function compile(config: GatewayConfig): Promise<readonly Problem[]> {
   }
   const nowhere = { path: '', database: '', ledger: '' }
   const storage = await openStorage(inMemory, nowhere, clock)
-  const peppers = [{ version: 1, bytes: systemRandom.bytes(PEPPER_BYTES) }]
+  const peppers = [{ version: 1, bytes: random.bytes(PEPPER_BYTES) }]
   try {
     const nouns = await createNouns(inMemory, storage, peppers, world)
     const allowLists = createAllowListCounts()

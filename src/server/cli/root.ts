@@ -1,7 +1,8 @@
+import type { Command } from './command.ts'
 import { branch } from './command.ts'
 
 /** The command line. Each command is loaded only when it is asked for. */
-export const rootCommand = branch(
+export const rootCommand: Command = branch(
   'tollgate',
   'A security gate for any HTTP API.',
   {
@@ -19,7 +20,8 @@ export const rootCommand = branch(
     audit: async () => (await import('./commands/audit.ts')).auditCommand,
     'root-key': async () => (await import('./commands/root-key.ts')).rootKeyCommand,
     config: async () => (await import('./commands/config.ts')).configCommand,
-    completion: async () => (await import('./commands/completion.ts')).completionCommand,
+    completion: async () =>
+      (await import('./commands/completion.ts')).createCompletionCommand(() => rootCommand),
   },
   [
     'tollgate demo',

@@ -2,7 +2,6 @@ import type { SubCommandsDef } from 'citty'
 import type { Command } from '../command.ts'
 import { leaf } from '../command.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { rootCommand } from '../root.ts'
 
 /** The command line as completion sees it: for each path, the words that may follow. */
 type WordsByPath = ReadonlyMap<string, readonly string[]>
@@ -13,25 +12,30 @@ const SHELLS: Readonly<Record<string, (words: WordsByPath) => string>> = {
   fish: renderFish,
 }
 
-/** `tollgate completion`. */
-export const completionCommand = leaf({
-  name: 'completion',
-  summary: 'Print a completion script for bash, zsh or fish',
-  args: { shell: { type: 'positional', description: 'bash, zsh or fish.' } },
-  examples: [
-    'source <(tollgate completion bash)',
-    'tollgate completion zsh > ~/.zfunc/_tollgate',
-    'tollgate completion fish > ~/.config/fish/completions/tollgate.fish',
-  ],
-  run: async (args, terminal) => {
-    const shell = args.required('shell')
-    const render = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined
-    if (render === undefined) {
-      throw new CliError(EXIT.usage, `unknown shell ${shell}`, { hint: 'bash, zsh or fish.' })
-    }
-    await terminal.out(render(await collectWords(rootCommand)))
-  },
-})
+/**
+ * `tollgate completion`.
+ *
+ * @param root the command line that is completed
+ */
+export const createCompletionCommand = (root: () => Command): Command =>
+  leaf({
+    name: 'completion',
+    summary: 'Print a completion script for bash, zsh or fish',
+    args: { shell: { type: 'positional', description: 'bash, zsh or fish.' } },
+    examples: [
+      'source <(tollgate completion bash)',
+      'tollgate completion zsh > ~/.zfunc/_tollgate',
+      'tollgate completion fish > ~/.config/fish/completions/tollgate.fish',
+    ],
+    run: async (args, terminal) => {
+      const shell = args.required('shell')
+      const render = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined
+      if (render === undefined) {
+        throw new CliError(EXIT.usage, `unknown shell ${shell}`, { hint: 'bash, zsh or fish.' })
+      }
+      await terminal.out(render(await collectWords(root())))
+    },
+  })
 
 async function collectWords(root: Command): Promise<WordsByPath> {
   const found = new Map<string, readonly string[]>()
