@@ -83,7 +83,7 @@ function answer(request: Request, store: MemoryStore): Response | Promise<Respon
 }
 
 function allow(request: Request, method: string): Response | undefined {
-  if (request.method === method) return undefined
+  if (request.method === method || (request.method === 'HEAD' && method === 'GET')) return undefined
   const response = problem(405, 'Method not allowed')
   response.headers.set('allow', method)
   return response

@@ -83,7 +83,8 @@ function answer(request: Request, state: State): Response | Promise<Response> {
   const url = new URL(request.url)
   const methods = Object.hasOwn(HANDLERS, url.pathname) ? HANDLERS[url.pathname] : undefined
   if (methods === undefined) return problem(404, 'Not found')
-  const handler = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
   if (handler !== undefined) return handler(request, state, url)
   const response = problem(405, 'Method not allowed')
   response.headers.set('allow', Object.keys(methods).join(', '))
