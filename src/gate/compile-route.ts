@@ -11,6 +11,8 @@ import { createAdmit } from './admit.ts'
 import { createAuthorize } from './authorize.ts'
 import type { GatewayConfig, RouteConfig } from './config/index.ts'
 import { createForward } from './forward.ts'
+import type { Handler } from './handler.ts'
+import { createHandlerStage } from './handler.ts'
 import type { CredentialResolver } from './identify.ts'
 import { createIdentify } from './identify.ts'
 import { createLimit } from './limit.ts'
@@ -35,6 +37,8 @@ export interface RouteParts {
   readonly clock: Clock
   /** Whether a peer is a proxy in front that is believed. */
   readonly trustsPeer: (address: string) => boolean
+  /** Answers routes with `handler`; absent where no program embeds the gate. */
+  readonly handler?: Handler | undefined
   readonly countAllowList: (list: string, hit: boolean) => void
 }
 
@@ -150,6 +154,9 @@ function authorizeStage(
 
 function answerStage(route: RouteConfig, parts: RouteParts): StageBody {
   if (route.respond !== undefined) return createRespond(route.respond)
+  if (route.handler !== undefined && parts.handler !== undefined) {
+    return createHandlerStage(parts.handler, route.id)
+  }
   const upstream = parts.upstreams.get(route.upstream ?? '')
   if (upstream === undefined) throw new RangeError(`no upstream is named ${route.upstream}`)
   const { traces, metrics, trustsPeer, clock } = parts

@@ -74,12 +74,16 @@ function compileRoutes(
     const limits = route.limits ?? config.defaults.limits
     const own = parts.limiter
       .problems(limits, route.cost)
-      .map((message) => ({ path: [...at, 'limits'], message }))
+      .map((message): CompileProblem => ({ path: [...at, 'limits'], message }))
     const check = shield.compile(requestOf(config, route))
     if (!check.ok) {
       for (const { path, message } of check.problems) {
         own.push({ path: [...at, 'request', ...path], message })
       }
+    }
+    if (route.handler !== undefined && parts.handler === undefined) {
+      const message = '`handler` needs a program that embeds the gate; use `upstream` or `respond`'
+      own.push({ path: [...at, 'handler'], message })
     }
     problems.push(...own)
     const pattern = parsePattern(route.path)

@@ -13,6 +13,7 @@ export type { GatewayConfig, GatewayConfigInput, RouteConfig } from './config/in
 export type { Connection, Exchange, Note } from './exchange.ts'
 export { createGate } from './gate.ts'
 export type { Explanation, Gate, GateOptions } from './gate.ts'
+export type { Handler, Passed } from './handler.ts'
 export { SESSION_COOKIES } from './identify.ts'
 export { PATH } from './path.ts'
 export { createRecorder } from './record.ts'

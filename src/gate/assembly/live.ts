@@ -3,6 +3,7 @@ import { compileGate } from '../compile.ts'
 import type { GatewayConfig } from '../config/index.ts'
 import type { Gate } from '../gate.ts'
 import { createGate } from '../gate.ts'
+import type { Handler } from '../handler.ts'
 import { createRecorder } from '../record.ts'
 import type { Limiter } from '../../limits/index.ts'
 import { createLimiter } from '../../limits/index.ts'
@@ -45,8 +46,10 @@ export interface LiveParts {
   readonly counters: Counters
   readonly allowLists: AllowListCounts
   readonly world: World
+  /** Answers routes with `handler`. */
+  readonly handler?: Handler
   /** Answers requests that no route takes. */
-  readonly fallback: (request: Request) => Promise<Response> | undefined
+  readonly fallback?: (request: Request) => Promise<Response> | undefined
 }
 
 /** A first configuration in force, or what is wrong with it. */
@@ -71,7 +74,7 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
   const gate = createGate(first.snapshot, {
     clock: world.clock,
     timings: nouns.signals.timings,
-    fallback: parts.fallback,
+    ...(parts.fallback !== undefined && { fallback: parts.fallback }),
     onBug: (error, requestId) => world.logger.error('a stage failed', { error, requestId }),
   })
   const tryOut = (config: GatewayConfig) => {
@@ -148,6 +151,7 @@ function gatePartsOf(generation: Generation, parts: LiveParts): GateParts {
     traces: signals.traces,
     requestIds: signals.requestIds,
     countAllowList: allowLists.count,
+    handler: parts.handler,
     record: createRecorder({
       ledger: traffic.enabled ? ledger : undefined,
       tally: signals.tally,

@@ -61,6 +61,10 @@ export const routeConfig = z
     bodyMax: size().optional().describe('Largest body; default: `defaults.bodyMax`.'),
     upstream: name().optional().describe('Where to forward to.'),
     respond: respondConfig.optional(),
+    handler: z
+      .literal(true)
+      .optional()
+      .describe('The program that embeds the gate answers; not for `tollgate serve`.'),
     stripPrefix: z
       .string()
       .regex(/^\/[^?#]*[^/?#]$/, { error: 'expected a path prefix such as /api' })
@@ -70,9 +74,11 @@ export const routeConfig = z
     webSocket: z.boolean().default(false).describe('Admit WebSocket upgrades.'),
     audit: z.boolean().default(true).describe('Record requests of this route.'),
   })
-  .refine((route) => (route.upstream === undefined) !== (route.respond === undefined), {
-    error: 'a route needs exactly one of `upstream` and `respond`',
-  })
+  .refine(
+    ({ upstream, respond, handler }) =>
+      [upstream, respond, handler].filter((answer) => answer !== undefined).length === 1,
+    { error: 'a route needs exactly one of `upstream`, `respond` and `handler`' },
+  )
   .meta({ id: 'Route' })
 
 /** A parsed route: durations in milliseconds, sizes in bytes. */
