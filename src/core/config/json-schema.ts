@@ -23,7 +23,7 @@ export interface JsonSchema {
 }
 
 /** How the schema is named. */
-export interface JsonSchemaOptions {
+interface JsonSchemaOptions {
   readonly id: string
   readonly title: string
 }

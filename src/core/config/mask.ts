@@ -2,7 +2,7 @@ import type { ConfigPath } from './config-error.ts'
 import { formatConfigPath } from './config-error.ts'
 
 /** What stands in place of a secret. */
-export const MASK = '***'
+const MASK = '***'
 
 const SECRET_KEY =
   /(?:secret|password|passphrase|passwd|pepper|private[-_]?key|api[-_]?key|root[-_]?key|access[-_]?token|auth[-_]?token|bearer[-_]?token|credential|^token)$/i
@@ -16,7 +16,7 @@ const INTERPOLATION_ONLY = /^["']?\$\{[^}]*\}["']?$/
 export const isSecretKey = (key: string): boolean => SECRET_KEY.test(key)
 
 /** Masks the password of URLs such as `postgres://user:password@host`. */
-export const maskUrlPassword = (text: string): string =>
+const maskUrlPassword = (text: string): string =>
   text.replaceAll(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, `$1${MASK}@`)
 
 /** A line of a configuration file that may be shown: values of secret keys are masked. */

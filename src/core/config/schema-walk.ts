@@ -8,7 +8,7 @@ const DEPTH_MAX = 64
  * The schemas that may describe the value at `path` within `schema`; several where a union leaves the
  * choice open. Optional, default, transform and similar wrappers are looked through.
  */
-export function schemasAt(schema: z.core.$ZodType, path: ConfigPath): z.core.$ZodType[] {
+function schemasAt(schema: z.core.$ZodType, path: ConfigPath): z.core.$ZodType[] {
   let current = unwrap(schema)
   for (const step of path) current = current.flatMap((item) => childAt(item, step).flatMap(unwrap))
   return current

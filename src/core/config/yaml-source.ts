@@ -7,7 +7,7 @@ const BRACKET_DEPTH_MAX = 1000
 const TEXT_CHARACTERS_MAX = 8 * 1024 * 1024
 
 /** A mistake found while reading the text itself, before its meaning is known. */
-export interface SourceError {
+interface SourceError {
   readonly code: ConfigErrorCode
   readonly message: string
   readonly span: Span | undefined

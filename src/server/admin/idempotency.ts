@@ -39,7 +39,7 @@ export interface StoredResponse {
 }
 
 /** A request under an Idempotency-Key. */
-export interface IdempotentRequest {
+interface IdempotentRequest {
   readonly key: string
   readonly principalId: string
   /** The secret presented: answers are encrypted with it, because they may hold new secrets. */

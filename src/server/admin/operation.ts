@@ -36,7 +36,7 @@ export interface Answer {
 }
 
 /** Whose business an operation is. */
-export type Scope =
+type Scope =
   /** Anyone who is known. */
   | 'self'
   /** One tenant, named by the path parameter `tenantId`. */

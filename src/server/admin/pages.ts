@@ -8,7 +8,7 @@ const LIMIT_DEFAULT = 50
 const LIMIT_MAX = 500
 
 /** A whole number in a query. */
-export const integerText = (minimum: number, maximum: number): z.ZodType<number, string> =>
+const integerText = (minimum: number, maximum: number): z.ZodType<number, string> =>
   z
     .string()
     .refine((text) => /^\d{1,16}$/.test(text), 'expected a whole number')

@@ -195,7 +195,7 @@ export const verifyReport = z
   })
   .meta({ id: 'VerifyReport' })
 
-export const configError = z
+const configError = z
   .object({
     code: z.string(),
     file: z.string(),

@@ -9,7 +9,7 @@ import { renderFields, renderTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How an answer is shown. */
-export type Shown =
+type Shown =
   /** A list, following pages. */
   | { readonly kind: 'list'; readonly columns: readonly TableColumn[] }
   /** One thing, a line for each field. */
@@ -36,7 +36,7 @@ export interface Action {
 }
 
 /** What an action may ask of its surroundings. */
-export interface ActionContext {
+interface ActionContext {
   readonly tenantId: string
   readonly terminal: Terminal
 }
@@ -134,7 +134,7 @@ function readLimit(args: Arguments): number {
 }
 
 /** Follows pages until there are `limit` rows or no more. */
-export async function readPages(
+async function readPages(
   client: AdminClient,
   request: AdminRequest,
   limit: number,

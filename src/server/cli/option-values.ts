@@ -12,7 +12,7 @@ export function durationOption(args: Arguments, name: string): number | undefine
 }
 
 /** Values of a repeatable option that may also be separated by commas. */
-export const listOption = (args: Arguments, name: string): string[] =>
+const listOption = (args: Arguments, name: string): string[] =>
   args
     .texts(name)
     .flatMap((text) => text.split(','))
