@@ -204,7 +204,7 @@ async function makeChange(
     action: operation.action ?? operation.id,
     principal: input.principal,
     tenantId: pathParameters['tenantId'],
-    target: targetOf(pathParameters),
+    target: targetOf(operation, pathParameters),
     method: matched.request.method,
     route: `/v1${operation.path}`,
     requestId,
@@ -235,10 +235,15 @@ async function makeChange(
   return new Response(kept.body === '' ? null : kept.body, kept)
 }
 
-function targetOf(pathParameters: Readonly<Record<string, string>>): string | undefined {
+/** What a path names: the last thing in it, or the tenant where the change is of the tenant itself. */
+function targetOf(
+  operation: Operation,
+  pathParameters: Readonly<Record<string, string>>,
+): string | undefined {
   const { tenantId, ...rest } = pathParameters
   const names = Object.values(rest)
-  return names.length === 0 ? tenantId : names.join('/')
+  if (names.length > 0) return names.join('/')
+  return operation.action?.startsWith('tenant.') === true ? tenantId : undefined
 }
 
 function describeAnswer(answer: Answer, matched: Matched, requestId: string): StoredResponse {
