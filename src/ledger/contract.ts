@@ -120,6 +120,8 @@ export interface Ledger {
    * is full the record is dropped, counted, and the gap is marked in the chain.
    */
   record(entry: TrafficEntry): void
+  /** Counts requests that were dropped before they came here; the gap is marked in the chain. */
+  drop(count: number): void
   /**
    * Appends a record and resolves with its `seq` once it is on disk. Rejects with a
    * {@link LedgerError} when it cannot be: the act must then be refused.

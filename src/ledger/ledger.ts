@@ -105,6 +105,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       }
       writer.record(entry)
     },
+    drop: (count) => writer.gap.add(count),
     append: async (entry) => writer.append(entry),
     tenant(tenantId) {
       if (tenantId === '') throw new RangeError('a tenant id is required')

@@ -11,7 +11,7 @@ import type { Counters } from '../../storage/index.ts'
 import type { Upstreams } from '../../upstream/index.ts'
 import { createUpstreams } from '../../upstream/index.ts'
 import type { AllowListCounts } from './allow-list-counts.ts'
-import type { Nouns, World } from './nouns.ts'
+import type { PathNouns, World } from './nouns.ts'
 import { createBanCheck } from './nouns.ts'
 import { observeUpstreams } from './observe-upstreams.ts'
 
@@ -42,7 +42,7 @@ export interface Live {
 
 /** What a live configuration stands on. */
 export interface LiveParts {
-  readonly nouns: Nouns
+  readonly nouns: PathNouns
   readonly counters: Counters
   readonly allowLists: AllowListCounts
   readonly world: World

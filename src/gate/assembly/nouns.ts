@@ -79,6 +79,12 @@ export interface Nouns {
   close(): Promise<void>
 }
 
+/** The part of the nouns that the request path asks. */
+export interface PathNouns extends Pick<Nouns, 'identity' | 'policy' | 'signals'> {
+  readonly bans: Pick<Bans, 'anyAddress' | 'check' | 'checkCaller' | 'record' | 'configure'>
+  readonly ledger: Pick<Ledger, 'record'>
+}
+
 /** What the process tells of itself. */
 export interface Signals {
   readonly metrics: Metrics
@@ -110,19 +116,7 @@ export async function createNouns(
     ...(world.sha256 !== undefined && { digest: world.sha256 }),
   })
   declareLedgerMetrics(signals.metrics, () => ledger.state())
-  const readText = (path: string): string => readFileSync(path, 'utf8')
-  const policy = createPolicy({ records, bus, clock, random, config: config.policy, readText })
-  const identity = createIdentity({
-    records,
-    bus,
-    clock,
-    random,
-    config: config.identity,
-    peppers,
-    permissions: policy,
-    cascade: policyCollections,
-    hashBytes: world.sha256,
-  })
+  const { identity, policy } = createAccess(config, storage, peppers, world)
   const bans = createBans({
     config: config.bans,
     records,
@@ -150,7 +144,31 @@ export async function createNouns(
   }
 }
 
-function createSignals(config: GatewayConfig, { clock, random, build }: World): Signals {
+/** Who calls, and what they may: the nouns that stand on records and the bus alone. */
+export function createAccess(
+  config: GatewayConfig,
+  { records, bus }: Pick<NounStorage, 'records' | 'bus'>,
+  peppers: readonly Pepper[],
+  { clock, random, sha256 }: World,
+): Pick<Nouns, 'identity' | 'policy'> {
+  const readText = (path: string): string => readFileSync(path, 'utf8')
+  const policy = createPolicy({ records, bus, clock, random, config: config.policy, readText })
+  const identity = createIdentity({
+    records,
+    bus,
+    clock,
+    random,
+    config: config.identity,
+    peppers,
+    permissions: policy,
+    cascade: policyCollections,
+    hashBytes: sha256,
+  })
+  return { identity, policy }
+}
+
+/** Creates what a process tells of itself. */
+export function createSignals(config: GatewayConfig, { clock, random, build }: World): Signals {
   const metrics = createMetrics()
   const timings = createLayerTimings(PATH, config.signals.layerTimingOneIn)
   const readings = createProcessReadings(clock)
@@ -173,7 +191,7 @@ function createSignals(config: GatewayConfig, { clock, random, build }: World): 
 }
 
 /** The stage `admit` asks about bans in terms of refusals. */
-export function createBanCheck(bans: Bans): BanCheck {
+export function createBanCheck(bans: PathNouns['bans']): BanCheck {
   return {
     anyAddress: () => bans.anyAddress(),
     address(address, nowMs) {
