@@ -1,6 +1,6 @@
 import { numberText, RBig } from './decimal.ts'
 import { quoteString } from './quote.ts'
-import { isArray, RSet, sortedEntries } from './value.ts'
+import { compareStrings, isArray, RObj, RSet, sortedEntries } from './value.ts'
 import type { Value } from './value.ts'
 
 /** How {@link stringifyJson} writes. */
@@ -84,7 +84,10 @@ function writeString(text: string, options: JsonOptions): string {
 }
 
 function jsonEntries(value: Value): [string, Value][] {
-  return sortedEntries(value).map(([key, item]) => [jsonKey(key), item])
+  const entries = sortedEntries(value)
+  if (!(value instanceof RObj)) return entries as [string, Value][]
+  const named = new Map(entries.map(([key, item]) => [jsonKey(key), item]))
+  return [...named].toSorted(([a], [b]) => compareStrings(a, b))
 }
 
 /** The string a key becomes in JSON: itself, or the JSON text of another value. */
