@@ -153,6 +153,7 @@ async function assemble(
     clock: world.clock,
     random: world.random,
     records: storage.records,
+    hosts: config.admin.hosts,
     onInternal: (message, requestId) => world.logger.error(message, { requestId }),
   })
   const signals = createSignalRoutes({ ...sources, performance: view.performance })

@@ -26,11 +26,9 @@ export function listenerOptions(
   address: string,
 ): Omit<ListenerOptions, 'handle' | 'onBug'> {
   const { tls, idleTimeout } = config.listen
-  const split = address.lastIndexOf(':')
   const sizes = config.routes.map((route) => route.bodyMax ?? 0)
   return {
-    hostname: address.slice(0, split).replace(/^\[(.*)\]$/, '$1'),
-    port: Number(address.slice(split + 1)),
+    ...parseAddress(address),
     bodyBytesMax: Math.max(config.defaults.bodyMax, ...sizes),
     idleTimeoutMs: idleTimeout,
     reusePort: false,
@@ -116,14 +114,27 @@ function bind(
       error: options.onBug,
     })
   } catch (error) {
-    const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException
-    const where = `${options.hostname}:${options.port}`
-    const texts: Readonly<Record<string, string>> = {
-      EADDRINUSE: `${where} is already in use; stop what listens there or choose another port`,
-      EACCES: `${where} may not be bound by this user; choose a port above 1023`,
-      EADDRNOTAVAIL: `${where} is not an address of this machine`,
-    }
-    throw new ListenError(texts[code] ?? `${where} cannot be bound: ${message}`, code)
+    throw explainListen(error, options.hostname, options.port)
+  }
+}
+
+function explainListen(error: unknown, hostname: string, port: number): ListenError {
+  const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException
+  const where = `${hostname}:${port}`
+  const texts: Readonly<Record<string, string>> = {
+    EADDRINUSE: `${where} is already in use; stop what listens there or choose another port`,
+    EACCES: `${where} may not be bound by this user; choose a port above 1023`,
+    EADDRNOTAVAIL: `${where} is not an address of this machine`,
+  }
+  return new ListenError(texts[code] ?? `${where} cannot be bound: ${message}`, code)
+}
+
+/** Takes `host:port` apart; IPv6 addresses stand in brackets. */
+function parseAddress(address: string): { readonly hostname: string; readonly port: number } {
+  const split = address.lastIndexOf(':')
+  return {
+    hostname: address.slice(0, split).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(address.slice(split + 1)),
   }
 }
 
@@ -160,4 +171,14 @@ const IDLE_POLL_MS = 20
 async function idle(server: SocketServer): Promise<boolean> {
   while (server.pendingRequests > 0 || server.pendingWebSockets > 0) await Bun.sleep(IDLE_POLL_MS)
   return true
+}
+
+/** Throws a {@link ListenError} when nobody else may bind `host:port`; holds nothing. */
+export function probeAddress(address: string): void {
+  const { hostname, port } = parseAddress(address)
+  try {
+    Bun.listen({ hostname, port, socket: { data: () => undefined } }).stop(true)
+  } catch (error) {
+    throw explainListen(error, hostname, port)
+  }
 }

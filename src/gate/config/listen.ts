@@ -44,6 +44,10 @@ export const adminConfig = z
   .strictObject({
     enabled: z.boolean().default(true),
     address: listenAddress().default('127.0.0.1:8081'),
+    hosts: z
+      .array(z.string().regex(/^[a-z0-9.-]+$/))
+      .default([])
+      .describe('Host names it answers to beside localhost; needed where it is not on loopback.'),
   })
   .meta({ id: 'Admin' })
 

@@ -1,0 +1,97 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { start as startEngram } from '../../examples/engram/server.ts'
+import { start as startSpacetime } from '../../examples/spacetime/server.ts'
+import { CliError, EXIT } from './cli/exit-codes.ts'
+import { createTerminal } from './cli/terminal.ts'
+import { readGatewayConfig } from './config-file.ts'
+import { writeDemoConfig } from './demo/config.ts'
+import { issueCredentials } from './demo/credentials.ts'
+import { describeDemo } from './demo/describe.ts'
+import { writePrivateFile } from './data-folder.ts'
+import type { Gateway } from './gateway.ts'
+import { ListenError, probeAddress } from './listener.ts'
+import { startOrExplain } from './serve.ts'
+import { untilStopped } from './until-stopped.ts'
+import { createWorld } from './world.ts'
+
+/** What `tollgate demo` is told. */
+export interface DemoOptions {
+  /** Data folder; default `.tollgate`. */
+  readonly data?: string
+}
+
+const GATE_ADDRESS = '127.0.0.1:8080'
+const ADMIN_ADDRESS = '127.0.0.1:8081'
+const EXAMPLES_ADDRESS = { hostname: '127.0.0.1', port: 0 } as const
+
+/**
+ * Runs two example APIs and the gate in front of them, on this machine alone, until told to stop. Started
+ * again, it goes on with the same data and the same keys.
+ */
+export async function demo(options: DemoOptions): Promise<void> {
+  const terminal = createTerminal()
+  const folder = options.data ?? '.tollgate'
+  const gateAddress = terminal.environment['TOLLGATE_DEMO_GATE'] ?? GATE_ADDRESS
+  const adminAddress = terminal.environment['TOLLGATE_DEMO_ADMIN'] ?? ADMIN_ADDRESS
+  requireFree([gateAddress, adminAddress])
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const examples = await startExamples(folder)
+  try {
+    const gateway = await startGate(folder, { gateAddress, adminAddress }, examples.environment)
+    const credentials = await issueCredentials(gateway, join(folder, 'demo.json'))
+    const description = describeDemo(gateway, credentials)
+    writePrivateFile(join(folder, 'demo.json'), `${JSON.stringify(description.file, null, 2)}\n`)
+    await terminal.out(description.text)
+    await untilStopped()
+    await gateway.stop()
+  } finally {
+    await examples.stop()
+  }
+}
+
+/** Checks before anything is made that nobody listens where the gate is to listen. */
+function requireFree(addresses: readonly string[]): void {
+  for (const address of addresses) {
+    try {
+      probeAddress(address)
+    } catch (error) {
+      if (error instanceof ListenError) throw new CliError(EXIT.conflict, error.message)
+      throw error
+    }
+  }
+}
+
+interface Examples {
+  /** Where they listen, as the configuration asks for it. */
+  readonly environment: Readonly<Record<string, string>>
+  stop(): Promise<void>
+}
+
+async function startExamples(folder: string): Promise<Examples> {
+  const dataOf = (name: string): string => join(folder, 'examples', name)
+  const spacetime = await startSpacetime({ ...EXAMPLES_ADDRESS, dataFolder: dataOf('spacetime') })
+  const engram = await startEngram({ ...EXAMPLES_ADDRESS, dataFolder: dataOf('engram') })
+  return {
+    environment: { SPACETIME_URL: spacetime.url, ENGRAM_URL: engram.url },
+    async stop() {
+      await spacetime.stop()
+      await engram.stop()
+    },
+  }
+}
+
+async function startGate(
+  folder: string,
+  addresses: { readonly gateAddress: string; readonly adminAddress: string },
+  upstreams: Readonly<Record<string, string>>,
+): Promise<Gateway> {
+  const path = join(folder, 'demo.yaml')
+  writeDemoConfig(path, { folder, ...addresses })
+  const environment = { ...process.env, ...upstreams }
+  const loaded = await readGatewayConfig(path, environment)
+  if (!loaded.ok)
+    throw new Error(`the demo's own configuration is wrong: ${loaded.errors[0]?.message}`)
+  const world = createWorld(loaded.value.signals)
+  return startOrExplain({ path, loaded, environment, world })
+}
