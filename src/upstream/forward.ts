@@ -14,7 +14,7 @@ const CLIENT_GONE: Failure = { kind: 'aborted', cause: 'the client went away' }
 
 /** Takes a request through the bulkhead and from target to target until one answers. */
 export async function forward(request: ForwardRequest, course: Course): Promise<ForwardOutcome> {
-  const unacceptable = whyUnacceptable(request)
+  const unacceptable = refusalOfRequest(request)
   if (unacceptable !== undefined) return unacceptable
   course.counts.requests++
   course.budget.earn()
@@ -108,7 +108,8 @@ function report(failure: Failure, target: Target, final: boolean, course: Course
   })
 }
 
-function whyUnacceptable(request: ForwardRequest): Refusal | undefined {
+/** Why a request cannot be forwarded at all, if so. */
+export function refusalOfRequest(request: ForwardRequest): Refusal | undefined {
   if (!METHODS.has(request.method)) return refuse('method_not_allowed')
   if (!isCanonical(request.path)) return refuse('path_invalid')
   const carriesBody =
@@ -126,7 +127,8 @@ function isCanonical(path: string): boolean {
   )
 }
 
-function turnAway(entry: Exclude<Entry, 'entered'>, course: Course): Refusal {
+/** The answer to a request that got no place in the bulkhead. */
+export function turnAway(entry: Exclude<Entry, 'entered'>, course: Course): Refusal {
   if (entry === 'aborted') {
     return refusalOf(CLIENT_GONE, course.name)
   }
@@ -138,7 +140,8 @@ function turnAway(entry: Exclude<Entry, 'entered'>, course: Course): Refusal {
   })
 }
 
-function unavailable(course: Course, nowMs: number): Refusal {
+/** The answer when no target can take a request. */
+export function unavailable(course: Course, nowMs: number): Refusal {
   course.counts.failures++
   const waitMs = Math.min(...course.targets.map((target) => target.waitMs(nowMs)))
   return refuse('upstream_unavailable', {

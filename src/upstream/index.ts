@@ -7,11 +7,7 @@ export type { ForwardOutcome, ForwardRequest, Timeouts } from './forward-request
 export { identityHeaders } from './identity-headers.ts'
 export type { IdentityHeaderOptions } from './identity-headers.ts'
 export type { TargetStats, UpstreamStats } from './stats.ts'
-export type {
-  FetchLike,
-  Upstream,
-  Upstreams,
-  UpstreamsOptions,
-  WebSocketTarget,
-} from './upstream-types.ts'
+export type { FetchLike, Upstream, Upstreams, UpstreamsOptions } from './upstream-types.ts'
 export { createUpstreams } from './upstreams.ts'
+export { isWebSocketUpgrade } from './websocket.ts'
+export type { WebSocketBridge, WebSocketEnd } from './websocket.ts'

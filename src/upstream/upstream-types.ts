@@ -1,9 +1,11 @@
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
+import type { Refusal } from '../core/refusal.ts'
 import type { UpstreamConfig } from './config.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { ForwardOutcome, ForwardRequest } from './forward-request.ts'
 import type { UpstreamStats } from './stats.ts'
+import type { WebSocketBridge } from './websocket.ts'
 
 /** A group of targets that answer alike. */
 export interface Upstream {
@@ -14,16 +16,13 @@ export interface Upstream {
    * caller's to change. Never rejects.
    */
   forward(request: ForwardRequest): Promise<ForwardOutcome>
-  /** The target a WebSocket should go to now, as `ws:` or `wss:` URL, or `undefined` when none can. */
-  webSocketTarget(path: string): WebSocketTarget | undefined
+  /**
+   * Opens a WebSocket to one of the targets, for a request that {@link isWebSocketUpgrade} recognizes.
+   * Upgrade the client with the bridge's subprotocol and hand it the client's events; when that
+   * fails, call its `close`. Never rejects.
+   */
+  openWebSocket(request: ForwardRequest): Promise<WebSocketBridge | Refusal>
   stats(): UpstreamStats
-}
-
-/** Where a WebSocket goes. */
-export interface WebSocketTarget {
-  readonly url: string
-  /** Gives its place back and says whether the target answered; once, when the socket has ended. */
-  release(outcome: 'good' | 'bad' | 'unknown'): void
 }
 
 /** The upstreams of one configuration. */

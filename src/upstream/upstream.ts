@@ -9,6 +9,7 @@ import type { Deadlines } from './deadlines.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { Timeouts } from './forward-request.ts'
 import { forward } from './forward.ts'
+import { openWebSocket } from './open-websocket.ts'
 import { createRequestHeaders } from './request-headers.ts'
 import { createResponseHeaders } from './response-headers.ts'
 import { createWholeBody } from './response-body.ts'
@@ -17,7 +18,7 @@ import type { RuntimeAbilities } from './runtime.ts'
 import type { UpstreamStats } from './stats.ts'
 import type { Target } from './target.ts'
 import { createTarget } from './target.ts'
-import type { FetchLike, Upstream, WebSocketTarget } from './upstream-types.ts'
+import type { FetchLike, Upstream } from './upstream-types.ts'
 
 /** What one upstream needs. */
 export interface UpstreamOptions {
@@ -81,25 +82,8 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
       return bulkhead.inFlight
     },
     forward: (request) => forward(request, course),
-    webSocketTarget: (path) => webSocketTarget(path, course),
+    openWebSocket: (request) => openWebSocket(request, course),
     stats: () => statsOf(course),
-  }
-}
-
-function webSocketTarget(path: string, course: Course): WebSocketTarget | undefined {
-  const { clock } = course
-  const nowMs = clock.monotonicMs()
-  const target = course.pick(nowMs, [])
-  // A Unix socket has no ws: address.
-  if (target === undefined || target.unix !== undefined || !target.enter(nowMs)) return undefined
-  let released = false
-  return {
-    url: target.base.replace(/^http/, 'ws') + path,
-    release(outcome) {
-      if (released) return
-      released = true
-      target.leave(outcome, clock.monotonicMs())
-    },
   }
 }
 

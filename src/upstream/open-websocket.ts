@@ -1,0 +1,118 @@
+import type { Refusal } from '../core/refusal.ts'
+import type { Course } from './course.ts'
+import type { Failure } from './failure.ts'
+import { refusalOf } from './failure.ts'
+import type { ForwardRequest } from './forward-request.ts'
+import { refusalOfRequest, turnAway, unavailable } from './forward.ts'
+import type { Target } from './target.ts'
+import type { UpstreamSocket, WebSocketBridge } from './websocket.ts'
+import { createWebSocketBridge } from './websocket.ts'
+
+const BUFFERED_BYTES_MAX = 1_048_576
+
+/** Headers of the client's own handshake; the connection to the upstream makes its own. */
+const HANDSHAKE = [
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+  'sec-websocket-accept',
+  'sec-websocket-protocol',
+] as const
+
+/** Makes a WebSocket; the web's own constructor, with options beyond the standard. */
+type WebSocketConstructor = new (
+  url: string,
+  options: {
+    readonly headers: Readonly<Record<string, string>>
+    readonly protocols: readonly string[]
+    readonly tls?: unknown
+  },
+) => UpstreamSocket
+
+/**
+ * Opens a WebSocket to one of the targets, with the headers a forwarded request would have. It holds
+ * its place in the bulkhead and at its target until it closes. Never rejects.
+ */
+export async function openWebSocket(
+  request: ForwardRequest,
+  course: Course,
+): Promise<WebSocketBridge | Refusal> {
+  const { clock, bulkhead } = course
+  const unacceptable = refusalOfRequest(request)
+  if (unacceptable !== undefined) return unacceptable
+  course.counts.requests++
+  const entry = await bulkhead.enter(request.signal)
+  if (entry !== 'entered') return turnAway(entry, course)
+  const nowMs = clock.monotonicMs()
+  const target = course.pick(nowMs, [])
+  if (target === undefined || target.unix !== undefined || !target.enter(nowMs)) {
+    bulkhead.leave()
+    return unavailable(course, nowMs)
+  }
+  const end = (outcome: 'good' | 'bad' | 'unknown'): void => {
+    target.leave(outcome, clock.monotonicMs())
+    bulkhead.leave()
+  }
+  const socket = await connect(request, target, course)
+  if (!('kind' in socket)) {
+    return createWebSocketBridge(socket, BUFFERED_BYTES_MAX, () => end('good'))
+  }
+  end(socket.kind === 'aborted' ? 'unknown' : 'bad')
+  if (socket.kind !== 'aborted') course.counts.failures++
+  return refusalOf(socket, course.name)
+}
+
+function connect(
+  request: ForwardRequest,
+  target: Target,
+  course: Course,
+): Promise<UpstreamSocket | Failure> {
+  const Socket: unknown = Reflect.get(globalThis, 'WebSocket')
+  if (typeof Socket !== 'function') {
+    return Promise.resolve({ kind: 'protocol', cause: 'this runtime has no WebSocket client' })
+  }
+  const protocols = splitProtocols(request.headers.get('sec-websocket-protocol'))
+  const headers = course.prepareRequest(request)
+  for (const name of HANDSHAKE) headers.delete(name)
+  const socket = new (Socket as WebSocketConstructor)(
+    target.base.replace(/^http/, 'ws') + request.path,
+    {
+      headers: Object.fromEntries(headers),
+      protocols,
+      ...(course.config.tls !== undefined && { tls: course.config.tls }),
+    },
+  )
+  const waitMs = request.timeouts?.firstByteMs ?? course.timeouts.firstByteMs
+  return new Promise((resolve) => {
+    const settle = (outcome: UpstreamSocket | Failure): void => {
+      clearTimeout(timer)
+      request.signal?.removeEventListener('abort', onAbort)
+      resolve(outcome)
+    }
+    const giveUp = (failure: Failure): void => {
+      settle(failure)
+      socket.close()
+    }
+    const onAbort = (): void => giveUp({ kind: 'aborted', cause: 'the client went away' })
+    const timer = setTimeout(
+      () => giveUp({ kind: 'timeout', cause: 'WebSocket handshake deadline' }),
+      waitMs,
+    )
+    request.signal?.addEventListener('abort', onAbort, { once: true })
+    socket.addEventListener('open', () => settle(socket))
+    socket.addEventListener('error', () =>
+      settle({ kind: 'protocol', cause: 'WebSocket handshake refused' }),
+    )
+    socket.addEventListener('close', ({ code }) =>
+      settle({ kind: 'reset', cause: `WebSocket closed with ${code} before it was open` }),
+    )
+  })
+}
+
+const splitProtocols = (value: string | null): string[] =>
+  value === null
+    ? []
+    : value
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name))
