@@ -102,7 +102,7 @@ class Formatter {
     }
   }
 
-  /** A width or precision: a number, or `*` for the next operand. */
+  /** A width or precision: a number, or `*` for the next operand. One far too large ends the format, as in Go. */
   #count(signed: boolean): number | undefined {
     this.#index()
     if (this.#accept('*')) {
@@ -114,6 +114,7 @@ class Formatter {
     digits.lastIndex = this.#position
     const text = digits.exec(this.#format)?.[0] ?? ''
     this.#position += text.length
+    if (Number(text.slice(0, -1)) > WIDTH_MAX) this.#position = this.#format.length
     return text === '' ? undefined : Math.min(Number(text), WIDTH_MAX)
   }
 

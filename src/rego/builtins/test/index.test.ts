@@ -150,6 +150,11 @@ describe('work without bound is refused', () => {
   }
 })
 
+test('a width far too large ends the format, as in Go', () => {
+  expect(call('sprintf', '["%1000000000d|",[1]]')).toBe('%!(NOVERB)%!(EXTRA int64=1)')
+  expect(call('sprintf', '["%.1000000000f|",[1.5]]')).toBe('%!(NOVERB)%!(EXTRA float64=1.5)')
+})
+
 test('names of the prototype are names like others', () => {
   expect(call('object.get', [{}, 'constructor', 'none'])).toBe('none')
   expect(call('object.get', [{}, ['__proto__', 'toString'], 'none'])).toBe('none')
