@@ -101,7 +101,7 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
 
   const measured = (exchange: Exchange): Promise<Ending> =>
     runStagesTimed(exchange, clock.monotonicMs, (stage, durationMs) => {
-      timings.record(stage.layer, durationMs * 1e6)
+      if (exchange.notes === undefined) timings.record(stage.layer, durationMs * 1e6)
     })
 
   const unrouted = (

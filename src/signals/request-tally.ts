@@ -22,6 +22,8 @@ export interface RequestTally {
     at: number,
     answered: boolean,
   ): void
+  /** Works off what waits, so that the counters can be read. */
+  settle(): void
 }
 
 const BATCH = 256
@@ -66,5 +68,6 @@ export function createRequestTally(metrics: Metrics, gate: GateMetrics): Request
       count += 1
       if (count === BATCH) workOff()
     },
+    settle: workOff,
   }
 }
