@@ -2,8 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A fresh folder for one test, and what removes it. */
-export function makeFolder(): { path: string; remove: () => void } {
+/** A folder of one test's own. */
+export interface Folder {
+  readonly path: string
+  readonly remove: () => void
+}
+
+/** Makes a fresh folder. */
+export function makeFolder(): Folder {
   const path = mkdtempSync(join(tmpdir(), 'tollgate-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }

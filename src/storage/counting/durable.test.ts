@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createManualClock, systemClock } from '../../core/clock.ts'
 import { calendar, claimOf, DAY_MS, MINUTE_MS, START_MS } from '../contract/claims.ts'
 import { describeCounters } from '../contract/counters.ts'
+import type { Folder } from '../contract/folder.ts'
 import { makeFolder } from '../contract/folder.ts'
 import { thrownBy } from '../contract/thrown-by.ts'
 import type { Claim, Counters } from '../counters.ts'
@@ -21,7 +22,7 @@ describeCounters('durable over memory', async () => {
   return { counters, end: async () => counters.close() }
 })
 
-let folder = makeFolder()
+let folder: Folder
 beforeEach(() => {
   folder = makeFolder()
 })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { appendFileSync, existsSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Folder } from '../contract/folder.ts'
 import { makeFolder } from '../contract/folder.ts'
 import { describeLog, frames, LOG_START, textsFrom } from '../contract/log.ts'
 import { thrownBy } from '../contract/thrown-by.ts'
@@ -19,7 +20,7 @@ describeLog('files', async (options) => {
   }
 })
 
-let folder = makeFolder()
+let folder: Folder
 beforeEach(() => {
   folder = makeFolder()
 })

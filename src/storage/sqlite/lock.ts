@@ -5,7 +5,8 @@ import { DataLockedError } from '../data-locked.ts'
 /**
  * Holds `path` for this process: `<path>.lock` carries a lock of the operating system, which ends with
  * the process however it ends, so a lock is never stale; `<path>.pid` only tells who holds it.
- * Returns what lets go. Throws {@link DataLockedError} when another holds it.
+ * Returns what lets go, to be kept as long as the lock is needed: it ends when that is garbage
+ * collected. Throws {@link DataLockedError} when another holds it.
  */
 export function holdLock(path: string): () => void {
   const lock = new Database(`${path}.lock`, { create: true })

@@ -3,6 +3,7 @@ import { Database } from 'bun:sqlite'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createManualClock, systemClock } from '../../core/clock.ts'
+import type { Folder } from '../contract/folder.ts'
 import { makeFolder } from '../contract/folder.ts'
 import { SETTINGS, THINGS, thingOf } from '../contract/things.ts'
 import { thrownBy } from '../contract/thrown-by.ts'
@@ -11,7 +12,7 @@ import type { Records, TenantRow } from '../records.ts'
 import type { AnyCollection } from '../schema/collection-schema.ts'
 import type { Migration } from '../sql/migrations.ts'
 
-let folder = makeFolder()
+let folder: Folder
 beforeEach(() => {
   folder = makeFolder()
 })
@@ -157,12 +158,14 @@ describe('the lock', () => {
       cmd: [process.execPath, join(import.meta.dir, 'holder.fixture.ts'), path],
       stdout: 'pipe',
     })
-    const reader = child.stdout.getReader()
-    await reader.read()
-    const error = await thrownBy(async () => openWith([THINGS]))
-    expect(error.message).toContain(`process ${child.pid}`)
-    child.kill('SIGKILL')
-    await child.exited
+    try {
+      await child.stdout.getReader().read()
+      const error = await thrownBy(async () => openWith([THINGS]))
+      expect(error.message).toContain(`process ${child.pid}`)
+    } finally {
+      child.kill('SIGKILL')
+      await child.exited
+    }
     await (await openWith([THINGS])).close()
   })
 })
