@@ -17,8 +17,6 @@ import { systemClock } from '../src/core/clock.ts'
 import { systemRandom } from '../src/core/random.ts'
 import { problemResponse } from '../src/core/problem.ts'
 import {
-  FETCH_CAPACITY,
-  FETCH_CAPACITY_VARIABLE,
   createUpstreams,
   identityHeaders,
   isRefusal,
@@ -194,7 +192,6 @@ const childrenOf = (pid: number): number[] =>
 function startOwn(port: number, origin: number): Bun.Subprocess {
   const command = [process.execPath, import.meta.path, '--serve', String(port)]
   return Bun.spawn([...command, '--upstream', `http://127.0.0.1:${origin}`], {
-    env: { ...process.env, [FETCH_CAPACITY_VARIABLE]: String(FETCH_CAPACITY) },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
 }

@@ -28,6 +28,7 @@ const headerEdits = z
 
 const timeouts = z
   .strictObject({
+    connect: duration().default(3000).describe('Until a new connection stands.'),
     firstByte: duration().default(15_000).describe('From sending to the head of the response.'),
     idle: duration().default(60_000).describe('Longest silence within a response body.'),
     total: duration().optional().describe('Whole exchange, body included; unlimited when absent.'),

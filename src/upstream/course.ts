@@ -6,7 +6,7 @@ import type { Bulkhead } from './bulkhead.ts'
 import type { UpstreamConfig } from './config.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { ForwardRequest, Timeouts } from './forward-request.ts'
-import type { PrepareRequestHeaders } from './request-headers.ts'
+import type { RequestFields } from './request-headers.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Target } from './target.ts'
 
@@ -30,15 +30,14 @@ export interface Course {
   readonly pick: Pick
   readonly counts: Counts
   readonly budget: RetryBudget
-  readonly prepareRequest: PrepareRequestHeaders
+  readonly requestFields: RequestFields
   readonly send: SendAttempt
   readonly timeouts: Timeouts
 }
 
-/** A request that has a place in the bulkhead and its headers ready. */
+/** A request that has a place in the bulkhead. */
 export interface PreparedRequest {
   readonly request: ForwardRequest
-  readonly headers: Headers
   readonly timeouts: Timeouts
   readonly totalAtMs: number
 }

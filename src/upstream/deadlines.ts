@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 
-/** What a deadline was for. */
-export type DeadlineKind = 'first_byte' | 'idle' | 'total'
+/** Why an exchange was ended early: by a deadline, or because its client went away. */
+export type EndReason = 'first_byte' | 'idle' | 'total' | 'client_gone'
 
 /** One exchange under watch. Its phase deadline moves; its total deadline does not. */
 export interface Watch {
@@ -10,20 +10,21 @@ export interface Watch {
   phaseAtMs: number
   /** Monotonic time by which all must be over. */
   readonly totalAtMs: number
-  /** Which deadline passed, once one has. */
-  expired: DeadlineKind | undefined
-  readonly expire: () => void
+  readonly client: AbortSignal | undefined
+  /** Why it was ended, once it has been. */
+  ended: EndReason | undefined
+  readonly end: () => void
 }
 
 /**
- * Watches many exchanges with one timer. A timer per exchange, or per chunk of a body, would cost more
- * than forwarding it; so deadlines are met a little late (at most one tick).
+ * Watches many exchanges with one timer. A timer and a listener for each exchange, or a timer for each
+ * chunk of a body, would cost more than forwarding it; so all are noticed up to one tick late.
  */
 export interface Deadlines {
   add(watch: Watch): void
   remove(watch: Watch): void
-  /** Expires all that are left. */
-  expireAll(): void
+  /** Ends all that are left. */
+  endAll(): void
 }
 
 /** Creates {@link Deadlines} that look every `tickMs` while there is anything to watch. */
@@ -31,10 +32,10 @@ export function createDeadlines(clock: Clock, tickMs = 20): Deadlines {
   const watches = new Set<Watch>()
   let timer: ReturnType<typeof setInterval> | undefined
 
-  const expire = (watch: Watch, kind: DeadlineKind): void => {
+  const end = (watch: Watch, reason: EndReason): void => {
     watches.delete(watch)
-    watch.expired = kind
-    watch.expire()
+    watch.ended = reason
+    watch.end()
   }
   const look = (): void => {
     if (watches.size === 0) {
@@ -44,8 +45,9 @@ export function createDeadlines(clock: Clock, tickMs = 20): Deadlines {
     }
     const nowMs = clock.monotonicMs()
     for (const watch of watches) {
-      if (nowMs >= watch.totalAtMs) expire(watch, 'total')
-      else if (nowMs >= watch.phaseAtMs) expire(watch, watch.phase)
+      if (watch.client?.aborted === true) end(watch, 'client_gone')
+      else if (nowMs >= watch.totalAtMs) end(watch, 'total')
+      else if (nowMs >= watch.phaseAtMs) end(watch, watch.phase)
     }
   }
   return {
@@ -56,8 +58,8 @@ export function createDeadlines(clock: Clock, tickMs = 20): Deadlines {
     remove(watch) {
       watches.delete(watch)
     },
-    expireAll() {
-      for (const watch of watches) expire(watch, 'total')
+    endAll() {
+      for (const watch of watches) end(watch, 'total')
     },
   }
 }

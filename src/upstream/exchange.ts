@@ -1,54 +1,42 @@
 import type { Clock } from '../core/clock.ts'
 import type { Deadlines, Watch } from './deadlines.ts'
 import type { Failure } from './failure.ts'
-import { classifyError } from './failure.ts'
+import { CLIENT_GONE, classifyError } from './failure.ts'
 import type { ForwardRequest, Timeouts } from './forward-request.ts'
 
-/** One try under its deadlines, and the way to end it early. */
+/** One try under its deadlines. */
 export interface Exchange {
-  readonly signal: AbortSignal
   /** Expects the head of the response within the first-byte time, counted from now. */
-  awaitHead(): void
+  readonly awaitHead: () => void
   /** Expects a part of the body within the idle time, counted from now. */
-  awaitBody(): void
+  readonly awaitBody: () => void
   /** Expects nothing for now; only the total deadline goes on. */
-  rest(): void
+  readonly rest: () => void
   /** Says why the try ended: by a deadline, by the client, or by `error`. */
-  failure(error: unknown): Failure
+  readonly failure: (error: unknown) => Failure
   /** Stops watching. */
-  end(): void
-  /** Stops the try itself. */
-  abort(): void
+  readonly end: () => void
 }
 
-/** Starts watching one try of a request. */
+/** Starts watching one try of a request; `abort` ends it. */
 export function startExchange(
   request: ForwardRequest,
   timeouts: Timeouts,
   totalAtMs: number,
-  clock: Clock,
-  deadlines: Deadlines,
+  world: { readonly clock: Clock; readonly deadlines: Deadlines },
+  abort: () => void,
 ): Exchange {
-  const controller = new AbortController()
-  const client = request.signal
-  let clientGone = false
-  const abort = (): void => controller.abort()
-  const onClientGone = (): void => {
-    clientGone = true
-    abort()
-  }
+  const { clock, deadlines } = world
   const watch: Watch = {
     phase: 'first_byte',
     phaseAtMs: clock.monotonicMs() + timeouts.firstByteMs,
     totalAtMs,
-    expired: undefined,
-    expire: abort,
+    client: request.signal,
+    ended: undefined,
+    end: abort,
   }
   deadlines.add(watch)
-  client?.addEventListener('abort', onClientGone)
   return {
-    signal: controller.signal,
-    abort,
     awaitHead() {
       watch.phaseAtMs = clock.monotonicMs() + timeouts.firstByteMs
     },
@@ -60,14 +48,12 @@ export function startExchange(
       watch.phaseAtMs = Infinity
     },
     failure(error) {
-      if (watch.expired !== undefined)
-        return { kind: 'timeout', cause: `${watch.expired} deadline` }
-      if (clientGone) return { kind: 'aborted', cause: 'the client went away' }
+      if (watch.ended === 'client_gone') return CLIENT_GONE
+      if (watch.ended !== undefined) return { kind: 'timeout', cause: `${watch.ended} deadline` }
       return classifyError(error)
     },
     end() {
       deadlines.remove(watch)
-      client?.removeEventListener('abort', onClientGone)
     },
   }
 }

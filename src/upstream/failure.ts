@@ -1,6 +1,7 @@
 import type { Refusal, RefusalCode } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { FailureKind } from './events.ts'
+import { WireError } from './http1/types.ts'
 
 /** A try that brought no answer. */
 export interface Failure {
@@ -9,52 +10,17 @@ export interface Failure {
   readonly cause: string
 }
 
-const CODE_KINDS: Readonly<Record<string, FailureKind>> = {
-  ECONNREFUSED: 'connect',
-  ConnectionRefused: 'connect',
-  FailedToOpenSocket: 'connect',
-  ENOTFOUND: 'connect',
-  EAI_AGAIN: 'connect',
-  ENOENT: 'connect',
-  EHOSTUNREACH: 'connect',
-  ENETUNREACH: 'connect',
-  UND_ERR_CONNECT_TIMEOUT: 'connect',
-  ECONNRESET: 'reset',
-  ConnectionClosed: 'reset',
-  EPIPE: 'reset',
-  UND_ERR_SOCKET: 'reset',
-  ETIMEDOUT: 'timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timeout',
-  UND_ERR_BODY_TIMEOUT: 'timeout',
-}
+/** The client went away: nobody's failure. */
+export const CLIENT_GONE: Failure = { kind: 'aborted', cause: 'the client went away' }
 
-/** Says what kind of failure an error of fetch is; what is not known counts as a broken protocol. */
+/** Says what kind of failure an error is; what is not known counts as a broken protocol. */
 export function classifyError(error: unknown): Failure {
-  for (
-    let at: unknown = error, depth = 0;
-    at instanceof Error && depth < 4;
-    at = at.cause, depth++
-  ) {
-    const code = 'code' in at && typeof at.code === 'string' ? at.code : undefined
-    const kind = code === undefined ? undefined : CODE_KINDS[code]
-    if (kind !== undefined) return { kind, cause: `${code}: ${firstLine(at.message)}` }
-  }
-  return { kind: 'protocol', cause: error instanceof Error ? firstLine(error.message) : 'unknown' }
-}
-
-const REFUSAL_CODES: Readonly<Record<FailureKind, RefusalCode>> = {
-  connect: 'upstream_failed',
-  timeout: 'upstream_timeout',
-  reset: 'upstream_failed',
-  protocol: 'upstream_failed',
-  status: 'upstream_failed',
-  aborted: 'upstream_failed',
+  if (error instanceof WireError) return { kind: error.failure, cause: error.message }
+  return { kind: 'protocol', cause: error instanceof Error ? error.message : 'unknown' }
 }
 
 /** The refusal a failure becomes for the caller; the cause stays inside. */
-export const refusalOf = (failure: Failure, upstream: string): Refusal =>
-  refuse(REFUSAL_CODES[failure.kind], {
-    internal: `${upstream}: ${failure.kind}: ${failure.cause}`,
-  })
-
-const firstLine = (text: string): string => text.split('\n', 1)[0]?.slice(0, 200) ?? ''
+export function refusalOf(failure: Failure, upstream: string): Refusal {
+  const code: RefusalCode = failure.kind === 'timeout' ? 'upstream_timeout' : 'upstream_failed'
+  return refuse(code, { internal: `${upstream}: ${failure.kind}: ${failure.cause}` })
+}

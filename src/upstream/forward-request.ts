@@ -6,10 +6,7 @@ export interface ForwardRequest {
   readonly method: string
   /** Canonical path with its query: begins with `/`, holds no dot segments and no backslash. */
   readonly path: string
-  /**
-   * The client's headers. Forwarding takes them over and changes them in place, because copying them
-   * costs more than everything else it does to them; read what is needed afterwards before calling.
-   */
+  /** The client's headers, as they came; they are only read. */
   readonly headers: Headers
   /** Bytes can be sent again in a retry; a stream is sent once. */
   readonly body: ReadableStream<Uint8Array> | Uint8Array | null

@@ -4,13 +4,11 @@ import type { AttemptOutcome } from './attempt.ts'
 import type { Entry } from './bulkhead.ts'
 import type { Course, PreparedRequest } from './course.ts'
 import type { Failure } from './failure.ts'
-import { refusalOf } from './failure.ts'
+import { CLIENT_GONE, refusalOf } from './failure.ts'
 import type { ForwardOutcome, ForwardRequest } from './forward-request.ts'
 import { METHODS } from './methods.ts'
 import { retryPauseMs } from './retry.ts'
 import type { Target } from './target.ts'
-
-const CLIENT_GONE: Failure = { kind: 'aborted', cause: 'the client went away' }
 
 /** Takes a request through the bulkhead and from target to target until one answers. */
 export async function forward(request: ForwardRequest, course: Course): Promise<ForwardOutcome> {
@@ -24,8 +22,7 @@ export async function forward(request: ForwardRequest, course: Course): Promise<
   const timeouts =
     request.timeouts === undefined ? course.timeouts : { ...course.timeouts, ...request.timeouts }
   const totalAtMs = course.clock.monotonicMs() + timeouts.totalMs
-  const headers = course.prepareRequest(request)
-  return tryTargets({ request, headers, timeouts, totalAtMs }, course)
+  return tryTargets({ request, timeouts, totalAtMs }, course)
 }
 
 async function tryTargets(prepared: PreparedRequest, course: Course): Promise<ForwardOutcome> {
@@ -120,10 +117,11 @@ export function refusalOfRequest(request: ForwardRequest): Refusal | undefined {
   return undefined
 }
 
-/** fetch would resolve dot segments and backslashes and so ask for another path than was judged. */
+/** The path goes onto the wire as it is: no server may read another one out of it. */
 function isCanonical(path: string): boolean {
   return (
-    path.charCodeAt(0) === 0x2f && !/^[^?]*(?:\\|\/(?:\.|%2e){1,2}(?:[/?]|$))|[\t\n\r#]/i.test(path)
+    path.charCodeAt(0) === 0x2f &&
+    !/[^\x21-\x7e]|#|^[^?]*(?:\\|\/(?:\.|%2e){1,2}(?:[/?]|$))/i.test(path)
   )
 }
 

@@ -1,19 +1,21 @@
 import type { ForwardRequest } from './forward-request.ts'
 
 /**
- * Writes what the upstream may know about the way of a request: Forwarded (RFC 7239) and the
+ * Says what the upstream may know about the way of a request: Forwarded (RFC 7239) and the
  * X-Forwarded-* headers in wide use. They hold what the gate found out itself: the client by trusted
  * hops and the trusted proxy in between. Nothing a client wrote is repeated.
  */
-export function setForwarded(headers: Headers, request: ForwardRequest): void {
-  const { clientAddress, peerAddress, scheme, host } = request
+export function emitForwarded(
+  { clientAddress, peerAddress, scheme, host }: ForwardRequest,
+  emit: (name: string, value: string) => void,
+): void {
   const proxied = peerAddress !== undefined && peerAddress !== clientAddress
-  headers.set('x-forwarded-for', proxied ? `${clientAddress}, ${peerAddress}` : clientAddress)
-  headers.set('x-forwarded-proto', scheme)
-  headers.set('x-forwarded-host', host)
-  headers.set('x-forwarded-port', portOf(host, scheme))
+  emit('x-forwarded-for', proxied ? `${clientAddress}, ${peerAddress}` : clientAddress)
+  emit('x-forwarded-proto', scheme)
+  emit('x-forwarded-host', host)
+  emit('x-forwarded-port', portOf(host, scheme))
   const element = `for=${node(clientAddress)};host=${quoted(host)};proto=${scheme}`
-  headers.set('forwarded', proxied ? `${element}, for=${node(peerAddress)}` : element)
+  emit('forwarded', proxied ? `${element}, for=${node(peerAddress)}` : element)
 }
 
 function portOf(host: string, scheme: 'http' | 'https'): string {

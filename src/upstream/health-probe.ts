@@ -1,7 +1,6 @@
 import type { UpstreamConfig } from './config.ts'
-import type { FetchExtras } from './runtime.ts'
 import type { Target } from './target.ts'
-import type { FetchLike } from './upstream-types.ts'
+import type { Sending } from './http1/types.ts'
 
 /** Active health checks of one target. */
 export interface HealthProbe {
@@ -17,17 +16,13 @@ export interface HealthProbe {
 export function startHealthProbe(
   target: Target,
   config: NonNullable<UpstreamConfig['health']>,
-  options: {
-    readonly fetch: FetchLike
-    readonly extras: FetchExtras
-    readonly startMs: number
-  },
+  startMs: number,
 ): HealthProbe {
   let good = 0
   let bad = 0
   let stopped = false
   let timer: ReturnType<typeof setTimeout> | undefined
-  let abort = new AbortController()
+  let sending: Sending | undefined
 
   const note = (isGood: boolean): void => {
     good = isGood ? good + 1 : 0
@@ -35,19 +30,23 @@ export function startHealthProbe(
     if (good >= config.healthyAfter) target.setHealthy(true)
     if (bad >= config.unhealthyAfter) target.setHealthy(false)
   }
+  const head = `GET ${target.basePath}${config.path} HTTP/1.1\r\nhost: ${target.host}\r\nuser-agent: tollgate-health\r\n`
   const ask = async (): Promise<boolean> => {
-    abort = new AbortController()
-    const deadline = setTimeout(() => abort.abort(), config.timeout)
+    const request = {
+      method: 'GET',
+      head,
+      body: { kind: 'none' },
+      repeatable: true,
+      wholeBytesMax: 0,
+      onHead() {},
+    } as const
+    const asked = target.client.send(request)
+    sending = asked
+    const deadline = setTimeout(() => asked.abort(), config.timeout)
     try {
-      const init: RequestInit & FetchExtras = {
-        ...options.extras,
-        redirect: 'manual',
-        signal: abort.signal,
-        headers: { 'user-agent': 'tollgate-health' },
-      }
-      const response = await options.fetch(target.base + config.path, init)
-      await response.body?.cancel()
-      return response.status >= 200 && response.status < 400
+      const { status, body } = await asked.response
+      if (body instanceof ReadableStream) await body.cancel()
+      return status >= 200 && status < 400
     } catch {
       return false
     } finally {
@@ -60,12 +59,12 @@ export function startHealthProbe(
     note(isGood)
     timer = setTimeout(() => void round(config.interval), nextMs)
   }
-  void round(options.startMs)
+  void round(startMs)
   return {
     stop() {
       stopped = true
       clearTimeout(timer)
-      abort.abort()
+      sending?.abort()
     },
   }
 }

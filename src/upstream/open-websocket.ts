@@ -11,13 +11,13 @@ import { createWebSocketBridge } from './websocket.ts'
 const BUFFERED_BYTES_MAX = 1_048_576
 
 /** Headers of the client's own handshake; the connection to the upstream makes its own. */
-const HANDSHAKE = [
+const HANDSHAKE = new Set([
   'sec-websocket-key',
   'sec-websocket-version',
   'sec-websocket-extensions',
   'sec-websocket-accept',
   'sec-websocket-protocol',
-] as const
+])
 
 /** Makes a WebSocket; the web's own constructor, with options beyond the standard. */
 type WebSocketConstructor = new (
@@ -72,12 +72,14 @@ function connect(
     return Promise.resolve({ kind: 'protocol', cause: 'this runtime has no WebSocket client' })
   }
   const protocols = splitProtocols(request.headers.get('sec-websocket-protocol'))
-  const headers = course.prepareRequest(request)
-  for (const name of HANDSHAKE) headers.delete(name)
+  const headers: Record<string, string> = {}
+  course.requestFields(request, target.host, (name, value) => {
+    if (!HANDSHAKE.has(name)) headers[name] = value
+  })
   const socket = new (Socket as WebSocketConstructor)(
-    target.base.replace(/^http/, 'ws') + request.path,
+    target.origin.replace(/^http/, 'ws') + target.basePath + request.path,
     {
-      headers: Object.fromEntries(headers),
+      headers,
       protocols,
       ...(course.config.tls !== undefined && { tls: course.config.tls }),
     },

@@ -6,7 +6,6 @@ import { createBreaker } from './breaker.ts'
 import { createBulkhead } from './bulkhead.ts'
 import { upstreamConfig } from './config.ts'
 import { createEjection } from './ejection.ts'
-import { FETCH_CAPACITY, fetchCapacityProblem } from './fetch-capacity.ts'
 import { isRefusal } from './forward-request.ts'
 import type { ForwardOutcome } from './forward-request.ts'
 import { backoffMs, retryAfterMs } from './retry-budget.ts'
@@ -335,13 +334,6 @@ test.each([
   expect(retryAfterMs(value, 1_767_225_600_000)).toBe(expected)
 })
 
-test('a process whose fetch carries too few requests is told how to start', () => {
-  expect(fetchCapacityProblem(String(FETCH_CAPACITY), 2048)).toBeUndefined()
-  expect(fetchCapacityProblem(undefined, 100)).toBeUndefined()
-  expect(fetchCapacityProblem(undefined, 1024)).toContain('BUN_CONFIG_MAX_HTTP_REQUESTS=65535')
-  expect(fetchCapacityProblem('512', 1024)).toContain('512')
-})
-
 describe('the configuration', () => {
   test.each([
     [{ targets: [] }, 'targets'],
@@ -367,6 +359,6 @@ describe('the configuration', () => {
       { url: 'unix:/run/x', weight: 3 },
     ])
     expect(config).toMatchObject({ balance: 'round-robin', inFlightMax: 1024, identity: true })
-    expect(config.timeouts).toEqual({ firstByte: 15_000, idle: 60_000 })
+    expect(config.timeouts).toEqual({ connect: 3000, firstByte: 15_000, idle: 60_000 })
   })
 })

@@ -1,5 +1,3 @@
-import type { RuntimeAbilities } from './runtime.ts'
-
 /**
  * Bodies from this size on are handed over as a stream. Bun.serve sends the head of a response in one
  * piece with a small body; with a larger one that is ready only after an await, it makes a system call
@@ -7,19 +5,19 @@ import type { RuntimeAbilities } from './runtime.ts'
  */
 const PIECEMEAL_FROM_BYTES = 12_288
 
-type Controller = { write(chunk: ArrayBuffer): void; end(): void }
+type Controller = { write(chunk: Uint8Array): void; end(): void }
 
 /** Makes a response body of bytes that are complete, the way the runtime's server sends best. */
-export type WholeBody = (bytes: ArrayBuffer) => ArrayBuffer | ReadableStream
+export type WholeBody = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> | ReadableStream
 
 /**
- * Creates the {@link WholeBody} for a runtime. A stream whose high-water mark lies above its one chunk
+ * Creates the {@link WholeBody} for this runtime. A stream whose high-water mark lies above its one chunk
  * is sent with Content-Length; with the default mark it would become chunked.
  */
-export function createWholeBody(abilities: RuntimeAbilities): WholeBody {
-  if (!abilities.directStreams) return (bytes) => bytes
+export function createWholeBody(): WholeBody {
+  if (!acceptsDirectStreams()) return (bytes) => bytes
   return (bytes) => {
-    if (bytes.byteLength < PIECEMEAL_FROM_BYTES) return bytes
+    if (bytes.length < PIECEMEAL_FROM_BYTES) return bytes
     const source = {
       type: 'direct',
       pull(controller: Controller): void {
@@ -28,8 +26,19 @@ export function createWholeBody(abilities: RuntimeAbilities): WholeBody {
       },
     }
     return new ReadableStream(source as unknown as UnderlyingDefaultSource, {
-      highWaterMark: bytes.byteLength + 1,
+      highWaterMark: bytes.length + 1,
     })
+  }
+}
+
+/** Asks the runtime itself whether its streams have Bun's direct mode. */
+function acceptsDirectStreams(): boolean {
+  try {
+    const source = { type: 'direct', pull() {} }
+    void new ReadableStream(source as unknown as UnderlyingDefaultSource)
+    return true
+  } catch {
+    return false
   }
 }
 

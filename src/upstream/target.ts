@@ -4,14 +4,20 @@ import { createBreaker } from './breaker.ts'
 import type { UpstreamConfig } from './config.ts'
 import { createEjection } from './ejection.ts'
 import type { UpstreamEvent } from './events.ts'
+import type { HttpClient } from './http1/client.ts'
+import { createHttpClient } from './http1/client.ts'
+import type { ServerAddress } from './http1/types.ts'
 import type { TargetStats } from './stats.ts'
 
 /** One address of an upstream, and what is known about it. */
 export interface Target {
   /** As configured. */
   readonly url: string
+  readonly client: HttpClient
+  /** Value of Host. */
+  readonly host: string
   /** What paths are appended to. */
-  readonly base: string
+  readonly basePath: string
   readonly origin: string
   /** Path of the Unix socket, when it is one. */
   readonly unix: string | undefined
@@ -51,7 +57,13 @@ export function createTarget(
     onEvent({ upstream, kind: 'breaker', target: entry.url, state }),
   )
   const ejection = createEjection(config.ejection)
-  const address = addressOf(entry.url)
+  const location = locationOf(entry.url)
+  const client = createHttpClient({
+    address: { ...location.address, tls: tlsOf(entry.url, config) },
+    connectTimeoutMs: config.timeouts.connect,
+    idleMax: config.inFlightMax,
+    clock,
+  })
   let healthy = true
   let inFlight = 0
   let requests = 0
@@ -60,7 +72,11 @@ export function createTarget(
   const isAvailable = (nowMs: number): boolean =>
     healthy && !ejection.isEjected(nowMs) && breaker.wouldEnter(nowMs)
   return {
-    ...address,
+    client,
+    host: location.host,
+    basePath: location.basePath,
+    origin: location.origin,
+    unix: location.address.unix,
     url: entry.url,
     weight: entry.weight,
     credit: 0,
@@ -111,10 +127,32 @@ export function createTarget(
   }
 }
 
-function addressOf(url: string): Pick<Target, 'base' | 'origin' | 'unix'> {
+interface Location {
+  readonly address: Omit<ServerAddress, 'tls'>
+  readonly host: string
+  readonly basePath: string
+  readonly origin: string
+}
+
+function locationOf(url: string): Location {
   if (url.startsWith('unix:')) {
-    return { base: 'http://localhost', origin: 'http://localhost', unix: url.slice(5) }
+    const address = { host: 'localhost', port: 80, unix: url.slice(5) }
+    return { address, host: 'localhost', basePath: '', origin: 'http://localhost' }
   }
-  const { origin, pathname } = new URL(url)
-  return { base: origin + pathname.replace(/\/+$/, ''), origin, unix: undefined }
+  const { origin, pathname, hostname, host, port, protocol } = new URL(url)
+  return {
+    address: {
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+      unix: undefined,
+    },
+    host,
+    basePath: pathname.replace(/\/+$/, ''),
+    origin,
+  }
+}
+
+function tlsOf(url: string, config: UpstreamConfig): ServerAddress['tls'] {
+  if (!/^https:/i.test(url)) return undefined
+  return config.tls ?? { rejectUnauthorized: true }
 }

@@ -41,12 +41,7 @@ export interface UpstreamsOptions {
   readonly config: Readonly<Record<string, UpstreamConfig>>
   readonly clock: Clock
   readonly random: Random
-  /** Default: the global `fetch`. */
-  readonly fetch?: FetchLike
   /** Headers that carry credentials for the gate; default Authorization, X-Api-Key and Cookie. */
   readonly credentialHeaders?: readonly string[]
   readonly onEvent?: (event: UpstreamEvent) => void
 }
-
-/** The part of `fetch` that forwarding uses. */
-export type FetchLike = (url: string, init: RequestInit) => Promise<Response>

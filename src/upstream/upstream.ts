@@ -10,15 +10,14 @@ import type { UpstreamEvent } from './events.ts'
 import type { Timeouts } from './forward-request.ts'
 import { forward } from './forward.ts'
 import { openWebSocket } from './open-websocket.ts'
-import { createRequestHeaders } from './request-headers.ts'
-import { createResponseHeaders } from './response-headers.ts'
+import { createRequestFields } from './request-headers.ts'
+import { createResponseFields } from './response-headers.ts'
 import { createWholeBody } from './response-body.ts'
 import { createRetryBudget } from './retry-budget.ts'
-import type { RuntimeAbilities } from './runtime.ts'
 import type { UpstreamStats } from './stats.ts'
 import type { Target } from './target.ts'
 import { createTarget } from './target.ts'
-import type { FetchLike, Upstream } from './upstream-types.ts'
+import type { Upstream } from './upstream-types.ts'
 
 /** What one upstream needs. */
 export interface UpstreamOptions {
@@ -26,8 +25,6 @@ export interface UpstreamOptions {
   readonly config: UpstreamConfig
   readonly clock: Clock
   readonly random: Random
-  readonly fetch: FetchLike
-  readonly abilities: RuntimeAbilities
   readonly deadlines: Deadlines
   readonly credentialHeaders?: readonly string[] | undefined
   readonly onEvent: (event: UpstreamEvent) => void
@@ -51,6 +48,7 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
     targets.push(createTarget(entry, { upstream: name, config, clock, mayEject, onEvent }))
   }
   const bulkhead = createBulkhead(config.inFlightMax, config.queue.max, config.queue.timeout)
+  const requestFields = createRequestFields(config, options.credentialHeaders)
   const course: Course = {
     name,
     config,
@@ -62,16 +60,14 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
     pick: createPick(config.balance, targets, random),
     counts: { requests: 0, retries: 0, failures: 0, overloaded: 0 },
     budget: createRetryBudget(config.retries.budget),
-    prepareRequest: createRequestHeaders(config, options.credentialHeaders),
+    requestFields,
     send: createSender({
       config,
-      fetch: options.fetch,
       clock,
       deadlines: options.deadlines,
-      abilities: options.abilities,
-      wholeBody: createWholeBody(options.abilities),
-      prepareResponse: createResponseHeaders(config),
-      failing: new Set(config.retries.statuses),
+      wholeBody: createWholeBody(),
+      requestFields,
+      responseFields: createResponseFields(config),
     }),
     timeouts: timeoutsOf(config),
   }

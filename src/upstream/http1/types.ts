@@ -1,0 +1,72 @@
+import type { Field } from './parse-head.ts'
+
+/** Where a server is. */
+export interface ServerAddress {
+  readonly host: string
+  readonly port: number
+  /** Path of its Unix socket, instead of host and port. */
+  readonly unix: string | undefined
+  readonly tls: TlsSettings | undefined
+}
+
+/** How to speak TLS with a server. */
+export interface TlsSettings {
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  readonly serverName?: string | undefined
+  readonly rejectUnauthorized: boolean
+}
+
+/** A request as it goes onto the wire. */
+export interface WireRequest {
+  readonly method: string
+  /** Request line and header lines, each with its CRLF, without framing and the empty line. */
+  readonly head: string
+  readonly body: WireBody
+  /** Whether it may be sent again when a kept connection turns out to be closed. */
+  readonly repeatable: boolean
+  /** Bodies of known length up to this are collected before the response is handed over. */
+  readonly wholeBytesMax: number
+  /** Called when the head of the response has come and its body has not. */
+  readonly onHead: () => void
+}
+
+/** A body to send: nothing, bytes, or a stream with its length where that is known. */
+export type WireBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'stream'
+      readonly stream: ReadableStream<Uint8Array>
+      readonly length: number | undefined
+      readonly onWait: () => void
+      readonly onChunk: () => void
+    }
+
+/** A response: its body is complete (bytes), still coming (a stream), or absent. */
+export interface WireResponse {
+  readonly status: number
+  readonly fields: readonly Field[]
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null
+}
+
+/** A request under way. */
+export interface Sending {
+  readonly response: Promise<WireResponse>
+  /** Ends it: the connection is closed, and the response or its body fails. */
+  abort(): void
+}
+
+/** Why a request failed. `connect`: nothing was sent. */
+export type WireFailure = 'connect' | 'reset' | 'protocol'
+
+/** A request that failed. */
+export class WireError extends Error {
+  readonly failure: WireFailure
+  constructor(failure: WireFailure, message: string) {
+    super(message)
+    this.name = 'WireError'
+    this.failure = failure
+  }
+}
