@@ -1,0 +1,59 @@
+// Runs on any runtime: embeds the built package and says what it saw as one line of JSON.
+const { createGate, defineConfig } = await import(process.argv[2])
+
+const config = defineConfig({
+  bans: { enabled: false },
+  limits: { few: { kind: 'bucket', limit: 100, window: '1h' } },
+  routes: [
+    {
+      id: 'item',
+      path: '/items/{id}',
+      methods: ['PUT'],
+      permission: 'item:write',
+      limits: ['few'],
+      request: {
+        body: { type: 'object', required: ['name'], properties: { name: { pattern: '^[a-z]+$' } } },
+      },
+      handler: true,
+    },
+  ],
+})
+const gate = await createGate({
+  config,
+  handler: (_request, { caller, parameters, body }) =>
+    Response.json({ tenant: caller.tenantId, parameters, body }),
+})
+
+const put = (key, body) =>
+  gate.fetch(
+    new Request('http://localhost/items/7', {
+      method: 'PUT',
+      body: JSON.stringify(body),
+      headers: {
+        'content-type': 'application/json',
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      },
+    }),
+  )
+
+await gate.identity.tenants.create({ id: 'acme', name: 'Acme' })
+const made = await gate.identity.keys.create('acme', { name: 'k', permissions: ['item:*'] })
+const { secret, after } = made.value
+const good = await put(secret, { name: 'abc' })
+const seen = {
+  answer: await good.json(),
+  limited: good.headers.get('ratelimit-policy'),
+  unknown: (await put('tg_live_nonsense', { name: 'abc' })).status,
+  missing: (await put(undefined, { name: 'abc' })).status,
+  invalid: (await put(secret, { name: 'A1' })).status,
+}
+const statuses = await Promise.all(
+  Array.from({ length: 500 }, async () => (await put(secret, { name: 'abc' })).status),
+)
+seen.admitted = statuses.filter((status) => status === 200).length
+await gate.identity.keys.revoke('acme', after.id)
+seen.revoked = (await put(secret, { name: 'abc' })).status
+await gate.ledger.flush()
+seen.audit = (await gate.ledger.verify()).ok
+await gate.close()
+console.log(JSON.stringify(seen))

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const ROOT = resolve(import.meta.dir, '../..')
+const SCRIPT = join(import.meta.dir, 'embedded.mjs')
+
+/** The package as it is published: built, away from its sources. */
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-package-'))
+
+const RUNTIMES = { node: ['node'], bun: [process.execPath] } as const
+
+describe('the built package', () => {
+  beforeAll(() => {
+    const build = Bun.spawnSync(
+      [
+        join(ROOT, 'node_modules/.bin/tsc'),
+        '-p',
+        'tsconfig.build.json',
+        '--outDir',
+        join(folder, 'dist'),
+      ],
+      { cwd: ROOT },
+    )
+    if (build.exitCode !== 0) throw new Error(build.stdout.toString())
+    cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  }, 60_000)
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  for (const [name, command] of Object.entries(RUNTIMES)) {
+    test(`guards a server on ${name}`, () => {
+      const run = Bun.spawnSync([...command, SCRIPT, join(folder, 'dist/index.js')])
+      expect(run.stderr.toString()).toBe('')
+      expect(JSON.parse(run.stdout.toString())).toEqual({
+        answer: { tenant: 'acme', parameters: { id: '7' }, body: { name: 'abc' } },
+        limited: '"few";q=100;w=3600',
+        unknown: 401,
+        missing: 401,
+        invalid: 422,
+        admitted: 98,
+        revoked: 401,
+        audit: true,
+      })
+    }, 30_000)
+
+    test(`decides by Rego on ${name}`, () => {
+      const program = `
+        const { compile } = await import(${JSON.stringify(join(folder, 'dist/rego/index.js'))})
+        const policy = compile({ modules: { 'p.rego': 'package p\\n\\nallow if input.role == "admin"' } })
+        const allow = policy.prepare('data.p.allow')
+        console.log(JSON.stringify([allow({ role: 'admin' }), allow({ role: 'x' }) ?? null]))`
+      const run = Bun.spawnSync([...command, '--input-type=module', '-e', program])
+      expect(run.stderr.toString()).toBe('')
+      expect(JSON.parse(run.stdout.toString())).toEqual([true, null])
+    })
+  }
+
+  test('imports nothing of Bun, the SQLite adapter apart', () => {
+    const run = Bun.spawnSync(['grep', '-rlE', "from 'bun(:|')", join(folder, 'dist')])
+    const files = run.stdout
+      .toString()
+      .split('\n')
+      .filter((file) => /\.js$/.test(file))
+    expect(files.filter((file) => !file.includes('/storage/sqlite/'))).toEqual([])
+  })
+})
