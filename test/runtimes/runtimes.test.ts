@@ -62,7 +62,7 @@ describe('the built package', () => {
     const files = run.stdout
       .toString()
       .split('\n')
-      .filter((file) => /\.js$/.test(file))
+      .filter((file) => file.endsWith('.js'))
     expect(files.filter((file) => !file.includes('/storage/sqlite/'))).toEqual([])
   })
 })
