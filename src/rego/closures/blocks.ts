@@ -1,6 +1,7 @@
 import type { Block, Change, Step } from '../plan/ir.ts'
 import { isObjectOf } from '../runtime/get.ts'
 import { someEntry } from '../runtime/iterate.ts'
+import { Grouped } from '../runtime/grouped.ts'
 import { ObjectBuilder } from '../runtime/partial.ts'
 import { same } from '../runtime/operators.ts'
 import { virtualSome } from '../runtime/virtual.ts'
@@ -123,6 +124,36 @@ function linkSolutions(linker: Linker, step: Step & { op: 'solutions' }, next: A
 }
 
 function linkCollect(linker: Linker, step: Step & { op: 'collect' }, next: Action): Action {
+  const { grouping, slot, of } = step
+  const plain = linkComprehension(linker, step, next)
+  if (grouping === undefined) return plain
+  const { machine } = linker
+  const value = linkExpr(linker, grouping.value)
+  const groupKeys = grouping.groupKeys.map((key) => linkExpr(linker, key))
+  const keys = grouping.keys.map((key) => linkExpr(linker, key))
+  const fill = linkBlock(linker, grouping.block, (frame) => {
+    const grouped = frame[slot] as Grouped
+    grouped.add(
+      groupKeys.map((key) => key(frame)!),
+      value(frame)!,
+    )
+    return false
+  })
+  return (frame) => {
+    if (!machine.mayGroup) return plain(frame)
+    let grouped = machine.grouped(grouping.id)
+    if (grouped === undefined) {
+      grouped = new Grouped(of === 'set')
+      frame[slot] = grouped
+      fill(frame)
+      machine.keepGrouped(grouping.id, grouped)
+    }
+    frame[slot] = grouped.get(keys.map((key) => key(frame)!))
+    return next(frame)
+  }
+}
+
+function linkComprehension(linker: Linker, step: Step & { op: 'collect' }, next: Action): Action {
   const value = linkExpr(linker, step.value)
   const key = step.key === undefined ? undefined : linkExpr(linker, step.key)
   const { slot, of, site } = step

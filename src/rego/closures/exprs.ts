@@ -1,6 +1,7 @@
 import type { Location } from '../errors.ts'
 import type { Expr, Group, PlannedRule } from '../plan/ir.ts'
 import type { Targets } from '../plan/targets.ts'
+import { cidrFast } from '../runtime/cidr.ts'
 import { get } from '../runtime/get.ts'
 import { kindOf } from '../runtime/list.ts'
 import type { Machine } from '../runtime/machine.ts'
@@ -50,6 +51,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   minus: (_machine, a, b) => minusFast(a, b),
   mul: (_machine, a, b) => timesFast(a, b),
   count: (_machine, a) => countFast(a),
+  'net.cidr_contains': (_machine, a, b) => cidrFast(a, b),
   'internal.member_2': (machine, a, b) => machine.isMember(a, b),
   'internal.is_collection': (_machine, a) => kindOf(a) !== 0,
 }

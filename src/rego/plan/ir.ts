@@ -86,7 +86,6 @@ export interface Grouping {
   /** Computes all groups: the same block, but binding what otherwise comes from outside. */
   readonly block: Block
   readonly groupKeys: readonly Expr[]
-  readonly key?: Expr
   readonly value: Expr
 }
 

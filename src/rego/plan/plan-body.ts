@@ -22,6 +22,8 @@ export class BodyPlanner {
   ordered: boolean
   bound: Map<Local, number>
   steps: Step[] = []
+  /** Whether the block stands in a loop, or in a function. */
+  repeated = false
   #slots: { count: number }
 
   constructor(
@@ -50,9 +52,27 @@ export class BodyPlanner {
     this.bound.set(local, slot)
   }
 
+  /** Whether what is planned next may run more than once in one evaluation. */
+  isRepeated(): boolean {
+    return this.repeated || searches(this.steps)
+  }
+
+  /** A planner for a block that sees nothing of what is around it. */
+  apart(ordered: boolean): BodyPlanner {
+    return new BodyPlanner(this.planner, this.source, this.#slots, new Map(), ordered)
+  }
+
   /** A planner for a block inside, which binds nothing outside. */
   inner(ordered: boolean): BodyPlanner {
-    return new BodyPlanner(this.planner, this.source, this.#slots, new Map(this.bound), ordered)
+    const inner = new BodyPlanner(
+      this.planner,
+      this.source,
+      this.#slots,
+      new Map(this.bound),
+      ordered,
+    )
+    inner.repeated = this.isRepeated()
+    return inner
   }
 
   planBody(body: readonly CoreLiteral[]): void {

@@ -159,6 +159,7 @@ export class Planner {
     const { info, prefix } = member
     const body = new BodyPlanner(this, info.module.source)
     for (const param of params) body.bind(param, body.slot())
+    body.repeated = group.kind === 'function'
     this.coverage?.point(info.module.source, branch.start, body.steps)
     const { start } = info
     const headKeys: CoreTerm[] = [

@@ -34,6 +34,10 @@ function walkStep(step: Step, visitor: PlanVisitor): void {
       walkBlock(step.block, visitor)
       if (step.key !== undefined) walkExpr(step.key, visitor)
       walkExpr(step.value, visitor)
+      if (step.grouping !== undefined) {
+        walkBlock(step.grouping.block, visitor)
+        walkExpr(step.grouping.value, visitor)
+      }
       break
     case 'with':
       for (const change of step.changes) if ('value' in change) walkExpr(change.value, visitor)

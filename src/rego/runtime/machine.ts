@@ -6,6 +6,7 @@ import type { Location } from '../errors.ts'
 import type { Value } from '../values/index.ts'
 import { cancelled, failure } from './failure.ts'
 import { getBasePath, setPath } from './get.ts'
+import type { Grouped } from './grouped.ts'
 import { memberOf } from './operators.ts'
 import type { Documents } from './virtual.ts'
 
@@ -70,6 +71,8 @@ export class Machine {
   readonly hits: number[] = []
   readonly context: BuiltinContext
   #stepsLeft = 0
+  readonly #groups: { generation: number; grouped: Grouped }[] = []
+  readonly #scopedGroups = new WeakMap<object, Map<number, Grouped>>()
   readonly #indexed = new WeakMap<object, Set<Value> | null>()
   #conditions: Conditions | undefined
   readonly #targets: readonly (readonly string[])[]
@@ -232,6 +235,30 @@ export class Machine {
         path.length <= node.path.length &&
         path.every((key, at) => key === node.path[at]),
     )
+  }
+
+  /** Whether comprehensions may be computed for more values than are asked for: not where that may fail. */
+  get mayGroup(): boolean {
+    return this.#conditions?.strictBuiltinErrors !== true
+  }
+
+  /** A comprehension's results for all values, if they were computed in this evaluation. */
+  grouped(id: number): Grouped | undefined {
+    if (this.scope !== null) return this.#scopedGroups.get(this.scope)?.get(id)
+    const entry = this.#groups[id]
+    return entry?.generation === this.generation ? entry.grouped : undefined
+  }
+
+  keepGrouped(id: number, grouped: Grouped): Grouped {
+    const { scope } = this
+    if (scope === null) {
+      this.#groups[id] = { generation: this.generation, grouped }
+      return grouped
+    }
+    const groups = this.#scopedGroups.get(scope) ?? new Map<number, Grouped>()
+    groups.set(id, grouped)
+    this.#scopedGroups.set(scope, groups)
+    return grouped
   }
 
   /** `member in collection`; large arrays that are asked again get an index. */

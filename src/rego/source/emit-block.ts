@@ -1,4 +1,4 @@
-import type { Block, Change, Step } from '../plan/ir.ts'
+import type { Block, Change, Expr, Step } from '../plan/ir.ts'
 import type { ExprWriter } from './emit-expr.ts'
 
 /** Writes the steps of one function. */
@@ -105,6 +105,30 @@ export class BlockWriter {
   }
 
   private writeCollect(step: Step & { op: 'collect' }): void {
+    const { grouping } = step
+    if (grouping === undefined) {
+      this.writeComprehension(step)
+      return
+    }
+    const [label, holder] = [this.label('G'), this.label('q')]
+    const list = (exprs: readonly Expr[]): string =>
+      exprs.map((expr) => this.exprs.write(expr)).join(', ')
+    const id = String(grouping.id)
+    this.line(`if (S.mayGroup) { let ${holder} = S.grouped(${id}); if (${holder} === undefined) {`)
+    this.line(`const c${label} = new Grouped(${String(step.of === 'set')});`)
+    this.line(`${label}: {`)
+    this.write(grouping.block, `break ${label};`, () => {
+      this.line(
+        `c${label}.add([${list(grouping.groupKeys)}], ${this.exprs.write(grouping.value)});`,
+      )
+    })
+    this.line(`} ${holder} = S.keepGrouped(${id}, c${label}); }`)
+    this.line(`v${String(step.slot)} = ${holder}.get([${list(grouping.keys)}]); } else {`)
+    this.writeComprehension(step)
+    this.line('}')
+  }
+
+  private writeComprehension(step: Step & { op: 'collect' }): void {
     const label = this.label('C')
     const holder = `c${label}`
     const site = this.exprs.constants.name(step.site)

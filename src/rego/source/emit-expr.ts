@@ -27,6 +27,7 @@ const FAST: Readonly<Record<string, string>> = {
   minus: 'minusFast',
   mul: 'timesFast',
   count: 'countFast',
+  'net.cidr_contains': 'cidrFast',
 }
 const MEMBERS_MAX = 4
 
