@@ -22,7 +22,7 @@ export function parseRules(state: ParserState): Rule[] {
   if (isDefault) state.lexer.next()
   const head = parseHead(state)
   if (isDefault) return [parseDefault(state, start, head)]
-  if (state.is('with'))
+  if (state.is('with') && !isKeywordReference(state))
     state.fail(start, 'expressions using with keyword cannot be used for rule head')
   const { body, bodyStart } = parseRuleBody(state, start, head)
   const checked = checkHead(state, start, head, bodyStart)
