@@ -1,0 +1,92 @@
+/** What a variant of the server does, and which requests it is sent. */
+export interface Arm {
+  readonly name: string
+  readonly title: string
+  readonly request: RequestKind
+  /** `bare` is `Bun.serve` alone; the others are a gate with these layers. */
+  readonly layers: 'bare' | Layers
+  /** What the issue asks of it, against the bare server. */
+  readonly target?: Target
+}
+
+/** The two requests of the benchmark: a 90-byte JSON body to be parsed, and none. */
+export type RequestKind = 'post' | 'get'
+
+/** Lowest throughput and highest CPU per request, as ratios to the bare server. */
+export interface Target {
+  readonly throughput: number
+  readonly cpu?: number
+}
+
+/** The layers of an arm; what is left out is off. */
+export interface Layers {
+  readonly identify?: boolean
+  readonly limits?: boolean
+  readonly roles?: boolean
+  readonly schema?: boolean
+  readonly audit?: 'full' | 'without-address'
+  readonly headers?: boolean
+}
+
+const ALL = { identify: true, limits: true, roles: true, schema: true, audit: 'full' } as const
+
+/** Every arm. The first one of each kind of request is what its others are compared with. */
+export const ARMS: readonly Arm[] = [
+  { name: 'bare', title: 'bare server, parsing the body', request: 'post', layers: 'bare' },
+  { name: 'aa', title: 'A/A: the same once more', request: 'post', layers: 'bare' },
+  { name: 'path', title: 'path alone: host, route, body, tally', request: 'post', layers: {} },
+  { name: 'identify', title: '+ identify', request: 'post', layers: { identify: true } },
+  {
+    name: 'limits',
+    title: '+ identify, limits',
+    request: 'post',
+    layers: { identify: true, limits: true },
+  },
+  {
+    name: 'roles',
+    title: '+ identify, roles',
+    request: 'post',
+    layers: { identify: true, roles: true },
+  },
+  { name: 'validate', title: '+ validate', request: 'post', layers: { schema: true } },
+  { name: 'audit', title: '+ audit', request: 'post', layers: { audit: 'full' } },
+  {
+    name: 'all',
+    title: 'all layers',
+    request: 'post',
+    layers: ALL,
+    target: { throughput: 0.8, cpu: 1.25 },
+  },
+  {
+    name: 'no-address',
+    title: 'all layers, addresses not recorded',
+    request: 'post',
+    layers: { ...ALL, audit: 'without-address' },
+  },
+  {
+    name: 'headers',
+    title: 'all layers, RateLimit headers',
+    request: 'post',
+    layers: { ...ALL, headers: true },
+    target: { throughput: 0.72 },
+  },
+  { name: 'bare-get', title: 'bare server, no body', request: 'get', layers: 'bare' },
+  { name: 'aa-get', title: 'A/A: the same once more', request: 'get', layers: 'bare' },
+  {
+    name: 'verify',
+    title: 'verify: key, role, limit, audit',
+    request: 'get',
+    layers: { identify: true, limits: true, roles: true, audit: 'full' },
+    target: { throughput: 0.8 },
+  },
+]
+
+/** The arm of a name; throws for one that does not exist. */
+export function armNamed(name: string): Arm {
+  const arm = ARMS.find((candidate) => candidate.name === name)
+  if (arm === undefined) throw new RangeError(`no arm is named ${name}`)
+  return arm
+}
+
+/** What an arm is compared with. */
+export const baselineOf = (arm: Arm): Arm => armNamed(arm.request === 'post' ? 'bare' : 'bare-get')

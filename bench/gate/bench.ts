@@ -1,0 +1,85 @@
+import { createSeededRandom } from '../../src/core/random.ts'
+import type { Random } from '../../src/core/random.ts'
+import type { Arm } from './arms.ts'
+import { ARMS, armNamed, baselineOf } from './arms.ts'
+import type { Server } from './child.ts'
+import { startServer } from './child.ts'
+import type { ClosedLoop } from './closed-loop.ts'
+import { createClosedLoop } from './closed-loop.ts'
+import type { Memory } from './messages.ts'
+import { progress } from './progress.ts'
+import { prepareRequests } from './requests.ts'
+
+/** A server that has served every key once, and load for each of its arms. */
+export interface Bench {
+  readonly server: Server
+  readonly random: Random
+  readonly arms: readonly Arm[]
+  /** Memory before and after every key was used once. */
+  readonly memory: { readonly before: Memory; readonly after: Memory }
+  loop(arm: Arm): ClosedLoop
+  close(): Promise<void>
+}
+
+/** Discarded at the start of each slice: answers of before, and caches that have to fill. */
+export const DISCARD_MS = 50
+const CONNECTIONS = 64
+const SEED = 20_261_121
+const WARM_MS = 1000
+
+/** The arms named and their baselines; all of them by default. */
+export function armsOf(names: readonly string[] | undefined): readonly Arm[] {
+  if (names === undefined) return ARMS
+  const chosen = names.map(armNamed)
+  return ARMS.filter((arm) => chosen.some((one) => one === arm || baselineOf(one) === arm))
+}
+
+/** Starts the server, makes the keys, and lets every key and every arm run once. */
+export async function openBench(arms: readonly Arm[], keys: number): Promise<Bench> {
+  progress(`making ${keys} keys`)
+  const server = await startServer({
+    keys,
+    arms: arms.map(({ name }) => name),
+    hosts: ['127.0.0.1'],
+  })
+  const requests = {
+    post: prepareRequests('post', server.keys),
+    get: prepareRequests('get', server.keys),
+  }
+  const loops = new Map<string, ClosedLoop>()
+  const close = async (): Promise<void> => {
+    for (const loop of loops.values()) loop.close()
+    await server.stop()
+  }
+  // The server ends connections that stay silent at first: each arm's are used as soon as they stand.
+  const connect = async ({ name, request }: Arm): Promise<ClosedLoop> =>
+    createClosedLoop(server, name, requests[request], CONNECTIONS)
+  try {
+    const before = await server.memory()
+    const full = arms.find(({ layers }) => layers !== 'bare' && layers.limits === true)
+    if (full !== undefined) {
+      progress('using every key once')
+      const loop = await connect(full)
+      await loop.once()
+      loop.close()
+    }
+    const after = await server.memory()
+    for (const arm of arms) {
+      progress(`warming up ${arm.name}`)
+      const loop = await connect(arm)
+      loops.set(arm.name, loop)
+      await loop.run(WARM_MS, DISCARD_MS)
+    }
+    return {
+      server,
+      random: createSeededRandom(SEED),
+      arms,
+      memory: { before, after },
+      loop: ({ name }) => loops.get(name)!,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util'
+import { ARMS } from './arms.ts'
+
+/** What the benchmark is told. */
+export interface Options {
+  readonly mode: Mode
+  readonly keys: number
+  readonly blocks: number
+  readonly sliceMs: number
+  /** Names of the arms to compare with the bare server. */
+  readonly only: readonly string[] | undefined
+  readonly connections: number
+  readonly soakSeconds: number
+  readonly json: boolean
+}
+
+/** What is measured. */
+export type Mode = 'layers' | 'latency' | 'scale' | 'connections' | 'soak'
+
+/** How the benchmark is called. */
+export const HELP = `What each layer of the gate costs, next to a bare server in the same process.
+
+  npm run bench -- [options]
+
+  (nothing)           throughput and CPU per request of each layer
+  --latency           p50 and p99 at 10,000 requests a second, bare and with all layers
+  --scale             10,000 keys against 100,000, and memory per active key
+  --connections N     N open keep-alive connections, each used afterwards
+  --soak SECONDS      memory under load for so long
+
+  --keys N            keys that exist and are used in turn     (100000)
+  --blocks N          ABBA blocks for each arm                 (10)
+  --slice MS          length of one slice                      (300)
+  --only a,b          only these arms: ${ARMS.map(({ name }) => name).join(', ')}
+  --json              the result as JSON
+  --help
+
+Progress goes to standard error. Exit status: 0, or 6 when a target is missed for certain or a run failed.
+`
+
+/** Reads the command line; text when it only asks for help or cannot be understood. */
+export function readOptions(
+  args: readonly string[],
+): Options | { readonly usage: string; readonly isWrong: boolean } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        latency: { type: 'boolean', default: false },
+        scale: { type: 'boolean', default: false },
+        connections: { type: 'string' },
+        soak: { type: 'string' },
+        keys: { type: 'string', default: '100000' },
+        blocks: { type: 'string', default: '10' },
+        slice: { type: 'string', default: '300' },
+        only: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    if (values.help) return { usage: HELP, isWrong: false }
+    const { latency, scale, connections, soak } = values
+    const chosen: readonly (readonly [Mode, boolean])[] = [
+      ['latency', latency],
+      ['scale', scale],
+      ['connections', connections !== undefined],
+      ['soak', soak !== undefined],
+    ]
+    const modes = chosen.filter(([, isChosen]) => isChosen).map(([mode]) => mode)
+    if (modes.length > 1) throw new RangeError(`${modes.join(' and ')} cannot be measured together`)
+    return {
+      mode: modes[0] ?? 'layers',
+      keys: wholeNumber('keys', values.keys, 10),
+      blocks: wholeNumber('blocks', values.blocks, 2),
+      sliceMs: wholeNumber('slice', values.slice, 100),
+      only: values.only === undefined ? undefined : armNames(values.only),
+      connections: wholeNumber('connections', connections ?? '10000', 1),
+      soakSeconds: wholeNumber('soak', soak ?? '600', 10),
+      json: values.json,
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { usage: `${message}\n\n${HELP}`, isWrong: true }
+  }
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= least) return value
+  throw new RangeError(`--${name} expects a whole number, at least ${least}`)
+}
+
+function armNames(text: string): readonly string[] {
+  const names = text.split(',')
+  for (const name of names) {
+    if (!ARMS.some((arm) => arm.name === name)) throw new RangeError(`no arm is named ${name}`)
+  }
+  return names
+}

@@ -1,0 +1,69 @@
+import { armNamed } from './arms.ts'
+import { armsOf, DISCARD_MS, openBench } from './bench.ts'
+import type { Finding, Report } from './finding.ts'
+import { renderFinding } from './finding.ts'
+import type { Options } from './options.ts'
+import { progress } from './progress.ts'
+import { median, theilSenSlope, verdictOf } from './statistics.ts'
+
+/** Memory settles in the first part of a run, which is left out. */
+const SETTLING_SHARE = 0.2
+const READING_EVERY_MS = 2000
+/** Growth over the run, as a share of the level, that still counts as flat. */
+const GROWTH_MAX = 0.02
+
+/** Memory under full load for a while. */
+export async function measureSoak(options: Options): Promise<Report> {
+  const arm = armNamed('all')
+  const bench = await openBench(armsOf(['all']), options.keys)
+  try {
+    const points: (readonly [number, number, number])[] = []
+    let requests = 0
+    const startMs = performance.now()
+    const elapsed = (): number => (performance.now() - startMs) / 1000
+    while (elapsed() < options.soakSeconds) {
+      const slice = await bench.loop(arm).run(READING_EVERY_MS, DISCARD_MS)
+      requests += slice.requests
+      const { residentBytes, heapBytes } = await bench.server.memory()
+      points.push([elapsed(), residentBytes, heapBytes])
+      progress(`${elapsed().toFixed(0)} s, ${(residentBytes / 1e6).toFixed(0)} MB`)
+    }
+    const settled = points.slice(Math.floor(points.length * SETTLING_SHARE))
+    return reportOf(settled, requests, options.soakSeconds)
+  } finally {
+    await bench.close()
+  }
+}
+
+function reportOf(
+  points: readonly (readonly [number, number, number])[],
+  requests: number,
+  seconds: number,
+): Report {
+  const growthOf = (column: 1 | 2): number => {
+    const slope = theilSenSlope(points.map((point) => [point[0], point[column]]))
+    return (slope * seconds) / median(points.map((point) => point[column]))
+  }
+  const findings: Finding[] = (
+    [
+      ['resident memory', 1],
+      ['heap', 2],
+    ] as const
+  ).map(([name, column]) => {
+    const growth = growthOf(column)
+    const value = { value: growth, low: growth, high: growth }
+    const what = `growth of the ${name} over the run, as a share (Theil–Sen)`
+    const verdict = verdictOf(value, GROWTH_MAX, 'below')
+    return { what, value, bound: GROWTH_MAX, wants: 'below', verdict }
+  })
+  const resident = points.map(([, bytes]) => bytes / 1e6)
+  const range = `${Math.min(...resident).toFixed(0)}–${Math.max(...resident).toFixed(0)} MB`
+  return {
+    lines: [
+      `${seconds} s, ${requests} requests measured, resident memory ${range}`,
+      ...findings.map(renderFinding),
+    ],
+    findings,
+    data: { seconds, requests, points },
+  }
+}
