@@ -1,7 +1,5 @@
-import { Database } from 'bun:sqlite'
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import type { Database } from 'bun:sqlite'
+import { randomUUID } from 'node:crypto'
 import type { Passage } from './corpus.ts'
 
 /** Something remembered. */
@@ -28,73 +26,22 @@ export interface Recall {
 
 /** The memories of one tenant. */
 export interface TenantMemories {
-  remember(passage: Passage, tags: readonly string[]): Memory
+  /** Remembers a text; `undefined` when there is no room for more. */
+  remember(passage: Passage, tags: readonly string[]): Memory | undefined
   get(id: string): Memory | undefined
+  /** Whether there was such a memory. */
+  forget(id: string): boolean
   recall(words: readonly string[], limit: number): Recall
-  count(): number
+  readonly count: number
   /** Remembers the passages unless this was done before. */
   seed(passages: readonly Passage[]): void
 }
 
-/** All tenants' memories. */
-export interface MemoryStore {
-  tenant(tenantId: string): TenantMemories
-  close(): void
-}
-
-const OPEN_MAX = 64
-
-/**
- * Opens a store in a folder. Each tenant has a database file of its own, so no query can reach
- * another tenant's memories, and not even the ranking of words tells about them.
- */
-export function openMemoryStore(folder: string): MemoryStore {
-  mkdirSync(folder, { recursive: true })
-  const open = new Map<string, { database: Database; memories: TenantMemories }>()
-  return {
-    tenant(tenantId) {
-      const known = open.get(tenantId)
-      if (known !== undefined) {
-        open.delete(tenantId)
-        open.set(tenantId, known)
-        return known.memories
-      }
-      const [oldest] = open
-      if (oldest !== undefined && open.size >= OPEN_MAX) {
-        oldest[1].database.close()
-        open.delete(oldest[0])
-      }
-      const database = openDatabase(join(folder, `${fileName(tenantId)}.db`))
-      const memories = createTenantMemories(database)
-      open.set(tenantId, { database, memories })
-      return memories
-    },
-    close() {
-      for (const { database } of open.values()) database.close()
-      open.clear()
-    },
-  }
-}
-
-/** A digest, so that a tenant id cannot name a path. */
-const fileName = (tenantId: string): string =>
-  createHash('sha256').update(tenantId).digest('hex').slice(0, 40)
-
-function openDatabase(path: string): Database {
-  const database = new Database(path, { create: true, strict: true })
-  database.run('PRAGMA journal_mode = WAL')
-  database.run('PRAGMA synchronous = FULL')
-  database.run(`CREATE TABLE IF NOT EXISTS memories (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, text TEXT NOT NULL,
-    tags TEXT NOT NULL, created_at TEXT NOT NULL) STRICT`)
-  database.run('CREATE TABLE IF NOT EXISTS seeded (once INTEGER PRIMARY KEY) STRICT')
-  database.run(`CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(
-    source, text, tags, content='memories', content_rowid='number',
-    tokenize='porter unicode61 remove_diacritics 2')`)
-  return database
-}
+/** Memories a tenant may have. */
+export const MEMORIES_MAX = 100_000
 
 interface Row {
+  readonly number: number
   readonly id: string
   readonly source: string
   readonly text: string
@@ -107,57 +54,95 @@ interface FoundRow extends Row {
   readonly snippet: string
 }
 
-function createTenantMemories(database: Database): TenantMemories {
-  const insert = database.prepare<{ number: number }, Record<string, string>>(
-    `INSERT INTO memories (id, source, text, tags, created_at)
-     VALUES ($id, $source, $text, $tags, $createdAt) RETURNING number`,
-  )
-  const index = database.prepare<unknown, Record<string, string | number>>(
-    'INSERT INTO search (rowid, source, text, tags) VALUES ($number, $source, $text, $words)',
-  )
-  const byId = database.prepare<Row, [string]>('SELECT * FROM memories WHERE id = ?')
-  const total = database.prepare<{ count: number }, []>('SELECT count(*) AS count FROM memories')
-  const find = database.prepare<FoundRow, [string, number]>(
-    `SELECT memories.*, bm25(search, 2.0, 1.0, 1.5) AS rank,
-       snippet(search, 1, '**', '**', '…', 24) AS snippet
-     FROM search JOIN memories ON memories.number = search.rowid
-     WHERE search MATCH ? ORDER BY rank LIMIT ?`,
-  )
-  const remember = database.transaction((passage: Passage, tags: readonly string[]): Memory => {
-    const memory = { ...passage, id: randomUUID(), tags, createdAt: new Date().toISOString() }
-    const { source, text } = memory
-    const row = insert.get({ ...memory, tags: JSON.stringify(tags) })
-    if (row === null) throw new Error('the memory was not stored')
-    index.run({ number: row.number, source, text, words: tags.join(' ') })
-    return memory
-  })
-  const seed = database.transaction((passages: readonly Passage[]): void => {
-    const { changes } = database.run('INSERT OR IGNORE INTO seeded (once) VALUES (1)')
-    if (changes === 0) return
-    for (const passage of passages) remember(passage, ['seed'])
-  })
+/** Statements of one tenant's database. None of them names a tenant: there is no other in it. */
+function prepare(database: Database) {
   return {
-    remember,
-    seed,
-    get(id) {
-      const row = byId.get(id)
-      return row === null ? undefined : memoryOf(row)
-    },
-    recall(words, limit) {
-      const terms = words.map((word) => `"${word.replaceAll('"', '""')}"`)
-      const all = find.all(terms.join(' AND '), limit)
-      if (all.length > 0) return { matched: 'all', memories: all.map(recalledOf) }
-      return { matched: 'any', memories: find.all(terms.join(' OR '), limit).map(recalledOf) }
-    },
-    count: () => total.get()?.count ?? 0,
+    insert: database.prepare<{ number: number }, Record<string, string>>(
+      `INSERT INTO memories (id, source, text, tags, created_at)
+       VALUES ($id, $source, $text, $tags, $createdAt) RETURNING number`,
+    ),
+    index: database.prepare<unknown, [number, string, string, string]>(
+      'INSERT INTO search (rowid, source, text, tags) VALUES (?, ?, ?, ?)',
+    ),
+    unindex: database.prepare<unknown, [number, string, string, string]>(
+      `INSERT INTO search (search, rowid, source, text, tags) VALUES ('delete', ?, ?, ?, ?)`,
+    ),
+    remove: database.prepare<unknown, [number]>('DELETE FROM memories WHERE number = ?'),
+    byId: database.prepare<Row, [string]>('SELECT * FROM memories WHERE id = ?'),
+    total: database.prepare<{ count: number }, []>('SELECT count(*) AS count FROM memories'),
+    find: database.prepare<FoundRow, [string, number]>(
+      `SELECT memories.*, bm25(search, 2.0, 1.0, 1.5) AS rank,
+         snippet(search, 1, '**', '**', '…', 24) AS snippet
+       FROM search JOIN memories ON memories.number = search.rowid
+       WHERE search MATCH ? ORDER BY rank LIMIT ?`,
+    ),
   }
 }
+
+/** The memories in one tenant's database. */
+export function createTenantMemories(database: Database): TenantMemories {
+  const sql = prepare(database)
+  let count = sql.total.get()?.count ?? 0
+  const add = (passage: Passage, tags: readonly string[]): Memory => {
+    const memory = { ...passage, id: randomUUID(), tags, createdAt: new Date().toISOString() }
+    const { source, text } = memory
+    const row = sql.insert.get({ ...memory, tags: JSON.stringify(tags) })
+    if (row === null) throw new Error('the memory was not stored')
+    sql.index.run(row.number, source, text, tags.join(' '))
+    return memory
+  }
+  const remember = database.transaction(add)
+  const forget = database.transaction((row: Row): void => {
+    sql.unindex.run(row.number, row.source, row.text, tagsOf(row).join(' '))
+    sql.remove.run(row.number)
+  })
+  const seed = database.transaction((passages: readonly Passage[]): number => {
+    const { changes } = database.run('INSERT OR IGNORE INTO seeded (once) VALUES (1)')
+    if (changes === 0) return 0
+    for (const passage of passages) add(passage, ['seed'])
+    return passages.length
+  })
+  return {
+    remember(passage, tags) {
+      if (count >= MEMORIES_MAX) return undefined
+      const memory = remember(passage, tags)
+      count += 1
+      return memory
+    },
+    get(id) {
+      const row = sql.byId.get(id)
+      return row === null ? undefined : memoryOf(row)
+    },
+    forget(id) {
+      const row = sql.byId.get(id)
+      if (row === null) return false
+      forget(row)
+      count -= 1
+      return true
+    },
+    recall(words, limit) {
+      // A quoted string is a phrase whatever stands in it (FTS5 §3.1), never an operator.
+      const terms = words.map((word) => `"${word.replaceAll('"', '""')}"`)
+      const all = sql.find.all(terms.join(' AND '), limit)
+      if (all.length > 0) return { matched: 'all', memories: all.map(recalledOf) }
+      return { matched: 'any', memories: sql.find.all(terms.join(' OR '), limit).map(recalledOf) }
+    },
+    get count() {
+      return count
+    },
+    seed(passages) {
+      count += seed(passages)
+    },
+  }
+}
+
+const tagsOf = (row: Row): readonly string[] => JSON.parse(row.tags) as string[]
 
 const memoryOf = (row: Row): Memory => ({
   id: row.id,
   source: row.source,
   text: row.text,
-  tags: JSON.parse(row.tags) as string[],
+  tags: tagsOf(row),
   createdAt: row.created_at,
 })
 

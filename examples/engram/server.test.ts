@@ -56,7 +56,7 @@ describe('recalling', () => {
     expect((await recall('laboratory', 'evolve')).memories[0]?.source).toContain(
       'Origin of Species',
     )
-    const { matched, memories } = await recall('laboratory', 'candle giants')
+    const { matched, memories } = await recall('laboratory', 'jacquard giants')
     expect(matched).toBe('any')
     expect(memories).toHaveLength(2)
   })
@@ -73,13 +73,18 @@ describe('recalling', () => {
     },
   )
 
-  test.each(['q=', 'q=%20!', 'q=a&limit=0', 'q=a&limit=51', `q=${'a+'.repeat(17)}`])(
-    'refuses ?%s',
-    async (query) => {
-      const url = `${running.url}/api/v1/memories/recall?${query}`
-      expect((await fetch(url, { headers: as('library') })).status).toBe(400)
-    },
-  )
+  test.each([
+    'q=',
+    'q=%20!',
+    'q=a&q=b',
+    'q=a&tenant=library',
+    'q=a&limit=0',
+    'q=a&limit=51',
+    `q=${'a+'.repeat(17)}`,
+  ])('refuses ?%s', async (query) => {
+    const url = `${running.url}/api/v1/memories/recall?${query}`
+    expect((await fetch(url, { headers: as('library') })).status).toBe(400)
+  })
 })
 
 describe('tenants', () => {
@@ -89,7 +94,8 @@ describe('tenants', () => {
     expect((await recall('library', 'zanzibar')).memories[0]).toMatchObject({ id, text: secret })
     expect((await recall('laboratory', 'zanzibar')).memories).toEqual([])
     expect((await recall('laboratory', 'grapes')).memories).toEqual([])
-    expect((await recall('library', 'candle')).memories).toEqual([])
+    expect((await recall('library', 'refrangibility')).memories).toEqual([])
+    expect((await recall('laboratory', 'whitewash')).memories).toEqual([])
     const path = `${running.url}/api/v1/memories/${id}`
     expect((await fetch(path, { headers: as('library') })).status).toBe(200)
     expect((await fetch(path, { headers: as('laboratory') })).status).toBe(404)
@@ -115,9 +121,51 @@ describe('tenants', () => {
   })
 
   test('that come later can be seeded, once', async () => {
+    running.seed('fresh', 'literature')
     running.seed('ten_later', 'literature')
     running.seed('ten_later', 'literature')
-    expect((await recall('ten_later', 'grapes')).of).toBe(20)
+    expect((await recall('ten_later', 'grapes')).of).toBe((await recall('fresh', 'grapes')).of)
+  })
+})
+
+test('each shipped corpus has hundreds of passages, and none has another one’s', async () => {
+  const library = await recall('library', 'whitewash fence')
+  expect(library.memories[0]?.source).toStartWith('Mark Twain')
+  expect(library.of).toBeGreaterThan(240)
+  const laboratory = await recall('laboratory', 'colours prism')
+  expect(laboratory.memories[0]?.source).toStartWith('Isaac Newton')
+  expect(laboratory.of).toBeGreaterThan(240)
+})
+
+test('more tenants than databases are kept open each keep their own', async () => {
+  const tenants = Array.from({ length: 80 }, (_, index) => `tenant-${index}`)
+  await Promise.all(tenants.map((tenant) => remember(tenant, { text: `This is ${tenant}.` })))
+  for (const tenant of tenants) {
+    const { of, memories } = await recall(tenant, tenant)
+    expect(of).toBe(1)
+    expect(memories[0]?.text).toBe(`This is ${tenant}.`)
+  }
+})
+
+describe('forgetting', () => {
+  const forget = (tenant: string, id: string): Promise<Response> =>
+    fetch(`${running.url}/api/v1/memories/${id}`, { method: 'DELETE', headers: as(tenant) })
+
+  test('takes a memory out of the store and out of the search', async () => {
+    const made = await remember('library', { text: 'A wombat in winter.', tags: ['zoo'] })
+    const { id } = (await made.json()) as { id: string }
+    const { of } = await recall('library', 'wombat')
+    expect((await forget('library', id)).status).toBe(204)
+    expect(await recall('library', 'wombat zoo')).toMatchObject({ of: of - 1, memories: [] })
+    expect((await forget('library', id)).status).toBe(404)
+  })
+
+  test('reaches no other tenant’s memories', async () => {
+    const { id } = (await (await remember('library', { text: 'A numbat.' })).json()) as {
+      id: string
+    }
+    expect((await forget('laboratory', id)).status).toBe(404)
+    expect((await recall('library', 'numbat')).memories).toHaveLength(1)
   })
 })
 
@@ -137,12 +185,12 @@ describe('remembering', () => {
   })
 
   test.each([
-    [{}, '/text'],
-    [{ text: '   ' }, '/text'],
-    [{ text: 'a', tags: ['A B'] }, '/tags/0'],
-    [{ text: 'a'.repeat(16_001) }, '/text'],
-    [{ text: 'a', tenant: 'other' }, ''],
-  ])('refuses %j', async (body, pointer) => {
+    ['a missing text', '/text', {}],
+    ['a blank text', '/text', { text: '   ' }],
+    ['a tag of other letters', '/tags/0', { text: 'a', tags: ['A B'] }],
+    ['a text that is too long', '/text', { text: 'a'.repeat(16_001) }],
+    ['a tenant of the client’s choice', '', { text: 'a', tenant: 'other' }],
+  ])('refuses %s, and says where it stands', async (_, pointer, body) => {
     const response = await remember('library', body)
     expect(response.status).toBe(422)
     const { errors } = (await response.json()) as { errors: { pointer: string }[] }

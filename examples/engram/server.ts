@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { CorpusName } from './corpus.ts'
 import { readCorpus } from './corpus.ts'
-import type { MemoryStore, TenantMemories } from './memories.ts'
-import { openMemoryStore } from './memories.ts'
+import { MEMORIES_MAX } from './memories.ts'
 import { invalid, problem, readJson } from './problem.ts'
+import { parseQuestion } from './question.ts'
+import type { MemoryStore } from './store.ts'
+import { openMemoryStore } from './store.ts'
 
 /** Where the example listens and keeps its data. */
 export interface StartOptions {
@@ -24,7 +26,7 @@ export interface Running {
 }
 
 const BODY_BYTES_MAX = 65_536
-const WORDS_MAX = 16
+const MEMORIES = '/api/v1/memories'
 const SEEDS: Readonly<Record<string, CorpusName>> = { library: 'literature', laboratory: 'science' }
 
 const rememberRequest = z.strictObject({
@@ -64,9 +66,9 @@ function answer(request: Request, store: MemoryStore): Response | Promise<Respon
   const url = new URL(request.url)
   const { pathname } = url
   if (pathname === '/api/v1/system/health') {
-    return allow(request, 'GET') ?? Response.json({ status: 'ok' })
+    return dispatch(request, { GET: () => Response.json({ status: 'ok' }) })
   }
-  if (pathname !== '/api/v1/memories' && !pathname.startsWith('/api/v1/memories/')) {
+  if (pathname !== MEMORIES && !pathname.startsWith(`${MEMORIES}/`)) {
     return problem(404, 'Not found')
   }
   // The gate sets this header and lets no client set it; without it nobody has been let in.
@@ -74,55 +76,67 @@ function answer(request: Request, store: MemoryStore): Response | Promise<Respon
   if (!/^[\x21-\x7e]{1,200}$/.test(tenantId)) {
     return problem(403, 'No tenant', 'This API answers only through the gate.')
   }
-  const memories = store.tenant(tenantId)
-  if (pathname === '/api/v1/memories') return allow(request, 'POST') ?? remember(request, memories)
-  const refused = allow(request, 'GET')
-  if (refused !== undefined) return refused
-  if (pathname === '/api/v1/memories/recall') return recall(url, memories)
-  return show(pathname.slice('/api/v1/memories/'.length), memories)
+  const tenant: Tenant = () => store.tenant(tenantId)
+  if (pathname === MEMORIES) return dispatch(request, { POST: () => remember(request, tenant) })
+  if (pathname === `${MEMORIES}/recall`) {
+    return dispatch(request, { GET: () => recall(url, tenant) })
+  }
+  const id = pathname.slice(MEMORIES.length + 1)
+  return dispatch(request, { GET: () => show(id, tenant), DELETE: () => forget(id, tenant) })
 }
 
-function allow(request: Request, method: string): Response | undefined {
-  if (request.method === method || (request.method === 'HEAD' && method === 'GET')) return undefined
+/** The memories of the tenant that asks; all that a handler gets to see of the store. */
+type Tenant = () => ReturnType<MemoryStore['tenant']>
+
+type Methods = Readonly<Record<string, () => Response | Promise<Response>>>
+
+function dispatch(request: Request, methods: Methods): Response | Promise<Response> {
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
+  if (handler !== undefined) return handler()
   const response = problem(405, 'Method not allowed')
-  response.headers.set('allow', method)
+  response.headers.set('allow', Object.keys(methods).join(', '))
   return response
 }
 
-async function remember(request: Request, memories: TenantMemories): Promise<Response> {
+async function remember(request: Request, tenant: Tenant): Promise<Response> {
   const body = await readJson(request, BODY_BYTES_MAX)
   if (!body.ok) return body.response
   const wanted = rememberRequest.safeParse(body.value)
   if (!wanted.success) return invalid(wanted.error.issues)
   const { text, source, tags } = wanted.data
-  const memory = memories.remember({ text, source }, tags)
-  const location = `/api/v1/memories/${memory.id}`
-  return Response.json(memory, { status: 201, headers: { location } })
+  const memory = tenant().remember({ text, source }, tags)
+  if (memory === undefined) {
+    return problem(507, 'Memory is full', `There is room for ${MEMORIES_MAX} memories.`)
+  }
+  return Response.json(memory, { status: 201, headers: { location: `${MEMORIES}/${memory.id}` } })
 }
 
-function recall(url: URL, memories: TenantMemories): Response {
-  const question = url.searchParams.get('q') ?? ''
-  const limit = url.searchParams.get('limit') ?? '10'
-  const words = [...question.matchAll(/[\p{L}\p{N}]+/gu)].map(([word]) => word)
-  if (question.length > 500 || words.length === 0 || words.length > WORDS_MAX) {
-    return problem(400, 'Bad request', `q holds 1 to ${WORDS_MAX} words.`)
-  }
-  if (!/^(?:[1-9]|[1-4]\d|50)$/.test(limit)) {
-    return problem(400, 'Bad request', 'limit is a number from 1 to 50.')
-  }
-  return Response.json({ question, of: memories.count(), ...memories.recall(words, Number(limit)) })
+function recall(url: URL, tenant: Tenant): Response {
+  const question = parseQuestion(url.searchParams)
+  if (!question.ok) return problem(400, 'Bad request', question.detail)
+  const { text, words, limit } = question.value
+  const memories = tenant()
+  return Response.json({ question: text, of: memories.count, ...memories.recall(words, limit) })
 }
 
-function show(id: string, memories: TenantMemories): Response {
-  const memory = /^[0-9a-f-]{36}$/.test(id) ? memories.get(id) : undefined
+const isId = (id: string): boolean => /^[0-9a-f-]{36}$/.test(id)
+
+function show(id: string, tenant: Tenant): Response {
+  const memory = isId(id) ? tenant().get(id) : undefined
   return memory === undefined ? problem(404, 'Not found') : Response.json(memory)
+}
+
+function forget(id: string, tenant: Tenant): Response {
+  const known = isId(id) && tenant().forget(id)
+  return known ? new Response(null, { status: 204 }) : problem(404, 'Not found')
 }
 
 if (import.meta.main) {
   const { url } = await start({
-    port: Number(process.env['PORT'] ?? 7002),
-    hostname: process.env['HOST'] ?? '127.0.0.1',
-    dataFolder: process.env['DATA_FOLDER'] ?? '.tollgate/engram',
+    port: Number(process.env['PORT'] ?? 9102),
+    hostname: '127.0.0.1',
+    dataFolder: process.env['DATA_FOLDER'] ?? '.tollgate/examples/engram',
   })
   console.log(`engram listens on ${url}`)
 }

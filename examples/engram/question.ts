@@ -1,0 +1,38 @@
+const QUESTION_LENGTH_MAX = 500
+const WORDS_MAX = 16
+const LIMIT_DEFAULT = '10'
+
+/** What to look for. */
+export interface Question {
+  readonly text: string
+  readonly words: readonly string[]
+  readonly limit: number
+}
+
+/** The question, or why it is none. */
+export type ParsedQuestion =
+  | { readonly ok: true; readonly value: Question }
+  | { readonly ok: false; readonly detail: string }
+
+/**
+ * Reads `?q=…&limit=…`. Only letters and digits count, so nothing that is asked is ever taken for an
+ * expression of the search engine.
+ */
+export function parseQuestion(parameters: URLSearchParams): ParsedQuestion {
+  for (const name of parameters.keys()) {
+    if (name !== 'q' && name !== 'limit') {
+      return { ok: false, detail: 'The parameters are q and limit.' }
+    }
+    if (parameters.getAll(name).length > 1) return { ok: false, detail: `${name} stands twice.` }
+  }
+  const text = parameters.get('q') ?? ''
+  const words = [...text.matchAll(/[\p{L}\p{N}]+/gu)].map(([word]) => word)
+  if (text.length > QUESTION_LENGTH_MAX || words.length === 0 || words.length > WORDS_MAX) {
+    return { ok: false, detail: `q holds 1 to ${WORDS_MAX} words.` }
+  }
+  const limit = parameters.get('limit') ?? LIMIT_DEFAULT
+  if (!/^(?:[1-9]|[1-4]\d|50)$/.test(limit)) {
+    return { ok: false, detail: 'limit is a number from 1 to 50.' }
+  }
+  return { ok: true, value: { text, words, limit: Number(limit) } }
+}
