@@ -1,7 +1,7 @@
 import type { Caller } from '../core/caller.ts'
 import type { Refusal } from '../core/refusal.ts'
-import { refuse } from '../core/refusal.ts'
 import type { Exchange } from './exchange.ts'
+import { tooLarge } from './outgoing-body.ts'
 import type { StageBody } from './stage.ts'
 
 /** The noun that {@link createAdmit} and {@link createIdentify} ask about bans. */
@@ -32,7 +32,5 @@ export function createAdmit(bans: BanCheck, bodyBytesMax: number | undefined): S
 
 function checkLength(exchange: Exchange, bodyBytesMax: number): Refusal | undefined {
   const announced = exchange.request.headers.get('content-length')
-  return announced !== null && Number(announced) > bodyBytesMax
-    ? refuse('body_too_large', { extra: { bytesMax: bodyBytesMax } })
-    : undefined
+  return announced !== null && Number(announced) > bodyBytesMax ? tooLarge(bodyBytesMax) : undefined
 }

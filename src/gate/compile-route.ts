@@ -74,7 +74,7 @@ export function compileRoute(
     limit: limitStage(config, route, parts),
     authorize: authorizeStage(route, parts, readBody),
     validate: check.checksHead || check.checksBody ? createValidate(check, readBody) : undefined,
-    forward: answerStage(route, parts),
+    forward: answerStage(config, route, parts),
   }
   const inOrder = PATH.flatMap((name, layer) => {
     const stage = stages[name]
@@ -152,7 +152,7 @@ function authorizeStage(
   })
 }
 
-function answerStage(route: RouteConfig, parts: RouteParts): StageBody {
+function answerStage(config: GatewayConfig, route: RouteConfig, parts: RouteParts): StageBody {
   if (route.respond !== undefined) return createRespond(route.respond)
   if (route.handler !== undefined && parts.handler !== undefined) {
     return createHandlerStage(parts.handler, route.id)
@@ -167,5 +167,15 @@ function answerStage(route: RouteConfig, parts: RouteParts): StageBody {
     metrics,
     trustsPeer,
     monotonicMs: clock.monotonicMs,
+    silenceMs: silenceMsOf(config, route),
+    bodyBytesMax: bodyBytesMaxOf(config, route),
   })
+}
+
+/** How long a forwarded request may be silent, where that is longer than the server bears by itself. */
+function silenceMsOf(config: GatewayConfig, route: RouteConfig): number | undefined {
+  const timeouts = config.upstreams[route.upstream ?? '']?.timeouts
+  const { firstByte = 0, idle = 0 } = timeouts ?? {}
+  const silenceMs = Math.max(route.timeout ?? 0, firstByte, idle)
+  return silenceMs > config.listen.idleTimeout ? silenceMs : undefined
 }

@@ -141,15 +141,11 @@ function createWorld(config: GatewayConfig, requestIds: RequestIds): ExchangeWor
   const addressOf = createClientAddress(trustedProxies)
   const isTrusted = createTrustedPeers(trustedProxies)
   return {
-    clientAddress: (request, connection) =>
-      addressOf(connection.peerAddress(request), request.headers),
+    clientAddress: (request, peer) => addressOf(peer, request.headers),
     requestId:
       trustedProxies.length === 0
         ? () => requestIds.next()
-        : (request, connection) =>
-            requestIds.accept(
-              request.headers.get('x-request-id'),
-              isTrusted(connection.peerAddress(request)),
-            ),
+        : (request, peer) =>
+            requestIds.accept(request.headers.get('x-request-id'), isTrusted(peer())),
   }
 }

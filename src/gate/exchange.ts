@@ -10,6 +10,8 @@ export interface Connection {
   readonly scheme: 'http' | 'https'
   /** The address of the peer as the socket reports it: a system call, made only when needed. */
   peerAddress(request: Request): string
+  /** Lets a request be silent for longer than the server's idle timeout; absent where there is none. */
+  extend?(request: Request, timeoutMs: number): void
 }
 
 /** One line of an explanation: what a layer decided, by which rule, and how long it took. */
@@ -22,8 +24,9 @@ export interface Note {
 
 /** What exchanges ask of the gate they travel through. */
 export interface ExchangeWorld {
-  clientAddress(request: Request, connection: Connection): string
-  requestId(request: Request, connection: Connection): string
+  clientAddress(request: Request, peer: string): string
+  /** `peer` is asked only where it matters. */
+  requestId(request: Request, peer: () => string): string
 }
 
 /**
@@ -69,6 +72,7 @@ export class Exchange {
   /** Monotonic milliseconds at arrival. */
   startMs = 0
 
+  private peerKnown: string | undefined = undefined
   private addressKnown: string | undefined = undefined
   private requestIdKnown: string | undefined = undefined
   private parametersKnown: PathParameters | undefined = undefined
@@ -97,13 +101,18 @@ export class Exchange {
     this.pathValues = pathValues
   }
 
+  /** The address at the other end of the connection: the client, or a proxy in front. */
+  get peer(): string {
+    return (this.peerKnown ??= this.connection.peerAddress(this.request))
+  }
+
   /** The client's address: the peer's, or what trusted proxies say it is. */
   get address(): string {
-    return (this.addressKnown ??= this.world.clientAddress(this.request, this.connection))
+    return (this.addressKnown ??= this.world.clientAddress(this.request, this.peer))
   }
 
   get requestId(): string {
-    return (this.requestIdKnown ??= this.world.requestId(this.request, this.connection))
+    return (this.requestIdKnown ??= this.world.requestId(this.request, () => this.peer))
   }
 
   /** Path parameters by name, escapes not decoded. */

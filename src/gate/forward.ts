@@ -1,4 +1,3 @@
-import { utf8 } from '../core/bytes.ts'
 import { clientScheme } from '../core/client-address.ts'
 import { refuse } from '../core/refusal.ts'
 import type { GateMetrics, Traces } from '../signals/index.ts'
@@ -6,6 +5,7 @@ import type { ForwardRequest, Upstream } from '../upstream/index.ts'
 import { identityHeaders } from '../upstream/index.ts'
 import type { RouteConfig } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
+import { bodyOf, tooLarge } from './outgoing-body.ts'
 import type { StageBody } from './stage.ts'
 
 /** How a route forwards. */
@@ -15,28 +15,34 @@ export interface ForwardOptions {
   readonly traces: Traces
   readonly metrics: GateMetrics
   readonly monotonicMs: () => number
+  /** The longest silence to be borne, where it is beyond the server's own idle timeout. */
+  readonly silenceMs: number | undefined
+  /** A streamed body that grows beyond this is cut off. */
+  readonly bodyBytesMax: number
   /** Whether a peer is a proxy in front that is believed. */
   readonly trustsPeer: (address: string) => boolean
 }
 
 /** Ask the upstream: the last stage of a proxied route. It always answers or refuses. */
 export function createForward(options: ForwardOptions): StageBody {
-  const { upstream, route, metrics, monotonicMs } = options
+  const { upstream, route, metrics, monotonicMs, bodyBytesMax, silenceMs } = options
   const slot = metrics.upstreamSlot(upstream.name)
   return {
     run(exchange) {
       const path = stripPrefix(exchange.path, route.stripPrefix)
       if (path === undefined) return refuse('route_unknown')
       if (exchange.notes !== undefined) return explainForward(exchange, upstream, path)
+      if (silenceMs !== undefined) exchange.connection.extend?.(exchange.request, silenceMs)
       const startMs = monotonicMs()
+      const body = bodyOf(exchange, bodyBytesMax)
       metrics.upstreamInFlight(slot, 1)
       return upstream
-        .forward(describe(exchange, path + exchange.query, options))
+        .forward(describe(exchange, path + exchange.query, body.content, options))
         .then((outcome) => {
           const status = outcome instanceof Response ? outcome.status : 0
           metrics.upstreamInFlight(slot, -1)
           metrics.upstreamRequest(slot, status, (monotonicMs() - startMs) * 1e6)
-          return outcome
+          return body.isTooLarge() ? tooLarge(bodyBytesMax) : outcome
         })
     },
   }
@@ -58,17 +64,21 @@ export function stripPrefix(path: string, prefix: string | undefined): string | 
  * The request as the upstream is to see it. Forwarding changes the headers in place, so whatever is
  * read from them is read here, before.
  */
-function describe(exchange: Exchange, path: string, options: ForwardOptions): ForwardRequest {
-  const { request, connection, bodyText } = exchange
+function describe(
+  exchange: Exchange,
+  path: string,
+  body: ForwardRequest['body'],
+  options: ForwardOptions,
+): ForwardRequest {
+  const { request, connection, peer } = exchange
   const { headers } = request
-  const peer = connection.peerAddress(request)
   const trusted = options.trustsPeer(peer)
   const trace = options.traces.begin(headers.get('traceparent'), headers.get('tracestate'))
   return {
-    method: request.method,
+    method: exchange.method,
     path,
     headers,
-    body: bodyText === undefined ? request.body : utf8(bodyText),
+    body,
     clientAddress: exchange.address,
     peerAddress: trusted ? peer : undefined,
     scheme: trusted ? clientScheme(headers, connection.scheme) : connection.scheme,

@@ -2,6 +2,7 @@ import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { RequestCheck } from '../shield/index.ts'
 import type { Exchange } from './exchange.ts'
+import { tooLarge } from './outgoing-body.ts'
 import { NEEDS_BODY } from './stage.ts'
 
 /**
@@ -24,9 +25,7 @@ export function createBodyReader(check: RequestCheck): BodyReader {
     const text = exchange.bodyText
     const contentType = exchange.request.headers.get('content-type')
     if (text === undefined) return check.contentType(contentType) ?? NEEDS_BODY
-    if (text.length > check.bodyBytesMax) {
-      return refuse('body_too_large', { extra: { bytesMax: check.bodyBytesMax } })
-    }
+    if (isLongerThan(text, check.bodyBytesMax)) return tooLarge(check.bodyBytesMax)
     if (text.includes(REPLACEMENT)) return refuse('json_invalid', { detail: 'Not valid UTF-8.' })
     const outcome = check.body(text, contentType)
     if (!outcome.ok) return outcome.refusal
@@ -35,6 +34,10 @@ export function createBodyReader(check: RequestCheck): BodyReader {
     return undefined
   }
 }
+
+/** UTF-8 has one to three bytes for each UTF-16 unit, so most texts need not be measured. */
+const isLongerThan = (text: string, bytesMax: number): boolean =>
+  text.length > bytesMax || (text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax)
 
 /** Reads the body as text into the exchange. */
 export function readBodyText(exchange: Exchange): Promise<Refusal | undefined> {

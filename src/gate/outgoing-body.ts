@@ -1,0 +1,41 @@
+import { utf8 } from '../core/bytes.ts'
+import type { Refusal } from '../core/refusal.ts'
+import { refuse } from '../core/refusal.ts'
+import type { Exchange } from './exchange.ts'
+
+/** The body that goes to the upstream, and whether it turned out larger than allowed. */
+export interface OutgoingBody {
+  readonly content: ReadableStream<Uint8Array> | Uint8Array | null
+  isTooLarge(): boolean
+}
+
+const never = (): boolean => false
+
+/**
+ * The body of a request on its way to the upstream: what was read and checked goes as bytes, anything
+ * else is streamed. A length that was announced has been checked by `admit`, and the server holds the
+ * client to it; a stream without one is counted as it passes and breaks off at the bound.
+ */
+export function bodyOf(exchange: Exchange, bytesMax: number): OutgoingBody {
+  const { bodyText, request } = exchange
+  if (bodyText !== undefined) return { content: utf8(bodyText), isTooLarge: never }
+  if (request.body === null) return { content: null, isTooLarge: never }
+  if (request.headers.has('content-length')) return { content: request.body, isTooLarge: never }
+  return counted(request.body, bytesMax)
+}
+
+function counted(stream: ReadableStream<Uint8Array>, bytesMax: number): OutgoingBody {
+  let bytes = 0
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength
+      if (bytes > bytesMax) controller.error(new RangeError('the body is too large'))
+      else controller.enqueue(chunk)
+    },
+  })
+  return { content: stream.pipeThrough(counter), isTooLarge: () => bytes > bytesMax }
+}
+
+/** The refusal of a body that is larger than its route allows. */
+export const tooLarge = (bytesMax: number): Refusal =>
+  refuse('body_too_large', { extra: { bytesMax } })
