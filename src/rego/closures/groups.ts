@@ -1,4 +1,4 @@
-import { searches } from '../plan/plan-body.ts'
+import { searches } from '../plan/searches.ts'
 import type { Location } from '../errors.ts'
 import type { Branch, Finder, Group, IndexNode, PlannedRule } from '../plan/ir.ts'
 import { get } from '../runtime/get.ts'

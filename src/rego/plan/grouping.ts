@@ -9,7 +9,7 @@ import type { BodyPlanner } from './plan-body.ts'
  * for all values of those variables, so that grouping takes linear time.
  */
 export function planGrouping(body: BodyPlanner, term: ComprehensionTerm): Grouping | undefined {
-  if (term.of === 'object' || !body.isRepeated()) return undefined
+  if (term.of === 'object' || !body.groups || !body.isRepeated()) return undefined
   const keys = capturedKeys(body, term)
   if (keys === undefined || keys.length === 0) return undefined
   const free = term.body.map((literal): CoreLiteral =>

@@ -10,9 +10,11 @@ import type {
 import { visitVars } from '../compile/vars.ts'
 import type { RuleNode } from '../compile/tree.ts'
 import type { Source } from '../syntax/source.ts'
-import type { Block, Change, Expr, Group, Step } from './ir.ts'
+import type { Change, Expr, Group, Step } from './ir.ts'
 import type { Planner } from './planner.ts'
 import { planGrouping } from './grouping.ts'
+import { splitPatterns } from './patterns.ts'
+import { searches } from './searches.ts'
 
 /** Plans the bodies of one rule: keeps the slots of variables and which are bound. */
 export class BodyPlanner {
@@ -24,6 +26,8 @@ export class BodyPlanner {
   steps: Step[] = []
   /** Whether the block stands in a loop, or in a function. */
   repeated = false
+  /** Whether comprehensions may be grouped: not inside a group, or nesting would be planned twice at each level. */
+  groups = true
   #slots: { count: number }
 
   constructor(
@@ -59,7 +63,9 @@ export class BodyPlanner {
 
   /** A planner for a block that sees nothing of what is around it. */
   apart(ordered: boolean): BodyPlanner {
-    return new BodyPlanner(this.planner, this.source, this.#slots, new Map(), ordered)
+    const apart = new BodyPlanner(this.planner, this.source, this.#slots, new Map(), ordered)
+    apart.groups = false
+    return apart
   }
 
   /** A planner for a block inside, which binds nothing outside. */
@@ -72,6 +78,7 @@ export class BodyPlanner {
       ordered,
     )
     inner.repeated = this.isRepeated()
+    inner.groups = this.groups
     return inner
   }
 
@@ -466,61 +473,6 @@ export class BodyPlanner {
         this.unifyWith(value, { op: 'get', base, key: this.value(key) })
     } else this.equal(this.defined(expr), this.value(pattern))
   }
-}
-
-/** Two array patterns, or two object patterns with constant keys, part by part. */
-function splitPatterns(
-  a: CoreTerm,
-  b: CoreTerm,
-): (readonly [CoreTerm, CoreTerm])[] | 'mismatch' | undefined {
-  if (a.kind === 'array' && b.kind === 'array') {
-    if (a.items.length !== b.items.length) return 'mismatch'
-    return a.items.map((item, i) => [item, b.items[i]!] as const)
-  }
-  const keysA = a.kind === 'object' ? constKeys(a.entries) : undefined
-  const keysB = b.kind === 'object' ? constKeys(b.entries) : undefined
-  if (keysA === undefined || keysB === undefined) return undefined
-  if (keysA.size !== keysB.size) return 'mismatch'
-  const pairs: (readonly [CoreTerm, CoreTerm])[] = []
-  for (const [key, value] of keysA) {
-    const other = keysB.get(key)
-    if (other === undefined) return 'mismatch'
-    pairs.push([value, other])
-  }
-  return pairs
-}
-
-function constKeys(
-  entries: readonly (readonly [CoreTerm, CoreTerm])[],
-): Map<string, CoreTerm> | undefined {
-  const keys = new Map<string, CoreTerm>()
-  for (const [key, value] of entries) {
-    if (key.kind !== 'const' || typeof key.value !== 'string' || keys.has(key.value))
-      return undefined
-    keys.set(key.value, value)
-  }
-  return keys
-}
-
-/** Whether a block may succeed more than once. */
-export function searches(block: Block): boolean {
-  return block.some(
-    (step) =>
-      step.op === 'each' ||
-      step.op === 'veach' ||
-      step.op === 'solutions' ||
-      (step.op === 'with' && step.many),
-  )
-}
-
-/** How many loops a block has, not counting those in blocks inside it. */
-export function loops(block: Block): number {
-  let count = 0
-  for (const step of block) {
-    if (step.op === 'each' || step.op === 'veach' || step.op === 'solutions') count++
-    else if (step.op === 'with') count += loops(step.block)
-  }
-  return count
 }
 
 function isCollection(expr: Expr, planner: Planner): Expr {

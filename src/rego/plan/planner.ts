@@ -11,7 +11,8 @@ import { GroupTable } from './groups.ts'
 import type { GroupMember } from './groups.ts'
 import { planIndex } from './index-rules.ts'
 import type { Branch, Expr, Finder, Group, PlannedRule } from './ir.ts'
-import { BodyPlanner, loops } from './plan-body.ts'
+import { BodyPlanner } from './plan-body.ts'
+import { loops } from './searches.ts'
 import { Targets } from './targets.ts'
 
 const DEPTH_MAX = 40
