@@ -30,8 +30,8 @@ export const listenConfig = z
       .default([])
       .describe('Networks of proxies whose Forwarded and X-Forwarded-For are believed.'),
     idleTimeout: duration()
-      .prefault('30s')
-      .describe('A connection without traffic ends after this.'),
+      .prefault('65s')
+      .describe('A connection without traffic ends after this; whole seconds, at most 255.'),
     uriMax: size().prefault('8KiB'),
     drainTimeout: duration()
       .prefault('10s')
