@@ -24,7 +24,7 @@ export interface ConfigControlOptions {
   readonly metrics: GateMetrics
   readonly logger: Logger
   /** Puts an accepted configuration in force elsewhere too, such as in worker processes. */
-  readonly onApplied?: (config: GatewayConfig) => void
+  readonly onApplied?: (config: GatewayConfig) => Promise<void>
 }
 
 /** The configuration file: checked, reloaded, watched. The last good one stays in force. */
@@ -68,7 +68,7 @@ export function createConfigControl(options: ConfigControlOptions): ConfigFileCo
     loadedAtMs = atMs
     refused = undefined
     metrics.reload(true, hashOf(loaded.value), atMs)
-    options.onApplied?.(loaded.value)
+    await options.onApplied?.(loaded.value)
     logger.info('configuration reloaded', { revision: live.revision() })
     if (restart.length > 0) logger.warn('some changes take effect at the next start', { restart })
     return { ...verdict, revision: live.revision() }

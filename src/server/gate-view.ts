@@ -2,35 +2,71 @@ import type { Caller } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
 import { fail, REFUSALS, succeed } from '../core/refusal.ts'
 import type { AllowListCounts, Connection, Live, Nouns } from '../gate/index.ts'
+import type { PerformanceReport } from '../signals/index.ts'
 import { buildPerformanceReport } from '../signals/index.ts'
+import type { UpstreamStats } from '../upstream/index.ts'
 import type { Explanation, ExplainRequest, GateView, RouteListing } from './admin/index.ts'
+import { addCounts, mergePerformance, mergeUpstreams } from './workers/merge-performance.ts'
+import type { WorkerFigures } from './workers/messages.ts'
+
+/** What {@link createGateView} looks at. */
+export interface GateViewParts {
+  readonly live: Live
+  readonly nouns: Nouns
+  readonly allowLists: AllowListCounts
+  /** Figures of worker processes, where they take the requests. */
+  readonly workers: () => Promise<readonly WorkerFigures[]>
+}
 
 /** What the admin API sees of the gate in force. */
 export function createGateView(
-  live: Live,
-  nouns: Nouns,
-  allowLists: AllowListCounts,
-): GateView & { performance(): unknown } {
-  const performance = (): unknown => ({
-    ...buildPerformanceReport({
-      metrics: nouns.signals.gate,
-      timings: nouns.signals.timings,
-      readings: nouns.signals.readings,
-      layerTimingOneIn: live.config().signals.layerTimingOneIn,
-      authenticationLayer: 'identify',
-      allowLists: () => allowLists.counts((name) => nouns.policy.allowList(name)?.size ?? 0),
-    }),
-    credentials: nouns.identity.stats(),
-    ledger: nouns.ledger.state(),
-    upstreams: live.upstreams().stats(),
-  })
+  parts: GateViewParts,
+): GateView & { performance(): Promise<unknown> } {
+  const { live, nouns, allowLists } = parts
+  const performance = async (): Promise<unknown> => {
+    const workers = await parts.workers()
+    const own = { performance: performanceOf(live, nouns, allowLists), timings: timingsOf(nouns) }
+    return {
+      ...mergePerformance([own, ...workers]),
+      credentials: addCounts([
+        { ...nouns.identity.stats() },
+        ...workers.map(({ credentials }) => credentials),
+      ]),
+      ledger: nouns.ledger.state(),
+      upstreams: upstreamsOf(live, workers),
+    }
+  }
   return {
     routes: () => listRoutes(live),
-    upstreams: () => live.upstreams().stats(),
+    upstreams: async () => upstreamsOf(live, await parts.workers()),
     stats: performance,
     performance,
     explain: (request) => explain(request, live, nouns),
   }
+}
+
+/** The performance of this process. */
+export function performanceOf(
+  live: Live,
+  { signals, policy }: Pick<Nouns, 'signals' | 'policy'>,
+  allowLists: AllowListCounts,
+): PerformanceReport {
+  return buildPerformanceReport({
+    metrics: signals.gate,
+    timings: signals.timings,
+    readings: signals.readings,
+    layerTimingOneIn: live.config().signals.layerTimingOneIn,
+    authenticationLayer: 'identify',
+    allowLists: () => allowLists.counts((name) => policy.allowList(name)?.size ?? 0),
+  })
+}
+
+const timingsOf = ({ signals }: Nouns): WorkerFigures['timings'] => signals.timings.state()
+
+/** Where workers take the requests, only they know how their upstreams do. */
+function upstreamsOf(live: Live, workers: readonly WorkerFigures[]): readonly UpstreamStats[] {
+  if (workers.length === 0) return live.upstreams().stats()
+  return mergeUpstreams(workers.map(({ upstreams }) => upstreams))
 }
 
 function listRoutes(live: Live): readonly RouteListing[] {

@@ -1,21 +1,22 @@
-import { problemResponse } from '../core/problem.ts'
-import { refuse } from '../core/refusal.ts'
-import type { CompileProblem, GatewayConfig, Live, Nouns, World } from '../gate/index.ts'
+import type { CompileProblem, GatewayConfig, Live, Nouns, Pepper, World } from '../gate/index.ts'
 import { createAllowListCounts, createLive, createNouns } from '../gate/index.ts'
 import { createAdminApp, openRootKey } from './admin/index.ts'
-import type { RootKey } from './admin/index.ts'
+import type { AdminApp, GateView, RootKey } from './admin/index.ts'
 import type { ConfigFileControl } from './config-control.ts'
 import { createConfigControl } from './config-control.ts'
 import type { GatewayConfigOutcome } from './config-file.ts'
 import { openDataFolder, readPeppers } from './data-folder.ts'
 import { createGateView } from './gate-view.ts'
-import type { Listener, ServerConnection } from './listener.ts'
-import { listenerOptions, openListener } from './listener.ts'
-import type { SignalRoutes } from './signal-routes.ts'
+import type { Door } from './door.ts'
+import { holdShared, openDoor } from './door.ts'
+import { listenerOptions } from './listener.ts'
+import type { SignalRoutes, SignalSources } from './signal-routes.ts'
 import { createSignalRoutes, plainPath } from './signal-routes.ts'
 import type { Storage } from './storage.ts'
 import { openStorage } from './storage.ts'
 import { createUpkeep } from './upkeep.ts'
+import type { Fleet } from './workers/fleet.ts'
+import { startFleet } from './workers/fleet.ts'
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -24,6 +25,8 @@ export interface GatewayOptions {
   readonly loaded: Extract<GatewayConfigOutcome, { ok: true }>
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly world: World
+  /** Processes that share the gate's address; default 1: this process alone. */
+  readonly workers?: number
 }
 
 /** A running gateway. */
@@ -48,39 +51,25 @@ export type GatewayOutcome =
   | { readonly ok: true; readonly gateway: Gateway }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] }
 
-type Handle = (
-  request: Request,
-  connection: ServerConnection,
-) => Response | undefined | Promise<Response | undefined>
-
-/** A listener whose handler is put in place once everything behind it stands. */
-interface Door {
-  readonly listener: Listener
-  open(handle: Handle): void
+interface Doors {
+  readonly gate: Door
+  readonly admin: Door | undefined
 }
+
+type Closers = (() => Promise<unknown>)[]
 
 /**
  * Starts a gateway. The addresses are bound first, so that a taken port leaves nothing behind; until
  * all is ready requests get 503. Throws a ListenError, a DataLockedError or a SchemaError.
  */
 export async function startGateway(options: GatewayOptions): Promise<GatewayOutcome> {
-  const config = options.loaded.value
-  const doors: Door[] = []
-  const closers: (() => Promise<unknown>)[] = []
+  const closers: Closers = []
   const unwind = async (): Promise<void> => {
     for (const close of closers.toReversed()) await close()
-    for (const door of doors) await door.listener.drain(0)
   }
   try {
-    const gateDoor = openDoor(config, config.listen.address, doors)
-    const adminDoor = config.admin.enabled
-      ? openDoor(
-          { ...config, listen: { ...config.listen, tls: undefined } },
-          config.admin.address,
-          doors,
-        )
-      : undefined
-    const outcome = await assemble(options, gateDoor, adminDoor, closers)
+    const doors = await openDoors(options, closers)
+    const outcome = await assemble(options, doors, closers)
     if (!outcome.ok) await unwind()
     return outcome
   } catch (error) {
@@ -89,39 +78,35 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayOutc
   }
 }
 
-function openDoor(config: GatewayConfig, address: string, doors: Door[]): Door {
-  let handle: Handle = () =>
-    problemResponse(refuse('unavailable', { headers: { 'retry-after': '1' } }), 'starting')
-  const door: Door = {
-    listener: openListener({
-      ...listenerOptions(config, address),
-      handle: (request, connection) => handle(request, connection),
-      onBug: () => problemResponse(refuse('internal_error'), 'unknown'),
-    }),
-    open: (next) => {
-      handle = next
-    },
+async function openDoors(
+  { loaded, workers = 1 }: GatewayOptions,
+  closers: Closers,
+): Promise<Doors> {
+  const config = loaded.value
+  const open = (options: Parameters<typeof openDoor>[0]): Door => {
+    const door = openDoor(options)
+    closers.push(() => door.listener.drain(0))
+    return door
   }
-  doors.push(door)
-  return door
+  const gateOptions = listenerOptions(config, config.listen.address)
+  const gate = workers === 1 ? open(gateOptions) : open(await holdShared(gateOptions))
+  const plain = { ...config, listen: { ...config.listen, tls: undefined } }
+  const admin = config.admin.enabled
+    ? open(listenerOptions(plain, config.admin.address))
+    : undefined
+  return { gate, admin }
 }
 
 async function assemble(
   options: GatewayOptions,
-  gateDoor: Door,
-  adminDoor: Door | undefined,
-  closers: (() => Promise<unknown>)[],
+  doors: Doors,
+  closers: Closers,
 ): Promise<GatewayOutcome> {
-  const { world, loaded } = options
+  const { world, loaded, workers = 1 } = options
   const config = loaded.value
-  const folder = openDataFolder(config.storage.folder)
-  const storage = await openStorage(config, folder, world.clock)
-  closers.push(() => storage.close())
-  const nouns = await createNouns(config, storage, readPeppers(folder, world.random), world)
-  closers.push(() => nouns.close())
+  const { storage, nouns, peppers } = await openState(config, world, closers)
   const allowLists = createAllowListCounts()
   const publicly: { signals?: SignalRoutes } = {}
-  const sources = { signals: nouns.signals, otherMetrics: async () => [] }
   const made = createLive(config, {
     nouns,
     counters: storage.counters,
@@ -132,16 +117,100 @@ async function assemble(
   if (!made.ok) return made
   const { live } = made
   closers.push(() => live.close(config.listen.drainTimeout))
+  let fleet: Fleet | undefined
   const control = createConfigControl({
     ...options,
     live,
     clock: world.clock,
     metrics: nouns.signals.gate,
     logger: world.logger,
+    onApplied: async (applied) => fleet?.apply(applied),
   })
   const rootKey = await openRootKey({ ...world, records: storage.records })
-  const view = createGateView(live, nouns, allowLists)
-  const admin = createAdminApp({
+  const figures = async () => (await fleet?.figures()) ?? []
+  const view = createGateView({ live, nouns, allowLists, workers: figures })
+  const admin = createAdmin({ config, storage, nouns, live, control, view, rootKey, world })
+  const sources: SignalSources = {
+    signals: nouns.signals,
+    otherMetrics: async () => (await fleet?.metrics()) ?? [],
+    performance: view.performance,
+  }
+  const signals = createSignalRoutes(sources)
+  const exposed = config.signals.expose.map((name) => `/${name}`)
+  publicly.signals = createSignalRoutes(sources, exposed)
+  registerChecks(nouns, storage)
+  if (workers === 1) doors.gate.open(live.gate.handle)
+  else {
+    fleet = await startFleet({
+      size: workers,
+      address: doors.gate.address,
+      boot: config,
+      config: () => live.config(),
+      peppers,
+      storage,
+      nouns,
+      answer: publicly.signals,
+      world,
+    })
+    closers.push(async () => fleet?.abandon())
+    registerFleetChecks(nouns, fleet)
+    await doors.gate.listener.drain(0)
+  }
+  const upkeep = createUpkeep({ nouns, admin, logger: world.logger })
+  doors.admin?.open((request, connection) => {
+    const answer = request.method === 'GET' ? signals(plainPath(request.url)) : undefined
+    return answer ?? admin.fetch(request, { address: connection.peerAddress(request) })
+  })
+  const gateway: Gateway = {
+    url: doors.gate.listener.url,
+    adminUrl: doors.admin?.listener.url,
+    rootKey,
+    nouns,
+    live,
+    control,
+    async stop() {
+      nouns.signals.health.drain()
+      upkeep.stop()
+      const finished = await (fleet?.stop(config.listen.drainTimeout) ??
+        doors.gate.listener.drain(config.listen.drainTimeout))
+      await doors.admin?.listener.drain(ADMIN_DRAIN_MS)
+      for (const close of closers.toReversed()) await close()
+      return finished
+    },
+  }
+  return { ok: true, gateway }
+}
+
+const ADMIN_DRAIN_MS = 2000
+
+interface State {
+  readonly storage: Storage
+  readonly nouns: Nouns
+  readonly peppers: readonly Pepper[]
+}
+
+async function openState(config: GatewayConfig, world: World, closers: Closers): Promise<State> {
+  const folder = openDataFolder(config.storage.folder)
+  const storage = await openStorage(config, folder, world.clock)
+  closers.push(() => storage.close())
+  const peppers = readPeppers(folder, world.random)
+  const nouns = await createNouns(config, storage, peppers, world)
+  closers.push(() => nouns.close())
+  return { storage, nouns, peppers }
+}
+
+function createAdmin(parts: {
+  readonly config: GatewayConfig
+  readonly storage: Storage
+  readonly nouns: Nouns
+  readonly live: Live
+  readonly control: ConfigFileControl
+  readonly view: GateView
+  readonly rootKey: RootKey
+  readonly world: World
+}): AdminApp {
+  const { config, storage, nouns, live, control, view, rootKey, world } = parts
+  return createAdminApp({
     identity: nouns.identity,
     policy: nouns.policy,
     limiter: () => live.limiter(),
@@ -156,38 +225,17 @@ async function assemble(
     hosts: config.admin.hosts,
     onInternal: (message, requestId) => world.logger.error(message, { requestId }),
   })
-  const signals = createSignalRoutes({ ...sources, performance: view.performance })
-  publicly.signals = createSignalRoutes(
-    { ...sources, performance: view.performance },
-    config.signals.expose.map((name) => `/${name}`),
-  )
-  registerChecks(nouns, storage)
-  const upkeep = createUpkeep({ nouns, admin, logger: world.logger })
-  gateDoor.open(live.gate.handle)
-  adminDoor?.open((request, connection) => {
-    const answer = request.method === 'GET' ? signals(plainPath(request.url)) : undefined
-    return answer ?? admin.fetch(request, { address: connection.peerAddress(request) })
-  })
-  const gateway: Gateway = {
-    url: gateDoor.listener.url,
-    adminUrl: adminDoor?.listener.url,
-    rootKey,
-    nouns,
-    live,
-    control,
-    async stop() {
-      nouns.signals.health.drain()
-      upkeep.stop()
-      const finished = await gateDoor.listener.drain(config.listen.drainTimeout)
-      await adminDoor?.listener.drain(ADMIN_DRAIN_MS)
-      for (const close of closers.toReversed()) await close()
-      return finished
-    },
-  }
-  return { ok: true, gateway }
 }
 
-const ADMIN_DRAIN_MS = 2000
+/** With workers: some must serve, and it is shown when not all do. */
+function registerFleetChecks({ signals: { health } }: Nouns, fleet: Fleet): void {
+  const atLeast = (count: number) => (): void => {
+    const serving = fleet.serving()
+    if (serving < count) throw new Error(`${serving} of ${fleet.size} workers serve`)
+  }
+  health.register({ name: 'worker', run: atLeast(1) })
+  health.register({ name: 'workers', run: atLeast(fleet.size), critical: false })
+}
 
 /** What an instance needs to be ready: its records answer, its audit log can be written. */
 function registerChecks(nouns: Nouns, storage: Storage): void {

@@ -27,6 +27,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     loaded,
     environment: terminal.environment,
     world,
+    workers: options.workers,
   })
   terminal.hint(`Gate on ${gateway.url}`)
   if (gateway.adminUrl !== undefined) terminal.hint(`Admin API on ${gateway.adminUrl}/reference`)

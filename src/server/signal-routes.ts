@@ -7,7 +7,7 @@ export interface SignalSources {
   readonly signals: Signals
   /** Metrics of other processes of this instance, to be shown as one. */
   readonly otherMetrics: () => Promise<readonly MetricsSnapshot[]>
-  readonly performance: () => unknown
+  readonly performance: () => Promise<unknown>
 }
 
 /** Answers `/health`, `/ready`, `/metrics` and `/performance`; `undefined` for other paths. */
@@ -33,7 +33,8 @@ export function createSignalRoutes(
       const merged = mergeSnapshots([signals.metrics.snapshot(), ...others])
       return new Response(renderSnapshot(merged), { headers: { 'content-type': EXPOSITION_TYPE } })
     },
-    '/performance': async () => Response.json(sources.performance(), { headers: JSON_HEADERS }),
+    '/performance': async () =>
+      Response.json(await sources.performance(), { headers: JSON_HEADERS }),
   }
   const served = new Map(Object.entries(answers).filter(([path]) => paths.includes(path)))
   return (path) => served.get(path)?.()

@@ -54,7 +54,7 @@ export interface RouteListing {
 export interface GateView {
   routes(): readonly RouteListing[]
   /** State of upstreams: JSON. */
-  upstreams(): readonly unknown[]
+  upstreams(): Promise<readonly unknown[]>
   /** Figures of all layers: JSON. */
   stats(): unknown
   /** Runs a request through the compiled path: nothing is taken, sent or recorded. */

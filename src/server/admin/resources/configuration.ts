@@ -102,7 +102,7 @@ export const configurationOperations = [
     result: pageOf(z.record(z.string(), z.unknown())),
     params: noParams,
     query: pageQuery,
-    run: ({ query }, { gate }) => answerSlice(gate.upstreams(), query),
+    run: async ({ query }, { gate }) => answerSlice(await gate.upstreams(), query),
   }),
   operation({
     ...facts,
@@ -115,10 +115,10 @@ export const configurationOperations = [
     result: z.record(z.string(), z.unknown()),
     params: noParams,
     query: noQuery,
-    run: (_input, { gate, identity, ledger, policy }) =>
+    run: async (_input, { gate, identity, ledger, policy }) =>
       succeed({
         body: {
-          gate: gate.stats(),
+          gate: await gate.stats(),
           identity: identity.stats(),
           ledger: ledger.state(),
           policy: { revision: policy.revision() },

@@ -1,0 +1,3 @@
+import { runWorker } from '../src/server/workers/worker.ts'
+
+runWorker()

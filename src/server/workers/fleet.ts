@@ -1,0 +1,151 @@
+import type { GatewayConfig, Nouns, Pepper, World } from '../../gate/index.ts'
+import { identityCollections } from '../../identity/index.ts'
+import { bansCollection } from '../../limits/index.ts'
+import { policyCollections } from '../../policy/index.ts'
+import type { MetricsSnapshot } from '../../signals/index.ts'
+import { createRelayServer } from '../../storage/index.ts'
+import type { Storage } from '../storage.ts'
+import { createFleetMetrics } from './fleet-metrics.ts'
+import type { WorkerFigures } from './messages.ts'
+import type { Seat } from './seat.ts'
+import { takeSeat } from './seat.ts'
+import { shareOf } from './share.ts'
+import type { WorkerService } from './worker-handle.ts'
+import { startWorker } from './worker-handle.ts'
+
+/** The worker processes of a gateway. */
+export interface Fleet {
+  readonly size: number
+  /** Workers that serve now. */
+  serving(): number
+  /** Puts a configuration in force in every worker; one that cannot is replaced. */
+  apply(config: GatewayConfig): Promise<void>
+  /** What each worker that answers tells of itself. */
+  figures(): Promise<readonly WorkerFigures[]>
+  /** Metrics of all workers, those included that are gone, so that no count ever falls. */
+  metrics(): Promise<readonly MetricsSnapshot[]>
+  /** Lets all finish; resolves with whether all requests could. */
+  stop(deadlineMs: number): Promise<boolean>
+  /** Ends all at once. */
+  abandon(): Promise<void>
+}
+
+/** What {@link startFleet} needs. */
+export interface FleetOptions {
+  readonly size: number
+  /** `host:port` to share. */
+  readonly address: string
+  /** The configuration of the start, and how to get the one in force. */
+  readonly boot: GatewayConfig
+  readonly config: () => GatewayConfig
+  readonly peppers: readonly Pepper[]
+  readonly storage: Storage
+  readonly nouns: Nouns
+  readonly answer: WorkerService['answer']
+  readonly world: World
+}
+
+/** Starts the workers. Rejects when one of them cannot start; then none is left. */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { size, world } = options
+  const { logger } = world
+  const metrics = createFleetMetrics()
+  const spawn = createSpawn(options)
+  const taken = await Promise.allSettled(
+    Array.from({ length: size }, async (_, index) =>
+      takeSeat({
+        number: index + 1,
+        spawn: () => spawn(index + 1),
+        logger,
+        monotonicMs: world.clock.monotonicMs,
+        onLost: (how) => {
+          metrics.lost(index + 1)
+          recordLoss(options, index + 1, how)
+        },
+      }),
+    ),
+  )
+  const seats = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const failed = taken.find((result) => result.status === 'rejected')
+  if (failed !== undefined) {
+    await Promise.all(seats.map((seat) => seat.abandon()))
+    throw failed.reason
+  }
+  const gather = async (): Promise<readonly (WorkerFigures | undefined)[]> =>
+    Promise.all(
+      seats.map(async (seat, index) => {
+        const figures = await seat
+          .serving()
+          ?.figures()
+          .catch(() => undefined)
+        if (figures !== undefined) metrics.seen(index + 1, figures.metrics)
+        return figures
+      }),
+    )
+  return {
+    size,
+    serving: () => seats.filter((seat) => seat.serving() !== undefined).length,
+    apply: async (config) => {
+      await Promise.all(seats.map(async (seat) => applyTo(seat, shareOf(config, size), world)))
+    },
+    figures: async () => (await gather()).filter((figures) => figures !== undefined),
+    metrics: async () => {
+      await gather()
+      return metrics.all()
+    },
+    async stop(deadlineMs) {
+      const finished = await Promise.all(seats.map((seat) => seat.stop(deadlineMs)))
+      return finished.every(Boolean)
+    },
+    async abandon() {
+      await Promise.all(seats.map((seat) => seat.abandon()))
+    },
+  }
+}
+
+function createSpawn(options: FleetOptions): (worker: number) => ReturnType<typeof startWorker> {
+  const { size, address, boot, peppers, storage, nouns, answer } = options
+  const { records, counters, log, bus } = storage
+  // What administrators alone touch (the root key, remembered answers) stays out of reach.
+  const collections = [...identityCollections, ...policyCollections, bansCollection]
+  const relay = createRelayServer({ records, counters, log, bus, collections })
+  return (worker) =>
+    startWorker(
+      {
+        kind: 'start',
+        worker,
+        boot: shareOf(boot, size),
+        config: shareOf(options.config(), size),
+        address,
+        peppers,
+      },
+      { relay, nouns, answer },
+    )
+}
+
+async function applyTo(seat: Seat, config: GatewayConfig, { logger }: World): Promise<void> {
+  const worker = seat.worker()
+  if (worker === undefined) return
+  try {
+    const [problem] = await worker.apply(config)
+    if (problem === undefined) return
+    logger.error('a worker refused the configuration', { problem: problem.message })
+  } catch (error) {
+    logger.error('a worker did not take the configuration', { error })
+  }
+  worker.kill()
+  await worker.gone
+}
+
+/** What a killed worker had not handed over is lost: the chain says so. */
+function recordLoss({ nouns, world }: FleetOptions, worker: number, how: string): void {
+  nouns.ledger
+    .append({
+      kind: 'system',
+      actor: { kind: 'system', id: 'tollgate' },
+      action: 'worker.lost',
+      target: `worker:${worker}`,
+      outcome: how,
+    })
+    .catch((error: unknown) => world.logger.error('a loss could not be recorded', { error }))
+}

@@ -1,0 +1,18 @@
+import type { GatewayConfig } from '../../gate/index.ts'
+
+/**
+ * A worker's share of a configuration: what bounds the load on an upstream holds for all workers
+ * together, so each gets its part of it, rounded up.
+ */
+export function shareOf(config: GatewayConfig, workers: number): GatewayConfig {
+  const part = (whole: number): number => Math.ceil(whole / workers)
+  const upstreams = Object.entries(config.upstreams).map(([name, upstream]) => [
+    name,
+    {
+      ...upstream,
+      inFlightMax: part(upstream.inFlightMax),
+      queue: { ...upstream.queue, max: part(upstream.queue.max) },
+    },
+  ])
+  return { ...config, upstreams: Object.fromEntries(upstreams) as GatewayConfig['upstreams'] }
+}

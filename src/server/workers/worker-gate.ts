@@ -1,0 +1,170 @@
+import { createIdFactory } from '../../core/ids.ts'
+import { problemResponse } from '../../core/problem.ts'
+import { refuse } from '../../core/refusal.ts'
+import type { CompileProblem, GatewayConfig, Live, PathNouns, World } from '../../gate/index.ts'
+import { createAccess, createAllowListCounts, createLive, createSignals } from '../../gate/index.ts'
+import type { Bans } from '../../limits/index.ts'
+import { createBans } from '../../limits/index.ts'
+import type { Link } from '../../storage/index.ts'
+import { createRelayClient } from '../../storage/index.ts'
+import { performanceOf } from '../gate-view.ts'
+import { listenerOptions, openListener } from '../listener.ts'
+import { plainPath } from '../signal-routes.ts'
+import { createWorld } from '../world.ts'
+import type { Report, StartMessage, WorkerFigures } from './messages.ts'
+import type { ReportOutbox } from './report-outbox.ts'
+import { createReportOutbox } from './report-outbox.ts'
+
+/** A worker's ways to the primary. */
+export interface WorkerWays {
+  readonly link: Link
+  readonly report: (report: Report) => void
+  /** Asks the primary for the answer to a path of its own, such as `/health`. */
+  readonly ask: (path: string) => Promise<Response>
+}
+
+/** The gate of a worker process. */
+export interface WorkerGate {
+  readonly outbox: Pick<ReportOutbox, 'confirm'>
+  apply(config: GatewayConfig): readonly CompileProblem[]
+  figures(): WorkerFigures
+  /** Lets requests in flight finish and hands everything over; resolves with whether all finished. */
+  stop(deadlineMs: number): Promise<boolean>
+}
+
+/** A call to the primary that takes longer has failed. */
+const RELAY_TIMEOUT_MS = 5000
+const REPORT_INTERVAL_MS = 250
+const USES_EVERY_MS = 10_000
+const BANS_EVERY_MS = 60_000
+
+/** Starts the gate of a worker. Throws a ListenError when the address cannot be bound. */
+export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Promise<WorkerGate> {
+  const { boot, config } = start
+  const world = worldOf(start)
+  const { records, bus, counters } = createRelayClient({
+    link: ways.link,
+    clock: world.clock,
+    timeoutMs: RELAY_TIMEOUT_MS,
+  })
+  const outbox = createReportOutbox({
+    send: ways.report,
+    queueMax: boot.audit.traffic.queue,
+    intervalMs: REPORT_INTERVAL_MS,
+  })
+  const access = createAccess(boot, { records, bus }, start.peppers, world)
+  const bans = createBans({
+    config: config.bans,
+    records,
+    bus,
+    clock: world.clock,
+    ids: createIdFactory(world.clock, world.random),
+    hooks: {
+      onStorageFailure: (error) => world.logger.error('bans could not be read', { error }),
+    },
+  })
+  await bans.load()
+  const nouns: PathNouns = {
+    ...access,
+    signals: createSignals(boot, world),
+    bans: reportingBans(bans, config, outbox),
+    ledger: outbox,
+  }
+  const allowLists = createAllowListCounts()
+  const exposed = new Set(boot.signals.expose.map((name) => `/${name}`))
+  const made = createLive(config, {
+    nouns,
+    counters,
+    allowLists,
+    world,
+    fallback: (request) => {
+      const path = plainPath(request.url)
+      return exposed.has(path) ? ways.ask(path) : undefined
+    },
+  })
+  if (!made.ok)
+    throw new Error(`the configuration cannot be compiled: ${made.problems[0]?.message}`)
+  const { live } = made
+  const listener = openListener({
+    ...listenerOptions(boot, start.address),
+    reusePort: true,
+    handle: live.gate.handle,
+    onBug: () => problemResponse(refuse('internal_error'), 'unknown'),
+  })
+  const chores = startChores(nouns, bans, world)
+  return {
+    outbox,
+    apply: (next) => live.apply(next),
+    figures: () => figuresOf(nouns, live, performanceOf(live, nouns, allowLists)),
+    async stop(deadlineMs) {
+      const finished = await listener.drain(deadlineMs)
+      for (const timer of chores) clearInterval(timer)
+      await live.close(deadlineMs)
+      await bans.close()
+      await access.identity.close()
+      access.policy.close()
+      await outbox.drain()
+      world.logger.flush()
+      return finished
+    },
+  }
+}
+
+function worldOf({ boot, worker }: StartMessage): World {
+  const world = createWorld(boot.signals)
+  return { ...world, logger: world.logger.child({ worker }) }
+}
+
+/** Bans that hold here, whose making is left to the primary: it alone sees all violations. */
+function reportingBans(
+  bans: Bans,
+  { bans: initial }: GatewayConfig,
+  outbox: ReportOutbox,
+): PathNouns['bans'] {
+  let { enabled, counts } = initial
+  return {
+    anyAddress: () => bans.anyAddress(),
+    check: (address, nowMs) => bans.check(address, nowMs),
+    checkCaller: (caller, nowMs) => bans.checkCaller(caller, nowMs),
+    record({ code, address, caller }) {
+      if (enabled && counts.includes(code)) {
+        outbox.violation({ code, address, callerId: caller.id, tenantId: caller.tenantId })
+      }
+      return undefined
+    },
+    configure(config) {
+      bans.configure(config)
+      ;({ enabled, counts } = config)
+    },
+  }
+}
+
+function startChores(
+  { identity }: PathNouns,
+  bans: Bans,
+  { logger }: World,
+): readonly ReturnType<typeof setInterval>[] {
+  const every = (ms: number, chore: string, run: () => Promise<unknown>) =>
+    setInterval(() => {
+      run().catch((error: unknown) => logger.error('a chore failed', { chore, error }))
+    }, ms)
+  return [
+    every(USES_EVERY_MS, 'last uses', () => identity.flush()),
+    every(BANS_EVERY_MS, 'bans', () => bans.maintain()),
+  ]
+}
+
+function figuresOf(
+  { signals, identity }: PathNouns,
+  live: Live,
+  performance: WorkerFigures['performance'],
+): WorkerFigures {
+  return {
+    // Its snapshot works off what the tally holds, so it comes before the report is read.
+    metrics: signals.metrics.snapshot(),
+    performance,
+    timings: signals.timings.state(),
+    credentials: { ...identity.stats() },
+    upstreams: live.upstreams().stats(),
+  }
+}

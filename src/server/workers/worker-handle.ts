@@ -1,0 +1,170 @@
+import { anonymousCaller } from '../../core/caller.ts'
+import type { CompileProblem, GatewayConfig, Nouns } from '../../gate/index.ts'
+import type { RelayServer } from '../../storage/index.ts'
+import { ListenError } from '../listener.ts'
+import { createSharedLink } from './channel.ts'
+import type { FromWorker, StartMessage, WorkerFigures } from './messages.ts'
+import { spawnWorker } from './spawn-worker.ts'
+import { decodeTraffic } from './traffic-wire.ts'
+
+/** What workers ask of the primary. */
+export interface WorkerService {
+  readonly relay: RelayServer
+  readonly nouns: Pick<Nouns, 'bans' | 'ledger'>
+  /** Answers `/health` and its like. */
+  readonly answer: (path: string) => Promise<Response> | undefined
+}
+
+/** One worker process as the primary sees it. */
+export interface WorkerHandle {
+  readonly pid: number
+  /** Resolves once it serves. Rejects when it cannot (with a ListenError where that is why) or is gone. */
+  readonly ready: Promise<void>
+  /** Resolves with how it ended. */
+  readonly gone: Promise<string>
+  /** Rejects when it does not answer in time or is gone; so do the next two. */
+  apply(config: GatewayConfig): Promise<readonly CompileProblem[]>
+  figures(): Promise<WorkerFigures>
+  /** Resolves with whether its requests could finish, once it has left. */
+  stop(deadlineMs: number): Promise<boolean>
+  kill(): void
+}
+
+const START_TIMEOUT_MS = 20_000
+const APPLY_TIMEOUT_MS = 5000
+const FIGURES_TIMEOUT_MS = 2000
+/** What a worker may take for its last words, beyond the time for requests in flight. */
+const LEAVE_TIMEOUT_MS = 5000
+
+/** Spawns a worker and serves it until it is gone. */
+export function startWorker(start: StartMessage, service: WorkerService): WorkerHandle {
+  const waiting = createWaiting()
+  const shared = createSharedLink((message) => worker.send({ kind: 'relay', message }))
+  service.relay.connect(shared.link)
+  const actions: Actions = {
+    hello: () => worker.send(start),
+    ready: () => waiting.settle('ready', undefined),
+    failed: ({ message, code }) => {
+      waiting.fail(
+        'ready',
+        code === undefined ? new Error(message) : new ListenError(message, code),
+      )
+    },
+    relay: ({ message }) => shared.deliver(message),
+    applied: ({ id, problems }) => waiting.settle(`apply ${id}`, problems),
+    figures: ({ id, figures }) => waiting.settle(`figures ${id}`, figures),
+    report: (report) => {
+      takeIn(report, service.nouns)
+      worker.send({ kind: 'reported', count: 1 })
+    },
+    ask: ({ id, path }) => {
+      void answerOf(service.answer(path)).then((answer) => {
+        worker.send({ kind: 'answer', id, answer })
+      })
+    },
+    stopped: ({ finished }) => {
+      waiting.settle('stop', finished)
+      worker.send({ kind: 'leave' })
+    },
+  }
+  const worker = spawnWorker((message) => {
+    ;(actions[message.kind] as (message: FromWorker) => void)(message)
+  })
+  const gone = worker.exited.then((how) => {
+    shared.close()
+    waiting.end(new Error(`the worker ended with ${how}`))
+    return how
+  })
+  let lastId = 0
+  return {
+    pid: worker.pid,
+    ready: waiting.wait<undefined>('ready', START_TIMEOUT_MS),
+    gone,
+    apply: async (config) => {
+      const id = ++lastId
+      worker.send({ kind: 'apply', id, config })
+      return waiting.wait(`apply ${id}`, APPLY_TIMEOUT_MS)
+    },
+    figures: async () => {
+      const id = ++lastId
+      worker.send({ kind: 'figures', id })
+      return waiting.wait(`figures ${id}`, FIGURES_TIMEOUT_MS)
+    },
+    stop: async (deadlineMs) => {
+      worker.send({ kind: 'stop', deadlineMs })
+      const finished = await waiting
+        .wait<boolean>('stop', deadlineMs + LEAVE_TIMEOUT_MS)
+        .catch(() => false)
+      const timer = setTimeout(() => worker.kill(), finished ? LEAVE_TIMEOUT_MS : 1000)
+      await gone
+      clearTimeout(timer)
+      return finished
+    },
+    kill: () => worker.kill(),
+  }
+}
+
+type Actions = {
+  readonly [K in FromWorker['kind']]: (message: Extract<FromWorker, { kind: K }>) => void
+}
+
+/** Puts what a worker reports where a process alone would have put it itself. */
+function takeIn(
+  { traffic, dropped, violations }: Extract<FromWorker, { kind: 'report' }>,
+  { ledger, bans }: WorkerService['nouns'],
+): void {
+  for (const wire of traffic) ledger.record(decodeTraffic(wire))
+  if (dropped > 0) ledger.drop(dropped)
+  for (const { code, address, callerId, tenantId } of violations) {
+    bans.record({ code, address, caller: { ...anonymousCaller, id: callerId, tenantId } })
+  }
+}
+
+async function answerOf(
+  response: Promise<Response> | undefined,
+): Promise<{ status: number; type: string; body: string } | undefined> {
+  try {
+    const answer = await response
+    if (answer === undefined) return undefined
+    const type = answer.headers.get('content-type') ?? 'text/plain'
+    return { status: answer.status, type, body: await answer.text() }
+  } catch {
+    return undefined
+  }
+}
+
+/** Answers that are waited for, by name, each with a time limit. */
+interface Waiting {
+  wait<T>(name: string, timeoutMs: number): Promise<T>
+  settle(name: string, value: unknown): void
+  fail(name: string, error: Error): void
+  /** Fails all that wait, and all that will. */
+  end(error: Error): void
+}
+
+function createWaiting(): Waiting {
+  const open = new Map<string, { resolve(value: unknown): void; reject(error: Error): void }>()
+  let ended: Error | undefined
+  const take = (name: string) => {
+    const found = open.get(name)
+    open.delete(name)
+    return found
+  }
+  const fail = (name: string, error: Error): void => take(name)?.reject(error)
+  return {
+    async wait<T>(name: string, timeoutMs: number) {
+      if (ended !== undefined) throw ended
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+      open.set(name, { resolve, reject })
+      const late = new Error(`a worker did not answer within ${timeoutMs} ms`)
+      const timer = setTimeout(() => fail(name, late), timeoutMs)
+      return promise.finally(() => clearTimeout(timer)) as Promise<T>
+    },
+    settle: (name, value) => take(name)?.resolve(value),
+    fail,
+    end(error) {
+      ended = error
+      for (const name of open.keys()) fail(name, error)
+    },
+  }
+}

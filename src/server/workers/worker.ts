@@ -1,0 +1,99 @@
+import type { Channel } from './channel.ts'
+import { createSharedLink, openChannel } from './channel.ts'
+import { ListenError } from '../listener.ts'
+import type { ToWorker, WireAnswer } from './messages.ts'
+import type { WorkerGate } from './worker-gate.ts'
+import { startWorkerGate } from './worker-gate.ts'
+
+type Actions = {
+  readonly [K in ToWorker['kind']]: (message: Extract<ToWorker, { kind: K }>) => void
+}
+
+/**
+ * Runs this process as a worker of the one that spawned it, and never outlives it. Signals that a
+ * terminal or a supervisor sends to the whole group are the primary's to act on.
+ */
+export function runWorker(): void {
+  const channel = openChannel()
+  if (channel === undefined) {
+    process.stderr.write('tollgate: workers are started by `tollgate serve --workers`\n')
+    process.exit(2)
+  }
+  process.on('disconnect', () => process.exit(0))
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
+  const actions = createActions(channel)
+  channel.onMessage((message) => (actions[message.kind] as (message: ToWorker) => void)(message))
+  channel.send({ kind: 'hello' })
+}
+
+function createActions(channel: Channel): Actions {
+  const shared = createSharedLink((message) => channel.send({ kind: 'relay', message }))
+  const questions = createQuestions(channel)
+  const started = Promise.withResolvers<WorkerGate>()
+  // Jobs run one after the other, behind the start.
+  let queue: Promise<unknown> = started.promise
+  const then = (job: (gate: WorkerGate) => unknown): void => {
+    queue = queue.then(async () => job(await started.promise)).catch(giveUp)
+  }
+  return {
+    start: (message) => {
+      startWorkerGate(message, {
+        link: shared.link,
+        report: (report) => channel.send({ kind: 'report', ...report }),
+        ask: questions.ask,
+      }).then(started.resolve, (error: unknown) => {
+        const code = error instanceof ListenError ? error.code : undefined
+        channel.send({ kind: 'failed', message: textOf(error), code })
+      })
+      then(() => channel.send({ kind: 'ready' }))
+    },
+    relay: ({ message }) => shared.deliver(message),
+    apply: ({ id, config }) =>
+      then((gate) => channel.send({ kind: 'applied', id, problems: gate.apply(config) })),
+    figures: ({ id }) =>
+      then((gate) => channel.send({ kind: 'figures', id, figures: gate.figures() })),
+    reported: ({ count }) => void started.promise.then((gate) => gate.outbox.confirm(count)),
+    answer: ({ id, answer }) => questions.answer(id, answer),
+    stop: ({ deadlineMs }) =>
+      then(async (gate) =>
+        channel.send({ kind: 'stopped', finished: await gate.stop(deadlineMs) }),
+      ),
+    leave: () => process.exit(0),
+  }
+}
+
+/** What was asked of the primary and is not answered yet. */
+function createQuestions(channel: Channel): {
+  ask(path: string): Promise<Response>
+  answer(id: number, answer: WireAnswer | undefined): void
+} {
+  const waiting = new Map<number, (answer: WireAnswer | undefined) => void>()
+  let lastId = 0
+  return {
+    async ask(path) {
+      if (waiting.size >= QUESTIONS_MAX) return new Response(null, { status: 503 })
+      const id = ++lastId
+      const { promise, resolve } = Promise.withResolvers<WireAnswer | undefined>()
+      waiting.set(id, resolve)
+      channel.send({ kind: 'ask', id, path })
+      const answer = await promise
+      if (answer === undefined) return new Response(null, { status: 503 })
+      const headers = { 'content-type': answer.type, 'cache-control': 'no-store' }
+      return new Response(answer.body, { status: answer.status, headers })
+    },
+    answer(id, answer) {
+      waiting.get(id)?.(answer)
+      waiting.delete(id)
+    },
+  }
+}
+
+const QUESTIONS_MAX = 256
+
+/** Something that cannot happen has: the primary starts another worker. */
+function giveUp(error: unknown): never {
+  process.stderr.write(`tollgate: a worker failed: ${textOf(error)}\n`)
+  process.exit(1)
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
