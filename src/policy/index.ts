@@ -28,3 +28,8 @@ export type {
   RoleVersion,
   RoleView,
 } from './services.ts'
+export { BundleError } from './bundle/bundle-error.ts'
+export { loadSources } from './bundle/load.ts'
+export type { PolicyPlaces } from './bundle/load.ts'
+export { readBundle, writeBundle } from './bundle/sources.ts'
+export type { BundleOptions, PolicySources } from './bundle/sources.ts'

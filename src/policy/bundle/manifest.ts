@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { stringifyJson } from '../../rego/index.ts'
+import { BundleError } from './bundle-error.ts'
+import type { Document } from './documents.ts'
+import { isDocument, parseDocument } from './documents.ts'
+
+/** What a bundle says of itself: OPA's `.manifest`. Members that it does not know are left alone. */
+const manifestShape = z.object({
+  revision: z.string().default(''),
+  /** Parts of `data` that the bundle owns, such as `app/authz`; the empty one is everything. */
+  roots: z.array(z.string()).default(['']),
+  rego_version: z.union([z.literal(0), z.literal(1)]).default(1),
+})
+
+/** A bundle's manifest, defaults filled in. */
+export type Manifest = z.output<typeof manifestShape>
+
+/** The manifest of a bundle that has none. */
+export const DEFAULT_MANIFEST: Manifest = manifestShape.parse({})
+
+/** Parses a `.manifest`; throws a BundleError that says what is wrong. */
+export function parseManifest(text: string): Manifest {
+  const parsed = manifestShape.safeParse(
+    JSON.parse(stringifyJson(parseDocument('.manifest.json', text))),
+  )
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new BundleError(`.manifest: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}`)
+}
+
+/**
+ * Refuses modules and data outside of the roots of a bundle.
+ *
+ * @param packages the path of each module's package, by file
+ */
+export function checkRoots(
+  { roots }: Manifest,
+  packages: ReadonlyMap<string, string>,
+  data: Document,
+): void {
+  const owned = roots.map((root) => root.split('/').filter((step) => step !== ''))
+  const isOwned = (path: readonly string[]): boolean =>
+    owned.some((root) => root.every((step, index) => path[index] === step))
+  for (const [file, path] of packages) {
+    if (!isOwned(path.split('/'))) {
+      throw new BundleError(`${file}: package ${path} is outside of the roots of the bundle`)
+    }
+  }
+  const visit = (value: Document, path: readonly string[]): void => {
+    for (const [key, item] of Object.entries(value)) {
+      const at = [...path, key]
+      if (isOwned(at)) continue
+      const leads = owned.some((root) => at.every((step, index) => root[index] === step))
+      if (!leads || !isDocument(item)) {
+        throw new BundleError(`data.${at.join('.')} is outside of the roots of the bundle`)
+      }
+      visit(item, at)
+    }
+  }
+  visit(data, [])
+}
