@@ -70,7 +70,8 @@ function serveProxy(port: number, url: string): void {
         path: request.url.slice(request.url.indexOf('/', 8)),
         host: headers.get('host') ?? '',
         headers,
-        body: request.body,
+        // Asking a GET for its body makes Bun create a stream: a tenth of the cost of the exchange.
+        body: request.method === 'GET' || request.method === 'HEAD' ? null : request.body,
         clientAddress: '127.0.0.1',
         scheme: 'http',
         requestId: 'req_0Uo3Xq8wZ1kLmN4pR7sT9v',

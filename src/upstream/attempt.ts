@@ -60,10 +60,9 @@ export function createSender(options: SenderOptions): SendAttempt {
       onEnd({ kind: 'aborted', cause: UNSOUND.cause })
       return { ok: false, failure: UNSOUND }
     }
-    let sending: Sending | undefined
-    const abort = (): void => sending?.abort()
+    const abort = (): void => sending.abort()
     const exchange = startExchange(request, timeouts, totalAtMs, options, abort)
-    sending = target.client.send({
+    const sending: Sending = target.client.send({
       method: request.method,
       head,
       body: wireBody(request, exchange),

@@ -11,14 +11,19 @@ import { retryPauseMs } from './retry.ts'
 import type { Target } from './target.ts'
 
 /** Takes a request through the bulkhead and from target to target until one answers. */
-export async function forward(request: ForwardRequest, course: Course): Promise<ForwardOutcome> {
+export function forward(request: ForwardRequest, course: Course): Promise<ForwardOutcome> {
   const unacceptable = refusalOfRequest(request)
-  if (unacceptable !== undefined) return unacceptable
+  if (unacceptable !== undefined) return Promise.resolve(unacceptable)
   course.counts.requests++
   course.budget.earn()
-  let entry: Entry | Promise<Entry> = course.bulkhead.enter(request.signal)
-  if (typeof entry !== 'string') entry = await entry
-  if (entry !== 'entered') return turnAway(entry, course)
+  const entry = course.bulkhead.enter(request.signal)
+  return typeof entry === 'string'
+    ? proceed(entry, request, course)
+    : entry.then((awaited) => proceed(awaited, request, course))
+}
+
+function proceed(entry: Entry, request: ForwardRequest, course: Course): Promise<ForwardOutcome> {
+  if (entry !== 'entered') return Promise.resolve(turnAway(entry, course))
   const timeouts =
     request.timeouts === undefined ? course.timeouts : { ...course.timeouts, ...request.timeouts }
   const totalAtMs = course.clock.monotonicMs() + timeouts.totalMs

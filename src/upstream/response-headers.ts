@@ -36,7 +36,7 @@ export function createResponseFields(config: UpstreamConfig): ResponseFields {
     for (const edit of edits) kept.push(edit)
     // RFC 9112 §6.3: with Transfer-Encoding, a Content-Length means nothing.
     if (isCoded) (listed ??= []).push('content-length')
-    return listed === undefined ? kept : kept.filter(([name]) => listed.includes(name) === false)
+    return listed === undefined ? kept : kept.filter(([name]) => !listed.includes(name))
   }
 }
 

@@ -246,6 +246,14 @@ export class Connection {
     } else this.#lost('connection closed')
   }
 
+  async #cancelUpload(error: WireError): Promise<void> {
+    try {
+      await this.#upload?.cancel(error)
+    } catch {
+      // The client's stream had failed already.
+    }
+  }
+
   #broken(cause: string): void {
     this.#fail(new WireError('protocol', cause))
   }
@@ -262,7 +270,7 @@ export class Connection {
     this.#job = undefined
     this.#sink = undefined
     this.#socket.destroy()
-    this.#upload?.cancel(error).catch(() => {})
+    void this.#cancelUpload(error)
     this.#events.onClosed(this)
     if (sink?.kind === 'stream') sink.controller.error(error)
     else job?.reject(error)
