@@ -1,76 +1,115 @@
 import { createHash } from 'node:crypto'
 import { readFile, readdir, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
-import type { Scene } from './scene.ts'
+import { basename, join, sep } from 'node:path'
+import type { Box, Scene } from './scene.ts'
 import { sceneSchema } from './scene.ts'
 
 /** What is known about a scene file. */
 export interface SceneFile {
   /** Relative to the library, with `/`. */
   readonly path: string
+  readonly name: string
   readonly title: string
   readonly description: string
   readonly tags: readonly string[]
   readonly objects: number
+  readonly zones: number
+  readonly bounds: Box
   readonly bytes: number
   readonly modifiedAt: string
   readonly sha256: string
 }
 
+/** What a scan of the folder found. */
+export interface Scan {
+  /** Ordered by path. */
+  readonly scenes: readonly SceneFile[]
+  /** Files that are no scenes. */
+  readonly broken: readonly string[]
+}
+
 /** A folder of scene files. */
 export interface SceneLibrary {
-  /** Reads the whole folder anew; files that are no scenes are named in `broken`. */
-  list(): Promise<{ readonly scenes: readonly SceneFile[]; readonly broken: readonly string[] }>
+  /** Scans the folder; files that did not change since the last scan are not read again. */
+  scan(): Promise<Scan>
   /** The scene of a listed file, or `undefined`. */
   read(path: string): Promise<Scene | undefined>
 }
 
+const FILES_MAX = 1000
+const FILE_BYTES_MAX = 4 * 1_048_576
+
+interface Known {
+  readonly bytes: number
+  readonly modifiedMs: number
+  readonly file: SceneFile | undefined
+}
+
 /** Opens a folder of scene files; nothing outside it can be read. */
 export function openSceneLibrary(folder: string): SceneLibrary {
-  const paths = async (): Promise<string[]> => {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-    return entries
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
-      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-      .map((path) => path.replaceAll(sep, '/'))
-      .toSorted((a, b) => a.localeCompare(b))
-  }
-  const load = async (path: string): Promise<{ text: string; scene: Scene } | undefined> => {
-    const text = await readFile(join(folder, path), 'utf8')
-    const parsed = sceneSchema.safeParse(parseJson(text))
-    return parsed.success ? { text, scene: parsed.data } : undefined
+  let known: ReadonlyMap<string, Known> = new Map()
+  const examine = async (path: string): Promise<Known> => {
+    const { size: bytes, mtimeMs: modifiedMs, mtime } = await stat(join(folder, path))
+    const before = known.get(path)
+    if (before?.bytes === bytes && before.modifiedMs === modifiedMs) return before
+    const loaded = bytes > FILE_BYTES_MAX ? undefined : await load(join(folder, path))
+    return { bytes, modifiedMs, file: loaded && describe(path, loaded, mtime) }
   }
   return {
-    async list() {
-      const scenes: SceneFile[] = []
-      const broken: string[] = []
-      for (const path of await paths()) {
-        const [loaded, info] = await Promise.all([load(path), stat(join(folder, path))])
-        if (loaded === undefined) broken.push(path)
-        else scenes.push(describe(path, loaded.text, loaded.scene, info.mtime))
+    async scan() {
+      const paths = await listPaths(folder)
+      const examined = await Promise.all(
+        paths.map(async (path) => [path, await examine(path)] as const),
+      )
+      known = new Map(examined)
+      return {
+        scenes: examined.flatMap(([, { file }]) => (file === undefined ? [] : [file])),
+        broken: examined.flatMap(([path, { file }]) => (file === undefined ? [path] : [])),
       }
-      return { scenes, broken }
     },
     async read(path) {
-      // Only what the scan found is opened, so a path cannot lead out of the folder.
-      if (!(await paths()).includes(path)) return undefined
-      return (await load(path))?.scene
+      // Only what a listing of the folder names is opened, so a path cannot lead out of it.
+      if (!(await listPaths(folder)).includes(path)) return undefined
+      return (await load(join(folder, path)))?.scene
     },
   }
 }
 
-function describe(path: string, text: string, scene: Scene, modified: Date): SceneFile {
-  return {
-    path,
-    title: scene.title,
-    description: scene.description,
-    tags: scene.tags,
-    objects: scene.objects.length,
-    bytes: Buffer.byteLength(text),
-    modifiedAt: modified.toISOString(),
-    sha256: createHash('sha256').update(text).digest('hex'),
-  }
+/** Links are no files here, so they cannot lead out of the folder either. */
+async function listPaths(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .map((path) => path.replaceAll(sep, '/'))
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .slice(0, FILES_MAX)
 }
+
+interface Loaded {
+  readonly content: Buffer
+  readonly scene: Scene
+}
+
+async function load(file: string): Promise<Loaded | undefined> {
+  const content = await readFile(file)
+  const parsed = sceneSchema.safeParse(parseJson(content.toString('utf8')))
+  return parsed.success ? { content, scene: parsed.data } : undefined
+}
+
+const describe = (path: string, { content, scene }: Loaded, modified: Date): SceneFile => ({
+  path,
+  name: basename(path),
+  title: scene.title,
+  description: scene.description,
+  tags: scene.tags,
+  objects: scene.objects.length,
+  zones: scene.zones.length,
+  bounds: scene.bounds,
+  bytes: content.byteLength,
+  modifiedAt: modified.toISOString(),
+  sha256: createHash('sha256').update(content).digest('hex'),
+})
 
 function parseJson(text: string): unknown {
   try {

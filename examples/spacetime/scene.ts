@@ -1,12 +1,20 @@
 import { z } from 'zod'
 
-const coordinate = z.number().min(-1_000_000).max(1_000_000)
+/** The world reaches this far from its middle along each axis; scenes lie within it. */
+const WORLD_REACH = 1000
+
+const coordinate = z.number().min(-WORLD_REACH).max(WORLD_REACH)
 
 /** A point or extent in world units. */
 export const vector3 = z.strictObject({ x: coordinate, y: coordinate, z: coordinate })
 
 /** A point or extent in world units. */
 export type Vector3 = z.output<typeof vector3>
+
+const box = z.strictObject({ min: vector3, max: vector3 })
+
+/** A box with its faces parallel to the axes, from its least to its greatest corner. */
+export type Box = z.output<typeof box>
 
 const degrees = z.number().min(-360).max(360)
 const identifier = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
@@ -28,55 +36,61 @@ const sceneObject = z.strictObject({
     .optional(),
 })
 
-/** A scene file. Everything in it lies within its bounds, and object ids do not repeat. */
+const zone = z.strictObject({ id: identifier, label: z.string().min(1).max(200), bounds: box })
+
+/** A part of a scene with a name of its own. */
+export type Zone = z.output<typeof zone>
+
+/** A scene file. Everything in it lies within its bounds, and ids do not repeat. */
 export const sceneSchema = z
   .strictObject({
     title: z.string().min(1).max(200),
     description: z.string().max(2000),
     author: z.string().max(200),
     tags: z.array(identifier).max(20),
-    bounds: z.strictObject({ min: vector3, max: vector3 }),
+    bounds: box,
     spawn: vector3,
     gravity: z.number().min(0).max(300),
+    zones: z.array(zone).max(200).default([]),
     objects: z.array(sceneObject).max(10_000),
   })
   .superRefine((scene, context) => {
-    const seen = new Set<string>()
-    if (!isWithin(scene.spawn, scene.bounds)) {
-      context.addIssue({ code: 'custom', path: ['spawn'], message: 'lies outside the bounds' })
+    const complain = (path: readonly (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path: [...path], message })
+    if (!isBox(scene.bounds)) complain(['bounds'], 'has a min above its max')
+    if (!isWithin(scene.spawn, scene.bounds)) complain(['spawn'], 'lies outside the bounds')
+    for (const index of repeated(scene.objects)) complain(['objects', index, 'id'], 'is taken')
+    for (const index of repeated(scene.zones)) complain(['zones', index, 'id'], 'is taken')
+    for (const [index, { position }] of scene.objects.entries()) {
+      if (isWithin(position, scene.bounds)) continue
+      complain(['objects', index, 'position'], 'lies outside the bounds')
     }
-    for (const [index, object] of scene.objects.entries()) {
-      const path = ['objects', index]
-      if (seen.has(object.id)) {
-        context.addIssue({ code: 'custom', path: [...path, 'id'], message: 'is already taken' })
-      }
-      seen.add(object.id)
-      if (!isWithin(object.position, scene.bounds)) {
-        const message = 'lies outside the bounds'
-        context.addIssue({ code: 'custom', path: [...path, 'position'], message })
-      }
+    for (const [index, { bounds }] of scene.zones.entries()) {
+      const at = ['zones', index, 'bounds']
+      if (!isBox(bounds)) complain(at, 'has a min above its max')
+      const inside = isWithin(bounds.min, scene.bounds) && isWithin(bounds.max, scene.bounds)
+      if (!inside) complain(at, 'reaches out of the bounds')
     }
   })
 
 /** A parsed scene. */
 export type Scene = z.output<typeof sceneSchema>
 
+const AXES = ['x', 'y', 'z'] as const
+
 /** Whether a point lies in a box, its faces included. */
-export function isWithin(point: Vector3, box: Scene['bounds']): boolean {
-  return (['x', 'y', 'z'] as const).every(
-    (axis) => point[axis] >= box.min[axis] && point[axis] <= box.max[axis],
-  )
+export function isWithin(point: Vector3, { min, max }: Box): boolean {
+  return AXES.every((axis) => point[axis] >= min[axis] && point[axis] <= max[axis])
 }
 
-/** The object nearest to a point, with its distance in world units. */
-export function nearestObject(
-  scene: Scene,
-  point: Vector3,
-): { readonly id: string; readonly distance: number } | undefined {
-  let nearest: { id: string; distance: number } | undefined
-  for (const { id, position } of scene.objects) {
-    const distance = Math.hypot(position.x - point.x, position.y - point.y, position.z - point.z)
-    if (nearest === undefined || distance < nearest.distance) nearest = { id, distance }
-  }
-  return nearest
+const isBox = ({ min, max }: Box): boolean => AXES.every((axis) => min[axis] <= max[axis])
+
+/** Positions of the entries whose id an earlier one has. */
+function repeated(entries: readonly { readonly id: string }[]): readonly number[] {
+  const seen = new Set<string>()
+  return entries.flatMap(({ id }, index) => {
+    if (seen.has(id)) return [index]
+    seen.add(id)
+    return []
+  })
 }

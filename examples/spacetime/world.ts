@@ -1,15 +1,7 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
+import { Database } from 'bun:sqlite'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import type { Vector3 } from './scene.ts'
-import { vector3 } from './scene.ts'
 
 /** A scene that was loaded: which, when, and by whom. */
 export interface Visit {
@@ -24,87 +16,90 @@ export interface PlayerPosition {
   readonly at: string
 }
 
-/** What the world remembers between starts. */
+/** What the world remembers between starts. Everything is on disk when a function returns. */
 export interface World {
   readonly current: Visit | undefined
   /** Loads of scenes, newest first. */
   history(limit: number): readonly Visit[]
   load(visit: Visit): void
-  /** Notes a player's position; `false` when there are too many players. */
-  move(player: string, where: PlayerPosition): boolean
-  player(name: string): PlayerPosition | undefined
+  /** Moves a player of a caller; the players of one caller are out of another's reach. */
+  move(caller: string, player: string, where: PlayerPosition): void
+  find(caller: string, player: string): PlayerPosition | undefined
   readonly players: number
-  /** Writes positions that are not on disk yet. */
-  flush(): void
+  close(): void
 }
 
+/** Players remembered; those that did not move for longest give way. */
 const PLAYERS_MAX = 10_000
+/** Loads remembered; the oldest give way. */
 const HISTORY_MAX = 1000
 
-const visitSchema = z.strictObject({ path: z.string(), at: z.string(), by: z.string() })
-const playersSchema = z.record(z.string(), z.strictObject({ position: vector3, at: z.string() }))
+interface PlayerRow extends Vector3 {
+  readonly at: string
+}
 
 /** Opens the memory of a world in a folder, which is made when absent. */
 export function openWorld(folder: string): World {
   mkdirSync(folder, { recursive: true })
-  const historyFile = join(folder, 'history.ndjson')
-  const playersFile = join(folder, 'players.json')
-  const visits = readVisits(historyFile)
-  const players = readPlayers(playersFile)
-  let changed = false
+  const database = openDatabase(join(folder, 'world.db'))
+  const newest = database.prepare<Visit, [number]>(
+    'SELECT path, at, by FROM visits ORDER BY number DESC LIMIT ?',
+  )
+  const visit = database.prepare<unknown, [string, string, string]>(
+    'INSERT INTO visits (path, at, by) VALUES (?, ?, ?)',
+  )
+  const forgetVisits = database.prepare<unknown, [number]>(
+    'DELETE FROM visits WHERE number <= (SELECT max(number) FROM visits) - ?',
+  )
+  const move = database.prepare<unknown, [string, string, number, number, number, string]>(
+    `INSERT OR REPLACE INTO players (caller, player, x, y, z, at) VALUES (?, ?, ?, ?, ?, ?)`,
+  )
+  const forgetPlayers = database.prepare<unknown, [number]>(
+    `DELETE FROM players WHERE number IN
+       (SELECT number FROM players ORDER BY number DESC LIMIT -1 OFFSET ?)`,
+  )
+  const find = database.prepare<PlayerRow, [string, string]>(
+    'SELECT x, y, z, at FROM players WHERE caller = ? AND player = ?',
+  )
+  const total = database.prepare<{ count: number }, []>('SELECT count(*) AS count FROM players')
   return {
     get current() {
-      return visits.at(-1)
+      return newest.get(1) ?? undefined
     },
     get players() {
-      return players.size
+      return total.get()?.count ?? 0
     },
-    history: (limit) => visits.slice(-limit).reverse(),
-    load(visit) {
-      appendFileSync(historyFile, `${JSON.stringify(visit)}\n`)
-      visits.push(visit)
-      if (visits.length > HISTORY_MAX) visits.shift()
+    history: (limit) => newest.all(limit),
+    load: database.transaction(({ path, at, by }: Visit): void => {
+      visit.run(path, at, by)
+      forgetVisits.run(HISTORY_MAX)
+    }),
+    move: database.transaction((caller: string, player: string, where: PlayerPosition): void => {
+      const { x, y, z } = where.position
+      move.run(caller, player, x, y, z, where.at)
+      if ((total.get()?.count ?? 0) > PLAYERS_MAX) forgetPlayers.run(PLAYERS_MAX)
+    }),
+    find(caller, player) {
+      const row = find.get(caller, player)
+      if (row === null) return undefined
+      const { x, y, z, at } = row
+      return { position: { x, y, z }, at }
     },
-    move(player, where) {
-      if (!players.has(player) && players.size >= PLAYERS_MAX) return false
-      players.set(player, where)
-      changed = true
-      return true
-    },
-    player: (name) => players.get(name),
-    flush() {
-      if (!changed) return
-      changed = false
-      writeFileSync(`${playersFile}.new`, JSON.stringify(Object.fromEntries(players)))
-      renameSync(`${playersFile}.new`, playersFile)
-    },
+    close: () => database.close(),
   }
 }
 
-/** A line that a crash left torn is skipped, and ended so that the next begins on its own. */
-function readVisits(file: string): Visit[] {
-  if (!existsSync(file)) return []
-  const text = readFileSync(file, 'utf8')
-  if (text !== '' && !text.endsWith('\n')) appendFileSync(file, '\n')
-  return text
-    .split('\n')
-    .flatMap((line) => {
-      const visit = visitSchema.safeParse(parseJson(line))
-      return visit.success ? [visit.data] : []
-    })
-    .slice(-HISTORY_MAX)
-}
-
-function readPlayers(file: string): Map<string, PlayerPosition> {
-  if (!existsSync(file)) return new Map()
-  const players = playersSchema.safeParse(parseJson(readFileSync(file, 'utf8')))
-  return new Map(players.success ? Object.entries(players.data) : [])
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+/** Numbers grow with each row that is put in, replaced players included: they tell who moved last. */
+function openDatabase(path: string): Database {
+  const database = new Database(path, { create: true, strict: true })
+  database.run('PRAGMA journal_mode = WAL')
+  database.run('PRAGMA synchronous = FULL')
+  database.run(`CREATE TABLE IF NOT EXISTS visits (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, at TEXT NOT NULL,
+    by TEXT NOT NULL) STRICT`)
+  database.run(`CREATE TABLE IF NOT EXISTS players (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, caller TEXT NOT NULL, player TEXT NOT NULL,
+    x REAL NOT NULL, y REAL NOT NULL, z REAL NOT NULL, at TEXT NOT NULL,
+    UNIQUE (caller, player)) STRICT`)
+  return database
 }
