@@ -21,6 +21,8 @@ export interface CommandSpec {
   readonly name: string
   readonly summary: string
   readonly args?: ArgsDef
+  /** Whether the last positional argument may be given any number of times. */
+  readonly variadic?: boolean
   /** Command lines that work when pasted. */
   readonly examples?: readonly string[]
   run(args: Arguments, terminal: Terminal): Promise<void>
@@ -60,7 +62,8 @@ export function leaf(spec: CommandSpec): Command {
   const command = defineCommand({
     meta: { name: spec.name, description: spec.summary },
     args,
-    run: async ({ rawArgs }) => spec.run(argumentsOf(rawArgs, args), createTerminal()),
+    run: async ({ rawArgs }) =>
+      spec.run(argumentsOf(rawArgs, args, spec.variadic === true), createTerminal()),
   })
   return Object.assign(command as Command, { [EXAMPLES]: spec.examples ?? [] })
 }
@@ -76,8 +79,12 @@ export function branch(
   return Object.assign(command as Command, { [EXAMPLES]: examples })
 }
 
-function argumentsOf(rawArgs: readonly string[], definition: ArgsDef): Arguments {
-  const parsed = parseStrictly(rawArgs, definition)
+function argumentsOf(
+  rawArgs: readonly string[],
+  definition: ArgsDef,
+  variadic: boolean,
+): Arguments {
+  const parsed = parseStrictly(rawArgs, definition, variadic)
   const values = valuesOf(parsed, definition)
   const text = (name: string): string | undefined => {
     const value = values[name]?.at(-1)
@@ -96,9 +103,10 @@ function valuesOf(
   definition: ArgsDef,
 ): Readonly<Record<string, readonly (string | boolean)[]>> {
   const positional = Object.entries(definition).filter(([, arg]) => arg.type === 'positional')
-  const named = positional.flatMap(([name], index) => {
-    const value = parsed.positionals[index]
-    return value === undefined ? [] : [[name, [value]] as const]
+  const named = positional.map(([name], index) => {
+    // Those too many were refused before, unless the last one may be repeated.
+    const isLast = index === positional.length - 1
+    return [name, parsed.positionals.slice(index, isLast ? undefined : index + 1)] as const
   })
   return { ...parsed.values, ...Object.fromEntries(named) }
 }

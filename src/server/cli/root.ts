@@ -19,6 +19,7 @@ export const rootCommand: Command = branch(
     limits: async () => (await import('./commands/limits.ts')).limitsCommand,
     audit: async () => (await import('./commands/audit.ts')).auditCommand,
     'root-key': async () => (await import('./commands/root-key.ts')).rootKeyCommand,
+    policy: async () => (await import('./commands/policy/index.ts')).policyCommand,
     config: async () => (await import('./commands/config.ts')).configCommand,
     completion: async () =>
       (await import('./commands/completion.ts')).createCompletionCommand(() => rootCommand),

@@ -14,10 +14,17 @@ type OptionConfig = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['op
 /**
  * Checks a command line against what the command takes: unknown options, missing values and
  * arguments too many are usage errors, with the spelling that was probably meant.
+ *
+ * @param variadic whether the last positional argument may be given any number of times
  */
-export function parseStrictly(rawArgs: readonly string[], definition: ArgsDef): StrictArguments {
+export function parseStrictly(
+  rawArgs: readonly string[],
+  definition: ArgsDef,
+  variadic = false,
+): StrictArguments {
   const options: OptionConfig = {}
-  const positionalsMax = Object.values(definition).filter((arg) => arg.type === 'positional').length
+  const positionals = Object.values(definition).filter((arg) => arg.type === 'positional').length
+  const positionalsMax = variadic ? Number.POSITIVE_INFINITY : positionals
   for (const [name, arg] of Object.entries(definition)) {
     if (arg.type === 'positional') continue
     const [short] = 'alias' in arg ? [arg.alias].flat() : []
