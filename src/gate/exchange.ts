@@ -1,6 +1,7 @@
 import type { Caller } from '../core/caller.ts'
 import { anonymousCaller } from '../core/caller.ts'
 import type { Refusal } from '../core/refusal.ts'
+import type { WebSocketBridge } from '../upstream/index.ts'
 import type { Route } from './route.ts'
 import type { PathParameters } from './routing/router.ts'
 import { bindParameters } from './routing/router.ts'
@@ -12,6 +13,15 @@ export interface Connection {
   peerAddress(request: Request): string
   /** Lets a request be silent for longer than the server's idle timeout; absent where there is none. */
   extend?(request: Request, timeoutMs: number): void
+  /**
+   * Takes the connection over for a WebSocket; `false` when it cannot be. The answer is sent then, and
+   * what the gate returns is not looked at. Absent where there are no WebSockets.
+   */
+  upgrade?(
+    request: Request,
+    socket: WebSocketBridge,
+    headers: Readonly<Record<string, string>>,
+  ): boolean
 }
 
 /** One line of an explanation: what a layer decided, by which rule, and how long it took. */

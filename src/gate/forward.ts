@@ -6,7 +6,8 @@ import { identityHeaders } from '../upstream/index.ts'
 import type { RouteConfig } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
 import { bodyOf, tooLarge } from './outgoing-body.ts'
-import type { StageBody } from './stage.ts'
+import type { StageBody, Step } from './stage.ts'
+import { joinWebSocket, wantsWebSocket } from './web-socket.ts'
 
 /** How a route forwards. */
 export interface ForwardOptions {
@@ -32,6 +33,8 @@ export function createForward(options: ForwardOptions): StageBody {
       const path = stripPrefix(exchange.path, route.stripPrefix)
       if (path === undefined) return refuse('route_unknown')
       if (exchange.notes !== undefined) return explainForward(exchange, upstream, path)
+      if (route.webSocket && wantsWebSocket(exchange))
+        return forwardSocket(exchange, path, options, slot)
       if (silenceMs !== undefined) exchange.connection.extend?.(exchange.request, silenceMs)
       const startMs = monotonicMs()
       const body = bodyOf(exchange, bodyBytesMax)
@@ -46,6 +49,26 @@ export function createForward(options: ForwardOptions): StageBody {
         })
     },
   }
+}
+
+function forwardSocket(
+  exchange: Exchange,
+  path: string,
+  options: ForwardOptions,
+  slot: number,
+): Promise<Step> {
+  const { upstream, metrics, monotonicMs } = options
+  const startMs = monotonicMs()
+  metrics.upstreamInFlight(slot, 1)
+  return joinWebSocket(
+    exchange,
+    upstream,
+    describe(exchange, path + exchange.query, null, options),
+    {
+      onAnswer: (status) => metrics.upstreamRequest(slot, status, (monotonicMs() - startMs) * 1e6),
+      onEnd: () => metrics.upstreamInFlight(slot, -1),
+    },
+  )
 }
 
 function explainForward(exchange: Exchange, upstream: Upstream, path: string): undefined {

@@ -94,12 +94,13 @@ function sessionCookie(exchange: Exchange, header: string | null): string | Refu
 }
 
 /**
- * A browser sends cookies along with forged requests. Unsafe ones must come from the same origin:
+ * A browser sends cookies along with forged requests. Unsafe ones, and WebSocket handshakes, to which
+ * the same-origin policy does not apply (RFC 6455 §10.2), must come from the same origin:
  * `Sec-Fetch-Site` (W3C Fetch Metadata) says so, or the `Origin` names this host.
  */
 function isCrossSite(exchange: Exchange): boolean {
   const { headers } = exchange.request
-  if (SAFE_METHODS.has(exchange.method)) return false
+  if (SAFE_METHODS.has(exchange.method) && !headers.has('upgrade')) return false
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site !== 'same-origin' && site !== 'none'
   const origin = headers.get('origin')

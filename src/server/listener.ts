@@ -1,7 +1,8 @@
 import type { Server, TLSOptions } from 'bun'
 import type { Connection, GatewayConfig } from '../gate/index.ts'
-import type { SocketData } from './web-sockets.ts'
-import { webSocketHandlers } from './web-sockets.ts'
+import type { WebSocketBridge } from '../upstream/index.ts'
+import type { WebSockets } from './web-sockets.ts'
+import { createWebSockets } from './web-sockets.ts'
 
 /** What a listener needs to know. */
 export interface ListenerOptions {
@@ -47,12 +48,7 @@ export function listenerOptions(
 }
 
 /** A connection, with the abilities that only the server has. */
-export interface ServerConnection extends Connection {
-  /** Takes the connection over for a WebSocket; `false` when it cannot be. */
-  upgrade(request: Request, data: SocketData, headers: HeadersInit): boolean
-  /** Lets a request run longer than the idle timeout; 0 means without limit. */
-  extend(request: Request, timeoutMs: number): void
-}
+export type ServerConnection = Required<Connection>
 
 /** A running listener. */
 export interface Listener {
@@ -60,8 +56,8 @@ export interface Listener {
   readonly port: number
   connections(): number
   /**
-   * Refuses new connections, lets requests in flight finish, then closes; what is left after
-   * `deadlineMs` is cut. Resolves with whether everything had finished.
+   * Refuses new connections, tells WebSockets that the server goes, lets requests in flight finish,
+   * then closes; what is left after `deadlineMs` is cut. Resolves with whether everything had finished.
    */
   drain(deadlineMs: number): Promise<boolean>
 }
@@ -82,26 +78,28 @@ export class ListenError extends Error {
 /** Opens a listener. Throws a {@link ListenError} when the address cannot be bound. */
 export function openListener(options: ListenerOptions): Listener {
   const scheme = options.tls === undefined ? 'http' : 'https'
-  const server = bind(options, (serving) => createConnection(serving, scheme))
+  const sockets = createWebSockets()
+  const server = bind(options, sockets, (serving) => createConnection(serving, scheme))
   const host = options.hostname.includes(':') ? `[${options.hostname}]` : options.hostname
   const port = server.port ?? options.port
   return {
     url: `${scheme}://${host}:${port}`,
     port,
     connections: () => server.pendingRequests + server.pendingWebSockets,
-    drain: (deadlineMs) => drain(server, deadlineMs),
+    drain: (deadlineMs) => drain(server, sockets, deadlineMs),
   }
 }
 
-type SocketServer = Server<SocketData>
+type SocketServer = Server<WebSocketBridge>
 
 function bind(
   options: ListenerOptions,
+  sockets: WebSockets,
   connect: (server: SocketServer) => ServerConnection,
 ): SocketServer {
   let connection: ServerConnection | undefined
   try {
-    return Bun.serve<SocketData>({
+    return Bun.serve<WebSocketBridge>({
       hostname: options.hostname,
       port: options.port,
       reusePort: options.reusePort,
@@ -110,7 +108,7 @@ function bind(
       idleTimeout: Math.min(IDLE_SECONDS_MAX, Math.ceil(options.idleTimeoutMs / 1000)),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       fetch: (request, server) => options.handle(request, (connection ??= connect(server))),
-      websocket: webSocketHandlers,
+      websocket: sockets.handlers,
       error: options.onBug,
     })
   } catch (error) {
@@ -142,7 +140,7 @@ function createConnection(server: SocketServer, scheme: 'http' | 'https'): Serve
   return {
     scheme,
     peerAddress: (request) => canonicalPeer(server.requestIP(request)?.address ?? ''),
-    upgrade: (request, data, headers) => server.upgrade(request, { data, headers }),
+    upgrade: (request, data, headers) => server.upgrade(request, { data, headers: { ...headers } }),
     extend: (request, timeoutMs) => {
       const seconds = Math.ceil(timeoutMs / 1000)
       server.timeout(request, seconds > IDLE_SECONDS_MAX ? 0 : seconds)
@@ -156,8 +154,13 @@ function canonicalPeer(address: string): string {
 }
 
 /** Bun's own stop waits for sockets that never sent a byte, so a timer races it. */
-async function drain(server: SocketServer, deadlineMs: number): Promise<boolean> {
+async function drain(
+  server: SocketServer,
+  sockets: WebSockets,
+  deadlineMs: number,
+): Promise<boolean> {
   const stopped = server.stop(false).then(() => true)
+  sockets.closeAll()
   const { promise: late, resolve } = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => resolve(server.pendingRequests === 0), deadlineMs)
   const finished = await Promise.race([stopped, idle(server), late])

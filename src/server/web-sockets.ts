@@ -1,36 +1,43 @@
 import type { ServerWebSocket, WebSocketHandler } from 'bun'
+import type { WebSocketBridge, WebSocketEnd } from '../upstream/index.ts'
 
-/** One end of a WebSocket, as whoever bridges it sees it. */
-export interface SocketEnd {
-  /** Sends a message; answers how many bytes wait to be sent, -1 when the socket is gone. */
-  send(message: string | Uint8Array): number
-  close(code?: number, reason?: string): void
-  readonly bufferedAmount: number
-}
-
-/** What happens on a connection that has become a WebSocket. */
-export interface SocketData {
-  open(socket: SocketEnd): void
-  message(message: string | Uint8Array): void
-  close(code: number, reason: string): void
-  /** What was waiting has been sent. */
-  drain(): void
+/** The WebSockets of a listener. */
+export interface WebSockets {
+  /** Bun's handlers: each socket's own bridge knows what to do. */
+  readonly handlers: WebSocketHandler<WebSocketBridge>
+  /** Tells every client that the server goes away (RFC 6455 §7.4.1), so that it may come again. */
+  closeAll(): void
 }
 
 const MESSAGE_BYTES_MAX = 1_048_576
 const IDLE_SECONDS = 120
+const GOING_AWAY = 1001
 
-/** Bun's handlers: each socket's own data knows what to do. */
-export const webSocketHandlers: WebSocketHandler<SocketData> = {
-  maxPayloadLength: MESSAGE_BYTES_MAX,
-  idleTimeout: IDLE_SECONDS,
-  open: (socket) => socket.data.open(endOf(socket)),
-  message: (socket, message) => socket.data.message(message),
-  close: (socket, code, reason) => socket.data.close(code, reason),
-  drain: (socket) => socket.data.drain(),
+/** Creates {@link WebSockets}. */
+export function createWebSockets(): WebSockets {
+  const sockets = new Set<ServerWebSocket<WebSocketBridge>>()
+  return {
+    handlers: {
+      maxPayloadLength: MESSAGE_BYTES_MAX,
+      idleTimeout: IDLE_SECONDS,
+      open(socket) {
+        sockets.add(socket)
+        socket.data.open(endOf(socket))
+      },
+      message: (socket, message) => socket.data.message(message),
+      close(socket, code, reason) {
+        sockets.delete(socket)
+        socket.data.close(code, reason)
+      },
+      drain: (socket) => socket.data.drain(),
+    },
+    closeAll() {
+      for (const socket of sockets) socket.close(GOING_AWAY, 'going away')
+    },
+  }
 }
 
-function endOf(socket: ServerWebSocket<SocketData>): SocketEnd {
+function endOf(socket: ServerWebSocket<WebSocketBridge>): WebSocketEnd {
   return {
     send: (message) => socket.send(message),
     close: (code, reason) => socket.close(code, reason),

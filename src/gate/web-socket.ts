@@ -1,0 +1,62 @@
+import { refuse } from '../core/refusal.ts'
+import type { ForwardRequest, Upstream } from '../upstream/index.ts'
+import { isWebSocketUpgrade } from '../upstream/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Step } from './stage.ts'
+
+/** What is told of a WebSocket while it lives. */
+export interface WebSocketEvents {
+  /** The upstream has answered: `status` 101, or 0 when it did not. */
+  readonly onAnswer: (status: number) => void
+  /** The client's end is closed, or there never was a socket. */
+  readonly onEnd: () => void
+}
+
+/** Whether a request is to become a WebSocket, and its connection can. */
+export const wantsWebSocket = ({ method, request, connection }: Exchange): boolean =>
+  connection.upgrade !== undefined && isWebSocketUpgrade(method, request.headers)
+
+/**
+ * Opens a WebSocket to the upstream and, once that has agreed, to the client. What the exchange holds
+ * (a place within a concurrency limit) is held for as long as the socket lives.
+ */
+export async function joinWebSocket(
+  exchange: Exchange,
+  upstream: Upstream,
+  request: ForwardRequest,
+  { onAnswer, onEnd }: WebSocketEvents,
+): Promise<Step> {
+  const bridge = await upstream.openWebSocket(request)
+  if ('code' in bridge) {
+    onAnswer(0)
+    onEnd()
+    return bridge
+  }
+  onAnswer(SWITCHING_PROTOCOLS)
+  const { release } = exchange
+  const socket = {
+    ...bridge,
+    close(code: number, reason: string) {
+      bridge.close(code, reason)
+      release?.()
+      onEnd()
+    },
+  }
+  const chosen = bridge.protocol === '' ? undefined : { 'sec-websocket-protocol': bridge.protocol }
+  const headers = { ...exchange.responseHeaders, ...chosen }
+  if (exchange.connection.upgrade?.(exchange.request, socket, headers) !== true) {
+    bridge.close(GOING_AWAY, '')
+    onEnd()
+    return refuse('bad_request', { detail: 'Not a WebSocket handshake that can be completed.' })
+  }
+  exchange.release = undefined
+  return switched()
+}
+
+const SWITCHING_PROTOCOLS = 101
+const GOING_AWAY = 1001
+
+/** Stands for the answer that the server has sent already; the web's own Response knows no 101. */
+function switched(): Response {
+  return Object.defineProperty(new Response(null), 'status', { value: SWITCHING_PROTOCOLS })
+}
