@@ -10,6 +10,10 @@ export interface OutgoingBody {
 }
 
 const never = (): boolean => false
+const NONE: OutgoingBody = { content: null, isTooLarge: never }
+
+/** Methods whose requests have no body here: content in them has no meaning (RFC 9110 §9.3.1). */
+const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
 
 /**
  * The body of a request on its way to the upstream: what was read and checked goes as bytes, anything
@@ -19,7 +23,8 @@ const never = (): boolean => false
 export function bodyOf(exchange: Exchange, bytesMax: number): OutgoingBody {
   const { bodyText, request } = exchange
   if (bodyText !== undefined) return { content: utf8(bodyText), isTooLarge: never }
-  if (request.body === null) return { content: null, isTooLarge: never }
+  // Asking for `body` makes a stream even where there is nothing to read.
+  if (METHODS_WITHOUT_BODY.has(exchange.method) || request.body === null) return NONE
   if (request.headers.has('content-length')) return { content: request.body, isTooLarge: never }
   return counted(request.body, bytesMax)
 }
