@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { compileOffline } from '../../src/server/cli/compile-offline.ts'
+
+const ROOT = resolve(import.meta.dir, '../..')
+const LAUNCHER = join(ROOT, 'bin/tollgate.mjs')
+const ENTRY = join(ROOT, 'src/index.ts')
+
+interface Block {
+  readonly page: string
+  /** Language and mark: `yaml tollgate`, `ts run`, `sh run`. */
+  readonly kind: string
+  readonly text: string
+  readonly line: number
+}
+
+/** The fenced blocks of a page, in order. */
+function blocksOf(page: string): readonly Block[] {
+  const text = readFileSync(join(ROOT, 'docs/guides', page), 'utf8')
+  return [...text.matchAll(/^```([^\n]*)\n([\s\S]*?)^```/gm)].map((match) => ({
+    page,
+    kind: (match[1] ?? '').trim(),
+    text: match[2] ?? '',
+    line: text.slice(0, match.index).split('\n').length,
+  }))
+}
+
+const pages = [...new Bun.Glob('*.md').scanSync(join(ROOT, 'docs/guides'))].sort()
+const blocks = pages.flatMap(blocksOf)
+const named = (kind: string): readonly (readonly [string, Block])[] =>
+  blocks
+    .filter((block) => block.kind === kind)
+    .map((block) => [`${block.page}:${block.line}`, block])
+
+/** What a page says a block prints: the `text output` block that follows it. */
+function shownAfter(block: Block): string | undefined {
+  const next = blocks[blocks.indexOf(block) + 1]
+  return next?.page === block.page && next.kind === 'text output' ? next.text : undefined
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-guides-'))
+symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+const environment = {
+  ...process.env,
+  NO_COLOR: '1',
+  TOLLGATE_DEMO_GATE: '127.0.0.1:0',
+  TOLLGATE_DEMO_ADMIN: '127.0.0.1:0',
+}
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('configurations in the guides', () => {
+  test.each(named('yaml tollgate'))('%s is one that `tollgate check` accepts', async (_, block) => {
+    const path = join(folder, 'tollgate.yaml')
+    await Bun.write(path, block.text)
+    const { errors } = await compileOffline(path, {})
+    expect(errors.map(({ line, message }) => `${line}: ${message}`)).toEqual([])
+  })
+})
+
+describe('programs in the guides', () => {
+  test.each(named('ts run'))('%s runs and prints what it says', async (_, block) => {
+    const path = join(folder, 'sample.ts')
+    await Bun.write(path, block.text.replaceAll("from 'tollgate'", `from '${ENTRY}'`))
+    const run = Bun.spawnSync([process.execPath, path], { cwd: folder, env: environment })
+    expect(run.stderr.toString()).toBe('')
+    expect(run.exitCode).toBe(0)
+    const shown = shownAfter(block)
+    if (shown !== undefined) expect(run.stdout.toString()).toBe(shown)
+  })
+})
+
+describe('commands in the guides', () => {
+  let demo: Bun.Subprocess<'ignore', 'pipe', 'inherit'>
+  beforeAll(async () => {
+    demo = Bun.spawn(['node', LAUNCHER, 'demo'], {
+      cwd: folder,
+      env: environment,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'inherit',
+    })
+    let told = ''
+    for await (const chunk of demo.stdout) {
+      told += new TextDecoder().decode(chunk)
+      if (told.includes('Stop with Ctrl-C')) break
+    }
+  }, 20_000)
+  afterAll(async () => {
+    demo.kill('SIGTERM')
+    await demo.exited
+  })
+
+  test.each(named('sh run'))(
+    '%s works beside the demo',
+    async (_, block) => {
+      const script = `tollgate() { node '${LAUNCHER}' "$@"; }\n${block.text}`
+      const shell = Bun.spawn(['bash', '-e', '-o', 'pipefail', '-c', script], {
+        cwd: folder,
+        env: environment,
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'pipe',
+      })
+      const [said, complaints] = await Promise.all([
+        new Response(shell.stdout).text(),
+        new Response(shell.stderr).text(),
+      ])
+      expect(await shell.exited, `${said}\n${complaints}`).toBe(0)
+    },
+    30_000,
+  )
+})
