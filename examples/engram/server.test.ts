@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startAlone } from '../alone.fixture.ts'
 import type { Running } from './server.ts'
 import { start } from './server.ts'
 
@@ -214,4 +215,22 @@ test('what was remembered is there after a restart, and seeds are not sown twice
   await running.stop()
   running = await open()
   expect(await recall('laboratory', 'quokka')).toEqual(before)
+})
+
+test('a memory that was acknowledged is there after the process was killed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'engram-killed-'))
+  const alone = await startAlone('engram', folder)
+  const made = await fetch(`${alone.url}/api/v1/memories`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...as('library') },
+    body: JSON.stringify({ text: 'The axolotl grows its legs again.' }),
+  })
+  expect(made.status).toBe(201)
+  await alone.kill()
+  const again = await start({ port: 0, hostname: '127.0.0.1', dataFolder: folder, seeds: {} })
+  const url = `${again.url}/api/v1/memories/recall?q=axolotl`
+  const { memories } = (await (await fetch(url, { headers: as('library') })).json()) as Answer
+  expect(memories).toHaveLength(1)
+  await again.stop()
+  rmSync(folder, { recursive: true })
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startAlone } from '../alone.fixture.ts'
 import type { Running } from './server.ts'
 import { start } from './server.ts'
 
@@ -216,4 +217,25 @@ test('started again, it goes on with the same scene, history and players', async
   await running.stop()
   running = await open()
   expect(await json(get('/scene'))).toMatchObject({ path: 'orbit/ring-station.json' })
+})
+
+test('what was acknowledged is there after the process was killed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'spacetime-killed-'))
+  const alone = await startAlone('spacetime', folder)
+  const post = (path: string, body: unknown): Promise<Response> =>
+    fetch(alone.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const position = { x: 12, y: 3, z: 4 }
+  expect((await post('/scene', { path: 'history/stonehenge.json' })).status).toBe(200)
+  expect((await post('/player/position', { position })).status).toBe(200)
+  await alone.kill()
+  const again = await start({ port: 0, hostname: '127.0.0.1', dataFolder: folder })
+  const ask = (path: string): Promise<Response> => fetch(again.url + path)
+  expect(await json(ask('/scene'))).toMatchObject({ path: 'history/stonehenge.json' })
+  expect(await json(ask('/player/position'))).toMatchObject({ position })
+  await again.stop()
+  rmSync(folder, { recursive: true })
 })
