@@ -81,12 +81,22 @@ export class TrafficRing {
 
   shift(): void {
     this.#tail += 1
+    if (this.#tail === this.#head) this.#rewind()
   }
 
   /** Drops all; returns how many there were. */
   clear(): number {
     const dropped = this.length
-    this.#tail = this.#head
+    this.#rewind()
     return dropped
+  }
+
+  /**
+   * An empty ring starts over, so that the same few places are used again and again: they stay in the
+   * processor's cache, and the strings in them are let go of before the collector has to move them on.
+   */
+  #rewind(): void {
+    this.#head = 0
+    this.#tail = 0
   }
 }

@@ -4,6 +4,8 @@ import type { LimitTable } from './limit-table.ts'
 const SLOTS_MIN = 1024
 /** Slots looked at for each new one: idle ones among them are freed. */
 const SWEEP = 2
+/** Empty buckets are kept this long while there is room: most are asked for again soon. */
+const EMPTY_KEPT_MS = 60_000
 /** Slots compared when none is idle and the arena is full. */
 const SAMPLE = 16
 
@@ -15,7 +17,7 @@ export interface ArenaTimes {
 
 /**
  * All counters of a process in one typed array. At most `entriesMax` are kept: each new one sweeps a
- * few old ones and frees those that are as if untouched; when none is, the least used of a sample
+ * few old ones and frees those that are as if untouched (and, while there is room, have been for a while); when none is, the least used of a sample
  * goes. What is evicted starts anew, so the bound errs towards admitting, and least for heavy users.
  * Requests in flight are never evicted; they are bounded by the connections that hold them.
  */
@@ -101,6 +103,7 @@ export class Arena {
     if (tag > 0) return times.steadyMs >= this.lanes[at + TIME]! + 2 * tag
     if (tag === TAG_CALENDAR) return times.wallMs >= this.lanes[at + TIME]!
     if (tag === TAG_CONCURRENCY) return this.lanes[at + USED]! <= 0
-    return times.steadyMs >= this.lanes[at + THIRD]!
+    const keptMs = 2 * this.size < this.#entriesMax ? EMPTY_KEPT_MS : 0
+    return times.steadyMs >= this.lanes[at + THIRD]! + keptMs
   }
 }
