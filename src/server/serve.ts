@@ -19,6 +19,10 @@ export interface ServeOptions {
 /** Runs the gate until it is told to stop. */
 export async function serve(options: ServeOptions): Promise<void> {
   const terminal = createTerminal()
+  // A signal that comes while the gate starts is heeded as soon as it has.
+  const stopped = untilStopped()
+  const hungUp = { act: (): void => undefined }
+  process.on('SIGHUP', () => hungUp.act())
   const loaded = await readGatewayConfig(options.config, terminal.environment)
   if (!loaded.ok) throw configRefused(loaded.errors, terminal.hintColor)
   const world = createWorld(loaded.value.signals)
@@ -35,8 +39,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     terminal.hint(`Root key, shown this once: ${gateway.rootKey.created}`)
   }
   const unwatch = gateway.control.watch()
-  process.on('SIGHUP', () => void gateway.control.reload())
-  const reason = await untilStopped()
+  hungUp.act = () => void gateway.control.reload()
+  const reason = await stopped
   unwatch()
   world.logger.info('stopping', { reason })
   const finished = await gateway.stop()
