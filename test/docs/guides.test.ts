@@ -10,7 +10,7 @@ const ENTRY = join(ROOT, 'src/index.ts')
 
 interface Block {
   readonly page: string
-  /** Language and mark: `yaml tollgate`, `ts run`, `sh run`. */
+  /** Language and mark: `yaml tollgate`, `ts run`, `sh run`; or the name of a file, `rego a/b.rego`. */
   readonly kind: string
   readonly text: string
   readonly line: number
@@ -50,9 +50,18 @@ const environment = {
 }
 afterAll(() => rmSync(folder, { recursive: true }))
 
+/** Puts the files that a page shows by name where its configurations look for them. */
+async function writeFilesOf(page: string): Promise<void> {
+  for (const block of blocks) {
+    const name = /^\w+ ([\w-]+(?:\/[\w-]+)*\.\w+)$/.exec(block.kind)?.[1]
+    if (block.page === page && name !== undefined) await Bun.write(join(folder, name), block.text)
+  }
+}
+
 describe('configurations in the guides', () => {
   test.each(named('yaml tollgate'))('%s is one that `tollgate check` accepts', async (_, block) => {
     const path = join(folder, 'tollgate.yaml')
+    await writeFilesOf(block.page)
     await Bun.write(path, block.text)
     const { errors } = await compileOffline(path, {})
     expect(errors.map(({ line, message }) => `${line}: ${message}`)).toEqual([])
