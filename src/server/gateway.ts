@@ -6,17 +6,18 @@ import type { ConfigFileControl } from './config-control.ts'
 import { createConfigControl } from './config-control.ts'
 import type { GatewayConfigOutcome } from './config-file.ts'
 import { openDataFolder, readPeppers } from './data-folder.ts'
+import type { Front } from './front.ts'
+import { standAlone, standBehind } from './front.ts'
 import { createGateView } from './gate-view.ts'
 import type { Door } from './door.ts'
 import { holdShared, openDoor } from './door.ts'
+import type { ListenerOptions } from './listener.ts'
 import { listenerOptions } from './listener.ts'
 import type { SignalRoutes, SignalSources } from './signal-routes.ts'
 import { createSignalRoutes, plainPath } from './signal-routes.ts'
 import type { Storage } from './storage.ts'
 import { openStorage } from './storage.ts'
 import { createUpkeep } from './upkeep.ts'
-import type { Fleet } from './workers/fleet.ts'
-import { startFleet } from './workers/fleet.ts'
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -102,83 +103,84 @@ async function assemble(
   doors: Doors,
   closers: Closers,
 ): Promise<GatewayOutcome> {
-  const { world, loaded, workers = 1 } = options
+  const { world, loaded } = options
   const config = loaded.value
-  const { storage, nouns, peppers } = await openState(config, world, closers)
+  const state = await openState(config, world, closers)
+  const { storage, nouns } = state
   const allowLists = createAllowListCounts()
-  const publicly: { signals?: SignalRoutes } = {}
+  const later: { front?: Front; signals?: SignalRoutes } = {}
   const made = createLive(config, {
     nouns,
     counters: storage.counters,
     allowLists,
     world,
-    fallback: (request) => publicly.signals?.(plainPath(request.url)),
+    fallback: (request) => later.signals?.(plainPath(request.url)),
   })
   if (!made.ok) return made
   const { live } = made
   closers.push(() => live.close(config.listen.drainTimeout))
-  let fleet: Fleet | undefined
   const control = createConfigControl({
     ...options,
     live,
     clock: world.clock,
     metrics: nouns.signals.gate,
     logger: world.logger,
-    onApplied: async (applied) => fleet?.apply(applied),
+    onApplied: async (applied) => later.front?.apply(applied),
   })
   const rootKey = await openRootKey({ ...world, records: storage.records })
-  const figures = async () => (await fleet?.figures()) ?? []
-  const view = createGateView({ live, nouns, allowLists, workers: figures })
+  const workers = async () => (await later.front?.figures()) ?? []
+  const view = createGateView({ live, nouns, allowLists, workers })
   const admin = createAdmin({ config, storage, nouns, live, control, view, rootKey, world })
   const sources: SignalSources = {
     signals: nouns.signals,
-    otherMetrics: async () => (await fleet?.metrics()) ?? [],
+    otherMetrics: async () => (await later.front?.metrics()) ?? [],
     performance: view.performance,
   }
-  const signals = createSignalRoutes(sources)
   const exposed = config.signals.expose.map((name) => `/${name}`)
-  publicly.signals = createSignalRoutes(sources, exposed)
+  later.signals = createSignalRoutes(sources, exposed)
   registerChecks(nouns, storage)
-  if (workers === 1) doors.gate.open(live.gate.handle)
-  else {
-    fleet = await startFleet({
-      size: workers,
-      address: doors.gate.address,
-      boot: config,
-      config: () => live.config(),
-      peppers,
-      storage,
-      nouns,
-      answer: publicly.signals,
-      world,
-    })
-    closers.push(async () => fleet?.abandon())
-    registerFleetChecks(nouns, fleet)
-    await doors.gate.listener.drain(0)
-  }
+  const front = await openFront(options, doors.gate, state, live, later.signals)
+  later.front = front
+  closers.push(() => front.abandon())
   const upkeep = createUpkeep({ nouns, admin, logger: world.logger })
-  doors.admin?.open((request, connection) => {
+  doors.admin?.open(adminHandle(admin, createSignalRoutes(sources)))
+  const stop = async (): Promise<boolean> => {
+    nouns.signals.health.drain()
+    upkeep.stop()
+    const finished = await front.stop(config.listen.drainTimeout)
+    await doors.admin?.listener.drain(ADMIN_DRAIN_MS)
+    for (const close of closers.toReversed()) await close()
+    return finished
+  }
+  const { url } = doors.gate.listener
+  const adminUrl = doors.admin?.listener.url
+  return { ok: true, gateway: { url, adminUrl, rootKey, nouns, live, control, stop } }
+}
+
+async function openFront(
+  { loaded, world, workers = 1 }: GatewayOptions,
+  door: Door,
+  state: State,
+  live: Live,
+  answer: SignalRoutes,
+): Promise<Front> {
+  if (workers === 1) return standAlone(door, live.gate.handle)
+  return standBehind(door, {
+    ...state,
+    size: workers,
+    boot: loaded.value,
+    config: () => live.config(),
+    answer,
+    world,
+  })
+}
+
+/** The admin address has all signals, and the admin API. */
+function adminHandle(admin: AdminApp, signals: SignalRoutes): ListenerOptions['handle'] {
+  return (request, connection) => {
     const answer = request.method === 'GET' ? signals(plainPath(request.url)) : undefined
     return answer ?? admin.fetch(request, { address: connection.peerAddress(request) })
-  })
-  const gateway: Gateway = {
-    url: doors.gate.listener.url,
-    adminUrl: doors.admin?.listener.url,
-    rootKey,
-    nouns,
-    live,
-    control,
-    async stop() {
-      nouns.signals.health.drain()
-      upkeep.stop()
-      const finished = await (fleet?.stop(config.listen.drainTimeout) ??
-        doors.gate.listener.drain(config.listen.drainTimeout))
-      await doors.admin?.listener.drain(ADMIN_DRAIN_MS)
-      for (const close of closers.toReversed()) await close()
-      return finished
-    },
   }
-  return { ok: true, gateway }
 }
 
 const ADMIN_DRAIN_MS = 2000
@@ -225,16 +227,6 @@ function createAdmin(parts: {
     hosts: config.admin.hosts,
     onInternal: (message, requestId) => world.logger.error(message, { requestId }),
   })
-}
-
-/** With workers: some must serve, and it is shown when not all do. */
-function registerFleetChecks({ signals: { health } }: Nouns, fleet: Fleet): void {
-  const atLeast = (count: number) => (): void => {
-    const serving = fleet.serving()
-    if (serving < count) throw new Error(`${serving} of ${fleet.size} workers serve`)
-  }
-  health.register({ name: 'worker', run: atLeast(1) })
-  health.register({ name: 'workers', run: atLeast(fleet.size), critical: false })
 }
 
 /** What an instance needs to be ready: its records answer, its audit log can be written. */
