@@ -3,6 +3,7 @@ import { refuse } from '../core/refusal.ts'
 import type { AllowList } from '../policy/index.ts'
 import type { BodyReader } from './read-body.ts'
 import type { Exchange } from './exchange.ts'
+import type { PolicyDecider } from './policy-decider.ts'
 import type { StageBody, Step } from './stage.ts'
 import type { ValueSource } from './read-value.ts'
 
@@ -12,20 +13,25 @@ export interface AuthorizeOptions {
   /** A value that must be the caller's own tenant. */
   readonly tenant: ValueSource | undefined
   readonly allowList: { readonly list: AllowList; readonly value: ValueSource } | undefined
+  /** A policy that is asked when everything else has passed. */
+  readonly policy: PolicyDecider | undefined
   readonly readBody: BodyReader
   readonly countAllowList: (hit: boolean) => void
 }
 
 /**
- * Allowed? Tenant first, then the permission, then the allow-list. Answers in nanoseconds unless the
+ * Allowed? The permission first, then tenant, allow-list and policy. Answers in nanoseconds unless the
  * body has to be read for a value.
  */
 export function createAuthorize(options: AuthorizeOptions): StageBody {
-  const { permission, tenant, allowList, readBody } = options
-  const needsBody = tenant?.needsBody === true || allowList?.value.needsBody === true
+  const { permission, tenant, allowList, policy, readBody } = options
+  const valuesNeedBody = tenant?.needsBody === true || allowList?.value.needsBody === true
+  const needsBody = (exchange: Exchange): boolean =>
+    valuesNeedBody || (policy?.readsBody === true && exchange.request.body !== null)
   const decide = (exchange: Exchange): Step =>
     (tenant && checkTenant(exchange, tenant)) ??
-    (allowList && checkAllowList(exchange, allowList, options.countAllowList))
+    (allowList && checkAllowList(exchange, allowList, options.countAllowList)) ??
+    (policy && askPolicy(exchange, policy))
   return {
     run(exchange) {
       if (permission !== undefined && !exchange.caller.permissions.has(permission)) {
@@ -33,8 +39,8 @@ export function createAuthorize(options: AuthorizeOptions): StageBody {
         return refuse('permission_denied', { extra: { permission } })
       }
       if (exchange.notes !== undefined) exchange.rule = grantedBy(exchange, permission)
-      if (tenant === undefined && allowList === undefined) return undefined
-      return (needsBody ? readBody(exchange) : undefined) ?? decide(exchange)
+      if (tenant === undefined && allowList === undefined && policy === undefined) return undefined
+      return (needsBody(exchange) ? readBody(exchange) : undefined) ?? decide(exchange)
     },
   }
 }
@@ -64,4 +70,16 @@ function checkAllowList(
   if (listed) return undefined
   exchange.rule = `not on allow-list ${list.name}`
   return refuse('permission_denied', { detail: 'The value is not on the allow-list.' })
+}
+
+function askPolicy(exchange: Exchange, policy: PolicyDecider): Refusal | undefined {
+  const { allowed, rule, reason } = policy.decide(exchange, exchange.notes !== undefined)
+  exchange.rule = rule
+  exchange.decision = rule
+  if (allowed) return undefined
+  return refuse('permission_denied', {
+    extra: { policy: policy.name },
+    internal: rule,
+    ...(reason !== undefined && { detail: reason }),
+  })
 }

@@ -17,6 +17,7 @@ import type { CredentialResolver } from './identify.ts'
 import { createIdentify } from './identify.ts'
 import { createLimit } from './limit.ts'
 import { PATH } from './path.ts'
+import type { PolicyDeciders } from './policy-decider.ts'
 import type { BodyReader } from './read-body.ts'
 import { createBodyReader } from './read-body.ts'
 import { compileValueSource } from './read-value.ts'
@@ -29,6 +30,8 @@ import { createValidate } from './validate.ts'
 export interface RouteParts {
   readonly identity: CredentialResolver
   readonly policy: Pick<Policy, 'allowList'>
+  /** The policies in Rego that routes name. */
+  readonly deciders: PolicyDeciders
   readonly bans: BanCheck
   readonly limiter: Limiter
   readonly upstreams: Pick<Upstreams, 'get'>
@@ -138,15 +141,21 @@ function authorizeStage(
   readBody: BodyReader,
 ): StageBody | undefined {
   const { permission, tenant, allowList } = route
-  if (permission === undefined && tenant === undefined && allowList === undefined) return undefined
+  const asksNothing = permission === undefined && tenant === undefined && allowList === undefined
+  if (asksNothing && route.policy === undefined) return undefined
   const list = allowList && parts.policy.allowList(allowList.list)
   if (allowList !== undefined && list === undefined) {
     throw new RangeError(`no allow-list is named ${allowList.list}`)
+  }
+  const policy = route.policy === undefined ? undefined : parts.deciders.get(route.policy)
+  if (route.policy !== undefined && policy === undefined) {
+    throw new RangeError(`no policy is named ${route.policy}`)
   }
   return createAuthorize({
     permission,
     tenant: tenant === undefined ? undefined : compileValueSource(tenant),
     allowList: allowList && list && { list, value: compileValueSource(allowList.value) },
+    policy,
     readBody,
     countAllowList: (hit) => parts.countAllowList(allowList?.list ?? '', hit),
   })

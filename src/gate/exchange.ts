@@ -68,6 +68,8 @@ export class Exchange {
   bodyChecked = false
   /** The rule that the running stage decided by, for explanations and the audit log. */
   rule: string | undefined = undefined
+  /** What a policy decided, for the audit log. */
+  decision: string | undefined = undefined
   /** Response headers that stages ask for, such as RateLimit. */
   responseHeaders: Record<string, string> | undefined = undefined
   /** Gives back what is held while the request runs; the exit calls it once. */

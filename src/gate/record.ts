@@ -42,7 +42,7 @@ export function createRecorder(options: RecordOptions): Recorder {
       requestId: exchange.requestId,
       address: recordsAddresses ? exchange.address : '',
       durationUs: Math.round(durationMs * 1000),
-      details: undefined,
+      details: exchange.decision === undefined ? undefined : { policy: exchange.decision },
     })
   }
 }

@@ -2,6 +2,7 @@ import type { Caller } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
 import { fail, REFUSALS, succeed } from '../core/refusal.ts'
 import type { AllowListCounts, Connection, Live, Nouns } from '../gate/index.ts'
+import { mergeShadows } from '../policy/index.ts'
 import type { PerformanceReport } from '../signals/index.ts'
 import { buildPerformanceReport } from '../signals/index.ts'
 import type { UpstreamStats } from '../upstream/index.ts'
@@ -39,6 +40,10 @@ export function createGateView(
   return {
     routes: () => listRoutes(live),
     upstreams: async () => upstreamsOf(live, await parts.workers()),
+    shadows: async () => {
+      const workers = await parts.workers()
+      return mergeShadows([live.shadows(), ...workers.map(({ shadows }) => shadows)])
+    },
     stats: performance,
     performance,
     explain: (request) => explain(request, live, nouns),
@@ -51,6 +56,8 @@ export function performanceOf(
   { signals, policy }: Pick<Nouns, 'signals' | 'policy'>,
   allowLists: AllowListCounts,
 ): PerformanceReport {
+  // Taking a snapshot works off what the tally holds: the newest requests count too.
+  signals.metrics.snapshot()
   return buildPerformanceReport({
     metrics: signals.gate,
     timings: signals.timings,

@@ -7,6 +7,8 @@ import type { Handler } from '../handler.ts'
 import { createRecorder } from '../record.ts'
 import type { Limiter } from '../../limits/index.ts'
 import { createLimiter } from '../../limits/index.ts'
+import type { Deciders, ShadowReport } from '../../policy/index.ts'
+import { createDeciders } from '../../policy/index.ts'
 import type { Counters } from '../../storage/index.ts'
 import type { Upstreams } from '../../upstream/index.ts'
 import { createUpstreams } from '../../upstream/index.ts'
@@ -20,6 +22,9 @@ interface Generation {
   readonly config: GatewayConfig
   readonly limiter: Limiter
   readonly upstreams: Upstreams
+  readonly deciders: Deciders
+  /** What is wrong with policies: then nothing is put in force. */
+  readonly problems: readonly CompileProblem[]
 }
 
 /** The configuration in force, and the gate it is compiled to. */
@@ -28,6 +33,8 @@ export interface Live {
   config(): GatewayConfig
   limiter(): Limiter
   upstreams(): Upstreams
+  /** What policies in shadow would have changed, since the configuration was put in force. */
+  shadows(): readonly ShadowReport[]
   /** Grows with each configuration put in force. */
   revision(): number
   /** What compiling finds wrong; nothing is changed. */
@@ -66,6 +73,7 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
   let current = createGeneration(initial, parts)
   let revision = 1
   const compile = (next: Generation): ReturnType<typeof compileGate> => {
+    if (next.problems.length > 0) return { ok: false, problems: next.problems }
     nouns.policy.configure(next.config.policy)
     return compileGate(next.config, gatePartsOf(next, parts))
   }
@@ -87,6 +95,7 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
     config: () => current.config,
     limiter: () => current.limiter,
     upstreams: () => current.upstreams,
+    shadows: () => current.deciders.shadows(),
     revision: () => revision,
     check(config) {
       const { next, outcome } = tryOut(config)
@@ -116,8 +125,16 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
 function createGeneration(config: GatewayConfig, parts: LiveParts): Generation {
   const { counters, nouns } = parts
   const { clock, random, logger } = parts.world
+  const { deciders, problems } = createDeciders(config.policies, {
+    clock,
+    onFailure: (policy, failure) => logger.warn('a policy could not decide', { policy, failure }),
+    onChange: (policy, change) =>
+      logger.info('a policy in shadow decides otherwise', { policy, change }),
+  })
   return {
     config,
+    deciders,
+    problems,
     limiter: createLimiter({
       limits: config.limits,
       counters,
@@ -144,6 +161,7 @@ function gatePartsOf(generation: Generation, parts: LiveParts): GateParts {
     clock: world.clock,
     identity,
     policy,
+    deciders: generation.deciders,
     bans: createBanCheck(bans),
     limiter: generation.limiter,
     upstreams: generation.upstreams,

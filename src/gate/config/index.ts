@@ -4,7 +4,7 @@ import { name, size } from '../../core/config/fields.ts'
 import { identityConfig } from '../../identity/index.ts'
 import { auditConfig } from '../../ledger/index.ts'
 import { bansConfig, limitsConfig } from '../../limits/index.ts'
-import { policyConfig } from '../../policy/index.ts'
+import { policiesConfig, policyConfig } from '../../policy/index.ts'
 import { schemasConfig } from '../../shield/index.ts'
 import { signalsConfig } from '../../signals/index.ts'
 import { upstreamConfig } from '../../upstream/index.ts'
@@ -35,6 +35,7 @@ const shape = {
   audit: auditConfig.prefault({}),
   identity: identityConfig.prefault({}),
   policy: policyConfig.prefault({}),
+  policies: policiesConfig,
   limits: limitsConfig,
   bans: bansConfig,
   schemas: schemasConfig,
@@ -56,13 +57,16 @@ export const gatewayConfig = z
       for (const [position, limit] of (route.limits ?? []).entries()) {
         reference(context, 'limit', limits, limit, [...at, 'limits', position])
       }
-      const { upstream, allowList } = route
+      const { upstream, allowList, policy } = route
       if (upstream !== undefined) {
         reference(context, 'upstream', Object.keys(config.upstreams), upstream, [...at, 'upstream'])
       }
       if (allowList !== undefined) {
         const lists = Object.keys(config.policy.allowLists)
         reference(context, 'allow-list', lists, allowList.list, [...at, 'allowList', 'list'])
+      }
+      if (policy !== undefined) {
+        reference(context, 'policy', Object.keys(config.policies), policy, [...at, 'policy'])
       }
     }
     refuseRepeatedIds(config.routes, context)

@@ -52,6 +52,9 @@ export const routeConfig = z
     permission: permission().optional().describe('The permission the caller must have.'),
     tenant: valueSource.optional().describe("A value that must be the caller's own tenant id."),
     allowList: allowListUse.optional(),
+    policy: name()
+      .optional()
+      .describe('A policy under `policies`, asked when all else has passed.'),
     limits: z
       .array(name())
       .optional()

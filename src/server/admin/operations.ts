@@ -5,6 +5,7 @@ import { configurationOperations } from './resources/configuration.ts'
 import { explainOperations } from './resources/explain.ts'
 import { keyOperations } from './resources/keys.ts'
 import { limitOperations } from './resources/limits.ts'
+import { policyOperations } from './resources/policies.ts'
 import { roleOperations } from './resources/roles.ts'
 import { selfOperations } from './resources/self.ts'
 import { sessionOperations } from './resources/sessions.ts'
@@ -23,6 +24,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...sessionOperations,
   ...limitOperations,
   ...banOperations,
+  ...policyOperations,
   ...auditOperations,
   ...configurationOperations,
   ...explainOperations,

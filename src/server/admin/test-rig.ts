@@ -85,6 +85,7 @@ const noConfig: ConfigControl = { state: nothing, check: nothing, reload: nothin
 const noGate: GateView = {
   routes: nothing,
   upstreams: nothing,
+  shadows: nothing,
   stats: () => ({}),
   explain: nothing,
 }

@@ -240,6 +240,36 @@ export const routeListing = z
   })
   .meta({ id: 'RouteListing' })
 
+const decision = z.enum(['allow', 'refuse'])
+
+export const shadowReport = z
+  .object({
+    policy: z.string(),
+    revision: z.string(),
+    shadowRevision: z.string(),
+    asked: z.int(),
+    same: z.int(),
+    wouldAllow: z.int(),
+    wouldRefuse: z.int(),
+    failures: z.int().describe('How often the policy in shadow could not decide.'),
+    changes: z
+      .array(
+        z.object({
+          atMs: timeMs(),
+          tenantId: z.string(),
+          callerKind: z.string(),
+          callerId: z.string(),
+          method: z.string(),
+          path: z.string(),
+          active: decision,
+          shadow: decision,
+          failure: z.string().nullable(),
+        }),
+      )
+      .describe('The newest changes, newest first.'),
+  })
+  .meta({ id: 'ShadowReport' })
+
 export const explanation = z
   .object({
     outcome: z.enum(['allow', 'refuse']),

@@ -1,5 +1,6 @@
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { CompileProblem, GatewayConfig, Pepper } from '../../gate/index.ts'
+import type { ShadowReport } from '../../policy/index.ts'
 import type { LayerTimings, MetricsSnapshot, PerformanceReport } from '../../signals/index.ts'
 import type { UpstreamStats } from '../../upstream/index.ts'
 import type { WireTraffic } from './traffic-wire.ts'
@@ -41,6 +42,7 @@ export interface WorkerFigures {
   readonly timings: ReturnType<LayerTimings['state']>
   readonly credentials: Readonly<Record<string, number>>
   readonly upstreams: readonly UpstreamStats[]
+  readonly shadows: readonly ShadowReport[]
 }
 
 /** An answer as plain data. */

@@ -166,5 +166,6 @@ function figuresOf(
     timings: signals.timings.state(),
     credentials: { ...identity.stats() },
     upstreams: live.upstreams().stats(),
+    shadows: live.shadows(),
   }
 }

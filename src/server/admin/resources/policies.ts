@@ -1,0 +1,23 @@
+import { operation } from '../operation.ts'
+import { answerSlice, pageOf, pageQuery } from '../pages.ts'
+import { noParams } from '../parameters.ts'
+import { shadowReport } from '../views.ts'
+
+/** Policies in Rego. */
+export const policyOperations = [
+  operation({
+    id: 'listPolicyShadows',
+    method: 'get',
+    path: '/policies/shadow',
+    tag: 'Policies',
+    scope: 'installation',
+    permission: 'tollgate.system.policies:read',
+    status: 200,
+    summary: 'Show whose decision the policies in shadow would change',
+    description: 'Counts since the configuration in force was loaded, and the newest changes.',
+    result: pageOf(shadowReport),
+    params: noParams,
+    query: pageQuery,
+    run: async ({ query }, { gate }) => answerSlice(await gate.shadows(), query),
+  }),
+]
