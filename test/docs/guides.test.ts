@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { compileOffline } from '../../src/server/cli/compile-offline.ts'
 
 const ROOT = resolve(import.meta.dir, '../..')
 const LAUNCHER = join(ROOT, 'bin/tollgate.mjs')
@@ -60,11 +59,11 @@ async function writeFilesOf(page: string): Promise<void> {
 
 describe('configurations in the guides', () => {
   test.each(named('yaml tollgate'))('%s is one that `tollgate check` accepts', async (_, block) => {
-    const path = join(folder, 'tollgate.yaml')
     await writeFilesOf(block.page)
-    await Bun.write(path, block.text)
-    const { errors } = await compileOffline(path, {})
-    expect(errors.map(({ line, message }) => `${line}: ${message}`)).toEqual([])
+    await Bun.write(join(folder, 'tollgate.yaml'), block.text)
+    const check = Bun.spawnSync(['node', LAUNCHER, 'check'], { cwd: folder, env: environment })
+    expect(check.stderr.toString()).toBe('')
+    expect(check.exitCode).toBe(0)
   })
 })
 
@@ -79,6 +78,13 @@ describe('programs in the guides', () => {
     if (shown !== undefined) expect(run.stdout.toString()).toBe(shown)
   })
 })
+
+/** What the commands of the guides call; Bun's SQLite stands in where the machine has no `sqlite3`. */
+const SHELL_FUNCTIONS = `
+tollgate() { node '${LAUNCHER}' "$@"; }
+command -v sqlite3 > /dev/null || sqlite3() {
+  '${process.execPath}' -e 'new (require("bun:sqlite").Database)(process.argv[1]).run(process.argv[2])' "$@"
+}`
 
 describe('commands in the guides', () => {
   let demo: Bun.Subprocess<'ignore', 'pipe', 'inherit'>
@@ -104,7 +110,7 @@ describe('commands in the guides', () => {
   test.each(named('sh run'))(
     '%s works beside the demo',
     async (_, block) => {
-      const script = `tollgate() { node '${LAUNCHER}' "$@"; }\n${block.text}`
+      const script = `${SHELL_FUNCTIONS}\n${block.text}`
       const shell = Bun.spawn(['bash', '-e', '-o', 'pipefail', '-c', script], {
         cwd: folder,
         env: environment,
