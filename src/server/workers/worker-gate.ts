@@ -1,7 +1,14 @@
 import { createIdFactory } from '../../core/ids.ts'
 import { problemResponse } from '../../core/problem.ts'
 import { refuse } from '../../core/refusal.ts'
-import type { CompileProblem, GatewayConfig, Live, PathNouns, World } from '../../gate/index.ts'
+import type {
+  AllowListCounts,
+  CompileProblem,
+  GatewayConfig,
+  Live,
+  PathNouns,
+  World,
+} from '../../gate/index.ts'
 import { createAccess, createAllowListCounts, createLive, createSignals } from '../../gate/index.ts'
 import type { Bans } from '../../limits/index.ts'
 import { createBans } from '../../limits/index.ts'
@@ -95,7 +102,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   return {
     outbox,
     apply: (next) => live.apply(next),
-    figures: () => figuresOf(nouns, live, performanceOf(live, nouns, allowLists)),
+    figures: () => figuresOf(nouns, live, allowLists),
     async stop(deadlineMs) {
       const finished = await listener.drain(deadlineMs)
       for (const timer of chores) clearInterval(timer)
@@ -154,15 +161,11 @@ function startChores(
   ]
 }
 
-function figuresOf(
-  { signals, identity }: PathNouns,
-  live: Live,
-  performance: WorkerFigures['performance'],
-): WorkerFigures {
+function figuresOf(nouns: PathNouns, live: Live, allowLists: AllowListCounts): WorkerFigures {
+  const { signals, identity } = nouns
   return {
-    // Its snapshot works off what the tally holds, so it comes before the report is read.
     metrics: signals.metrics.snapshot(),
-    performance,
+    performance: performanceOf(live, nouns, allowLists),
     timings: signals.timings.state(),
     credentials: { ...identity.stats() },
     upstreams: live.upstreams().stats(),
