@@ -7,6 +7,7 @@ import { startServer } from './child.ts'
 import type { ClosedLoop } from './closed-loop.ts'
 import { createClosedLoop } from './closed-loop.ts'
 import type { Memory } from './messages.ts'
+import type { Options } from './options.ts'
 import { progress } from './progress.ts'
 import { prepareRequests } from './requests.ts'
 
@@ -35,10 +36,14 @@ export function armsOf(names: readonly string[] | undefined): readonly Arm[] {
 }
 
 /** Starts the server, makes the keys, and lets every key and every arm run once. */
-export async function openBench(arms: readonly Arm[], keys: number): Promise<Bench> {
+export async function openBench(
+  arms: readonly Arm[],
+  { keys, cacheAgeMs }: Pick<Options, 'keys' | 'cacheAgeMs'>,
+): Promise<Bench> {
   progress(`making ${keys} keys`)
   const server = await startServer({
     keys,
+    ...(cacheAgeMs !== undefined && { cacheAgeMs }),
     arms: arms.map(({ name }) => name),
     hosts: ['127.0.0.1'],
   })

@@ -24,7 +24,7 @@ const CONTENDERS = ['aa', 'all'] as const
 /** p50 and p99 at a fixed rate, and what the gate adds to them. */
 export async function measureLatency(options: Options): Promise<Report> {
   const arms = ['bare', ...CONTENDERS].map(armNamed)
-  const bench = await openBench(arms, options.keys)
+  const bench = await openBench(arms, options)
   const requests = prepareRequests('post', bench.server.keys)
   const loops = new Map<Arm, OpenLoop>()
   const slices = new Map<Arm, Latencies[]>(arms.map((arm) => [arm, []]))

@@ -23,25 +23,33 @@ interface Row {
   readonly busy: number
 }
 
+/** Whether anything was answered: other work on the machine may take the processor for a whole slice. */
+const hasAnswers = ({ requests, cpuNs }: Slice): boolean => requests > 0 && cpuNs > 0
 const rate = ({ requests, seconds }: Slice): number => requests / seconds
 const cpuPerRequest = ({ requests, cpuNs }: Slice): number => cpuNs / requests
 
 /** Throughput and CPU per request of each arm, next to the bare server. */
 export async function measureLayers(options: Options): Promise<Report> {
-  const bench = await openBench(armsOf(options.only), options.keys)
+  const bench = await openBench(armsOf(options.only), options)
   try {
     const contenders = bench.arms.filter((arm) => baselineOf(arm) !== arm)
     const blocks = new Map<Arm, Block<Slice>[]>(contenders.map((arm) => [arm, []]))
+    let stalled = 0
     for (let round = 1; round <= options.blocks; round++) {
       progress(`block ${round} of ${options.blocks}`)
       for (const arm of shuffled(contenders, bench.random)) {
         const slice = (of: Arm) => () => bench.loop(of).run(options.sliceMs, DISCARD_MS)
         const block = await measureBlock(slice(baselineOf(arm)), slice(arm), bench.random)
-        blocks.get(arm)?.push(block)
+        if ([...block.base, ...block.arm].every(hasAnswers)) blocks.get(arm)?.push(block)
+        else stalled += 1
       }
     }
     const rows = contenders.flatMap((arm) => rowsOf(arm, blocks.get(arm) ?? [], bench.random))
-    return reportOf(rows, options, bench.server.isPinned)
+    const notes = [
+      ...(bench.server.isPinned ? [] : ['The processes are not pinned to processors.']),
+      ...(stalled === 0 ? [] : [`${stalled} blocks were left out: a slice in them had no answer.`]),
+    ]
+    return reportOf(rows, options, notes)
   } finally {
     await bench.close()
   }
@@ -93,12 +101,13 @@ function findingsOf({ arm, throughput, cpu }: Row): readonly Finding[] {
   return [first, { ...second, wants: 'below' }]
 }
 
-function reportOf(rows: readonly Row[], options: Options, isPinned: boolean): Report {
+function reportOf(rows: readonly Row[], options: Options, notes: readonly string[]): Report {
   const findings = rows.flatMap(findingsOf)
   const head = `${'arm'.padEnd(38)} ${'throughput ratio'.padEnd(21)} ${'CPU ratio'.padEnd(21)}`
   const lines = [
     `${options.keys} keys, ${options.blocks} blocks of 4 slices of ${options.sliceMs} ms; ` +
-      `medians with 95 % intervals${isPinned ? '' : '; processes are not pinned'}`,
+      'medians with 95 % intervals',
+    ...notes,
     '',
     `${head}  requests/s   CPU µs   busy`,
     ...rows.map((row) =>
@@ -114,5 +123,9 @@ function reportOf(rows: readonly Row[], options: Options, isPinned: boolean): Re
     '',
     ...findings.map(renderFinding),
   ]
-  return { lines, findings, data: { rows: rows.map(({ arm, ...row }) => ({ ...row, ...arm })) } }
+  return {
+    lines,
+    findings,
+    data: { notes, rows: rows.map(({ arm, ...row }) => ({ ...row, ...arm })) },
+  }
 }

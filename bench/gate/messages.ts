@@ -19,6 +19,8 @@ export interface Memory {
 export interface ServerOptions {
   readonly folder: string
   readonly keys: number
+  /** How long a known credential is trusted, milliseconds; the product's default when absent. */
+  readonly cacheAgeMs?: number
   /** Names of the arms it is to serve. */
   readonly arms: readonly string[]
   /** Addresses to listen on for each arm. */

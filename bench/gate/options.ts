@@ -5,6 +5,7 @@ import { ARMS } from './arms.ts'
 export interface Options {
   readonly mode: Mode
   readonly keys: number
+  readonly cacheAgeMs: number | undefined
   readonly blocks: number
   readonly sliceMs: number
   /** Names of the arms to compare with the bare server. */
@@ -29,6 +30,7 @@ export const HELP = `What each layer of the gate costs, next to a bare server in
   --soak SECONDS      memory under load for so long
 
   --keys N            keys that exist and are used in turn     (100000)
+  --cache-age SECONDS  trust known keys for so long, instead of the default
   --blocks N          ABBA blocks for each arm                 (10)
   --slice MS          length of one slice                      (300)
   --only a,b          only these arms: ${ARMS.map(({ name }) => name).join(', ')}
@@ -51,6 +53,7 @@ export function readOptions(
         connections: { type: 'string' },
         soak: { type: 'string' },
         keys: { type: 'string', default: '100000' },
+        'cache-age': { type: 'string' },
         blocks: { type: 'string', default: '10' },
         slice: { type: 'string', default: '300' },
         only: { type: 'string' },
@@ -59,7 +62,7 @@ export function readOptions(
       },
     })
     if (values.help) return { usage: HELP, isWrong: false }
-    const { latency, scale, connections, soak } = values
+    const { latency, scale, connections, soak, 'cache-age': cacheAge } = values
     const chosen: readonly (readonly [Mode, boolean])[] = [
       ['latency', latency],
       ['scale', scale],
@@ -71,6 +74,7 @@ export function readOptions(
     return {
       mode: modes[0] ?? 'layers',
       keys: wholeNumber('keys', values.keys, 10),
+      cacheAgeMs: cacheAge === undefined ? undefined : wholeNumber('cache-age', cacheAge, 1) * 1000,
       blocks: wholeNumber('blocks', values.blocks, 2),
       sliceMs: wholeNumber('slice', values.slice, 100),
       only: values.only === undefined ? undefined : armNames(values.only),

@@ -22,7 +22,7 @@ const cpuPerRequest = ({ requests, cpuNs }: Slice): number => cpuNs / requests
 /** CPU per request when 10,000 keys are in use and when all are, and memory per active key. */
 export async function measureScale(options: Options): Promise<Report> {
   const few = Math.min(FEW_KEYS, Math.floor(options.keys / 2))
-  const bench = await openBench(armsOf(['all']), options.keys)
+  const bench = await openBench(armsOf(['all']), options)
   const { server, random } = bench
   const requests = prepareRequests('post', server.keys.slice(0, few))
   const ratios: Record<string, Estimate> = {}

@@ -25,8 +25,10 @@ interface House {
   readonly world: World
 }
 
-async function openHouse(folder: string): Promise<House> {
-  const config = configOf(folder, 'post', {})
+async function openHouse({ folder, cacheAgeMs }: ServerOptions): Promise<House> {
+  const base = configOf(folder, 'post', {})
+  const cache = { ...base.identity.cache, ...(cacheAgeMs !== undefined && { ageMax: cacheAgeMs }) }
+  const config = { ...base, identity: { ...base.identity, cache } }
   const world = createWorld(config.signals)
   const data = openDataFolder(folder)
   const storage = await openStorage(config, data, world.clock)
@@ -122,7 +124,7 @@ function memory(): Memory {
 const say = (answer: Answer): void => void process.send?.(answer)
 
 const options = JSON.parse(process.argv[2] ?? '') as ServerOptions
-const house = await openHouse(options.folder)
+const house = await openHouse(options)
 await makeKeys(house, options.keys)
 const ports = options.arms.map((name) => [name, serveArm(armNamed(name), house, options.hosts)])
 

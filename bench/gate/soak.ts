@@ -15,7 +15,7 @@ const GROWTH_MAX = 0.02
 /** Memory under full load for a while. */
 export async function measureSoak(options: Options): Promise<Report> {
   const arm = armNamed('all')
-  const bench = await openBench(armsOf(['all']), options.keys)
+  const bench = await openBench(armsOf(['all']), options)
   try {
     const points: (readonly [number, number, number])[] = []
     let requests = 0

@@ -179,7 +179,9 @@ export class CounterEngine {
   /** Notes table, slot and units used of a claim; false when it must be loaded from disk. */
   #look(claims: readonly Claim[], at: number): boolean {
     const claim = claims[at]!
-    const table = this.#table(claim.name)
+    // Most requests ask what the one before asked, in the same order.
+    const last = this.#asked[at]
+    const table = last?.name === claim.name ? last : this.#table(claim.name)
     table.use(claim.shape, this.#times.wallMs)
     const slot = table.slots.get(claim.subject) ?? NONE
     this.#asked[at] = table

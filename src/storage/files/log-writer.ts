@@ -136,12 +136,12 @@ export class LogWriter {
     const [first] = group
     const overflows = this.#size > 0 && this.#size + total > this.#segmentBytesMax
     if (first?.rotate === true || overflows) await this.#nextSegment()
-    const bytes = new Uint8Array(total)
+    const bytes = group.length === 1 ? group[0]!.bytes : new Uint8Array(total)
     const offsets: number[] = []
     let filled = 0
     for (const append of group) {
       offsets.push(this.#size + filled)
-      bytes.set(append.bytes, filled)
+      if (group.length > 1) bytes.set(append.bytes, filled)
       filled += append.bytes.length
     }
     const segment = this.#segment
