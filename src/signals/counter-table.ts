@@ -5,7 +5,8 @@ import { OTHER } from './slots.ts'
 export interface CounterTable {
   /** The row of this name; row 0, named `other`, once the table is full. */
   row(name: string): number
-  add(row: number, column: number): void
+  /** Counts one, or as many as `by` says. */
+  add(row: number, column: number, by?: number): void
   counts(): readonly { readonly name: string; readonly counts: readonly number[] }[]
 }
 
@@ -48,8 +49,8 @@ export function createCounterTable(metrics: Metrics, options: CounterTableOption
       if (row > 0 || slots[0] === 0) declare(row, row === 0 ? OTHER : name)
       return row
     },
-    add(row, column) {
-      counter.add(slots[row * width + column]!, 1)
+    add(row, column, by = 1) {
+      counter.add(slots[row * width + column]!, by)
     },
     counts: () =>
       names

@@ -36,7 +36,8 @@ export interface GateMetrics {
   request(routeSlot: number, method: string, status: number, durationNs: number): void
   /** A layer has decided; `layer` is its index in the list given at creation. */
   decision(layer: number, outcome: LayerOutcome): void
-  cacheLookup(cacheSlot: number, result: CacheResult): void
+  /** `count` lookups at once, for caches that count by themselves; default 1. */
+  cacheLookup(cacheSlot: number, result: CacheResult, count?: number): void
   limitRejected(limitSlot: number): void
   authFailed(authFailureSlot: number): void
   /** A request to an upstream has ended; `status` 0 when there was no answer. */
@@ -116,7 +117,7 @@ export function createGateMetrics(options: GateMetricsOptions): GateMetrics {
     authFailureSlot: (reason) => authFailures.row(reason),
     cacheSlot: (name) => caches.row(name),
     decision: (layer, outcome) => decisions.add(layerRows[layer] ?? 0, outcome),
-    cacheLookup: (cacheSlot, result) => caches.add(cacheSlot, result),
+    cacheLookup: caches.add,
     limitRejected: (limitSlot) => rejections.add(limitSlot, 0),
     authFailed: (authFailureSlot) => authFailures.add(authFailureSlot, 0),
     cacheCounts: () =>

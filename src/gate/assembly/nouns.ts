@@ -25,6 +25,7 @@ import type {
   Traces,
 } from '../../signals/index.ts'
 import {
+  CACHE_RESULT,
   createGateMetrics,
   createHealth,
   createLayerTimings,
@@ -117,6 +118,7 @@ export async function createNouns(
   })
   declareLedgerMetrics(signals.metrics, () => ledger.state())
   const { identity, policy } = createAccess(config, storage, peppers, world)
+  countCredentialLookups(signals, identity)
   const bans = createBans({
     config: config.bans,
     records,
@@ -168,7 +170,19 @@ export function createAccess(
 }
 
 /** Creates what a process tells of itself. */
-export function createSignals(config: GatewayConfig, { clock, random, build }: World): Signals {
+export /** Identity counts its own lookups: what is new of them goes into the metrics before each scrape. */
+function countCredentialLookups({ metrics, gate }: Signals, identity: Identity): void {
+  const slot = gate.cacheSlot('credentials')
+  let seen = { hits: 0, misses: 0 }
+  metrics.beforeSnapshot(() => {
+    const { hits, misses } = identity.stats()
+    gate.cacheLookup(slot, CACHE_RESULT.hit, hits - seen.hits)
+    gate.cacheLookup(slot, CACHE_RESULT.miss, misses - seen.misses)
+    seen = { hits, misses }
+  })
+}
+
+function createSignals(config: GatewayConfig, { clock, random, build }: World): Signals {
   const metrics = createMetrics()
   const timings = createLayerTimings(PATH, config.signals.layerTimingOneIn)
   const readings = createProcessReadings(clock)
