@@ -4,7 +4,12 @@ export { createAllowListCounts } from './assembly/allow-list-counts.ts'
 export type { AllowListCounts } from './assembly/allow-list-counts.ts'
 export { createLive } from './assembly/live.ts'
 export type { Live, LiveOutcome, LiveParts } from './assembly/live.ts'
-export { createAccess, createNouns, createSignals } from './assembly/nouns.ts'
+export {
+  countCredentialLookups,
+  createAccess,
+  createNouns,
+  createSignals,
+} from './assembly/nouns.ts'
 export type { Nouns, NounStorage, PathNouns, Pepper, Signals, World } from './assembly/nouns.ts'
 export { compileGate } from './compile.ts'
 export type { CompileOutcome, CompileProblem, GateParts } from './compile.ts'

@@ -169,9 +169,8 @@ export function createAccess(
   return { identity, policy }
 }
 
-/** Creates what a process tells of itself. */
-export /** Identity counts its own lookups: what is new of them goes into the metrics before each scrape. */
-function countCredentialLookups({ metrics, gate }: Signals, identity: Identity): void {
+/** Identity counts its own lookups: what is new of them goes into the metrics before each scrape. */
+export function countCredentialLookups({ metrics, gate }: Signals, identity: Identity): void {
   const slot = gate.cacheSlot('credentials')
   let seen = { hits: 0, misses: 0 }
   metrics.beforeSnapshot(() => {
@@ -182,7 +181,8 @@ function countCredentialLookups({ metrics, gate }: Signals, identity: Identity):
   })
 }
 
-function createSignals(config: GatewayConfig, { clock, random, build }: World): Signals {
+/** Creates what a process tells of itself. */
+export function createSignals(config: GatewayConfig, { clock, random, build }: World): Signals {
   const metrics = createMetrics()
   const timings = createLayerTimings(PATH, config.signals.layerTimingOneIn)
   const readings = createProcessReadings(clock)

@@ -9,7 +9,13 @@ import type {
   PathNouns,
   World,
 } from '../../gate/index.ts'
-import { createAccess, createAllowListCounts, createLive, createSignals } from '../../gate/index.ts'
+import {
+  countCredentialLookups,
+  createAccess,
+  createAllowListCounts,
+  createLive,
+  createSignals,
+} from '../../gate/index.ts'
 import type { Bans } from '../../limits/index.ts'
 import { createBans } from '../../limits/index.ts'
 import type { Link } from '../../storage/index.ts'
@@ -71,9 +77,11 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     },
   })
   await bans.load()
+  const signals = createSignals(boot, world)
+  countCredentialLookups(signals, access.identity)
   const nouns: PathNouns = {
     ...access,
-    signals: createSignals(boot, world),
+    signals,
     bans: reportingBans(bans, config, outbox),
     ledger: outbox,
   }
