@@ -8,15 +8,18 @@ const LAUNCHER_VARIABLE = 'TOLLGATE_LAUNCHER_FD'
 
 /**
  * Resolves when the process is told to stop: by a signal, or because the launcher that started it is
- * gone. A second signal ends the process at once.
+ * gone. A second signal ends the process at once, unless it is the first one again: a terminal sends
+ * Ctrl-C to the whole group, and the launcher and npm pass on what they get.
  */
 export function untilStopped(): Promise<StopReason> {
   const { promise, resolve } = Promise.withResolvers<StopReason>()
-  let asked = false
+  let askedMs = 0
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (asked) process.exit(SIGNAL_EXIT_BASE + SIGNAL_NUMBERS[signal])
-      asked = true
+      const nowMs = performance.now()
+      if (askedMs === 0) askedMs = nowMs
+      const isAnother = nowMs - askedMs > ECHO_MS
+      if (isAnother) process.exit(SIGNAL_EXIT_BASE + SIGNAL_NUMBERS[signal])
       resolve(signal)
     })
   }
@@ -30,5 +33,7 @@ export function untilStopped(): Promise<StopReason> {
   return promise
 }
 
+/** The same signal by several ways arrives within this. */
+const ECHO_MS = 500
 const SIGNAL_EXIT_BASE = 128
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const

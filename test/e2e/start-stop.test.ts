@@ -17,8 +17,13 @@ const upstream = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
   async fetch(request) {
+    const ms = Number(new URL(request.url).searchParams.get('ms'))
     inFlight += 1
-    await Bun.sleep(Number(new URL(request.url).searchParams.get('ms')))
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, ms)
+    request.signal.addEventListener('abort', () => resolve())
+    await ended
+    clearTimeout(timer)
     inFlight -= 1
     return new Response('late')
   },
@@ -101,6 +106,28 @@ describe('stopping', () => {
     expect(gate.said()).toContain('"finished":true')
     removeFolder(gate.folder)
   })
+
+  test('takes the same signal, come by several ways at once, for one; another ends it at once', async () => {
+    const gate = await startGateProcess(makeFolder(config()), ['--workers', '2'])
+    const slow = fetch(`${gate.url}/slow?ms=1000`)
+    await until(async () => inFlight === 1)
+    // Two that cannot melt into one before they arrive.
+    gate.kill('SIGINT')
+    gate.kill('SIGTERM')
+    expect((await slow).status).toBe(200)
+    expect(await gate.exited).toBe(0)
+    removeFolder(gate.folder)
+    const other = await startGateProcess(makeFolder(config()))
+    const cut = fetch(`${other.url}/slow?ms=30000`).catch(() => undefined)
+    await until(async () => inFlight === 1)
+    other.kill('SIGINT')
+    await other.says(/"stopping"/)
+    await Bun.sleep(700)
+    other.kill('SIGINT')
+    expect(await other.exited).toBe(130)
+    await cut
+    removeFolder(other.folder)
+  }, 20_000)
 
   test('cuts off what does not end in time', async () => {
     const gate = await startGateProcess(makeFolder(config()))
