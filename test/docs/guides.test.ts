@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dir, '../..')
 const LAUNCHER = join(ROOT, 'bin/tollgate.mjs')
@@ -126,4 +126,31 @@ describe('commands in the guides', () => {
     },
     30_000,
   )
+})
+
+/** The anchor that a heading gets: lowercase, spaces as hyphens, other signs left out. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+const anchorsOf = (file: string): readonly string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] ?? ''))
+
+test('links to sections lead somewhere, as do those of the pages beside the README', () => {
+  const beside = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
+  const broken = [...beside, ...pages.map((page) => `docs/guides/${page}`)].flatMap((page) =>
+    [...readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
+      .map((match) => match[1] ?? '')
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => {
+        const [path = '', anchor] = link.split('#')
+        const file = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path)
+        if (!existsSync(file)) return true
+        return anchor !== undefined && !anchorsOf(file).includes(anchor)
+      })
+      .map((link) => `${page}: ${link}`),
+  )
+  expect(broken).toEqual([])
 })
