@@ -76,6 +76,18 @@ describe('the ledger', () => {
     expect(await ledger.verify()).toMatchObject({ ok: true })
   })
 
+  test('marks the gap of what was dropped before it came to the ledger', async () => {
+    await using fixture = await openFixture({})
+    const { ledger } = fixture
+    ledger.drop(7)
+    ledger.drop(5)
+    await ledger.flush()
+    expect(ledger.state().dropped).toBe(12)
+    const [gap] = (await ledger.across().query({ kind: 'gap' })).records
+    expect(gap).toMatchObject({ action: 'traffic.drop', details: { dropped: 12 } })
+    expect(await ledger.verify()).toMatchObject({ ok: true })
+  })
+
   test('records one in N allowed requests but every refusal', async () => {
     await using fixture = await openFixture({ config: { traffic: { allowedOneIn: 10 } } })
     const { ledger } = fixture

@@ -10,7 +10,8 @@ import type { WorkerFigures } from './messages.ts'
 import type { Seat } from './seat.ts'
 import { takeSeat } from './seat.ts'
 import { shareOf } from './share.ts'
-import type { WorkerService } from './worker-handle.ts'
+import { watchSeats } from './watch-seats.ts'
+import type { WorkerHandle, WorkerService } from './worker-handle.ts'
 import { startWorker } from './worker-handle.ts'
 
 /** The worker processes of a gateway. */
@@ -71,33 +72,37 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     await Promise.all(seats.map((seat) => seat.abandon()))
     throw failed.reason
   }
-  const gather = async (): Promise<readonly (WorkerFigures | undefined)[]> =>
-    Promise.all(
-      seats.map(async (seat, index) => {
-        const figures = await seat
-          .serving()
-          ?.figures()
-          .catch(() => undefined)
-        if (figures !== undefined) metrics.seen(index + 1, figures.metrics)
-        return figures
-      }),
-    )
+  const ask = async (worker: WorkerHandle, index: number): Promise<WorkerFigures | undefined> => {
+    const figures = await worker.figures().catch(() => undefined)
+    if (figures !== undefined) metrics.seen(index + 1, figures.metrics)
+    return figures
+  }
+  const gather = async (): Promise<WorkerFigures[]> => {
+    const serving = seats.map((seat) => seat.serving())
+    const asked = serving.map(async (worker, index) => worker && ask(worker, index))
+    return (await Promise.all(asked)).filter((figures) => figures !== undefined)
+  }
+  const answers = async (worker: WorkerHandle, index: number): Promise<boolean> =>
+    (await ask(worker, index)) !== undefined
+  const endWatch = watchSeats(seats, answers, logger)
   return {
     size,
     serving: () => seats.filter((seat) => seat.serving() !== undefined).length,
     apply: async (config) => {
       await Promise.all(seats.map(async (seat) => applyTo(seat, shareOf(config, size), world)))
     },
-    figures: async () => (await gather()).filter((figures) => figures !== undefined),
+    figures: gather,
     metrics: async () => {
       await gather()
       return metrics.all()
     },
     async stop(deadlineMs) {
+      endWatch()
       const finished = await Promise.all(seats.map((seat) => seat.stop(deadlineMs)))
       return finished.every(Boolean)
     },
     async abandon() {
+      endWatch()
       await Promise.all(seats.map((seat) => seat.abandon()))
     },
   }

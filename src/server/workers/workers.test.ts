@@ -188,6 +188,21 @@ describe('two workers', () => {
   }, 60_000)
 })
 
+describe('a worker that does not answer any more', () => {
+  test('is ended and replaced', async () => {
+    const gate = await startGateProcess(makeFolder(config('one')), ['--workers', '2'])
+    const [stuck = 0] = workersOf(gate.pid)
+    process.kill(stuck, 'SIGSTOP')
+    await gate.says(/serves again/)
+    expect(gate.said()).toContain('does not answer any more')
+    expect(isAlive(stuck)).toBe(false)
+    const answers = Array.from({ length: 20 }, async () => (await ask(`${gate.url}/open`)).status)
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([200]))
+    expect(await gate.stop()).toBe(0)
+    removeFolder(gate.folder)
+  }, 40_000)
+})
+
 describe('stopping', () => {
   test('finishes requests in flight, and the audit log has every request exactly once', async () => {
     const gate = await startGateProcess(makeFolder(config('one')), ['--workers', '2'])
