@@ -30,8 +30,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   rego: 0,
 }
 
-/** Pairs on one floor that may meet: the command line starts the server. */
-const SIBLINGS_THAT_MEET = new Set(['bin server'])
+/** Pairs on one floor that may meet: the command line starts the server, which opens the doors. */
+const SIBLINGS_THAT_MEET = new Set(['bin server', 'server adapters'])
 
 /** Where Bun's own modules may be imported; everything else also runs on Node. */
 const BUN_ONLY = [/^src\/server\//, /^src\/storage\/sqlite\//, /^bin\//, /^bench\//, /^examples\//]

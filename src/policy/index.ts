@@ -40,3 +40,7 @@ export type { Decider, Deciders, DecidersWorld, Verdict } from './decider/decide
 export type { RequestFacts } from './decider/facts.ts'
 export { mergeShadows } from './decider/shadow.ts'
 export type { ShadowChange, ShadowReport } from './decider/shadow.ts'
+export { parseDocument } from './bundle/documents.ts'
+export { edited, valueAt } from './store/edit.ts'
+export { createPolicyStore } from './store/policy-store.ts'
+export type { PolicyStore, PolicyStoreOptions } from './store/policy-store.ts'

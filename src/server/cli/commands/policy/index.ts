@@ -11,6 +11,7 @@ export const policyCommand = branch(
     fmt: async () => (await import('./fmt.ts')).fmtCommand,
     bench: async () => (await import('./bench.ts')).benchCommand,
     build: async () => (await import('./build.ts')).buildCommand,
+    serve: async () => (await import('./serve.ts')).serveCommand,
   },
   [
     'tollgate policy check policies/',

@@ -1,0 +1,69 @@
+import type { Policy, Value } from '../../rego/index.ts'
+import { RegoError } from '../../rego/index.ts'
+import type { Evaluation, Semantics } from './messages.ts'
+import { BadRequest, evaluation, evaluations, parseMessage } from './messages.ts'
+
+/** A decision, as it is answered. */
+export interface Decision {
+  readonly decision: boolean
+  readonly context?: unknown
+}
+
+/** Asks a rule; everything but `true` and `{"decision": true}` is a refusal, errors included. */
+export function decide(policy: Policy, rule: string, question: Evaluation): Decision {
+  const value = evaluateClosed(policy, rule, question as unknown as Value)
+  if (typeof value === 'boolean') return { decision: value }
+  if (typeof value === 'object' && value !== null && 'decision' in value) {
+    const { decision, context } = value as {
+      readonly decision?: unknown
+      readonly context?: unknown
+    }
+    return { decision: decision === true, ...(context !== undefined && { context }) }
+  }
+  return { decision: false }
+}
+
+/** The value of a rule; `undefined` too when it fails. */
+export function evaluateClosed(policy: Policy, rule: string, input: Value): Value | undefined {
+  try {
+    return policy.evaluate(rule, input)
+  } catch (error) {
+    if (error instanceof RegoError) return undefined
+    throw error
+  }
+}
+
+/** The answer that ends a row of questions early. */
+const LAST: Readonly<Record<Semantics, boolean | undefined>> = {
+  execute_all: undefined,
+  deny_on_first_deny: false,
+  permit_on_first_permit: true,
+}
+
+/** Answers `/access/v1/evaluations`: without questions it is a single evaluation. */
+export function decideAll(
+  policy: Policy,
+  rule: string,
+  body: unknown,
+): Decision | { readonly evaluations: readonly Decision[] } {
+  const { evaluations: items = [], options, ...defaults } = parseMessage(evaluations, body)
+  if (items.length === 0) return decide(policy, rule, parseMessage(evaluation, defaults))
+  const last = LAST[options?.evaluations_semantic ?? 'execute_all']
+  const answers: Decision[] = []
+  for (const item of items) {
+    const answer = decideItem(policy, rule, { ...defaults, ...item })
+    answers.push(answer)
+    if (answer.decision === last) break
+  }
+  return { evaluations: answers }
+}
+
+/** A question that is not well-formed is refused, and the others are answered. */
+function decideItem(policy: Policy, rule: string, item: unknown): Decision {
+  try {
+    return decide(policy, rule, parseMessage(evaluation, item))
+  } catch (error) {
+    if (!(error instanceof BadRequest)) throw error
+    return { decision: false, context: { error: { status: 400, message: error.message } } }
+  }
+}

@@ -1,0 +1,5 @@
+/** Doors for programs that speak another protocol than the gate's own. */
+export { createAuthzenApi } from './authzen/authzen-api.ts'
+export type { AuthzenOptions } from './authzen/authzen-api.ts'
+export { createOpaApi } from './opa/opa-api.ts'
+export type { OpaOptions } from './opa/opa-api.ts'

@@ -1,0 +1,30 @@
+import type { Clock } from '../../core/clock.ts'
+import type { PolicyStore } from '../../policy/index.ts'
+
+/** What the OPA API stands on. */
+export interface OpaOptions {
+  readonly store: PolicyStore
+  readonly clock: Clock
+  /** Names a decision, for `decision_id`. */
+  readonly decisionId: () => string
+  /** What `POST /` asks. Default: `system/main`. */
+  readonly defaultDecision?: string
+  /** Largest body, unpacked. Default: 32 MiB. */
+  readonly bodyBytesMax?: number
+}
+
+/** A request, taken apart. */
+export interface OpaRequest {
+  readonly request: Request
+  /** Path segments after the API's own, decoded. */
+  readonly path: readonly string[]
+  readonly query: URLSearchParams
+  readonly options: OpaOptions
+  readonly bodyBytesMax: number
+}
+
+/** Whether a query parameter is switched on: present, `true` or `1`. */
+export function isOn({ query }: OpaRequest, name: string): boolean {
+  const value = query.get(name)
+  return value !== null && (value === '' || value === 'true' || value === '1')
+}
