@@ -31,8 +31,9 @@ async function openHouse({ folder, cacheAgeMs }: ServerOptions): Promise<House> 
   const config = { ...base, identity: { ...base.identity, cache } }
   const world = createWorld(config.signals)
   const data = openDataFolder(folder)
+  const peppers = readPeppers(data, world.random)
   const storage = await openStorage(config, data, world.clock)
-  const nouns = await createNouns(config, storage, readPeppers(data, world.random), world)
+  const nouns = await createNouns(config, storage, peppers, world)
   return { folder, storage, nouns, world }
 }
 

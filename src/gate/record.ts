@@ -1,5 +1,5 @@
 import type { Refusal } from '../core/refusal.ts'
-import type { Ledger } from '../ledger/index.ts'
+import type { Details, Ledger } from '../ledger/index.ts'
 import type { RequestTally } from '../signals/index.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -42,7 +42,20 @@ export function createRecorder(options: RecordOptions): Recorder {
       requestId: exchange.requestId,
       address: recordsAddresses ? exchange.address : '',
       durationUs: Math.round(durationMs * 1000),
-      details: exchange.decision === undefined ? undefined : { policy: exchange.decision },
+      details: detailsOf(exchange),
     })
+  }
+}
+
+/** What the audit log may keep beside the fixed fields, if its configuration lists the names. */
+function detailsOf(exchange: Exchange): Details | undefined {
+  const { refusal, decision, route, at, rule } = exchange
+  if (refusal === undefined) return decision === undefined ? undefined : { policy: decision }
+  const layer = route.stages[at]?.name
+  const reason = refusal.internal ?? rule
+  return {
+    ...(layer !== undefined && { layer }),
+    ...(reason !== undefined && { rule: reason }),
+    ...(decision !== undefined && { policy: decision }),
   }
 }

@@ -36,7 +36,7 @@ export async function runStagesTimed(
     const step = await runOne(stage, exchange)
     const durationMs = monotonicMs() - startMs
     onStage(stage, durationMs)
-    exchange.notes?.push(noteOf(stage, step, exchange.rule, durationMs))
+    exchange.notes?.push(noteOf(stage, step, exchange.rule ?? reasonOf(step), durationMs))
     if (step !== undefined) return step
   }
   return undefined
@@ -47,6 +47,10 @@ async function runOne(stage: Stage, exchange: Exchange): Promise<Ending> {
   if (step !== NEEDS_BODY) return step
   return (await readBodyText(exchange)) ?? runOne(stage, exchange)
 }
+
+/** Why a stage refused, in words that are for operators alone. */
+const reasonOf = (step: Ending): string | undefined =>
+  step === undefined || step instanceof Response ? undefined : step.internal
 
 function noteOf(stage: Stage, step: Ending, rule: string | undefined, durationMs: number): Note {
   const verdict = step === undefined ? 'pass' : step instanceof Response ? 'answer' : 'refuse'

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fromBase64Url, toBase64Url } from '../core/bytes.ts'
 import type { Random } from '../core/random.ts'
@@ -34,12 +43,34 @@ const PEPPER_BYTES = 32
  * Reads the peppers: one on each line of the file `pepper`, as `<version> <base64url>`. They lie beside
  * the database, not in it, so that a stolen database alone is of no use for recognizing credentials.
  * The first is made on first start; to rotate, add a line with a higher version.
+ *
+ * Call it before the database is opened: a database without its pepper is a mistake to be told, not a
+ * first start.
  */
 export function readPeppers(folder: DataFolder, random: Random): readonly Pepper[] {
   const path = join(folder.path, 'pepper')
-  if (!existsSync(path)) writePrivateFile(path, `1 ${toBase64Url(random.bytes(PEPPER_BYTES))}\n`)
+  if (!existsSync(path)) {
+    if (existsSync(folder.database)) {
+      throw new Error(`${path} is missing: restore it, or no credential in the database works`)
+    }
+    makePepper(path, random)
+  }
   const lines = readFileSync(path, 'utf8').split('\n')
   return lines.filter((line) => line.trim() !== '').map((line) => parsePepper(line.trim(), path))
+}
+
+/** Of two processes that start at once, one makes the pepper and both use it. */
+function makePepper(path: string, random: Random): void {
+  const temporary = `${path}.${process.pid}.new`
+  const line = `1 ${toBase64Url(random.bytes(PEPPER_BYTES))}\n`
+  writeFileSync(temporary, line, { mode: OWNER_ONLY_FILE, flush: true })
+  try {
+    linkSync(temporary, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(temporary)
+  }
 }
 
 function parsePepper(line: string, path: string): Pepper {

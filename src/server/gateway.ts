@@ -193,9 +193,9 @@ interface State {
 
 async function openState(config: GatewayConfig, world: World, closers: Closers): Promise<State> {
   const folder = openDataFolder(config.storage.folder)
+  const peppers = readPeppers(folder, world.random)
   const storage = await openStorage(config, folder, world.clock)
   closers.push(() => storage.close())
-  const peppers = readPeppers(folder, world.random)
   const nouns = await createNouns(config, storage, peppers, world)
   closers.push(() => nouns.close())
   return { storage, nouns, peppers }

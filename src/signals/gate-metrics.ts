@@ -39,6 +39,8 @@ export interface GateMetrics {
   /** `count` lookups at once, for caches that count by themselves; default 1. */
   cacheLookup(cacheSlot: number, result: CacheResult, count?: number): void
   limitRejected(limitSlot: number): void
+  /** A limit in shadow mode would have refused. */
+  limitShadowed(limit: string): void
   authFailed(authFailureSlot: number): void
   /** A request to an upstream has ended; `status` 0 when there was no answer. */
   upstreamRequest(upstreamSlot: number, status: number, durationNs: number): void
@@ -101,6 +103,12 @@ export function createGateMetrics(options: GateMetricsOptions): GateMetrics {
     rowLabel: 'limit',
     rowsMax: NAMES_MAX,
   })
+  const shadowed = createCounterTable(metrics, {
+    name: 'tollgate_limit_shadow_rejections_total',
+    help: 'Requests that a limit in shadow mode would have refused.',
+    rowLabel: 'limit',
+    rowsMax: NAMES_MAX,
+  })
   const authFailures = createCounterTable(metrics, {
     name: 'tollgate_auth_failures_total',
     help: 'Credentials not accepted, by reason.',
@@ -119,6 +127,7 @@ export function createGateMetrics(options: GateMetricsOptions): GateMetrics {
     decision: (layer, outcome) => decisions.add(layerRows[layer] ?? 0, outcome),
     cacheLookup: caches.add,
     limitRejected: (limitSlot) => rejections.add(limitSlot, 0),
+    limitShadowed: (limit) => shadowed.add(shadowed.row(limit), 0),
     authFailed: (authFailureSlot) => authFailures.add(authFailureSlot, 0),
     cacheCounts: () =>
       caches.counts().map(({ name, counts: [hit = 0, miss = 0, stale = 0, bypass = 0] }) => ({

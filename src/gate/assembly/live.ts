@@ -5,11 +5,13 @@ import type { Gate } from '../gate.ts'
 import { createGate } from '../gate.ts'
 import type { Handler } from '../handler.ts'
 import { createRecorder } from '../record.ts'
+import type { RefusalCode } from '../../core/refusal.ts'
 import type { Limiter } from '../../limits/index.ts'
 import { createLimiter } from '../../limits/index.ts'
 import type { Deciders, ShadowReport } from '../../policy/index.ts'
 import { createDeciders } from '../../policy/index.ts'
 import type { Counters } from '../../storage/index.ts'
+import { createMemoryCounters } from '../../storage/index.ts'
 import type { Upstreams } from '../../upstream/index.ts'
 import { createUpstreams } from '../../upstream/index.ts'
 import type { AllowListCounts } from './allow-list-counts.ts'
@@ -64,13 +66,18 @@ export type LiveOutcome =
   | { readonly ok: true; readonly live: Live }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] }
 
+/** Counters kept in this process for as long as the shared ones are out of reach. */
+const LOCAL_ENTRIES_MAX = 100_000
+
 /** Old upstreams may finish what they have begun for as long as any request may run. */
 const RETIRE_DEADLINE_MS = 300_000
 
 /** Compiles the first configuration and creates its gate. */
 export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcome {
   const { nouns, world } = parts
-  let current = createGeneration(initial, parts)
+  // Kept over reloads: while shared counters are out of reach, these count alone.
+  const localCounters = createMemoryCounters({ entriesMax: LOCAL_ENTRIES_MAX })
+  let current = createGeneration(initial, parts, localCounters)
   let revision = 1
   const compile = (next: Generation): ReturnType<typeof compileGate> => {
     if (next.problems.length > 0) return { ok: false, problems: next.problems }
@@ -86,7 +93,7 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
     onBug: (error, requestId) => world.logger.error('a stage failed', { error, requestId }),
   })
   const tryOut = (config: GatewayConfig) => {
-    const next = createGeneration(config, parts)
+    const next = createGeneration(config, parts, localCounters)
     const outcome = compile(next)
     return { next, outcome }
   }
@@ -122,7 +129,11 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
   return { ok: true, live }
 }
 
-function createGeneration(config: GatewayConfig, parts: LiveParts): Generation {
+function createGeneration(
+  config: GatewayConfig,
+  parts: LiveParts,
+  localCounters: Counters,
+): Generation {
   const { counters, nouns } = parts
   const { clock, random, logger } = parts.world
   const { deciders, problems } = createDeciders(config.policies, {
@@ -138,9 +149,13 @@ function createGeneration(config: GatewayConfig, parts: LiveParts): Generation {
     limiter: createLimiter({
       limits: config.limits,
       counters,
+      local: localCounters,
       clock,
       hooks: {
-        onShadow: (limit) => logger.info('a limit in shadow mode would have refused', { limit }),
+        onShadow: (limit) => {
+          nouns.signals.gate.limitShadowed(limit)
+          logger.debug('a limit in shadow mode would have refused', { limit })
+        },
         onBackendFailure: (error) => logger.warn('counters are out of reach', { error }),
       },
     }),
@@ -153,10 +168,16 @@ function createGeneration(config: GatewayConfig, parts: LiveParts): Generation {
   }
 }
 
+/** Refusals that say the credential was not good enough. */
+const AUTH_FAILURES: readonly RefusalCode[] = ['credential_missing', 'credential_invalid', 'banned']
+
 function gatePartsOf(generation: Generation, parts: LiveParts): GateParts {
   const { nouns, allowLists, world } = parts
   const { signals, ledger, bans, identity, policy } = nouns
   const { traffic } = generation.config.audit
+  const authFailures = new Map(
+    AUTH_FAILURES.map((code) => [code, signals.gate.authFailureSlot(code)] as const),
+  )
   return {
     clock: world.clock,
     identity,
@@ -177,6 +198,8 @@ function gatePartsOf(generation: Generation, parts: LiveParts): GateParts {
       monotonicMs: world.clock.monotonicMs,
       onRefusal: ({ address, caller, requestId }, { code, internal }) => {
         bans.record({ code, address, caller })
+        const authFailure = authFailures.get(code)
+        if (authFailure !== undefined) signals.gate.authFailed(authFailure)
         if (internal !== undefined) world.logger.debug(internal, { code, requestId })
       },
     }),

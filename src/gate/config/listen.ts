@@ -28,7 +28,7 @@ export const listenConfig = z
     trustedProxies: z
       .array(cidr())
       .default([])
-      .describe('Networks of proxies whose Forwarded and X-Forwarded-For are believed.'),
+      .describe('Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.'),
     idleTimeout: duration()
       .prefault('65s')
       .describe('A connection without traffic ends after this; whole seconds, at most 255.'),
