@@ -4,10 +4,10 @@ import { z } from 'zod'
 
 const properties = z.record(z.string(), z.json()).optional()
 
-export const subject = z.object({ type: z.string().min(1), id: z.string().min(1), properties })
-export const resource = z.object({ type: z.string().min(1), id: z.string().min(1), properties })
-export const action = z.object({ name: z.string().min(1), properties })
-export const context = z.record(z.string(), z.json()).optional()
+const subject = z.object({ type: z.string().min(1), id: z.string().min(1), properties })
+const resource = z.object({ type: z.string().min(1), id: z.string().min(1), properties })
+const action = z.object({ name: z.string().min(1), properties })
+const context = z.record(z.string(), z.json()).optional()
 
 /** One question: may the subject do the action on the resource? */
 export const evaluation = z.object({ subject, action, resource, context })

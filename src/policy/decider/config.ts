@@ -46,8 +46,8 @@ const policy = z
       .int()
       .min(0)
       .max(1_000_000)
-      .default(10_000)
-      .describe('Verdicts remembered, by what the policy reads; 0 for none.'),
+      .default(0)
+      .describe('Verdicts remembered, by what the policy reads: for policies that take long.'),
     shadow: shadow.optional(),
   })
   .refine(somewhere, SOMEWHERE)

@@ -99,7 +99,7 @@ describe('what a policy sees', () => {
   test('permissions are granted as the gate grants them', () => {
     const { decide } = make({
       paths: [rule('data.tollgate.granted(input.resource.wanted)')],
-      verdicts: 0,
+      verdicts: 100,
     })
     const patterns = ['scene:read', 'scene:*', 'memory.*:read', '*:write', '*:*', 'tollgate.*:*']
     const wanted = ['scene:read', 'scene:x', 'memory:read', 'memory.a.b:read', 'tollgate.x:read']
@@ -161,7 +161,7 @@ describe('verdicts', () => {
   })
 
   test('are remembered by what is read, and by nothing else', () => {
-    const { decide } = make({ paths: [rule('input.caller.user == "ada"')] })
+    const { decide } = make({ paths: [rule('input.caller.user == "ada"')], verdicts: 2 })
     expect(decide(facts({ path: '/a' })).allowed).toBe(true)
     expect(decide(facts({ path: '/b' })).allowed).toBe(true)
     expect(decide(facts({ caller: { ...caller([]), userId: 'eve' } })).allowed).toBe(false)
@@ -181,7 +181,7 @@ describe('verdicts', () => {
 
   test('that depend on the time are asked for each time', () => {
     const clock = createManualClock(1000)
-    const { decide } = make({ paths: [rule('time.now_ns() < 2000 * 1000000')] }, clock)
+    const { decide } = make({ paths: [rule('time.now_ns() < 2000 * 1000000')], verdicts: 9 }, clock)
     expect(decide(facts()).allowed).toBe(true)
     clock.advance(5000)
     expect(decide(facts()).allowed).toBe(false)
