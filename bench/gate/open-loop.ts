@@ -48,7 +48,8 @@ export async function createOpenLoop(
     idle.push(await openConnection('127.0.0.1', server.port(arm), events))
   }
   const send = (planned: number, nowMs: number): void => {
-    const connection = idle.pop()!
+    // In turn, so that the server sees all of them used and ends none.
+    const connection = idle.shift()!
     next = (next + STRIDE) % requests.length
     plannedMs.set(connection, planned)
     if (planned >= keepFromMs) lag.push(nowMs - planned)
