@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { DEMO_ENVIRONMENT, LAUNCHER, startDemo } from '../demo.fixture.ts'
 
 const ROOT = resolve(import.meta.dir, '../..')
-const LAUNCHER = join(ROOT, 'bin/tollgate.mjs')
 const ENTRY = join(ROOT, 'src/index.ts')
 
 interface Block {
@@ -41,12 +41,6 @@ function shownAfter(block: Block): string | undefined {
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-guides-'))
 symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-const environment = {
-  ...process.env,
-  NO_COLOR: '1',
-  TOLLGATE_DEMO_GATE: '127.0.0.1:0',
-  TOLLGATE_DEMO_ADMIN: '127.0.0.1:0',
-}
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Puts the files that a page shows by name where its configurations look for them. */
@@ -61,7 +55,7 @@ describe('configurations in the guides', () => {
   test.each(named('yaml tollgate'))('%s is one that `tollgate check` accepts', async (_, block) => {
     await writeFilesOf(block.page)
     await Bun.write(join(folder, 'tollgate.yaml'), block.text)
-    const check = Bun.spawnSync(['node', LAUNCHER, 'check'], { cwd: folder, env: environment })
+    const check = Bun.spawnSync(['node', LAUNCHER, 'check'], { cwd: folder, env: DEMO_ENVIRONMENT })
     expect(check.stderr.toString()).toBe('')
     expect(check.exitCode).toBe(0)
   })
@@ -71,7 +65,7 @@ describe('programs in the guides', () => {
   test.each(named('ts run'))('%s runs and prints what it says', async (_, block) => {
     const path = join(folder, 'sample.ts')
     await Bun.write(path, block.text.replaceAll("from 'tollgate'", `from '${ENTRY}'`))
-    const run = Bun.spawnSync([process.execPath, path], { cwd: folder, env: environment })
+    const run = Bun.spawnSync([process.execPath, path], { cwd: folder, env: DEMO_ENVIRONMENT })
     expect(run.stderr.toString()).toBe('')
     expect(run.exitCode).toBe(0)
     const shown = shownAfter(block)
@@ -87,24 +81,12 @@ command -v sqlite3 > /dev/null || sqlite3() {
 }`
 
 describe('commands in the guides', () => {
-  let demo: Bun.Subprocess<'ignore', 'pipe', 'inherit'>
+  let demo: Awaited<ReturnType<typeof startDemo>>
   beforeAll(async () => {
-    demo = Bun.spawn(['node', LAUNCHER, 'demo'], {
-      cwd: folder,
-      env: environment,
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'inherit',
-    })
-    let told = ''
-    for await (const chunk of demo.stdout) {
-      told += new TextDecoder().decode(chunk)
-      if (told.includes('Stop with Ctrl-C')) break
-    }
+    demo = await startDemo(folder)
   }, 20_000)
   afterAll(async () => {
-    demo.kill('SIGTERM')
-    await demo.exited
+    await demo.stop()
   })
 
   test.each(named('sh run'))(
@@ -113,7 +95,7 @@ describe('commands in the guides', () => {
       const script = `${SHELL_FUNCTIONS}\n${block.text}`
       const shell = Bun.spawn(['bash', '-e', '-o', 'pipefail', '-c', script], {
         cwd: folder,
-        env: environment,
+        env: DEMO_ENVIRONMENT,
         stdin: 'ignore',
         stdout: 'pipe',
         stderr: 'pipe',

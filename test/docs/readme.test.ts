@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { DEMO_ENVIRONMENT, LAUNCHER, startDemo } from '../demo.fixture.ts'
 
 const ROOT = resolve(import.meta.dir, '../..')
-const LAUNCHER = join(ROOT, 'bin/tollgate.mjs')
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const blocks = (kind: string): string[] =>
   [...readme.matchAll(new RegExp(`^\`\`\`${kind}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
@@ -12,31 +12,14 @@ const blocks = (kind: string): string[] =>
   )
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-readme-'))
-const environment = {
-  ...process.env,
-  TOLLGATE_DEMO_GATE: '127.0.0.1:0',
-  TOLLGATE_DEMO_ADMIN: '127.0.0.1:0',
-}
 
 describe('the README', () => {
-  let demo: Bun.Subprocess<'ignore', 'pipe', 'inherit'>
+  let demo: Awaited<ReturnType<typeof startDemo>>
   beforeAll(async () => {
-    demo = Bun.spawn(['node', LAUNCHER, 'demo'], {
-      cwd: folder,
-      env: environment,
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'inherit',
-    })
-    let told = ''
-    for await (const chunk of demo.stdout) {
-      told += new TextDecoder().decode(chunk)
-      if (told.includes('Stop with Ctrl-C')) break
-    }
+    demo = await startDemo(folder)
   }, 20_000)
   afterAll(async () => {
-    demo.kill('SIGTERM')
-    await demo.exited
+    await demo.stop()
     rmSync(folder, { recursive: true })
   })
 
@@ -44,7 +27,7 @@ describe('the README', () => {
     const script = blocks('sh tour').join('\n').replaceAll('bin/tollgate.mjs', LAUNCHER)
     const shell = Bun.spawn(['sh', '-e', '-c', script], {
       cwd: folder,
-      env: { ...environment, NO_COLOR: '1' },
+      env: { ...DEMO_ENVIRONMENT, NO_COLOR: '1' },
       stdout: 'pipe',
       stderr: 'pipe',
     })

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { DEMO_ENVIRONMENT, LAUNCHER, startDemo } from '../demo.fixture.ts'
 
-const LAUNCHER = resolve(import.meta.dir, '../../bin/tollgate.mjs')
 const START_MS = 20_000
 
 interface Demo {
@@ -16,32 +16,9 @@ interface Demo {
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-demo-'))
 
-async function startDemo(
-  environment: Record<string, string> = {},
-): Promise<{ demo: Demo; stop: () => Promise<number> }> {
-  const process_ = Bun.spawn(['node', LAUNCHER, 'demo', '--data', folder], {
-    env: {
-      ...process.env,
-      TOLLGATE_DEMO_GATE: '127.0.0.1:0',
-      TOLLGATE_DEMO_ADMIN: '127.0.0.1:0',
-      ...environment,
-    },
-    stdout: 'pipe',
-    stderr: 'inherit',
-  })
-  let told = ''
-  for await (const chunk of process_.stdout) {
-    told += new TextDecoder().decode(chunk)
-    if (told.includes('Stop with Ctrl-C')) break
-  }
-  const demo = JSON.parse(readFileSync(join(folder, 'demo.json'), 'utf8')) as Demo
-  return {
-    demo,
-    stop: async () => {
-      process_.kill('SIGTERM')
-      return process_.exited
-    },
-  }
+async function openDemo(): Promise<{ demo: Demo; stop: () => Promise<number> }> {
+  const { stop } = await startDemo(folder, ['--data', folder])
+  return { demo: JSON.parse(readFileSync(join(folder, 'demo.json'), 'utf8')) as Demo, stop }
 }
 
 const ask = (url: string, key?: string, init: RequestInit = {}): Promise<Response> =>
@@ -57,9 +34,9 @@ const post = (url: string, key: string, body: unknown): Promise<Response> =>
   ask(url, key, { method: 'POST', body: JSON.stringify(body) })
 
 describe('the demo', () => {
-  let running: Awaited<ReturnType<typeof startDemo>>
+  let running: Awaited<ReturnType<typeof openDemo>>
   beforeAll(async () => {
-    running = await startDemo()
+    running = await openDemo()
   }, START_MS)
   afterAll(async () => {
     await running.stop()
@@ -150,7 +127,7 @@ describe('the demo', () => {
     async () => {
       const { demo } = running
       await running.stop()
-      running = await startDemo()
+      running = await openDemo()
       expect(running.demo.keys).toEqual(demo.keys)
       expect(running.demo.rootKey).toBe(demo.rootKey)
       const scene = await ask(`${running.demo.gate}/scene`, running.demo.keys['viewer'])
@@ -165,7 +142,7 @@ describe('the demo', () => {
     const other = mkdtempSync(join(tmpdir(), 'tollgate-demo-'))
     const data = join(other, 'data')
     const second = Bun.spawn(['node', LAUNCHER, 'demo', '--data', data], {
-      env: { ...process.env, TOLLGATE_DEMO_GATE: new URL(running.demo.gate).host },
+      env: { ...DEMO_ENVIRONMENT, TOLLGATE_DEMO_GATE: new URL(running.demo.gate).host },
       stdout: 'pipe',
       stderr: 'pipe',
     })
