@@ -8,25 +8,25 @@ import { FAST_BYTES_MAX, TrafficEncoder } from './traffic-encoder.ts'
 import { TrafficRing } from './traffic-ring.ts'
 
 const plain = fc.string({ maxLength: 40 })
-const any = fc.oneof(
+const anyText = fc.oneof(
   plain,
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.constant('"\\\n\u2028'),
 )
 const entries: fc.Arbitrary<TrafficEntry> = fc.record({
   timeMs: fc.integer({ min: 0, max: 4e12 }),
-  tenantId: any,
+  tenantId: anyText,
   actorKind: fc.constantFrom('key', 'session', 'anonymous', ''),
-  actorId: any,
-  action: any,
-  target: fc.oneof(fc.constant(''), any),
+  actorId: anyText,
+  action: anyText,
+  target: fc.oneof(fc.constant(''), anyText),
   outcome: fc.constantFrom('allow', 'rate_limited', 'credential_invalid'),
   status: fc.integer({ min: 0, max: 599 }),
-  route: any,
+  route: anyText,
   method: fc.constantFrom('GET', 'POST', ''),
-  path: any,
-  requestId: any,
-  address: any,
+  path: anyText,
+  requestId: anyText,
+  address: anyText,
   durationUs: fc.integer({ min: 0, max: 2 ** 40 }),
   details: fc.constantFrom(undefined, { layer: 'limit', attempt: 2, other: 'left out' }),
 })

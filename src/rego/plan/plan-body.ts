@@ -13,8 +13,9 @@ import type { Source } from '../syntax/source.ts'
 import type { Change, Expr, Group, Step } from './ir.ts'
 import type { Planner } from './planner.ts'
 import { planGrouping } from './grouping.ts'
-import { splitPatterns } from './patterns.ts'
+import { isCollection } from './is-collection.ts'
 import { searches } from './searches.ts'
+import { unify, unifyWith } from './unify.ts'
 
 /** Plans the bodies of one rule: keeps the slots of variables and which are bound. */
 export class BodyPlanner {
@@ -147,7 +148,7 @@ export class BodyPlanner {
         this.steps.push({ op: 'test', expr: this.value(literal.term) })
         break
       case 'unify':
-        this.unify(literal.left, literal.right)
+        unify(this, literal.left, literal.right)
         break
       case 'call':
         this.planCall(literal.callee, literal.args, literal.out, literal.start)
@@ -174,11 +175,11 @@ export class BodyPlanner {
       const value = this.slot()
       this.steps.push({ op: 'solutions', expr, value })
       if (out === undefined) this.steps.push({ op: 'test', expr: { op: 'slot', slot: value } })
-      else this.unifyWith(out, { op: 'slot', slot: value })
+      else unifyWith(this, out, { op: 'slot', slot: value })
       return
     }
     if (out === undefined) this.steps.push({ op: 'test', expr })
-    else this.unifyWith(out, expr)
+    else unifyWith(this, out, expr)
   }
 
   private callExpr(callee: Callee, args: readonly Expr[], start: number): Expr {
@@ -303,7 +304,7 @@ export class BodyPlanner {
     } else {
       const slot = this.slot()
       this.steps.push({ op: 'each', expr: base, key: slot, value, ordered: this.ordered })
-      this.unifyWith(key, { op: 'slot', slot })
+      unifyWith(this, key, { op: 'slot', slot })
     }
     return { op: 'slot', slot: value }
   }
@@ -365,7 +366,7 @@ export class BodyPlanner {
       const slot = this.slot()
       this.steps.push({ op: 'veach', expr: current, key: slot, value })
       if (key.kind === 'local') this.bind(key.local, slot)
-      else this.unifyWith(key, { op: 'slot', slot })
+      else unifyWith(this, key, { op: 'slot', slot })
       current = { op: 'slot', slot: value }
     }
     return { op: 'force', base: current }
@@ -395,91 +396,5 @@ export class BodyPlanner {
       keys: keys.slice(0, used).map((key) => this.value(key)),
     }
     return this.follow(expr, path, from + used)
-  }
-
-  /** Makes two terms equal. */
-  unify(left: CoreTerm, right: CoreTerm): void {
-    let pairs: (readonly [CoreTerm, CoreTerm])[] = [[left, right]]
-    while (pairs.length > 0) {
-      const later: (readonly [CoreTerm, CoreTerm])[] = []
-      let progress = false
-      for (const [a, b] of pairs) {
-        const parts = splitPatterns(a, b)
-        if (parts === 'mismatch') {
-          this.steps.push({ op: 'fail' })
-          // What follows is never reached, but its variables must have slots.
-          this.bindAll(a)
-          this.bindAll(b)
-          progress = true
-        } else if (parts !== undefined) {
-          later.push(...parts)
-          progress = true
-        } else if (this.unifyPair(a, b)) progress = true
-        else later.push([a, b])
-      }
-      if (!progress) throw new Error('internal: cannot unify')
-      pairs = later
-    }
-  }
-
-  private bindAll(term: CoreTerm): void {
-    visitVars(term, (local) => {
-      if (this.bound.has(local)) return
-      const slot = this.slot()
-      this.steps.push({ op: 'let', slot, expr: { op: 'const', value: null } })
-      this.bind(local, slot)
-    })
-  }
-
-  private unifyPair(a: CoreTerm, b: CoreTerm): boolean {
-    const evaluableA = this.isEvaluable(a)
-    const evaluableB = this.isEvaluable(b)
-    if (evaluableA && evaluableB) {
-      const left = this.value(a)
-      const first = left.op === 'const' || left.op === 'slot' ? left : this.defined(left)
-      this.equal(first, this.value(b))
-    } else if (evaluableB) this.unifyWith(a, this.value(b))
-    else if (evaluableA) this.unifyWith(b, this.value(a))
-    else return false
-    return true
-  }
-
-  private equal(left: Expr, right: Expr): void {
-    this.steps.push({ op: 'equal', left, right })
-  }
-
-  /** Whether a term can be computed now; keys of references may still be searched. */
-  private isEvaluable(term: CoreTerm): boolean {
-    if (term.kind === 'ref') return typeof term.head === 'string' || this.bound.has(term.head)
-    return this.isBound(term)
-  }
-
-  /** Makes a pattern equal to an expression. */
-  unifyWith(pattern: CoreTerm, expr: Expr): void {
-    if (pattern.kind === 'local' && !this.bound.has(pattern.local)) {
-      const slot = this.slot()
-      this.steps.push({ op: 'let', slot, expr })
-      this.bind(pattern.local, slot)
-    } else if (pattern.kind === 'array' && !this.isBound(pattern)) {
-      const base = this.defined(expr)
-      this.steps.push({ op: 'is-array', expr: base, length: pattern.items.length })
-      pattern.items.forEach((item, i) =>
-        this.unifyWith(item, { op: 'get', base, key: { op: 'const', value: i } }),
-      )
-    } else if (pattern.kind === 'object' && !this.isBound(pattern)) {
-      const base = this.defined(expr)
-      this.steps.push({ op: 'is-object', expr: base, size: pattern.entries.length })
-      for (const [key, value] of pattern.entries)
-        this.unifyWith(value, { op: 'get', base, key: this.value(key) })
-    } else this.equal(this.defined(expr), this.value(pattern))
-  }
-}
-
-function isCollection(expr: Expr, planner: Planner): Expr {
-  return {
-    op: 'builtin',
-    builtin: planner.isCollection,
-    args: [expr],
-    site: { file: '', row: 0, col: 0 },
   }
 }
