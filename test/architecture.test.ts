@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
-import { Glob } from 'bun'
-import { parseSync } from 'oxc-parser'
-
-const ROOT = resolve(import.meta.dir, '..')
+import { join } from 'node:path'
+import { ROOT, cyclesOf, filesOf, readImports } from './imports.fixture.ts'
 
 /** The floors of the design: imports point down only, and siblings on a floor never meet. */
 const FLOORS: Readonly<Record<string, number>> = {
@@ -36,49 +33,8 @@ const SIBLINGS_THAT_MEET = new Set(['bin server', 'server adapters'])
 /** Where Bun's own modules may be imported; everything else also runs on Node. */
 const BUN_ONLY = [/^src\/server\//, /^src\/storage\/sqlite\//, /^bin\//, /^bench\//, /^examples\//]
 
-interface Import {
-  readonly from: string
-  readonly specifier: string
-  /** The file it leads to, relative to the root; `undefined` for packages. */
-  readonly target: string | undefined
-  /** Whether only types are imported: such an import is gone at run time. */
-  readonly typeOnly: boolean
-}
-
-const files = [...new Glob('{src,bin}/**/*.ts').scanSync(ROOT)]
-  .filter((file) => !/\.(test|fixture)\.ts$|\/test-(kit|rig)\.ts$|\/contract\//.test(file))
-  .toSorted()
+const files = filesOf('{src,bin}/**/*.ts')
 const imports = files.flatMap(readImports)
-
-function readImports(file: string): Import[] {
-  const parsed = parseSync(file, readFileSync(join(ROOT, file), 'utf8'))
-  if (parsed.errors.length > 0) throw new Error(`${file}: ${parsed.errors[0]?.message}`)
-  const { staticImports, staticExports, dynamicImports } = parsed.module
-  const source = readFileSync(join(ROOT, file), 'utf8')
-  const found = [
-    ...staticImports.map(({ moduleRequest, entries }) => ({
-      specifier: moduleRequest.value,
-      typeOnly: entries.length > 0 && entries.every((entry) => entry.isType),
-    })),
-    ...staticExports.flatMap(({ entries }) =>
-      entries.flatMap(({ moduleRequest, isType }) =>
-        moduleRequest === null ? [] : { specifier: moduleRequest.value, typeOnly: isType },
-      ),
-    ),
-    ...dynamicImports.flatMap(({ moduleRequest }) => {
-      const text = source.slice(moduleRequest.start, moduleRequest.end)
-      return /^['"]/.test(text) ? { specifier: text.slice(1, -1), typeOnly: false } : []
-    }),
-  ]
-  return found.map(({ specifier, typeOnly }) => ({
-    from: file,
-    specifier,
-    typeOnly,
-    target: specifier.startsWith('.')
-      ? relative(ROOT, resolve(ROOT, dirname(file), specifier))
-      : undefined,
-  }))
-}
 
 /** The folder under `src/` (or `bin`, or `index` for the package's entry) that a file lives in. */
 function roomOf(file: string): string {
@@ -86,8 +42,8 @@ function roomOf(file: string): string {
   return top === 'src' ? room.replace(/\.ts$/, '') : (top ?? '')
 }
 
-const inside = imports.flatMap(({ from, target, typeOnly }) =>
-  target?.endsWith('.ts') === true ? [{ from, target, typeOnly }] : [],
+const inside = imports.flatMap(({ from, target }) =>
+  target?.endsWith('.ts') === true ? [{ from, target }] : [],
 )
 
 describe('architecture', () => {
@@ -121,18 +77,7 @@ describe('architecture', () => {
   })
 
   test('no file imports itself through others, types apart', () => {
-    const lasting = inside.filter(({ typeOnly }) => !typeOnly)
-    const graph = Map.groupBy(lasting, ({ from }) => from)
-    const done = new Set<string>()
-    const cycles: string[][] = []
-    const walk = (file: string, path: readonly string[]): void => {
-      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file])
-      if (path.includes(file) || done.has(file)) return
-      for (const { target } of graph.get(file) ?? []) walk(target, [...path, file])
-      done.add(file)
-    }
-    for (const file of files) walk(file, [])
-    expect(cycles).toEqual([])
+    expect(cyclesOf(imports)).toEqual([])
   })
 
   test('only the server and marked adapters touch Bun', () => {
