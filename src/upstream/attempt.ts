@@ -7,6 +7,7 @@ import type { Failure } from './failure.ts'
 import type { ForwardRequest, Timeouts } from './forward-request.ts'
 import type { Sending, WireBody, WireResponse } from './http1/types.ts'
 import { IDEMPOTENT } from './methods.ts'
+import type { MakeResponse } from './make-response.ts'
 import { writeHead } from './request-headers.ts'
 import type { RequestFields } from './request-headers.ts'
 import type { WholeBody } from './response-body.ts'
@@ -38,6 +39,9 @@ export interface SenderOptions {
   readonly clock: Clock
   readonly deadlines: Deadlines
   readonly wholeBody: WholeBody
+  /** For bodies of which the upstream does not say what they are. */
+  readonly untypedBody: WholeBody
+  readonly makeResponse: MakeResponse
   readonly requestFields: RequestFields
   readonly responseFields: ResponseFields
 }
@@ -66,20 +70,26 @@ export function createSender(options: SenderOptions): SendAttempt {
       method: request.method,
       head,
       body: wireBody(request, exchange),
-      repeatable: IDEMPOTENT.has(request.method) && !(request.body instanceof ReadableStream),
+      repeatable:
+        options.config.retries.attempts > 0 &&
+        IDEMPOTENT.has(request.method) &&
+        !(request.body instanceof ReadableStream),
       wholeBytesMax: options.config.bufferMax,
       onHead: exchange.awaitBody,
     })
     try {
       const answer = await sending.response
       const failure = failing.get(answer.status)
-      const body = receive(answer, attempt, exchange, failure, sending, options.wholeBody)
       const headers = options.responseFields(answer.fields, {
         upstream: target.origin,
         scheme: request.scheme,
         host: request.host,
       })
-      return { ok: true, failure, response: new Response(body, { status: answer.status, headers }) }
+      if (request.method === 'HEAD') keepLengthUnsaid(headers)
+      const wholeBody = isTyped(headers) ? options.wholeBody : options.untypedBody
+      const body = receive(answer, attempt, exchange, failure, sending, wholeBody)
+      const response = await options.makeResponse(body, answer.status, headers)
+      return { ok: true, failure, response }
     } catch (error) {
       exchange.end()
       const failure = exchange.failure(error)
@@ -87,6 +97,18 @@ export function createSender(options: SenderOptions): SendAttempt {
       return { ok: false, failure }
     }
   }
+}
+
+const isTyped = (headers: readonly [string, string][]): boolean =>
+  headers.some(([name]) => name === 'content-type')
+
+/**
+ * To a HEAD that was answered without Content-Length, the runtime's server would add `0`, which says
+ * something about the answer to GET that nobody said (RFC 9110 §8.6); the coding says nothing.
+ */
+function keepLengthUnsaid(headers: [string, string][]): void {
+  if (headers.some(([name]) => name === 'content-length')) return
+  headers.push(['transfer-encoding', 'chunked'])
 }
 
 /** A streamed upload moves the first-byte deadline: the upstream cannot answer what is not yet sent. */

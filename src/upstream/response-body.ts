@@ -13,11 +13,14 @@ export type WholeBody = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuff
 /**
  * Creates the {@link WholeBody} for this runtime. A stream whose high-water mark lies above its one chunk
  * is sent with Content-Length; with the default mark it would become chunked.
+ *
+ * @param streamFromBytes bodies of this size on become streams. With 0 all do: for bytes without a
+ * Content-Type, Bun makes one up.
  */
-export function createWholeBody(): WholeBody {
+export function createWholeBody(streamFromBytes = PIECEMEAL_FROM_BYTES): WholeBody {
   if (!acceptsDirectStreams()) return (bytes) => bytes
   return (bytes) => {
-    if (bytes.length < PIECEMEAL_FROM_BYTES) return bytes
+    if (bytes.length < streamFromBytes || bytes.length === 0) return bytes
     const source = {
       type: 'direct',
       pull(controller: Controller): void {

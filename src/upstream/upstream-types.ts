@@ -4,6 +4,7 @@ import type { Refusal } from '../core/refusal.ts'
 import type { UpstreamConfig } from './config.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { ForwardOutcome, ForwardRequest } from './forward-request.ts'
+import type { UnusualStatus } from './make-response.ts'
 import type { UpstreamStats } from './stats.ts'
 import type { WebSocketBridge } from './websocket.ts'
 
@@ -43,5 +44,7 @@ export interface UpstreamsOptions {
   readonly random: Random
   /** Headers that carry credentials for the gate; default Authorization, X-Api-Key and Cookie. */
   readonly credentialHeaders?: readonly string[]
+  /** Without it, answers with a status beyond 599 become 502. */
+  readonly unusualStatus?: UnusualStatus | undefined
   readonly onEvent?: (event: UpstreamEvent) => void
 }

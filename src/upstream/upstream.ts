@@ -9,6 +9,8 @@ import type { Deadlines } from './deadlines.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { Timeouts } from './forward-request.ts'
 import { forward } from './forward.ts'
+import type { UnusualStatus } from './make-response.ts'
+import { createMakeResponse } from './make-response.ts'
 import { openWebSocket } from './open-websocket.ts'
 import { createRequestFields } from './request-headers.ts'
 import { createResponseFields } from './response-headers.ts'
@@ -27,6 +29,7 @@ export interface UpstreamOptions {
   readonly random: Random
   readonly deadlines: Deadlines
   readonly credentialHeaders?: readonly string[] | undefined
+  readonly unusualStatus?: UnusualStatus | undefined
   readonly onEvent: (event: UpstreamEvent) => void
 }
 
@@ -66,6 +69,8 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
       clock,
       deadlines: options.deadlines,
       wholeBody: createWholeBody(),
+      untypedBody: createWholeBody(0),
+      makeResponse: createMakeResponse(options.unusualStatus),
       requestFields,
       responseFields: createResponseFields(config),
     }),

@@ -135,7 +135,7 @@ function createGeneration(
   localCounters: Counters,
 ): Generation {
   const { counters, nouns } = parts
-  const { clock, random, logger } = parts.world
+  const { clock, random, logger, unusualStatus } = parts.world
   const { deciders, problems } = createDeciders(config.policies, {
     clock,
     onFailure: (policy, failure) => logger.warn('a policy could not decide', { policy, failure }),
@@ -163,6 +163,7 @@ function createGeneration(
       config: config.upstreams,
       clock,
       random,
+      unusualStatus,
       onEvent: observeUpstreams(logger, nouns.signals.gate),
     }),
   }

@@ -38,6 +38,7 @@ import {
   declareProcessMetrics,
 } from '../../signals/index.ts'
 import type { Bus, Counters, Log, Records } from '../../storage/index.ts'
+import type { UnusualStatus } from '../../upstream/index.ts'
 
 /** The world the nouns live in, handed in. */
 export interface World {
@@ -48,6 +49,8 @@ export interface World {
   readonly build: { readonly version: string; readonly runtime: string }
   /** SHA-256 of the runtime, where it has one that is faster than that of `node:crypto`. */
   readonly sha256?: (bytes: Uint8Array) => Uint8Array
+  /** Responses with statuses beyond 599, where the runtime can make them. */
+  readonly unusualStatus?: UnusualStatus
 }
 
 /** What the nouns keep their state in. */

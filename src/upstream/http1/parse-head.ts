@@ -41,8 +41,7 @@ export function parseHead(text: string, method: string): ResponseHead | string {
   const isStatusLine =
     (version === 'HTTP/1.1' || version === 'HTTP/1.0') &&
     text.charCodeAt(8) === 0x20 &&
-    status >= 100 &&
-    status <= 599 &&
+    /^[1-9]\d\d$/.test(text.slice(9, 12)) &&
     (end === 12 || text.charCodeAt(12) === 0x20)
   if (!isStatusLine || FORBIDDEN_IN_VALUE.test(text.slice(0, end))) return 'bad status line'
   const fields = parseFields(text, end + 2)
