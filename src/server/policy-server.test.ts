@@ -296,7 +296,7 @@ describe('AuthZEN', () => {
     expect(await many([drop, read, read], 'permit_on_first_permit')).toEqual(decisions(false, true))
     expect(await many([])).toEqual({ decision: true })
     expect(await many(undefined)).toEqual({ decision: true })
-    expect(await many([{ resource: { type: 'x' } }, read])).toMatchObject({
+    expect(await many([{ resource: { type: 7 } }, read])).toMatchObject({
       evaluations: [{ decision: false, context: { error: { status: 400 } } }, { decision: true }],
     })
   })

@@ -51,12 +51,38 @@ export function decideAll(
   const last = LAST[options?.evaluations_semantic ?? 'execute_all']
   const answers: Decision[] = []
   for (const item of items) {
-    const answer = decideItem(policy, rule, { ...defaults, ...item })
+    const answer = decideItem(policy, rule, completed(defaults, item))
     answers.push(answer)
     if (answer.decision === last) break
   }
   return { evaluations: answers }
 }
+
+type Parts = Readonly<Record<string, unknown>>
+
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  subject: ['type', 'id'],
+  action: ['name'],
+  resource: ['type', 'id'],
+}
+
+/**
+ * A question with what the top level says for it. An entity of its own stands in place of the default
+ * one, properties included; only what names it is taken over where it is missing.
+ */
+function completed(defaults: Parts, item: Parts): Parts {
+  const whole: Record<string, unknown> = { ...defaults, ...item }
+  for (const [entity, names] of Object.entries(REQUIRED)) {
+    const [own, base] = [item[entity], defaults[entity]]
+    if (!isObject(own) || !isObject(base)) continue
+    const missing = names.filter((name) => own[name] === undefined && base[name] !== undefined)
+    whole[entity] = { ...own, ...Object.fromEntries(missing.map((name) => [name, base[name]])) }
+  }
+  return whole
+}
+
+const isObject = (value: unknown): value is Parts =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A question that is not well-formed is refused, and the others are answered. */
 function decideItem(policy: Policy, rule: string, item: unknown): Decision {
