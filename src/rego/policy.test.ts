@@ -198,6 +198,17 @@ describe.each(BACKENDS)('a compiled policy (%s)', (backend) => {
     expect(policy.evaluate('data.p.same')).toBe(true)
   })
 
+  test('heads may have numbers as keys that no double holds', () => {
+    const policy = policyOf(
+      'p[12345678901234567890] := 1\np[0.5] := 2\nq := p[12345678901234567890]',
+      {
+        backend,
+      },
+    )
+    expect(policy.evaluate('data.p.q')).toBe(1)
+    expect(policy.query('data.p.p[k] = v')).toHaveLength(2)
+  })
+
   test('printed values reach the host, undefined ones too', () => {
     const lines: string[] = []
     const policy = policyOf('p if { print("x", input.y, [1]) }', {

@@ -1,3 +1,5 @@
+import { toTermText } from '../values/index.ts'
+import type { RNumber } from '../values/index.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { RefPath } from './rule-summary.ts'
 import { pathLabel } from './tree.ts'
@@ -39,7 +41,7 @@ export function checkRecursion(tree: RuleTree, diagnostics: Diagnostics): void {
   }
 }
 
-function shapeOf(rule: RuleInfo): readonly unknown[] {
+function shapeOf(rule: RuleInfo): readonly (string | RNumber | undefined)[] {
   return rule.dynamic.map((key) =>
     key.kind === 'number' || key.kind === 'string' ? key.value : undefined,
   )
@@ -60,7 +62,7 @@ function makeVertices(tree: RuleTree): { all: Vertex[]; byNode: Map<RuleNode, Ve
     const shapes = new Map<string, Vertex>()
     for (const rule of node.rules) {
       const shape = shapeOf(rule)
-      const key = JSON.stringify(shape.map((part) => part ?? null))
+      const key = toTermText(shape.map((part) => part ?? null))
       let vertex = shapes.get(key)
       if (vertex === undefined) {
         vertex = {
