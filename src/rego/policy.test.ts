@@ -198,6 +198,14 @@ describe.each(BACKENDS)('a compiled policy (%s)', (backend) => {
     expect(policy.evaluate('data.p.same')).toBe(true)
   })
 
+  test('what a comprehension gives may be bound after it', () => {
+    const policy = policyOf('p := x if { some y; x := [y | z := 1]; y = input.a }', { backend })
+    expect(policy.evaluate('data.p.p', { a: 7 })).toEqual([7])
+    const looped = `f(x, y) := {y | [y | z := [0 | some w in [1]]] <= input.a[y]}
+p := [x | some i in [1, 2]; x := f(i, "k")]`
+    expect(policyOf(looped, { backend }).evaluate('data.p.p', { a: { k: ['z'] } })).toHaveLength(2)
+  })
+
   test('heads may have numbers as keys that no double holds', () => {
     const policy = policyOf(
       'p[12345678901234567890] := 1\np[0.5] := 2\nq := p[12345678901234567890]',

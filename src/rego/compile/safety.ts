@@ -1,6 +1,6 @@
 import type { ComprehensionTerm, CoreBranch, CoreLiteral, CoreTerm, Local } from './core.ts'
 import type { Unit } from './environment.ts'
-import { allVars, literalVars, nestedBodies, termsOf, visitVars, withTerms } from './vars.ts'
+import { literalVars, nestedBodies, nestedVars, termsOf, visitVars, withTerms } from './vars.ts'
 
 const NO_LOCALS: ReadonlySet<Local> = new Set()
 
@@ -75,9 +75,7 @@ export function orderBody(
 
 function capturedVars(literal: CoreLiteral, bodyVars: ReadonlySet<Local>): Set<Local> {
   const captured = new Set<Local>()
-  for (const nested of nestedBodies(literal)) {
-    for (const local of allVars(nested)) if (bodyVars.has(local)) captured.add(local)
-  }
+  for (const local of nestedVars(literal)) if (bodyVars.has(local)) captured.add(local)
   return captured
 }
 

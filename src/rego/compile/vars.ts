@@ -54,6 +54,38 @@ export function withTerms(literal: CoreLiteral): readonly CoreTerm[] {
   )
 }
 
+/** All variables of what is nested in a literal: of bodies, and of the heads of comprehensions. */
+export function nestedVars(literal: CoreLiteral): Set<Local> {
+  const vars = new Set<Local>()
+  for (const term of termsOf(literal)) addNested(term, vars)
+  if (literal.kind === 'every') allVars(literal.body, vars)
+  return vars
+}
+
+function addNested(term: CoreTerm, into: Set<Local>): void {
+  switch (term.kind) {
+    case 'comprehension':
+      for (const part of term.key === undefined ? [term.value] : [term.key, term.value]) {
+        visitVars(part, (local) => into.add(local))
+        addNested(part, into)
+      }
+      allVars(term.body, into)
+      break
+    case 'array':
+    case 'set':
+      for (const item of term.items) addNested(item, into)
+      break
+    case 'object':
+      for (const pair of term.entries) for (const part of pair) addNested(part, into)
+      break
+    case 'const':
+    case 'local':
+    case 'ref':
+    default:
+      break
+  }
+}
+
 /** The bodies nested in a literal. */
 export function nestedBodies(literal: CoreLiteral): readonly (readonly CoreLiteral[])[] {
   const bodies: (readonly CoreLiteral[])[] = []
@@ -82,13 +114,11 @@ function collectBodies(term: CoreTerm, into: (readonly CoreLiteral[])[]): void {
   }
 }
 
-/** All variables of a body, also of bodies nested in it. */
-export function allVars(body: readonly CoreLiteral[], into: Set<Local> = new Set()): Set<Local> {
+function allVars(body: readonly CoreLiteral[], into: Set<Local>): void {
   for (const literal of body) {
     for (const local of literalVars(literal)) into.add(local)
-    for (const nested of nestedBodies(literal)) allVars(nested, into)
+    for (const local of nestedVars(literal)) into.add(local)
   }
-  return into
 }
 
 /** The variables of a literal, without those of nested bodies. */

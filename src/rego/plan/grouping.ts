@@ -1,6 +1,6 @@
 import type { ComprehensionTerm, CoreLiteral, Local } from '../compile/core.ts'
 import { orderBody } from '../compile/safety.ts'
-import { allVars, literalVars, nestedBodies } from '../compile/vars.ts'
+import { literalVars, nestedVars } from '../compile/vars.ts'
 import type { Grouping } from './ir.ts'
 import type { BodyPlanner } from './plan-body.ts'
 
@@ -47,9 +47,7 @@ function capturedKeys(body: BodyPlanner, term: ComprehensionTerm): Local[] | und
   const keys = new Set<Local>()
   for (const literal of term.body) {
     if (literal.with.length > 0) return undefined
-    for (const nested of nestedBodies(literal)) {
-      for (const local of allVars(nested)) if (body.bound.has(local)) return undefined
-    }
+    for (const local of nestedVars(literal)) if (body.bound.has(local)) return undefined
     for (const local of literalVars(literal)) if (body.bound.has(local)) keys.add(local)
   }
   return [...keys]
