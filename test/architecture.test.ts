@@ -8,6 +8,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   bin: 5,
   server: 5,
   adapters: 5,
+  lab: 5,
   index: 5,
   gate: 4,
   identity: 3,
@@ -27,8 +28,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   rego: 0,
 }
 
-/** Pairs on one floor that may meet: the command line starts the server, which opens the doors. */
-const SIBLINGS_THAT_MEET = new Set(['bin server', 'server adapters'])
+/** Pairs on one floor that may meet: the command line starts the server, which opens the doors, or the lab. */
+const SIBLINGS_THAT_MEET = new Set(['bin server', 'bin lab', 'server adapters'])
 
 /** Where Bun's own modules may be imported; everything else also runs on Node. */
 const BUN_ONLY = [/^src\/server\//, /^src\/storage\/sqlite\//, /^bin\//, /^bench\//, /^examples\//]
@@ -70,6 +71,7 @@ describe('architecture', () => {
       const room = roomOf(target)
       if (room === roomOf(from) || room === 'core' || room === 'index') return false
       if (roomOf(from) === 'bin' && room === 'server') return false
+      if (room === 'lab') return target !== 'lab/cli/index.ts'
       if (room === 'examples') return !/^examples\/[a-z]+\/server\.ts$/.test(target)
       return target !== `src/${room}/index.ts`
     })

@@ -1,6 +1,9 @@
 import type { Command } from './command.ts'
 import { branch } from './command.ts'
 
+/** The lab is a program of its own, which the launcher starts; here it is only listed. */
+const labCommand = branch('lab', 'Measure a server, and say how sure the figures are', {})
+
 /** The command line. Each command is loaded only when it is asked for. */
 export const rootCommand: Command = branch(
   'tollgate',
@@ -21,6 +24,7 @@ export const rootCommand: Command = branch(
     'root-key': async () => (await import('./commands/root-key.ts')).rootKeyCommand,
     policy: async () => (await import('./commands/policy/index.ts')).policyCommand,
     config: async () => (await import('./commands/config.ts')).configCommand,
+    lab: labCommand,
     completion: async () =>
       (await import('./commands/completion.ts')).createCompletionCommand(() => rootCommand),
   },

@@ -1,0 +1,3 @@
+import { main } from '../cli/index.ts'
+
+process.exit(await main(process.argv.slice(2), 'tollgate-lab'))

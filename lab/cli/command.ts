@@ -1,0 +1,27 @@
+import type { ArgsDef } from 'citty'
+import type { Experiment, Json } from '../core/index.ts'
+import type { Arguments } from './arguments.ts'
+import type { ExitCode } from './exit-codes.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What every command is handed. */
+export interface CommandContext {
+  readonly args: Arguments
+  readonly terminal: Terminal
+  /** The command line as given, without the program's name: `overhead --quick`. */
+  readonly argv: readonly string[]
+}
+
+/** A subcommand of the lab. */
+export interface Command {
+  readonly name: string
+  readonly summary: string
+  readonly args: ArgsDef
+  /** Whether the last positional argument may be given any number of times. */
+  readonly variadic?: boolean
+  /** Command lines that work when pasted. */
+  readonly examples?: readonly string[]
+  /** The experiment behind it; what replays a record finds its analysis here. */
+  readonly experiment?: Experiment<Json, Json>
+  run(context: CommandContext): Promise<ExitCode>
+}

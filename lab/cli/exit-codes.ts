@@ -1,0 +1,25 @@
+import { EXIT_CODE } from '../core/index.ts'
+
+/** What the command's exit status means. Scripts may rely on it. */
+export const EXIT = {
+  ok: EXIT_CODE.pass,
+  error: 1,
+  usage: 2,
+  failed: EXIT_CODE.fail,
+  inconclusive: EXIT_CODE.inconclusive,
+  interrupted: 130,
+} as const
+
+/** A documented exit status. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** A command line that cannot be meant: exit status 2. `hint` says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly hint: string | undefined
+
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
+}

@@ -1,0 +1,15 @@
+import type { Command } from './command.ts'
+
+/** A command by name: what it answers, and how to load it. */
+export interface Entry {
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+/** The commands of the lab. Each is loaded only when it is asked for. */
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  machine: {
+    summary: 'What this machine is, and whether it is quiet enough to measure on',
+    load: async () => (await import('./commands/machine.ts')).machineCommand,
+  },
+}

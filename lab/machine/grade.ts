@@ -1,0 +1,27 @@
+import type { Trust } from '../core/index.ts'
+import type { Usage } from './usage.ts'
+
+/** Other work beyond this many cores is heard in every figure. */
+const NOISY_CORES = 0.3
+/** Where others use this share of the machine, it is they who are measured. */
+const UNUSABLE_SHARE = 0.5
+
+/** How quiet the machine was, with a warning for each thing that was not. */
+export function gradeOf(
+  usage: Usage,
+  cores: number,
+): { readonly grade: Trust['grade']; readonly warnings: readonly string[] } {
+  const { foreignCores, stolenCores } = usage
+  const taken = (foreignCores ?? 0) + (stolenCores ?? 0)
+  const warnings = [
+    ...(foreignCores === null ? ['This system does not say how busy it is with other work.'] : []),
+    ...(foreignCores !== null && foreignCores > NOISY_CORES
+      ? [`Other processes used ${foreignCores.toFixed(2)} of ${cores} cores.`]
+      : []),
+    ...(stolenCores !== null && stolenCores > NOISY_CORES / 2
+      ? [`The host took ${stolenCores.toFixed(2)} of ${cores} cores for other machines.`]
+      : []),
+  ]
+  if (taken > UNUSABLE_SHARE * cores) return { grade: 'unusable', warnings }
+  return { grade: warnings.length > 0 ? 'noisy' : 'quiet', warnings }
+}

@@ -1,0 +1,118 @@
+import type {
+  ClaimRecord,
+  Experiment,
+  ExperimentRecord,
+  Json,
+  LabRecord,
+  Progress,
+  Trust,
+} from '../core/index.ts'
+import { createRandom, RECORD_FORMAT, worst } from '../core/index.ts'
+import {
+  gradeOf,
+  listenerPid,
+  readFingerprint,
+  takeSnapshot,
+  usageBetween,
+} from '../machine/index.ts'
+import { repeatCommand } from './command-line.ts'
+import { redactHeaders } from './redact.ts'
+import { mergeTrust, settle } from './settle.ts'
+import { readVersions } from './versions.ts'
+
+/** What a run is handed. */
+export interface RunContext {
+  readonly seed: number
+  /** The command line as given: `['overhead', '--quick']`. */
+  readonly argv: readonly string[]
+  readonly monotonicMs: () => number
+  readonly wallMs: () => number
+  readonly signal: AbortSignal
+  readonly progress: Progress
+  /** What is measured; the process behind a local one does not count as other work. */
+  readonly target?: string
+}
+
+/** Measures, watches the machine meanwhile, and analyzes. Rejects with what `measure` rejects with. */
+export async function runExperiment<Options extends Json, Raw extends Json>(
+  experiment: Experiment<Options, Raw>,
+  options: Options,
+  context: RunContext,
+): Promise<ExperimentRecord> {
+  const { seed, argv, monotonicMs, wallMs, signal, progress, target } = context
+  const random = createRandom(seed)
+  const ownPids = [process.pid, ...targetPid(target)]
+  const startedAt = new Date(wallMs()).toISOString()
+  const before = takeSnapshot(monotonicMs(), ownPids)
+  const world = { monotonicMs, wallMs, seed, random, signal, progress }
+  const raw = await experiment.measure(options, world)
+  const usage = usageBetween(before, takeSnapshot(monotonicMs(), ownPids))
+  const analyzed = experiment.analyze(options, raw, seed)
+  const observed: Trust = {
+    ...gradeOf(usage, readFingerprint().cores),
+    foreignCores: usage.foreignCores,
+    cpuPressure: usage.cpuPressure,
+    lagP99Ms: null,
+    generatorCores: null,
+    floor: null,
+    discarded: [],
+  }
+  const trust = mergeTrust(observed, analyzed.trust)
+  return {
+    kind: experiment.kind,
+    title: experiment.title,
+    options: redactHeaders(options),
+    raw,
+    outcome: settle(analyzed, trust),
+    seed,
+    startedAt,
+    durationMs: usage.seconds * 1000,
+    trust,
+    command: repeatCommand(argv, seed),
+  }
+}
+
+function targetPid(target: string | undefined): readonly number[] {
+  if (target === undefined) return []
+  const { hostname, port, protocol } = new URL(target)
+  if (!/^(?:localhost|127\.|\[::1\])/.test(hostname)) return []
+  const pid = listenerPid(Number(port === '' ? ({ 'https:': 443 }[protocol] ?? 80) : port))
+  return pid === undefined ? [] : [pid]
+}
+
+/** What heads a record. */
+export interface RecordHead {
+  readonly title: string
+  readonly target: string
+  readonly seed: number
+  readonly argv: readonly string[]
+  readonly claims?: readonly ClaimRecord[]
+}
+
+/** One record of one or more runs, judged by the worst of them and of its claims. */
+export function toLabRecord(
+  experiments: readonly ExperimentRecord[],
+  { title, target, seed, argv, claims = [] }: RecordHead,
+): LabRecord {
+  const ends = experiments.map(({ startedAt, durationMs }) => Date.parse(startedAt) + durationMs)
+  const startedAt = experiments[0]?.startedAt ?? ''
+  const open = claims.map(({ text, status, reason }) => ({
+    verdict: status === 'unknown' ? ('inconclusive' as const) : status,
+    reason: `${text}: ${reason}`,
+  }))
+  const judgements = experiments.map(({ outcome }) => outcome.judgement)
+  return {
+    format: RECORD_FORMAT,
+    title,
+    target,
+    startedAt,
+    finishedAt: ends.length === 0 ? startedAt : new Date(Math.max(...ends)).toISOString(),
+    seed,
+    command: repeatCommand(argv, seed),
+    versions: readVersions(),
+    fingerprint: readFingerprint(),
+    judgement: worst(claims.length > 0 ? open : judgements),
+    experiments,
+    claims,
+  }
+}
