@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import type { ArgsDef } from 'citty'
+import { readArguments, readDurationMs, readNumber } from './arguments.ts'
+import { UsageError } from './exit-codes.ts'
+import { formatFigure, formatValue } from './format.ts'
+import { createProgress } from './progress.ts'
+import { COMMANDS } from './table.ts'
+import { readHeader, readTarget } from './target.ts'
+import type { Terminal } from './terminal.ts'
+
+const ARGS = {
+  base: { type: 'positional' },
+  rate: { type: 'string' },
+  header: { type: 'string', alias: 'H' },
+  quick: { type: 'boolean' },
+} as const satisfies ArgsDef
+
+describe('a command line', () => {
+  test('is read with repeated options, short ones and arguments', () => {
+    const args = readArguments(
+      ['one', '-H', 'a: b', '--header=c: d', '--quick', '--rate', '5'],
+      ARGS,
+    )
+    expect(args.required('base')).toBe('one')
+    expect(args.texts('header')).toEqual(['a: b', 'c: d'])
+    expect(args.flag('quick')).toBe(true)
+    expect(args.number('rate', { min: 1, whole: true })).toBe(5)
+    expect(args.text('missing')).toBeUndefined()
+  })
+
+  test.each([[['one', '--quik']], [['one', 'two']], [['one', '--rate']], [[]]])(
+    '%p is refused',
+    (argv) => {
+      expect(() => readArguments(argv, ARGS)).toThrow(UsageError)
+    },
+  )
+
+  test('numbers and durations are read with their bounds, never guessed', () => {
+    expect(readNumber('n', '1e3')).toBe(1000)
+    for (const text of ['', 'x', '0x10', '5 s', '1_000', 'Infinity']) {
+      expect(() => readNumber('n', text)).toThrow(UsageError)
+    }
+    expect(() => readNumber('n', '1.5', { whole: true })).toThrow('whole number')
+    expect(() => readNumber('n', '11', { max: 10 })).toThrow('to 10')
+    expect([
+      readDurationMs('t', '250ms'),
+      readDurationMs('t', '1.5'),
+      readDurationMs('t', '24h'),
+    ]).toEqual([250, 1500, 86_400_000])
+    expect(() => readDurationMs('t', '5 minutes')).toThrow(UsageError)
+  })
+})
+
+describe('what is measured', () => {
+  test.each([
+    'http://127.0.0.1:80/a',
+    'https://localhost',
+    'http://[::1]:8080',
+    'http://127.8.4.2',
+  ])('%s is this machine', (text) => {
+    expect(readTarget(text, false)).toBe(new URL(text).href)
+  })
+
+  test.each([
+    'http://example.com',
+    'http://127.0.0.1.example.com',
+    'http://localhost.example.com',
+    'http://10.0.0.1',
+  ])('%s is refused unless it was asked for', (text) => {
+    expect(() => readTarget(text, false)).toThrow('not this machine')
+    expect(readTarget(text, true)).toBe(new URL(text).href)
+  })
+
+  test.each(['ftp://localhost', 'localhost:80', '/path', 'http://user:secret@localhost/'])(
+    '%s is refused in any case',
+    (text) => {
+      expect(() => readTarget(text, true)).toThrow(UsageError)
+    },
+  )
+
+  test('headers cannot smuggle others', () => {
+    expect(readHeader('X-Key:  abc ')).toEqual(['x-key', 'abc'])
+    for (const line of ['', 'no colon', 'a b: c', 'a: b\r\nc: d', ': x']) {
+      expect(() => readHeader(line)).toThrow(UsageError)
+    }
+  })
+})
+
+describe('what is shown', () => {
+  test('values come with units that fit, intervals, and words where there is no value', () => {
+    expect(formatValue(12_345, 'microseconds')).toBe('12.3 ms')
+    expect(formatValue(0, 'milliseconds')).toBe('0 µs')
+    expect(formatValue(1_234_567, 'per-second')).toBe('1,234,567/s')
+    expect(formatValue(0.0512, 'share')).toBe('5.12 %')
+    const figure = { name: 'a', label: 'A', unit: 'milliseconds' } as const
+    const interval = { low: 1, high: 3, confidence: 0.95 }
+    expect(formatFigure({ ...figure, value: 2, interval })).toBe('2 ms  [1 ms to 3 ms, 95 %]')
+    expect(formatFigure({ ...figure, value: null, insufficient: '40 requests' })).toBe(
+      'unknown: 40 requests',
+    )
+  })
+
+  test('off a terminal, progress is whole lines without escape codes, and not too many', () => {
+    const said: string[] = []
+    const draw = (): void => {
+      throw new Error('nothing may be drawn')
+    }
+    const terminal = { isLive: false, hint: (text: string) => void said.push(text), draw }
+    let nowMs = 0
+    const progress = createProgress(terminal as unknown as Terminal, () => nowMs)
+    for (nowMs = 0; nowMs < 11_000; nowMs += 100) {
+      progress.step('measuring', 0, 2)
+      progress.live({ rate: '5/s' })
+    }
+    progress.close()
+    expect(said).toEqual(['measuring (1 of 2)', '  rate 5/s', '  rate 5/s', '  rate 5/s'])
+  })
+})
+
+describe('the program', () => {
+  const run = async (...args: readonly string[]) => {
+    const entry = join(import.meta.dirname, '../bin/tollgate-lab.ts')
+    const child = Bun.spawn([process.execPath, entry, ...args], { stdout: 'pipe', stderr: 'pipe' })
+    const [out, hint] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ])
+    return { code: await child.exited, out, hint }
+  }
+
+  test('says what there is, and refuses what there is not with status 2 and nothing on stdout', async () => {
+    const help = await run('--help')
+    expect(help.code).toBe(0)
+    for (const name of Object.keys(COMMANDS)) expect(help.out).toContain(`  ${name} `)
+    expect(await run('levitate')).toMatchObject({ code: 2, out: '' })
+    expect(await run('machine', '--wacth', '1s')).toMatchObject({ code: 2, out: '' })
+  })
+
+  test('every command loads under its own name, with the summary of the list', async () => {
+    for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+      const command = await load()
+      expect([command.name, command.summary]).toEqual([name, summary])
+    }
+  })
+})
