@@ -1,4 +1,7 @@
-/** The unit of a figure; a renderer decides how to print it. `ratio` is a share or a factor, 1 = equal. */
+/**
+ * The unit of a figure; a renderer decides how to print it. `ratio` is a factor (1 = equal), `share` a
+ * part of a whole or a relative difference (0.05 = 5 %).
+ */
 export type Unit =
   | 'bytes'
   | 'count'
@@ -8,6 +11,7 @@ export type Unit =
   | 'per-second'
   | 'ratio'
   | 'seconds'
+  | 'share'
 
 /** An interval that holds the true value with the given confidence (0 to 1). */
 export interface Interval {

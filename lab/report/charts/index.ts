@@ -1,0 +1,5 @@
+export { drawFlameGraph } from './flame-graph.ts'
+export { drawForest } from './forest.ts'
+export { drawHeatMap } from './heat-map.ts'
+export { drawLines } from './lines.ts'
+export { drawWaterfall } from './waterfall.ts'

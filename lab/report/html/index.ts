@@ -1,0 +1,1 @@
+export { HTML_BYTES_MAX, renderHtml } from './document.ts'

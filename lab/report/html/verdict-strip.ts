@@ -1,0 +1,33 @@
+import type { Figure, LabRecord } from '../../core/index.ts'
+import type { Markup } from '../markup.ts'
+import { markup } from '../markup.ts'
+import { formatInterval, formatValue } from '../quantity.ts'
+import { badge } from './badge.ts'
+
+const HEADLINES = 5
+
+/** The first figures of the experiments in turn, so that each has a say. */
+function headlines(record: LabRecord): { readonly title: string; readonly figure: Figure }[] {
+  const found: { title: string; figure: Figure }[] = []
+  const depth = Math.max(0, ...record.experiments.map(({ outcome }) => outcome.figures.length))
+  for (let at = 0; at < depth && found.length < HEADLINES; at += 1) {
+    for (const { title, outcome } of record.experiments) {
+      const figure = outcome.figures[at]
+      if (figure !== undefined && found.length < HEADLINES) found.push({ title, figure })
+    }
+  }
+  return found
+}
+
+/** The verdict, why, and the numbers that matter most. */
+export function renderVerdictStrip(record: LabRecord): Markup {
+  const cards = headlines(record).map(
+    ({ title, figure }) =>
+      markup`<div class="card"><dt>${title}: ${figure.label}</dt><dd class="value">${formatValue(figure)}</dd><dd class="more">${
+        figure.interval !== undefined &&
+        figure.value !== null &&
+        formatInterval(figure.interval, figure.unit)
+      }</dd></div>`,
+  )
+  return markup`<section aria-label="Verdict"><p>${badge(record.judgement.verdict)} ${record.judgement.reason}</p><dl class="strip">${cards}</dl></section>`
+}

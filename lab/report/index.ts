@@ -1,0 +1,7 @@
+export { renderCsv } from './csv.ts'
+export { HTML_BYTES_MAX, renderHtml } from './html/index.ts'
+export { renderJunit } from './junit.ts'
+export { renderMarkdown } from './markdown.ts'
+export { readRecord } from './read-record.ts'
+export { replay } from './replay.ts'
+export type { Difference, Replay } from './replay.ts'
