@@ -42,3 +42,19 @@ export type { RelayClient, RelayClientOptions } from './relay/client.ts'
 export { createRelayServer } from './relay/server.ts'
 export type { RelayServer } from './relay/server.ts'
 export type { RelayedStorage } from './relay/operations.ts'
+export { createStreamBus } from './redis/bus.ts'
+export type { RedisArgument, RedisReply } from './redis/driver.ts'
+export { parseRedisUrl, REDIS_DEFAULTS } from './redis/options.ts'
+export type { RedisNode, RedisOptions, RedisTls, RedisUrl } from './redis/options.ts'
+export { openRedis } from './open-redis.ts'
+export { RedisUnavailableError } from './redis/unavailable.ts'
+export type { Redis, RedisParts, RedisStats } from './redis/redis.ts'
+export { openRedisStream, STREAM_DEFAULTS } from './redis/stream.ts'
+export type {
+  RedisStream,
+  RedisStreamOptions,
+  StreamListener,
+  StreamStats,
+} from './redis/stream.ts'
+export { formatPosition, parsePosition } from './redis/stream-wire.ts'
+export type { StreamEntry, StreamPosition, StreamSnapshot } from './redis/stream-wire.ts'

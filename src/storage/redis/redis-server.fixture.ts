@@ -1,0 +1,165 @@
+/** Real Redis servers for tests: on loopback, in a folder of their own, without persistence. */
+import type { ChildProcess } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from '@redis/client'
+import type { RedisOptions } from './options.ts'
+import { REDIS_DEFAULTS } from './options.ts'
+
+const BINARY = ['redis-server', 'valkey-server'].find(
+  (name) => spawnSync(name, ['--version']).status === 0,
+)
+
+/** Whether there is a server to start; tests that need one say so when there is not. */
+export const hasRedisServer = BINARY !== undefined
+
+if (!hasRedisServer) {
+  process.stderr.write('redis-server is not installed: tests that need it are skipped\n')
+}
+
+/** A server that this process started. */
+export interface RedisServer {
+  readonly port: number
+  /** Options of a connection to it. */
+  options(changes?: Partial<RedisOptions>): RedisOptions
+  /** One command, over a connection of its own. */
+  command(...args: string[]): Promise<unknown>
+  /** Stops answering, with connections open. */
+  freeze(): void
+  thaw(): void
+  kill(): Promise<void>
+  /** Starts it again on the same port, empty. */
+  restart(): Promise<void>
+  /** Kills it and removes its folder. */
+  end(): Promise<void>
+}
+
+/** Starts a server; `args` are added to its command line. */
+export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-redis-'))
+  const port = await freePort()
+  let child = await launch(port, folder, args)
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+  }
+  return {
+    port,
+    options: (changes) => ({
+      ...REDIS_DEFAULTS,
+      nodes: [{ host: '127.0.0.1', port }],
+      ...changes,
+    }),
+    command: async (...command) => sendOnce(port, command),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    kill,
+    async restart() {
+      await kill()
+      child = await launch(port, folder, args)
+    },
+    async end() {
+      await kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Three servers that share the slots of a Cluster. */
+export interface RedisCluster {
+  readonly servers: readonly RedisServer[]
+  options(changes?: Partial<RedisOptions>): RedisOptions
+  end(): Promise<void>
+}
+
+const SHARES = [
+  [0, 5460],
+  [5461, 10_922],
+  [10_923, 16_383],
+] as const
+
+/** Starts a Cluster of three nodes without replicas. */
+export async function startRedisCluster(): Promise<RedisCluster> {
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
+  const servers = await Promise.all(SHARES.map(async () => startRedisServer(args)))
+  const [first] = servers
+  for (const [at, server] of servers.entries()) {
+    const [from, to] = SHARES[at]!
+    await server.command('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to))
+    await server.command('CLUSTER', 'SET-CONFIG-EPOCH', String(at + 1))
+    if (server !== first) await first!.command('CLUSTER', 'MEET', '127.0.0.1', String(server.port))
+  }
+  for (const server of servers) {
+    await until(async () => {
+      const info = String(await server.command('CLUSTER', 'INFO'))
+      return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')
+    })
+  }
+  return {
+    servers,
+    options: (changes) => ({
+      ...REDIS_DEFAULTS,
+      cluster: true,
+      nodes: servers.map(({ port }) => ({ host: '127.0.0.1', port })),
+      ...changes,
+    }),
+    end: async () => void (await Promise.all(servers.map(async (server) => server.end()))),
+  }
+}
+
+/** Waits until something holds; fails after ten seconds. */
+export async function until(holds: () => boolean | Promise<boolean>, what = 'it'): Promise<number> {
+  const startedMs = performance.now()
+  while (!(await holds())) {
+    if (performance.now() - startedMs > 10_000) throw new Error(`${what} did not come about`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  return performance.now() - startedMs
+}
+
+async function launch(
+  port: number,
+  folder: string,
+  args: readonly string[],
+): Promise<ChildProcess> {
+  const fixed = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]
+  const child = spawn(BINARY ?? 'redis-server', ['--port', String(port), ...fixed, ...args], {
+    stdio: 'ignore',
+  })
+  process.once('exit', () => child.kill('SIGKILL'))
+  await until(async () => (await sendOnce(port, ['PING']).catch(() => undefined)) === 'PONG')
+  return child
+}
+
+async function sendOnce(port: number, command: readonly string[]): Promise<unknown> {
+  const client = createClient({
+    RESP: 2,
+    disableClientInfo: true,
+    socket: { host: '127.0.0.1', port, reconnectStrategy: false },
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return await client.sendCommand([...command])
+  } finally {
+    if (client.isOpen) client.destroy()
+  }
+}
+
+/** A port that nobody listens on now; its Cluster bus port lies 10,000 above. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    await new Promise((resolve) => server.close(resolve))
+    if (address !== null && typeof address === 'object' && address.port < 55_000) {
+      return address.port
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { PUBLISH } from './stream-scripts.ts'
+import type { StreamKeys } from './stream-reader.ts'
+import type { StreamPosition } from './stream-wire.ts'
+import { readPosition } from './stream-wire.ts'
+import type { RedisArgument, RedisReply } from './driver.ts'
+
+/** A message on its way into the stream. */
+interface Waiting {
+  readonly topic: string
+  readonly payload: string
+  readonly settled: Promise<StreamPosition>
+  resolve(position: StreamPosition): void
+  reject(error: Error): void
+}
+
+/** What {@link createOutbox} needs. */
+export interface OutboxOptions {
+  readonly keys: StreamKeys
+  readonly self: string
+  readonly newEra: () => string
+  /** Entries the stream keeps, about. */
+  readonly entriesMax: number
+  /** How long a publisher is kept waiting; its message is tried on. */
+  readonly publishTimeoutMs: number
+  /** Messages that may wait; beyond, all of them become one word that messages were lost. */
+  readonly waitingMax: number
+  readonly send: (key: string, args: readonly RedisArgument[]) => Promise<RedisReply>
+}
+
+/** Messages on their way: tried until they have arrived, in order. */
+export interface Outbox {
+  /**
+   * Resolves with the position once the message stands in the stream. Rejects when that takes too long;
+   * the message is tried on. With `merge`, an equal one that is not under way yet is the same.
+   */
+  publish(topic: string, payload: string, merge: boolean): Promise<StreamPosition>
+  /** Messages that wait. */
+  waiting(): number
+  close(): void
+}
+
+/** The topic that says: messages were lost, forget what you remember. */
+export const LOST_TOPIC = ''
+
+const BATCH = 256
+const RETRY_MS_MIN = 20
+const RETRY_MS_MAX = 250
+
+/** Creates an {@link Outbox}. */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { publishTimeoutMs, waitingMax } = options
+  let queue: Waiting[] = []
+  let isSending = false
+  const life = { isOpen: true }
+  let wake: (() => void) | undefined
+
+  const enqueue = (topic: string, payload: string): Waiting => {
+    const { promise, resolve, reject } = Promise.withResolvers<StreamPosition>()
+    promise.catch(() => undefined)
+    const waiting = { topic, payload, settled: promise, resolve, reject }
+    queue.push(waiting)
+    return waiting
+  }
+  const loseAll = (): void => {
+    const lost = queue
+    queue = []
+    const word = enqueue(LOST_TOPIC, '')
+    for (const waiting of lost) word.settled.then(waiting.resolve, waiting.reject)
+  }
+  const drain = async (): Promise<void> => {
+    let retryMs = RETRY_MS_MIN
+    while (life.isOpen && queue.length > 0) {
+      const batch = queue.splice(0, BATCH)
+      try {
+        const last = await sendBatch(options, batch)
+        for (const [at, waiting] of batch.entries()) {
+          waiting.resolve({ era: last.era, sequence: last.sequence - (batch.length - 1 - at) })
+        }
+        retryMs = RETRY_MS_MIN
+      } catch {
+        queue = [...batch, ...queue]
+        await new Promise<void>((resolve) => {
+          wake = resolve
+          setTimeout(resolve, retryMs)
+        })
+        retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)
+      }
+    }
+    isSending = false
+  }
+  const start = (): void => {
+    if (isSending) return
+    isSending = true
+    // What is published in the same turn travels together.
+    queueMicrotask(() => void drain())
+  }
+
+  return {
+    async publish(topic, payload, merge) {
+      if (!life.isOpen) throw new Error('the stream is closed')
+      const known = merge
+        ? queue.find((waiting) => waiting.topic === topic && waiting.payload === payload)
+        : undefined
+      if (known === undefined && queue.length >= waitingMax) loseAll()
+      const waiting = known ?? enqueue(topic, payload)
+      start()
+      return settledWithin(waiting.settled, publishTimeoutMs)
+    },
+    waiting: () => queue.length,
+    close() {
+      life.isOpen = false
+      wake?.()
+      for (const waiting of queue) waiting.reject(new Error('the stream is closed'))
+      queue = []
+    },
+  }
+}
+
+async function sendBatch(
+  { keys, newEra, entriesMax, self, send }: OutboxOptions,
+  batch: readonly Waiting[],
+): Promise<StreamPosition> {
+  const messages = batch.flatMap(({ topic, payload }) => [topic, payload])
+  const head = ['EVAL', PUBLISH, '2', keys.stream, keys.state, newEra(), String(entriesMax), self]
+  const position = readPosition(await send(keys.stream, [...head, ...messages]))
+  if (position === undefined) throw new Error('the stream did not say where it stands')
+  return position
+}
+
+async function settledWithin<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    reject(
+      new Error(`others could not be told within ${timeoutMs} ms; they will be once Redis answers`),
+    )
+  }, timeoutMs)
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

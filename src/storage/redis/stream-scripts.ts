@@ -1,0 +1,31 @@
+/**
+ * The scripts that keep the stream and its state in step. KEYS: the stream, the state (`era`, `seq`).
+ *
+ * Ids of entries are `<seq>-0` without holes, so that a reader that misses one knows. An era is the life
+ * of one numbering: when Redis comes back empty, or the state was evicted, another begins.
+ */
+const BEGIN_ERA = `
+local era = redis.call('HGET', KEYS[2], 'era')
+if not era then
+  era = ARGV[1]
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[2], 'era', era, 'seq', '0')
+end
+`
+
+/** ARGV: an era to begin if there is none, length at most, sender, then topic and payload of each message. */
+export const PUBLISH = `${BEGIN_ERA}
+local seq = 0
+for at = 4, #ARGV, 2 do
+  seq = string.format('%.0f', redis.call('HINCRBY', KEYS[2], 'seq', 1))
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], seq .. '-0',
+    'e', era, 's', ARGV[3], 't', ARGV[at], 'p', ARGV[at + 1])
+end
+return {era, seq}
+`
+
+/** ARGV: an era to begin if there is none, entries at most. Gives era, seq, and the last entries. */
+export const SNAPSHOT = `${BEGIN_ERA}
+return {era, redis.call('HGET', KEYS[2], 'seq'),
+  redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[2])}
+`

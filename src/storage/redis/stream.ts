@@ -1,0 +1,192 @@
+import { toHex } from '../../core/bytes.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Random } from '../../core/random.ts'
+import { watchLiveness } from './liveness.ts'
+import type { Redis } from './redis.ts'
+import { createOutbox, LOST_TOPIC } from './stream-outbox.ts'
+import type { StreamCursor } from './stream-reader.ts'
+import { readStream } from './stream-reader.ts'
+import type { StreamEntry, StreamPosition, StreamSnapshot } from './stream-wire.ts'
+
+/** What who listens to a stream hears, in order. Listeners must not throw. */
+export interface StreamListener {
+  /** The next entry, own ones included. */
+  onEntry(entry: StreamEntry): void
+  /**
+   * Messages may have been lost. What is known from now on is the position, and the entries that lead up
+   * to it without a hole, oldest first, as far back as the stream keeps them.
+   */
+  onGap(snapshot: StreamSnapshot, reason: string): void
+  /** Nothing can be heard; said again and again while it lasts. */
+  onSilence(reason: string): void
+  /** Everything that was published is heard again. */
+  onLive(): void
+}
+
+/** Counts since the start, and how it stands. */
+export interface StreamStats {
+  readonly published: number
+  readonly heard: number
+  readonly gaps: number
+  readonly silences: number
+  /** Messages that wait to be taken by Redis. */
+  readonly waiting: number
+  readonly isLive: boolean
+}
+
+/**
+ * A numbered stream of small messages between instances. A listener either hears everything that was
+ * published up to a moment ago, in order, or is told that it does not.
+ */
+export interface RedisStream {
+  /** What own entries carry as their sender. */
+  readonly self: string
+  /** See the outbox: resolves once the message stands in the stream, rejects when that takes long. */
+  publish(topic: string, payload: string, merge?: boolean): Promise<StreamPosition>
+  subscribe(listener: StreamListener): () => void
+  /** The last position heard; `undefined` before the first. */
+  position(): StreamPosition | undefined
+  /** Whether everything published more than `silenceMs` ago has been heard: by the clock, at this moment. */
+  isLive(): boolean
+  stats(): StreamStats
+  close(): Promise<void>
+}
+
+/** How a stream is kept, and for how long nothing may be heard. */
+export interface RedisStreamOptions {
+  readonly redis: Redis
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly random: Random
+  /** Name of the stream. */
+  readonly name: string
+  /** After so long without proof that everything was heard, silence is declared. */
+  readonly silenceMs: number
+  /** Entries the stream keeps, about. */
+  readonly entriesMax: number
+  /** How long a publisher waits for Redis at most. */
+  readonly publishTimeoutMs: number
+}
+
+/** What is left open in {@link RedisStreamOptions}. */
+export const STREAM_DEFAULTS = {
+  silenceMs: 500,
+  entriesMax: 16_384,
+  publishTimeoutMs: 1000,
+} as const satisfies Partial<RedisStreamOptions>
+
+const WAITING_MAX = 10_000
+const RECONNECT_MS_MIN = 20
+const RECONNECT_MS_MAX = 200
+
+/** Opens a stream and begins to read at once. */
+export function openRedisStream(options: RedisStreamOptions): RedisStream {
+  const { redis, clock, random, name, silenceMs, publishTimeoutMs, entriesMax } = options
+  // Braces keep both keys on one node of a Cluster.
+  const base = `${redis.prefix}:{${name}}`
+  const keys = { stream: `${base}:stream`, state: `${base}:state` }
+  const newEra = (): string => toHex(random.bytes(8))
+  const self = toHex(random.bytes(8))
+  const listeners = new Set<StreamListener>()
+  const counts = { published: 0, heard: 0, gaps: 0 }
+  const tell = (say: (listener: StreamListener) => void): void => {
+    for (const listener of listeners) say(listener)
+  }
+  const timeoutMs = Math.max(50, silenceMs / 2)
+  const loop = { isOpen: true, reason: 'not connected yet' }
+  const liveness = watchLiveness({
+    monotonicMs: clock.monotonicMs,
+    silenceMs,
+    onSilence: () => tell((listener) => listener.onSilence(loop.reason)),
+    onLive: () => tell((listener) => listener.onLive()),
+  })
+  const gap = (snapshot: StreamSnapshot, why: string): void => {
+    counts.gaps += 1
+    tell((listener) => listener.onGap(snapshot, why))
+  }
+  let cursor: StreamCursor | undefined
+  const reading = {
+    keys,
+    monotonicMs: clock.monotonicMs,
+    newEra,
+    blockMs: Math.max(10, Math.floor(silenceMs / 4)),
+    timeoutMs,
+    replayMax: entriesMax,
+    isOpen: () => loop.isOpen,
+    hearer: {
+      entry(entry: StreamEntry) {
+        counts.heard += 1
+        // A publisher had to give messages up: whoever hears that knows no more.
+        if (entry.topic === LOST_TOPIC) gap({ position: entry.position, entries: [] }, 'lost')
+        else tell((listener) => listener.onEntry(entry))
+      },
+      restart: gap,
+      upToDate: liveness.proven,
+    },
+  }
+  const ended = keepReading(loop, clock, async () => {
+    // Commands that are routed by key learn of a Cluster that has changed.
+    await redis.send(keys.stream, ['EXISTS', keys.stream], timeoutMs)
+    const connection = await redis.dedicate(keys.stream)
+    const moved = (next: StreamCursor): void => {
+      cursor = next
+    }
+    await readStream(connection, cursor, reading, moved).finally(connection.close)
+  })
+  const outbox = createOutbox({
+    keys,
+    self,
+    newEra,
+    entriesMax,
+    publishTimeoutMs,
+    waitingMax: WAITING_MAX,
+    send: async (key, args) => redis.send(key, args, timeoutMs),
+  })
+  return {
+    self,
+    async publish(topic, payload, merge = false) {
+      const position = await outbox.publish(topic, payload, merge)
+      counts.published += 1
+      return position
+    },
+    subscribe(listener) {
+      const own = { ...listener }
+      listeners.add(own)
+      return () => listeners.delete(own)
+    },
+    position: () => cursor?.position,
+    isLive: liveness.isLive,
+    stats: () => ({
+      ...counts,
+      silences: liveness.silences(),
+      waiting: outbox.waiting(),
+      isLive: liveness.isLive(),
+    }),
+    async close() {
+      loop.isOpen = false
+      liveness.stop()
+      outbox.close()
+      listeners.clear()
+      await ended
+    },
+  }
+}
+
+/** Reads, and begins again whenever reading fails, with pauses that grow. */
+async function keepReading(
+  loop: { readonly isOpen: boolean; reason: string },
+  { monotonicMs }: Pick<Clock, 'monotonicMs'>,
+  read: () => Promise<void>,
+): Promise<void> {
+  let waitMs = RECONNECT_MS_MIN
+  while (loop.isOpen) {
+    const startedMs = monotonicMs()
+    try {
+      await read()
+    } catch (error) {
+      loop.reason = error instanceof Error ? error.message : String(error)
+    }
+    if (monotonicMs() - startedMs > RECONNECT_MS_MAX) waitMs = RECONNECT_MS_MIN
+    if (loop.isOpen) await new Promise((resolve) => setTimeout(resolve, waitMs))
+    waitMs = Math.min(waitMs * 2, RECONNECT_MS_MAX)
+  }
+}
