@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly terminal: Terminal
   /** The command line as given, without the program's name: `overhead --quick`. */
   readonly argv: readonly string[]
+  /** Another command of the table; `undefined` where there is none of that name. */
+  readonly find: (name: string) => Promise<Command | undefined>
 }
 
 /** A subcommand of the lab. */

@@ -47,15 +47,18 @@ async function dispatch(
     await terminal.out(terminal.color ? help : withoutColors(help))
     return EXIT.ok
   }
-  return command.run({ args: readArguments(rest, command.args, command.variadic), terminal, argv })
+  const args = readArguments(rest, command.args, command.variadic)
+  return command.run({ args, terminal, argv, find })
 }
 
 async function load(name: string): Promise<Command> {
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (entry === undefined) {
-    throw new UsageError(`unknown command ${name}`, `One of: ${Object.keys(COMMANDS).join(', ')}.`)
-  }
-  return entry.load()
+  const command = await find(name)
+  if (command !== undefined) return command
+  throw new UsageError(`unknown command ${name}`, `One of: ${Object.keys(COMMANDS).join(', ')}.`)
+}
+
+async function find(name: string): Promise<Command | undefined> {
+  return Object.hasOwn(COMMANDS, name) ? COMMANDS[name]?.load() : undefined
 }
 
 function report(error: unknown, terminal: Terminal): ExitCode {

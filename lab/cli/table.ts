@@ -12,4 +12,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'What this machine is, and whether it is quiet enough to measure on',
     load: async () => (await import('./commands/machine.ts')).machineCommand,
   },
+  replay: {
+    summary: 'Compute every figure of a record again from its raw data, and compare',
+    load: async () => (await import('./commands/replay.ts')).replayCommand,
+  },
+  report: {
+    summary: 'Turn a stored record into HTML, Markdown, JUnit XML or CSV',
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
 }

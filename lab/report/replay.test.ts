@@ -31,7 +31,7 @@ const stored = experimentRecord({
   outcome: doubling.analyze({}, { seen: 21 }, 1),
 })
 const find = (kind: string) => Promise.resolve(kind === 'doubling' ? doubling : undefined)
-const keep = (_: unknown, outcome: Outcome) => outcome
+const keep = (outcome: Outcome) => outcome
 
 describe('replay', () => {
   test('agrees with a record that was left alone', async () => {

@@ -1,4 +1,4 @@
-import type { Experiment, ExperimentRecord, Json, LabRecord, Outcome } from '../core/index.ts'
+import type { Experiment, Json, LabRecord, Outcome, Trust } from '../core/index.ts'
 
 /** A place where what was recorded and what follows from the raw data are not the same. */
 export interface Difference {
@@ -55,11 +55,12 @@ function asStored(outcome: Outcome): unknown {
  * that was edited, or made by another analysis, shows.
  *
  * @param find - The experiment of a kind, or `undefined` where it is not known.
+ * @param settle - What a run makes of an outcome in the light of trust.
  */
 export async function replay(
   record: LabRecord,
   find: (kind: string) => Promise<Experiment<Json, Json> | undefined>,
-  conclude: (experiment: ExperimentRecord, outcome: Outcome) => Outcome,
+  settle: (outcome: Outcome, trust: Trust) => Outcome,
 ): Promise<Replay> {
   const differences: Difference[] = []
   const unknownKinds = new Set<string>()
@@ -70,7 +71,8 @@ export async function replay(
       unknownKinds.add(stored.kind)
       continue
     }
-    const outcome = conclude(stored, experiment.analyze(stored.options, stored.raw, stored.seed))
+    const analyzed = experiment.analyze(stored.options, stored.raw, stored.seed)
+    const outcome = settle(analyzed, stored.trust)
     const path = `experiments[${index}].outcome`
     for (const difference of compare(path, stored.outcome, asStored(outcome))) {
       if (difference === undefined) agreeing += 1

@@ -22,7 +22,7 @@ export function dataTable({ columns, rows }: Content, label: string): Markup {
     })
     return markup`<tr>${cells}</tr>`
   })
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+  return markup`<div class="scroll" tabindex="0" role="group" aria-label="${label}"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
 }
 
 /** Keeps the first, the last and evenly spaced rows between. */

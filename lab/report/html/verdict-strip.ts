@@ -6,13 +6,17 @@ import { badge } from './badge.ts'
 
 const HEADLINES = 5
 
-/** The first figures of the experiments in turn, so that each has a say. */
+/** The first figures that have a value, of the experiments in turn, so that each has a say. */
 function headlines(record: LabRecord): { readonly title: string; readonly figure: Figure }[] {
   const found: { title: string; figure: Figure }[] = []
-  const depth = Math.max(0, ...record.experiments.map(({ outcome }) => outcome.figures.length))
+  const queues = record.experiments.map(({ title, outcome }) => ({
+    title,
+    figures: outcome.figures.filter(({ value }) => value !== null),
+  }))
+  const depth = Math.max(0, ...queues.map(({ figures }) => figures.length))
   for (let at = 0; at < depth && found.length < HEADLINES; at += 1) {
-    for (const { title, outcome } of record.experiments) {
-      const figure = outcome.figures[at]
+    for (const { title, figures } of queues) {
+      const figure = figures[at]
       if (figure !== undefined && found.length < HEADLINES) found.push({ title, figure })
     }
   }
