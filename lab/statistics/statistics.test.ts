@@ -1,0 +1,257 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import * as oracle from 'simple-statistics'
+import { createRandom } from '../core/index.ts'
+import {
+  bootstrap,
+  bootstrapBca,
+  bootstrapBlocks,
+  chiSquareCdf,
+  fitLine,
+  fitThroughOrigin,
+  holm,
+  labelOutliers,
+  mean,
+  median,
+  medianAbsoluteDeviation,
+  normalCdf,
+  normalQuantile,
+  quantile,
+  standardDeviation,
+  studentCdf,
+  studentQuantile,
+  variance,
+  wilson,
+} from './index.ts'
+import { logGamma } from './special-functions.ts'
+
+const samples = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), {
+  minLength: 3,
+  maxLength: 40,
+})
+const near = (a: number, b: number, relative = 1e-9): boolean =>
+  Math.abs(a - b) <= relative * Math.max(1, Math.abs(a), Math.abs(b))
+
+describe('summaries agree with simple-statistics', () => {
+  test('mean, variance, median, deviation', () => {
+    fc.assert(
+      fc.property(samples, (values) => {
+        expect(near(mean(values), oracle.mean(values))).toBe(true)
+        expect(near(variance(values), oracle.sampleVariance(values), 1e-6)).toBe(true)
+        expect(near(standardDeviation(values), oracle.sampleStandardDeviation(values), 1e-6)).toBe(
+          true,
+        )
+        expect(median(values)).toBeCloseTo(oracle.median(values), 6)
+        expect(medianAbsoluteDeviation(values)).toBeCloseTo(
+          oracle.medianAbsoluteDeviation(values),
+          6,
+        )
+      }),
+    )
+  })
+
+  test('lines', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(100), fc.nat(1000)), { minLength: 3 }), (points) => {
+        fc.pre(new Set(points.map(([x]) => x)).size > 1)
+        const { m, b } = oracle.linearRegression(points)
+        const line = fitLine(points)
+        expect(near(line.slope, m, 1e-7)).toBe(true)
+        expect(near(line.intercept, b, 1e-7)).toBe(true)
+      }),
+    )
+  })
+
+  test('the logarithm of the gamma function', () => {
+    for (const x of [0.1, 0.5, 1, 1.5, 2, 5, 10.3, 100, 1000]) {
+      expect(near(logGamma(x), oracle.gammaln(x), 1e-12)).toBe(true)
+    }
+  })
+})
+
+describe('quantiles', () => {
+  test('are those of R (type 7)', () => {
+    const values = [15, 20, 35, 40, 50]
+    expect([0, 0.05, 0.3, 0.4, 0.5, 1].map((share) => quantile(values, share))).toEqual([
+      15, 16, 23, 29, 35, 50,
+    ])
+  })
+
+  test('never cross and never leave the sample', () => {
+    fc.assert(
+      fc.property(samples, fc.double({ min: 0, max: 1, noNaN: true }), (values, share) => {
+        const found = quantile(values, share)
+        expect(found).toBeGreaterThanOrEqual(Math.min(...values))
+        expect(found).toBeLessThanOrEqual(Math.max(...values))
+        expect(quantile(values, share / 2)).toBeLessThanOrEqual(found + 1e-6)
+      }),
+    )
+  })
+})
+
+describe('distributions are those of the tables', () => {
+  test('normal', () => {
+    expect(normalCdf(0)).toBeCloseTo(0.5, 15)
+    expect(normalCdf(1.96)).toBeCloseTo(0.9750021048517795, 13)
+    expect(normalCdf(-6) / 9.865876450376946e-10).toBeCloseTo(1, 9)
+    expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 10)
+    expect(normalQuantile(0.5)).toBeCloseTo(0, 12)
+    expect(normalQuantile(1e-9)).toBeCloseTo(-5.997807015007687, 8)
+    for (const p of [0.001, 0.2, 0.8, 0.999]) {
+      expect(normalCdf(normalQuantile(p)) / p).toBeCloseTo(1, 8)
+      expect(normalQuantile(p)).toBeCloseTo(oracle.probit(p), 2)
+    }
+  })
+
+  test('Student', () => {
+    expect(studentQuantile(0.975, 1)).toBeCloseTo(12.706204736432095, 6)
+    expect(studentQuantile(0.975, 9)).toBeCloseTo(2.2621571627409915, 9)
+    expect(studentQuantile(0.995, 30)).toBeCloseTo(2.749995653567031, 9)
+    expect(studentCdf(0, 5)).toBeCloseTo(0.5, 14)
+    expect(studentCdf(2, 1e7)).toBeCloseTo(normalCdf(2), 6)
+  })
+
+  test('chi-square', () => {
+    expect(chiSquareCdf(3.841458820694124, 1)).toBeCloseTo(0.95, 12)
+    expect(chiSquareCdf(18.307038053275146, 10)).toBeCloseTo(0.95, 12)
+  })
+})
+
+describe('bootstrap', () => {
+  const normalSample = (size: number, seed: number): number[] => {
+    const random = createRandom(seed)
+    return Array.from({ length: size }, () => 10 + random.normal())
+  }
+
+  test('is repeatable, and holds the statistic of the sample', () => {
+    const values = normalSample(30, 1)
+    for (const method of [bootstrap, bootstrapBca, bootstrapBlocks]) {
+      const once = method(values, mean, { random: createRandom(4) })
+      expect(method(values, mean, { random: createRandom(4) })).toEqual(once)
+      expect(once.low).toBeLessThan(mean(values))
+      expect(once.high).toBeGreaterThan(mean(values))
+    }
+  })
+
+  test('of a mean it is about as wide as Student says', () => {
+    const values = normalSample(60, 2)
+    const half = (studentQuantile(0.975, 59) * standardDeviation(values)) / Math.sqrt(60)
+    for (const method of [bootstrap, bootstrapBca]) {
+      const { low, high } = method(values, mean, { random: createRandom(9), resamples: 4000 })
+      expect((high - low) / (2 * half)).toBeCloseTo(1, 1)
+    }
+  })
+
+  test.each([
+    ['percentile', bootstrap],
+    ['BCa', bootstrapBca],
+  ] as const)(
+    '%s: 95 %% intervals of the mean of 25 hold it in 90 to 98 of 100 samples',
+    (_, method) => {
+      let held = 0
+      const samplesCount = 300
+      for (let seed = 0; seed < samplesCount; seed += 1) {
+        const interval = method(normalSample(25, 100 + seed), mean, {
+          random: createRandom(seed),
+          resamples: 500,
+        })
+        if (interval.low <= 10 && interval.high >= 10) held += 1
+      }
+      expect(held / samplesCount).toBeGreaterThan(0.9)
+      expect(held / samplesCount).toBeLessThan(0.98)
+    },
+  )
+
+  test('of values that hang together, blocks give the wider interval', () => {
+    const random = createRandom(3)
+    let level = 0
+    const values = Array.from({ length: 400 }, () => (level = 0.9 * level + random.normal()))
+    const width = ({ low, high }: { low: number; high: number }): number => high - low
+    const alone = width(bootstrap(values, mean, { random: createRandom(1) }))
+    const together = width(
+      bootstrapBlocks(values, mean, { random: createRandom(1), blockLength: 25 }),
+    )
+    expect(together).toBeGreaterThan(2 * alone)
+  })
+
+  test('there is no interval of nothing', () => {
+    expect(() => bootstrap([], mean, { random: createRandom(1) })).toThrow(RangeError)
+  })
+})
+
+describe('shares', () => {
+  test('Wilson, as published (Newcombe 1998, 81 of 263 and 0 of 20)', () => {
+    const some = wilson(81, 263)
+    expect(some.low).toBeCloseTo(0.2553, 4)
+    expect(some.high).toBeCloseTo(0.3662, 4)
+    const none = wilson(0, 20)
+    expect(none.low).toBe(0)
+    expect(none.high).toBeCloseTo(0.1611, 4)
+    expect(wilson(0, 0)).toEqual({ low: 0, high: 1, confidence: 0.95 })
+  })
+
+  test('stay within 0 and 1 and hold the share', () => {
+    fc.assert(
+      fc.property(fc.nat(500), fc.integer({ min: 1, max: 500 }), (some, trials) => {
+        const successes = Math.min(some, trials)
+        const { low, high } = wilson(successes, trials)
+        expect(low).toBeGreaterThanOrEqual(0)
+        expect(high).toBeLessThanOrEqual(1)
+        expect(low).toBeLessThanOrEqual(successes / trials)
+        expect(high).toBeGreaterThanOrEqual(successes / trials)
+      }),
+    )
+  })
+})
+
+describe('lines', () => {
+  test('through the origin they recover a slope, and say how much they explain', () => {
+    const line = fitThroughOrigin([1, 2, 3, 4].map((x) => [x, 2.5 * x] as const))
+    expect(line.slope).toBeCloseTo(2.5, 12)
+    expect(line.rSquared).toBeCloseTo(1, 12)
+    expect(
+      fitThroughOrigin([
+        [1, 1],
+        [2, -1],
+        [3, 1],
+      ]).rSquared,
+    ).toBeLessThan(0.2)
+  })
+})
+
+describe('outliers', () => {
+  test('are labelled by their distance, on both sides', () => {
+    const values = Array.from({ length: 100 }, (_, at) => 100 + (at % 10))
+    expect(labelOutliers(values)).toEqual({ lowSevere: 0, lowMild: 0, highMild: 0, highSevere: 0 })
+    expect(labelOutliers([...values, 117, 200, 91, 0])).toEqual({
+      lowSevere: 1,
+      lowMild: 1,
+      highMild: 1,
+      highSevere: 1,
+    })
+  })
+})
+
+describe('Holm', () => {
+  test('as in R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")', () => {
+    expect(holm([0.01, 0.04, 0.03, 0.005]).map((p) => Number(p.toFixed(10)))).toEqual([
+      0.03, 0.06, 0.06, 0.02,
+    ])
+    expect(holm([])).toEqual([])
+  })
+
+  test('never makes a probability smaller, keeps the order, stays below 1', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true })), (given) => {
+        const adjusted = holm(given)
+        for (const [at, p] of given.entries()) {
+          expect(adjusted[at]!).toBeGreaterThanOrEqual(p)
+          expect(adjusted[at]!).toBeLessThanOrEqual(1)
+          for (const [other, q] of given.entries()) {
+            if (p < q) expect(adjusted[at]!).toBeLessThanOrEqual(adjusted[other]!)
+          }
+        }
+      }),
+    )
+  })
+})
