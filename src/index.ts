@@ -19,7 +19,13 @@ import type {
   Pepper,
   World,
 } from './gate/index.ts'
-import { createAllowListCounts, createLive, createNouns, gatewayConfig } from './gate/index.ts'
+import {
+  createAllowListCounts,
+  createLive,
+  createNouns,
+  gatewayConfig,
+  loadDeciders,
+} from './gate/index.ts'
 import { identityCollections } from './identity/index.ts'
 import type { Identity } from './identity/index.ts'
 import type { Ledger } from './ledger/index.ts'
@@ -111,6 +117,7 @@ export async function createGate(options: CreateGateOptions): Promise<EmbeddedGa
     counters: storage.counters,
     allowLists: createAllowListCounts(),
     world,
+    createDeciders: await loadDeciders(loaded.value),
     ...(handler !== undefined && { handler }),
   })
   if (!outcome.ok) {
@@ -129,7 +136,7 @@ export async function createGate(options: CreateGateOptions): Promise<EmbeddedGa
     ledger: nouns.ledger,
     async reload(config) {
       const next = await parseConfig(config)
-      const problems = live.apply(next.value)
+      const problems = await live.apply(next.value)
       if (problems.length > 0) throw refused(next, problems)
     },
     async close() {

@@ -34,6 +34,9 @@ const SIBLINGS_THAT_MEET = new Set(['bin server', 'bin lab', 'server adapters'])
 /** Where Bun's own modules may be imported; everything else also runs on Node. */
 const BUN_ONLY = [/^src\/server\//, /^src\/storage\/sqlite\//, /^bin\//, /^bench\//, /^examples\//]
 
+/** Parts of a folder that are much to load and not always needed have an entry of their own. */
+const SECOND_ENTRIES = new Set(['src/policy/with-rego.ts'])
+
 const files = filesOf('{src,bin}/**/*.ts')
 const imports = files.flatMap(readImports)
 
@@ -43,8 +46,8 @@ function roomOf(file: string): string {
   return top === 'src' ? room.replace(/\.ts$/, '') : (top ?? '')
 }
 
-const inside = imports.flatMap(({ from, target }) =>
-  target?.endsWith('.ts') === true ? [{ from, target }] : [],
+const inside = imports.flatMap(({ target, ...rest }) =>
+  target?.endsWith('.ts') === true ? [{ ...rest, target }] : [],
 )
 
 describe('architecture', () => {
@@ -66,6 +69,18 @@ describe('architecture', () => {
     expect(wrong).toEqual([])
   })
 
+  test('a gate starts without Rego and without the admin API', () => {
+    const loaded = new Set(['src/server/serve.ts', 'src/server/demo.ts'])
+    for (const file of loaded) {
+      for (const { from, target, typeOnly, lazy } of inside) {
+        if (from === file && !typeOnly && !lazy) loaded.add(target)
+      }
+    }
+    expect(loaded.size).toBeGreaterThan(100)
+    const heavy = [...loaded].filter((file) => /^src\/(rego|server\/admin\/app)/.test(file))
+    expect(heavy).toEqual([])
+  })
+
   test('from outside, a folder is reached through its index (core excepted)', () => {
     const deep = inside.filter(({ from, target }) => {
       const room = roomOf(target)
@@ -73,7 +88,7 @@ describe('architecture', () => {
       if (roomOf(from) === 'bin' && room === 'server') return false
       if (room === 'lab') return target !== 'lab/cli/index.ts'
       if (room === 'examples') return !/^examples\/[a-z]+\/server\.ts$/.test(target)
-      return target !== `src/${room}/index.ts`
+      return target !== `src/${room}/index.ts` && !SECOND_ENTRIES.has(target)
     })
     expect(deep).toEqual([])
   })

@@ -12,6 +12,8 @@ export interface Import {
   readonly target: string | undefined
   /** Whether only types are imported: such an import is gone at run time. */
   readonly typeOnly: boolean
+  /** Whether it is loaded when it is needed, by `import()`. */
+  readonly lazy: boolean
 }
 
 /** The program's own files that match, without tests and what only tests import. */
@@ -32,21 +34,25 @@ export function readImports(file: string): Import[] {
     ...staticImports.map(({ moduleRequest, entries }) => ({
       specifier: moduleRequest.value,
       typeOnly: entries.length > 0 && entries.every((entry) => entry.isType),
+      lazy: false,
     })),
     ...staticExports.flatMap(({ entries }) =>
       entries.flatMap(({ moduleRequest, isType }) =>
-        moduleRequest === null ? [] : { specifier: moduleRequest.value, typeOnly: isType },
+        moduleRequest === null
+          ? []
+          : { specifier: moduleRequest.value, typeOnly: isType, lazy: false },
       ),
     ),
     ...dynamicImports.flatMap(({ moduleRequest }) => {
       const text = source.slice(moduleRequest.start, moduleRequest.end)
-      return /^['"]/.test(text) ? { specifier: text.slice(1, -1), typeOnly: false } : []
+      return /^['"]/.test(text) ? { specifier: text.slice(1, -1), typeOnly: false, lazy: true } : []
     }),
   ]
-  return found.map(({ specifier, typeOnly }) => ({
+  return found.map(({ specifier, typeOnly, lazy }) => ({
     from: file,
     specifier,
     typeOnly,
+    lazy,
     target: specifier.startsWith('.')
       ? relative(ROOT, resolve(ROOT, dirname(file), specifier))
       : undefined,

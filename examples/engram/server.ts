@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { CorpusName } from './corpus.ts'
 import { readCorpus } from './corpus.ts'
+import type { TenantMemories } from './memories.ts'
 import { MEMORIES_MAX } from './memories.ts'
 import { invalid, problem, readJson } from './problem.ts'
 import { parseQuestion } from './question.ts'
-import type { MemoryStore } from './store.ts'
 import { openMemoryStore } from './store.ts'
 
 /** Where the example listens and keeps its data. */
@@ -43,13 +43,20 @@ export function start(options: StartOptions): Promise<Running> {
   const store = openMemoryStore(options.dataFolder)
   const seed = (tenantId: string, corpus: CorpusName): void =>
     store.tenant(tenantId).seed(readCorpus(corpus))
-  for (const [tenantId, corpus] of Object.entries(options.seeds ?? SEEDS)) seed(tenantId, corpus)
+  // Indexing texts takes its time, so a tenant's are read in when somebody asks for them.
+  const awaited = new Map(Object.entries(options.seeds ?? SEEDS))
+  const memoriesOf = (tenantId: string): TenantMemories => {
+    const corpus = awaited.get(tenantId)
+    if (corpus !== undefined) seed(tenantId, corpus)
+    awaited.delete(tenantId)
+    return store.tenant(tenantId)
+  }
   const server = Bun.serve({
     port: options.port,
     hostname: options.hostname,
     development: false,
     maxRequestBodySize: 2 * BODY_BYTES_MAX,
-    fetch: (request) => answer(request, store),
+    fetch: (request) => answer(request, memoriesOf),
     error: () => problem(500, 'Internal error'),
   })
   return Promise.resolve({
@@ -62,7 +69,10 @@ export function start(options: StartOptions): Promise<Running> {
   })
 }
 
-function answer(request: Request, store: MemoryStore): Response | Promise<Response> {
+function answer(
+  request: Request,
+  memoriesOf: (tenantId: string) => TenantMemories,
+): Response | Promise<Response> {
   const url = new URL(request.url)
   const { pathname } = url
   if (pathname === '/api/v1/system/health') {
@@ -76,7 +86,7 @@ function answer(request: Request, store: MemoryStore): Response | Promise<Respon
   if (!/^[\x21-\x7e]{1,200}$/.test(tenantId)) {
     return problem(403, 'No tenant', 'This API answers only through the gate.')
   }
-  const tenant: Tenant = () => store.tenant(tenantId)
+  const tenant: Tenant = () => memoriesOf(tenantId)
   if (pathname === MEMORIES) return dispatch(request, { POST: () => remember(request, tenant) })
   if (pathname === `${MEMORIES}/recall`) {
     return dispatch(request, { GET: () => recall(url, tenant) })
@@ -86,7 +96,7 @@ function answer(request: Request, store: MemoryStore): Response | Promise<Respon
 }
 
 /** The memories of the tenant that asks; all that a handler gets to see of the store. */
-type Tenant = () => ReturnType<MemoryStore['tenant']>
+type Tenant = () => TenantMemories
 
 type Methods = Readonly<Record<string, () => Response | Promise<Response>>>
 

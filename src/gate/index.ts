@@ -3,6 +3,7 @@ export type { BanCheck } from './admit.ts'
 export { createAllowListCounts } from './assembly/allow-list-counts.ts'
 export type { AllowListCounts } from './assembly/allow-list-counts.ts'
 export { createLive } from './assembly/live.ts'
+export { loadDeciders } from './assembly/load-deciders.ts'
 export type { Live, LiveOutcome, LiveParts } from './assembly/live.ts'
 export {
   countCredentialLookups,

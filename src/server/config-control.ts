@@ -43,19 +43,19 @@ export function createConfigControl(options: ConfigControlOptions): ConfigFileCo
   let refused: ConfigState['refused']
   metrics.reload(true, hashOf(loaded.value), loadedAtMs)
 
-  const problemsOf = (
+  const problemsOf = async (
     outcome: GatewayConfigOutcome,
     use: (config: GatewayConfig) => ReturnType<Live['check']>,
-  ): ConfigVerdict => {
+  ): Promise<ConfigVerdict> => {
     if (!outcome.ok) return { errors: outcome.errors, warnings: [] }
-    const problems = use(outcome.value)
+    const problems = await use(outcome.value)
     const errors = problems.map((problem) => outcome.errorAt(problem.path, problem.message))
     return { errors, warnings: outcome.warnings }
   }
 
   const reload = async (): Promise<ConfigVerdict & { readonly revision: number }> => {
     const outcome = await readGatewayConfig(path, environment)
-    const verdict = problemsOf(outcome, (config) => live.apply(config))
+    const verdict = await problemsOf(outcome, (config) => live.apply(config))
     const atMs = clock.nowMs()
     if (!outcome.ok || verdict.errors.length > 0) {
       refused = { atMs, errors: verdict.errors }

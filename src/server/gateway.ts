@@ -1,7 +1,7 @@
 import type { CompileProblem, GatewayConfig, Live, Nouns, Pepper, World } from '../gate/index.ts'
-import { createAllowListCounts, createLive, createNouns } from '../gate/index.ts'
-import { createAdminApp, openRootKey } from './admin/index.ts'
+import { createAllowListCounts, createLive, createNouns, loadDeciders } from '../gate/index.ts'
 import type { AdminApp, GateView, RootKey } from './admin/index.ts'
+import { openRootKey } from './admin/root-key.ts'
 import type { ConfigFileControl } from './config-control.ts'
 import { createConfigControl } from './config-control.ts'
 import type { GatewayConfigOutcome } from './config-file.ts'
@@ -9,6 +9,7 @@ import { openDataFolder, readPeppers } from './data-folder.ts'
 import type { Front } from './front.ts'
 import { standAlone, standBehind } from './front.ts'
 import { createGateView } from './gate-view.ts'
+import { createLazyAdmin } from './lazy-admin.ts'
 import type { Door } from './door.ts'
 import { holdShared, openDoor } from './door.ts'
 import type { ListenerOptions } from './listener.ts'
@@ -114,6 +115,7 @@ async function assemble(
     counters: storage.counters,
     allowLists,
     world,
+    createDeciders: await loadDeciders(config),
     fallback: (request) => later.signals?.(plainPath(request.url)),
   })
   if (!made.ok) return made
@@ -212,20 +214,23 @@ function createAdmin(parts: {
   readonly world: World
 }): AdminApp {
   const { config, storage, nouns, live, control, view, rootKey, world } = parts
-  return createAdminApp({
-    identity: nouns.identity,
-    policy: nouns.policy,
-    limiter: () => live.limiter(),
-    bans: nouns.bans,
-    ledger: nouns.ledger,
-    config: control,
-    gate: view,
-    rootKey,
-    clock: world.clock,
-    random: world.random,
-    records: storage.records,
-    hosts: config.admin.hosts,
-    onInternal: (message, requestId) => world.logger.error(message, { requestId }),
+  return createLazyAdmin(async () => {
+    const { createAdminApp } = await import('./admin/app.ts')
+    return createAdminApp({
+      identity: nouns.identity,
+      policy: nouns.policy,
+      limiter: () => live.limiter(),
+      bans: nouns.bans,
+      ledger: nouns.ledger,
+      config: control,
+      gate: view,
+      rootKey,
+      clock: world.clock,
+      random: world.random,
+      records: storage.records,
+      hosts: config.admin.hosts,
+      onInternal: (message, requestId) => world.logger.error(message, { requestId }),
+    })
   })
 }
 

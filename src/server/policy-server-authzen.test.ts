@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { systemClock } from '../core/clock.ts'
-import { createPolicyStore } from '../policy/index.ts'
+import { createPolicyStore } from '../policy/with-rego.ts'
 import type { PolicyServer } from './policy-server.ts'
 import { startPolicyServer } from './policy-server.ts'
 

@@ -8,7 +8,7 @@ import {
 } from '@open-policy-agent/opa/sdk/models/errors'
 import { OpaApiClient } from '@open-policy-agent/opa/sdk/sdk.js'
 import { systemClock } from '../core/clock.ts'
-import { createPolicyStore } from '../policy/index.ts'
+import { createPolicyStore } from '../policy/with-rego.ts'
 import type { PolicyServer } from './policy-server.ts'
 import { startPolicyServer } from './policy-server.ts'
 

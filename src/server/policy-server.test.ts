@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
-import { createPolicyStore, loadSources } from '../policy/index.ts'
+import { createPolicyStore, loadSources } from '../policy/with-rego.ts'
 import type { PolicyServer } from './policy-server.ts'
 import { startPolicyServer } from './policy-server.ts'
 

@@ -13,7 +13,8 @@ import {
   openFileLog,
   openSqlite,
 } from '../storage/index.ts'
-import { idempotencyCollection, rootKeyCollection } from './admin/index.ts'
+import { idempotencyCollection } from './admin/idempotency.ts'
+import { rootKeyCollection } from './admin/root-key.ts'
 import type { DataFolder } from './data-folder.ts'
 
 /** What the nouns keep their state in, opened. */

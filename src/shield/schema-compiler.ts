@@ -2,6 +2,7 @@ import type { ErrorObject, RegExpEngine } from 'ajv/dist/types/index.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { FORMATS } from './formats.ts'
 import { compilePattern } from './pattern/compile.ts'
+import { isPlainSchema } from './plain-schema.ts'
 import type { SchemaPath } from './schema-paths.ts'
 import { findUnsafe, locateQuoted } from './schema-paths.ts'
 import type { Compiled, JsonSchema, SchemaProblem } from './spec.ts'
@@ -143,7 +144,7 @@ function validateShape(
   schema: JsonSchema,
   path: SchemaPath,
 ): SchemaProblem | undefined {
-  if (ajv.validateSchema(schema) === true) return undefined
+  if (isPlainSchema(schema) || ajv.validateSchema(schema) === true) return undefined
   const [error] = ajv.errors ?? []
   const within = (error?.instancePath ?? '').split('/').slice(1).map(unescapePointer)
   const message = `not a JSON Schema: ${error?.message ?? 'invalid'}`

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { parseDocument } from '../../policy/index.ts'
+import { parseDocument } from '../../policy/with-rego.ts'
 import type { Value } from '../../rego/index.ts'
 import { OpaError } from './answers.ts'
 

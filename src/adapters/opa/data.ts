@@ -1,4 +1,4 @@
-import { edited, valueAt } from '../../policy/index.ts'
+import { edited, valueAt } from '../../policy/with-rego.ts'
 import type { Value } from '../../rego/index.ts'
 import { parseJson } from '../../rego/index.ts'
 import { answerJson, errorBody, evaluating, OpaError } from './answers.ts'

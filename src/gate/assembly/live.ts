@@ -9,12 +9,13 @@ import type { RefusalCode } from '../../core/refusal.ts'
 import type { Limiter } from '../../limits/index.ts'
 import { createLimiter } from '../../limits/index.ts'
 import type { Deciders, ShadowReport } from '../../policy/index.ts'
-import { createDeciders } from '../../policy/index.ts'
 import type { Counters } from '../../storage/index.ts'
 import { createMemoryCounters } from '../../storage/index.ts'
 import type { Upstreams } from '../../upstream/index.ts'
 import { createUpstreams } from '../../upstream/index.ts'
 import type { AllowListCounts } from './allow-list-counts.ts'
+import type { CreateDeciders } from './load-deciders.ts'
+import { loadDeciders, withoutPolicies } from './load-deciders.ts'
 import type { PathNouns, World } from './nouns.ts'
 import { createBanCheck } from './nouns.ts'
 import { observeUpstreams } from './observe-upstreams.ts'
@@ -40,12 +41,12 @@ export interface Live {
   /** Grows with each configuration put in force. */
   revision(): number
   /** What compiling finds wrong; nothing is changed. */
-  check(config: GatewayConfig): readonly CompileProblem[]
+  check(config: GatewayConfig): Promise<readonly CompileProblem[]>
   /**
    * Compiles a configuration and puts it in force at once. When it cannot be compiled, the one in
    * force stays. Requests in flight finish on the old one, whose upstreams are closed after them.
    */
-  apply(config: GatewayConfig): readonly CompileProblem[]
+  apply(config: GatewayConfig): Promise<readonly CompileProblem[]>
   close(deadlineMs: number): Promise<void>
 }
 
@@ -55,6 +56,8 @@ export interface LiveParts {
   readonly counters: Counters
   readonly allowLists: AllowListCounts
   readonly world: World
+  /** What {@link loadDeciders} gave for the first configuration; needed where that has policies. */
+  readonly createDeciders?: CreateDeciders
   /** Answers routes with `handler`. */
   readonly handler?: Handler
   /** Answers requests that no route takes. */
@@ -77,7 +80,12 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
   const { nouns, world } = parts
   // Kept over reloads: while shared counters are out of reach, these count alone.
   const localCounters = createMemoryCounters({ entriesMax: LOCAL_ENTRIES_MAX })
-  let current = createGeneration(initial, parts, localCounters)
+  let current = createGeneration(
+    initial,
+    parts,
+    localCounters,
+    parts.createDeciders ?? withoutPolicies,
+  )
   let revision = 1
   const compile = (next: Generation): ReturnType<typeof compileGate> => {
     if (next.problems.length > 0) return { ok: false, problems: next.problems }
@@ -92,8 +100,9 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
     ...(parts.fallback !== undefined && { fallback: parts.fallback }),
     onBug: (error, requestId) => world.logger.error('a stage failed', { error, requestId }),
   })
-  const tryOut = (config: GatewayConfig) => {
-    const next = createGeneration(config, parts, localCounters)
+  const tryOut = async (config: GatewayConfig) => {
+    const createDeciders = await loadDeciders(config)
+    const next = createGeneration(config, parts, localCounters, createDeciders)
     const outcome = compile(next)
     return { next, outcome }
   }
@@ -104,14 +113,14 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
     upstreams: () => current.upstreams,
     shadows: () => current.deciders.shadows(),
     revision: () => revision,
-    check(config) {
-      const { next, outcome } = tryOut(config)
+    async check(config) {
+      const { next, outcome } = await tryOut(config)
       nouns.policy.configure(current.config.policy)
       void next.upstreams.close(0)
       return outcome.ok ? [] : outcome.problems
     },
-    apply(config) {
-      const { next, outcome } = tryOut(config)
+    async apply(config) {
+      const { next, outcome } = await tryOut(config)
       if (!outcome.ok) {
         nouns.policy.configure(current.config.policy)
         void next.upstreams.close(0)
@@ -133,6 +142,7 @@ function createGeneration(
   config: GatewayConfig,
   parts: LiveParts,
   localCounters: Counters,
+  createDeciders: CreateDeciders,
 ): Generation {
   const { counters, nouns } = parts
   const { clock, random, logger, unusualStatus } = parts.world

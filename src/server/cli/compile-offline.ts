@@ -1,6 +1,6 @@
 import type { ConfigError } from '../../core/config/index.ts'
 import type { GatewayConfig } from '../../gate/index.ts'
-import { createAllowListCounts, createLive, createNouns } from '../../gate/index.ts'
+import { createAllowListCounts, createLive, createNouns, loadDeciders } from '../../gate/index.ts'
 import { readGatewayConfig } from '../config-file.ts'
 import { openStorage } from '../storage.ts'
 import { createWorld } from '../world.ts'
@@ -54,6 +54,7 @@ async function compile(config: GatewayConfig): Promise<readonly Problem[]> {
       counters: storage.counters,
       allowLists,
       world,
+      createDeciders: await loadDeciders(inMemory),
       fallback: () => undefined,
     })
     if (outcome.ok) await outcome.live.close(0)

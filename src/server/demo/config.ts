@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse, stringify } from 'yaml'
 
 /** Where the demo's gate listens and keeps its data. */
 export interface DemoSettings {
@@ -44,11 +43,11 @@ export function writeDemoConfig(path: string, settings: DemoSettings): void {
     },
     routes: configs.flatMap((each) => each.routes),
   }
-  writeFileSync(path, HEADER + stringify(config), { mode: 0o600 })
+  writeFileSync(path, `${HEADER}${Bun.YAML.stringify(config, null, 2)}\n`, { mode: 0o600 })
 }
 
 const readExample = (name: string): ExampleConfig =>
-  parse(readFileSync(join(EXAMPLES, name, 'tollgate.yaml'), 'utf8')) as ExampleConfig
+  Bun.YAML.parse(readFileSync(join(EXAMPLES, name, 'tollgate.yaml'), 'utf8')) as ExampleConfig
 
 const merge = (sections: readonly (Section | undefined)[]): Section =>
   Object.assign({}, ...sections) as Section

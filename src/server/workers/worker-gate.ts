@@ -15,6 +15,7 @@ import {
   createAllowListCounts,
   createLive,
   createSignals,
+  loadDeciders,
 } from '../../gate/index.ts'
 import type { Bans } from '../../limits/index.ts'
 import { createBans } from '../../limits/index.ts'
@@ -39,7 +40,7 @@ export interface WorkerWays {
 /** The gate of a worker process. */
 export interface WorkerGate {
   readonly outbox: Pick<ReportOutbox, 'confirm'>
-  apply(config: GatewayConfig): readonly CompileProblem[]
+  apply(config: GatewayConfig): Promise<readonly CompileProblem[]>
   figures(): WorkerFigures
   /** Lets requests in flight finish and hands everything over; resolves with whether all finished. */
   stop(deadlineMs: number): Promise<boolean>
@@ -92,6 +93,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     counters,
     allowLists,
     world,
+    createDeciders: await loadDeciders(config),
     fallback: (request) => {
       const path = plainPath(request.url)
       return exposed.has(path) ? ways.ask(path) : undefined

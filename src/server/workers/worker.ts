@@ -49,7 +49,9 @@ function createActions(channel: Channel): Actions {
     },
     relay: ({ message }) => shared.deliver(message),
     apply: ({ id, config }) =>
-      then((gate) => channel.send({ kind: 'applied', id, problems: gate.apply(config) })),
+      then(async (gate) =>
+        channel.send({ kind: 'applied', id, problems: await gate.apply(config) }),
+      ),
     figures: ({ id }) =>
       then((gate) => channel.send({ kind: 'figures', id, figures: gate.figures() })),
     reported: ({ count }) => void started.promise.then((gate) => gate.outbox.confirm(count)),

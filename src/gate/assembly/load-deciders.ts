@@ -1,0 +1,24 @@
+import type { createDeciders } from '../../policy/with-rego.ts'
+import type { GatewayConfig } from '../config/index.ts'
+
+/** Compiles the policies of a configuration. */
+export type CreateDeciders = typeof createDeciders
+
+/**
+ * Loads what compiles policies in Rego, for a configuration that has some. It is a sixth of the whole
+ * program, so a gate without policies starts without it.
+ */
+export async function loadDeciders({
+  policies,
+}: Pick<GatewayConfig, 'policies'>): Promise<CreateDeciders> {
+  if (Object.keys(policies).length === 0) return withoutPolicies
+  return (await import('../../policy/with-rego.ts')).createDeciders
+}
+
+/** Stands for the compiler where there is nothing to compile. */
+export const withoutPolicies: CreateDeciders = (policies) => {
+  const [name] = Object.keys(policies)
+  if (name !== undefined)
+    throw new Error(`the compiler of policies is not loaded; ${name} needs it`)
+  return { deciders: { get: () => undefined, shadows: () => [] }, problems: [] }
+}
