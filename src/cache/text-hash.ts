@@ -1,6 +1,6 @@
 import type { Random } from '../core/random.ts'
 
-/** A 32-bit hash of text that nobody can predict without its seed; the same text, the same hash. */
+/** A signed 32-bit hash of text that nobody can predict without its seed; the same text, the same hash. */
 export type TextHash = (text: string) => number
 
 const MULTIPLIER_A = 0x85ebca6b
@@ -65,5 +65,5 @@ function hashBytes(text: string, seedA: number, seedB: number): number {
 function finish(a: number, b: number): number {
   let mixed = Math.imul(a ^ ((b << 16) | (b >>> 16)), MULTIPLIER_END)
   mixed = Math.imul(mixed ^ (mixed >>> 15), MULTIPLIER_A)
-  return (mixed ^ (mixed >>> 13)) >>> 0
+  return mixed ^ (mixed >>> 13)
 }

@@ -1,0 +1,32 @@
+/** For whom a key's entry is, spelled out. */
+export interface KeyOwner {
+  readonly kind: string
+  readonly tenant: string
+  readonly isAnonymous: boolean
+}
+
+/**
+ * A key with its hash: made once where it can be, because hashing text costs more than the look-up. The
+ * scope is the part that says whose entry it is; keys of one scope share its text.
+ */
+export class CacheKey {
+  /** Length-prefixed text of kind, tenant and caller; see `createKeys`. */
+  readonly scope: string
+  /** Length-prefixed text of the rest. */
+  readonly name: string
+  /** Seeded hash of both, as a signed 32-bit number. */
+  readonly hash: number
+  readonly owner: KeyOwner
+
+  constructor(owner: KeyOwner, scope: string, name: string, hash: number) {
+    this.owner = owner
+    this.scope = scope
+    this.name = name
+    this.hash = hash
+  }
+
+  /** The whole key as text, as levels outside the process know it. */
+  get text(): string {
+    return this.scope + this.name
+  }
+}

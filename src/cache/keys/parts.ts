@@ -1,0 +1,57 @@
+import { toBase64Url } from '../../core/bytes.ts'
+import { sha256 } from '../../core/digest.ts'
+import { NAME_CHARACTERS_MAX } from '../contract.ts'
+
+/** A part of a key. Types are kept apart: `1`, `'1'`, `true` and `null` make four keys. */
+export type KeyPart = string | number | boolean | null
+
+/**
+ * For whom an entry is: one caller (by the id of the credential, session or user), whoever has no
+ * credential, or anybody whose request leads to it (content that is public within its tenant).
+ */
+export type KeyAudience =
+  | { readonly kind: 'caller'; readonly id: string }
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'shared' }
+
+/** `s3:abc`: the type, the length, the text. No text can be taken for two, or for another type. */
+export function partText(part: KeyPart): string {
+  if (typeof part === 'string') return `s${part.length}:${part}`
+  if (typeof part === 'number') {
+    const digits = String(part)
+    return `n${digits.length}:${digits}`
+  }
+  if (part === null) return '_0:'
+  return part ? 't0:' : 'f0:'
+}
+
+export function audienceText(audience: KeyAudience): string {
+  if (audience.kind === 'caller') return `c${audience.id.length}:${audience.id}`
+  return audience.kind === 'anonymous' ? 'a0:' : 'p0:'
+}
+
+/** Texts that are too long become their digest: two such are never alike, nor is one like a short one. */
+export const bounded = (text: string): string =>
+  text.length <= NAME_CHARACTERS_MAX ? text : `h43:${toBase64Url(sha256(text))}`
+
+/** A part as it stands in the text of a key. */
+export interface ReadPart {
+  readonly type: string
+  readonly text: string
+  /** Where the next part begins. */
+  readonly end: number
+}
+
+/** Reads up to `countMax` parts from the beginning of a key's text; fewer where it is not made of them. */
+export function readParts(text: string, countMax: number): readonly ReadPart[] {
+  const parts: ReadPart[] = []
+  for (let at = 0; parts.length < countMax; at = parts.at(-1)!.end) {
+    const head = /^([a-z_])(\d{1,9}):/.exec(text.slice(at, at + 12))
+    if (head === null) break
+    const begin = at + head[0].length
+    const end = begin + Number(head[2])
+    if (end > text.length) break
+    parts.push({ type: head[1]!, text: text.slice(begin, end), end })
+  }
+  return parts
+}

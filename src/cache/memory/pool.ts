@@ -1,0 +1,389 @@
+import type { EpochTable } from '../contract.ts'
+import type { CacheKey } from '../keys/cache-key.ts'
+import { Ghosts } from './ghosts.ts'
+import { COUNT, COUNTS_STRIDE } from './kind-counts.ts'
+import { SLOTS_MAX, SlotIndex } from './slot-index.ts'
+import type { SlotKeys } from './slot-index.ts'
+import { SlotQueue } from './slot-queue.ts'
+import { TenantBook } from './tenant-book.ts'
+
+/** How much a pool may hold. */
+export interface PoolLimits {
+  readonly entriesMax: number
+  /** Keys, values and the pool's own memory for them. */
+  readonly bytesMax: number
+  /** Share of `bytesMax` that one tenant may hold; 1 means no quota. */
+  readonly tenantShareMax: number
+}
+
+/** What is stored with a value. */
+export interface Placement {
+  /** The number of its kind. */
+  readonly kind: number
+  readonly tenant: string
+  /** Bytes of the value alone. */
+  readonly valueBytes: number
+  /** Monotonic milliseconds from which on it is never answered. */
+  readonly expiresMs: number
+  /** Places of the names that it hangs on. */
+  readonly places: readonly number[]
+  /** Position of the epochs under which it was read. */
+  readonly position: number
+}
+
+/** Words of a slot: its hash, bytes, links of its queue, tenant and links of that. */
+const HASH = 0
+const BYTES = 1
+const QUEUE = 2
+const TENANT = 4
+const TENANT_QUEUE = 5
+const WORDS = 4
+const WORDS_WITH_TENANTS = 7
+/** Numbers of a slot: when it expires, and up to which position its epochs are known to be current. */
+const FLOATS = 2
+
+const USES_MASK = 3
+const IN_MAIN = 4
+
+/** Share of the pool that new entries pass through. */
+const SMALL_SHARE = 0.1
+/** So many used entries get another round before one goes though it was used: no eviction takes long. */
+const ROUNDS_MAX = 256
+const SLOTS_FIRST = 64
+
+/**
+ * Bytes charged for an entry besides its value: slot, index and ghost at their least favorable fill, the
+ * three references, and the head of a string.
+ */
+export const ENTRY_BYTES = 112
+/** An engine may hold a key with two bytes a character. */
+const KEY_CHARACTER_BYTES = 2
+
+/** Bytes that an entry is charged for. */
+export const chargedBytes = (key: CacheKey, valueBytes: number): number =>
+  ENTRY_BYTES + key.name.length * KEY_CHARACTER_BYTES + valueBytes
+
+/**
+ * One pool of the in-process level: S3-FIFO (Yang et al., "FIFO queues are all you need for cache
+ * eviction", SOSP 2023) on slots in typed arrays. A hit moves nothing: it raises a counter of two
+ * bits. New entries pass through a small queue; those used meanwhile, or that come back soon after,
+ * reach the main one. So a scan or a flood of keys used once leaves the main queue alone.
+ *
+ * Expired and invalidated entries are found when looked up, swept or evicted; invalidating is O(1).
+ */
+export class Pool {
+  readonly limits: PoolLimits
+  /** Counts for each kind, {@link COUNTS_STRIDE} numbers each. */
+  readonly counts: Float64Array
+  bytes = 0
+  private readonly epochs: EpochTable
+  private readonly tenants: TenantBook | undefined
+  private readonly tenantBytesMax: number
+  private readonly small: SlotQueue
+  private readonly main: SlotQueue
+  private readonly index: SlotIndex
+  private ghosts: Ghosts | undefined = undefined
+  private readonly slots: { words: Int32Array; readonly stride: number }
+  private floats: Float64Array
+  private flags: Uint8Array
+  private kinds: Uint8Array
+  private readonly keys: SlotKeys = { names: [], scopes: [] }
+  private readonly values: unknown[] = []
+  private readonly places: (readonly number[] | undefined)[] = []
+  private capacity: number
+  /** Slots below have been used at least once. */
+  private touched = 0
+  /** The first of the slots that were freed, linked by their queue words, or -1. */
+  private freed = -1
+  private swept = 0
+
+  constructor(limits: PoolLimits, kindsCount: number, epochs: EpochTable) {
+    this.limits = { ...limits, entriesMax: Math.min(limits.entriesMax, SLOTS_MAX) }
+    this.counts = new Float64Array(kindsCount * COUNTS_STRIDE)
+    this.epochs = epochs
+    const hasQuota = limits.tenantShareMax < 1
+    this.tenantBytesMax = limits.bytesMax * limits.tenantShareMax
+    this.capacity = Math.min(this.limits.entriesMax, SLOTS_FIRST)
+    const stride = hasQuota ? WORDS_WITH_TENANTS : WORDS
+    this.slots = { words: new Int32Array(this.capacity * stride), stride }
+    this.floats = new Float64Array(this.capacity * FLOATS)
+    this.flags = new Uint8Array(this.capacity)
+    this.kinds = new Uint8Array(this.capacity)
+    this.small = new SlotQueue(this.slots, QUEUE)
+    this.main = new SlotQueue(this.slots, QUEUE)
+    this.index = new SlotIndex(this.slots)
+    this.tenants = hasQuota ? new TenantBook(this.slots, TENANT_QUEUE) : undefined
+  }
+
+  get size(): number {
+    return this.small.count + this.main.count
+  }
+
+  /**
+   * The value of a key, if it holds; `undefined` otherwise. Counts a hit for its kind; misses are for
+   * the caller to count, who knows what was looked for.
+   */
+  get(key: CacheKey, nowMs: number): unknown {
+    const slot = this.index.find(key, this.keys)
+    if (slot < 0) return undefined
+    const at = slot * FLOATS
+    if (nowMs >= this.floats[at]!) {
+      this.drop(slot, COUNT.expired)
+      return undefined
+    }
+    const position = this.epochs.position()
+    if (this.floats[at + 1] !== position) {
+      if (!this.epochs.isCurrentSince(this.places[slot]!, this.floats[at + 1]!)) {
+        this.drop(slot, COUNT.invalidated)
+        return undefined
+      }
+      this.floats[at + 1] = position
+    }
+    const flags = this.flags[slot]!
+    if ((flags & USES_MASK) !== USES_MASK) this.flags[slot] = flags + 1
+    this.counts[this.kinds[slot]! * COUNTS_STRIDE]!++
+    return this.values[slot]
+  }
+
+  /** Stores a value; `false` when it is larger than the pool or its tenant's quota allows. */
+  set(key: CacheKey, value: unknown, placement: Placement): boolean {
+    const bytes = chargedBytes(key, placement.valueBytes)
+    const held = this.index.find(key, this.keys)
+    // A value that cannot be kept must not leave the one before it in place either.
+    if (bytes > this.limits.bytesMax || bytes > this.tenantBytesMax) {
+      if (held >= 0) this.remove(held)
+      this.counts[placement.kind * COUNTS_STRIDE + COUNT.refused]!++
+      return false
+    }
+    this.counts[placement.kind * COUNTS_STRIDE + COUNT.stores]!++
+    if (held >= 0) this.replace(held, key, value, bytes, placement)
+    else this.insert(key, value, bytes, placement)
+    return true
+  }
+
+  /** Removes a key's entry, if there is one. */
+  delete(key: CacheKey): boolean {
+    const slot = this.index.find(key, this.keys)
+    if (slot < 0) return false
+    this.drop(slot, COUNT.invalidated)
+    return true
+  }
+
+  /** Looks at up to `slotsMax` slots, going on where the last sweep ended; returns how many went. */
+  sweep(nowMs: number, slotsMax: number): number {
+    let removed = 0
+    for (let looked = Math.min(slotsMax, this.touched); looked > 0; looked--) {
+      if (this.swept >= this.touched) this.swept = 0
+      const slot = this.swept++
+      if (this.keys.names[slot] === undefined) continue
+      const at = slot * FLOATS
+      const isExpired = nowMs >= this.floats[at]!
+      if (!isExpired && this.epochs.isCurrentSince(this.places[slot]!, this.floats[at + 1]!)) {
+        continue
+      }
+      this.drop(slot, isExpired ? COUNT.expired : COUNT.invalidated)
+      removed++
+    }
+    return removed
+  }
+
+  /** Bytes that a tenant holds; 0 where there are no quotas. */
+  tenantBytes(tenant: string): number {
+    return this.tenants?.bytesOf(tenant) ?? 0
+  }
+
+  /** Calls back for each entry that holds, the order being the pool's own. */
+  forEach(nowMs: number, see: (key: string, value: unknown, uses: number) => void): void {
+    for (let slot = 0; slot < this.touched; slot++) {
+      const name = this.keys.names[slot]
+      const at = slot * FLOATS
+      if (name === undefined || nowMs >= this.floats[at]!) continue
+      if (!this.epochs.isCurrentSince(this.places[slot]!, this.floats[at + 1]!)) continue
+      const flags = this.flags[slot]!
+      see(
+        (this.keys.scopes[slot] ?? '') + name,
+        this.values[slot],
+        (flags & USES_MASK) + ((flags & IN_MAIN) === 0 ? 0 : 1),
+      )
+    }
+  }
+
+  private insert(key: CacheKey, value: unknown, bytes: number, placement: Placement): void {
+    this.makeRoom(bytes, placement.tenant)
+    const slot = this.takeSlot()
+    const isReturning = this.ghosts?.take(key.hash) === true
+    this.slots.words[slot * this.slots.stride + HASH] = key.hash
+    this.keys.names[slot] = key.name
+    this.keys.scopes[slot] = key.scope
+    this.flags[slot] = isReturning ? IN_MAIN : 0
+    this.index.add(slot)
+    this.fill(slot, value, bytes, placement)
+    ;(isReturning ? this.main : this.small).push(slot, bytes)
+  }
+
+  private replace(
+    slot: number,
+    key: CacheKey,
+    value: unknown,
+    bytes: number,
+    placement: Placement,
+  ): void {
+    const before = this.slots.words[slot * this.slots.stride + BYTES]!
+    const isAlike =
+      bytes === before && (this.tenants === undefined || this.tenantOf(slot) === placement.tenant)
+    if (!isAlike) {
+      this.remove(slot)
+      this.insert(key, value, bytes, placement)
+      return
+    }
+    this.uncount(slot, bytes)
+    this.values[slot] = value
+    this.note(slot, bytes, placement)
+  }
+
+  private fill(slot: number, value: unknown, bytes: number, placement: Placement): void {
+    const { words, stride } = this.slots
+    this.values[slot] = value
+    words[slot * stride + BYTES] = bytes
+    this.bytes += bytes
+    this.note(slot, bytes, placement)
+    if (this.tenants === undefined) return
+    const share = this.tenants.open(placement.tenant)
+    words[slot * stride + TENANT] = share.number
+    share.slots.push(slot, bytes)
+  }
+
+  private note(slot: number, bytes: number, placement: Placement): void {
+    this.kinds[slot] = placement.kind
+    this.places[slot] = placement.places
+    this.floats[slot * FLOATS] = placement.expiresMs
+    this.floats[slot * FLOATS + 1] = placement.position
+    this.counts[placement.kind * COUNTS_STRIDE + COUNT.entries]!++
+    this.counts[placement.kind * COUNTS_STRIDE + COUNT.bytes]! += bytes
+  }
+
+  private uncount(slot: number, bytes: number): void {
+    const at = this.kinds[slot]! * COUNTS_STRIDE
+    this.counts[at + COUNT.entries]!--
+    this.counts[at + COUNT.bytes]! -= bytes
+  }
+
+  private tenantOf(slot: number): string {
+    return this.tenants!.of(this.slots.words[slot * this.slots.stride + TENANT]!).name
+  }
+
+  /** Evicts until an entry of so many bytes fits. */
+  private makeRoom(bytes: number, tenant: string): void {
+    const { entriesMax, bytesMax } = this.limits
+    if (this.tenants !== undefined) {
+      const { slots } = this.tenants.open(tenant)
+      while (slots.bytes + bytes > this.tenantBytesMax) this.evictFrom(slots)
+    }
+    while (this.size >= entriesMax || this.bytes + bytes > bytesMax) this.evict()
+  }
+
+  private evict(): void {
+    const { small, main, limits } = this
+    const isSmallFull =
+      small.count > limits.entriesMax * SMALL_SHARE || small.bytes > limits.bytesMax * SMALL_SHARE
+    if ((isSmallFull && small.count > 0) || main.count === 0) this.evictSmall()
+    else this.evictMain()
+  }
+
+  /** Takes from the small queue: what was used goes to the main one, the first that was not goes. */
+  private evictSmall(): void {
+    const { small, main, flags } = this
+    for (let slot = small.tail; slot >= 0; slot = small.tail) {
+      if ((flags[slot]! & USES_MASK) === 0) {
+        this.remember(this.slots.words[slot * this.slots.stride + HASH]!)
+        this.drop(slot, COUNT.evictions)
+        return
+      }
+      const bytes = this.slots.words[slot * this.slots.stride + BYTES]!
+      small.remove(slot, bytes)
+      flags[slot] = IN_MAIN
+      main.push(slot, bytes)
+    }
+    this.evictMain()
+  }
+
+  /** Takes from the main queue: each use there was is one more round, within bounds. */
+  private evictMain(): void {
+    const { main, flags } = this
+    for (let step = 0; step < ROUNDS_MAX; step++) {
+      const slot = main.tail
+      if ((flags[slot]! & USES_MASK) === 0) break
+      flags[slot]!--
+      const bytes = this.slots.words[slot * this.slots.stride + BYTES]!
+      main.remove(slot, bytes)
+      main.push(slot, bytes)
+    }
+    this.drop(main.tail, COUNT.evictions)
+  }
+
+  /** Notes that a hash left the small queue, for as many leavings as there are entries. */
+  private remember(hash: number): void {
+    if (this.ghosts === undefined || this.size > this.ghosts.length * 2) {
+      this.ghosts = new Ghosts(this.size)
+    }
+    this.ghosts.add(hash)
+  }
+
+  /** Takes from one tenant: its oldest entry that was not used, looked for in few steps. */
+  private evictFrom(own: SlotQueue): void {
+    for (let step = 0; step < ROUNDS_MAX; step++) {
+      const slot = own.tail
+      if ((this.flags[slot]! & USES_MASK) === 0) break
+      this.flags[slot]!--
+      const bytes = this.slots.words[slot * this.slots.stride + BYTES]!
+      own.remove(slot, bytes)
+      own.push(slot, bytes)
+    }
+    this.drop(own.tail, COUNT.evictions)
+  }
+
+  private drop(slot: number, reason: number): void {
+    this.counts[this.kinds[slot]! * COUNTS_STRIDE + reason]!++
+    this.remove(slot)
+  }
+
+  private remove(slot: number): void {
+    const { words, stride } = this.slots
+    const bytes = words[slot * stride + BYTES]!
+    this.index.remove(slot)
+    ;((this.flags[slot]! & IN_MAIN) === 0 ? this.small : this.main).remove(slot, bytes)
+    this.tenants?.release(words[slot * stride + TENANT]!, slot, bytes)
+    this.bytes -= bytes
+    this.uncount(slot, bytes)
+    this.keys.names[slot] = undefined
+    this.keys.scopes[slot] = undefined
+    this.values[slot] = undefined
+    this.places[slot] = undefined
+    words[slot * stride + QUEUE] = this.freed
+    this.freed = slot
+  }
+
+  private takeSlot(): number {
+    const { freed } = this
+    if (freed >= 0) {
+      this.freed = this.slots.words[freed * this.slots.stride + QUEUE]!
+      return freed
+    }
+    if (this.touched === this.capacity) this.grow()
+    return this.touched++
+  }
+
+  private grow(): void {
+    this.capacity = Math.min(this.capacity * 2, this.limits.entriesMax)
+    const { words, stride } = this.slots
+    this.slots.words = new Int32Array(this.capacity * stride)
+    this.slots.words.set(words)
+    const { floats, flags, kinds } = this
+    this.floats = new Float64Array(this.capacity * FLOATS)
+    this.floats.set(floats)
+    this.flags = new Uint8Array(this.capacity)
+    this.flags.set(flags)
+    this.kinds = new Uint8Array(this.capacity)
+    this.kinds.set(kinds)
+  }
+}

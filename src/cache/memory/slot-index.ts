@@ -1,0 +1,95 @@
+import type { CacheKey } from '../keys/cache-key.ts'
+
+/** A bucket is a slot's number plus one in 24 bits and 8 bits of its hash; 0 is an empty one. */
+const NUMBER_BITS = 24
+const NUMBER_MASK = 2 ** NUMBER_BITS - 1
+
+/** More slots than this cannot be told apart. */
+export const SLOTS_MAX = NUMBER_MASK - 1
+
+const BUCKETS_MIN = 64
+const FILL_MAX = 0.75
+
+/** The two halves of the keys of slots. */
+export interface SlotKeys {
+  readonly names: (string | undefined)[]
+  readonly scopes: (string | undefined)[]
+}
+
+/** Where hashes of slots stand: word `slot * stride` of an array that may be replaced when it grows. */
+export interface SlotHashes {
+  words: Int32Array
+  readonly stride: number
+}
+
+/**
+ * Finds slots by hash: open addressing with linear probing over 4 bytes a bucket, deletion without
+ * tombstones (Knuth 6.4, algorithm R).
+ */
+export class SlotIndex {
+  private buckets = new Uint32Array(BUCKETS_MIN)
+  private mask = BUCKETS_MIN - 1
+  private count = 0
+  private readonly hashes: SlotHashes
+
+  constructor(hashes: SlotHashes) {
+    this.hashes = hashes
+  }
+
+  /** The slot of a key, or -1. */
+  find(key: CacheKey, slots: SlotKeys): number {
+    const { buckets, mask } = this
+    const { hash, name, scope } = key
+    const { names, scopes } = slots
+    const print = hash >>> NUMBER_BITS
+    for (let bucket = hash & mask; ; bucket = (bucket + 1) & mask) {
+      const held = buckets[bucket]!
+      if (held === 0) return -1
+      if (held >>> NUMBER_BITS !== print) continue
+      const slot = (held & NUMBER_MASK) - 1
+      if (names[slot] === name && scopes[slot] === scope) return slot
+    }
+  }
+
+  /** Adds a slot that is not in the index; its hash must stand in the words already. */
+  add(slot: number): void {
+    if (this.count + 1 > this.buckets.length * FILL_MAX) this.grow()
+    this.count++
+    this.link(slot)
+  }
+
+  remove(slot: number): void {
+    this.count--
+    const { buckets, mask, hashes } = this
+    const { words, stride } = hashes
+    let hole = words[slot * stride]! & mask
+    while ((buckets[hole]! & NUMBER_MASK) !== slot + 1) hole = (hole + 1) & mask
+    for (let next = (hole + 1) & mask; buckets[next] !== 0; next = (next + 1) & mask) {
+      const home = words[((buckets[next]! & NUMBER_MASK) - 1) * stride]! & mask
+      if (((next - home) & mask) < ((next - hole) & mask)) continue
+      buckets[hole] = buckets[next]!
+      hole = next
+    }
+    buckets[hole] = 0
+  }
+
+  /** Bytes that the buckets take. */
+  bytes(): number {
+    return this.buckets.byteLength
+  }
+
+  private link(slot: number): void {
+    const { buckets, mask, hashes } = this
+    const hash = hashes.words[slot * hashes.stride]!
+    let bucket = hash & mask
+    while (buckets[bucket] !== 0) bucket = (bucket + 1) & mask
+    buckets[bucket] = ((hash >>> NUMBER_BITS) << NUMBER_BITS) | (slot + 1)
+  }
+
+  private grow(): void {
+    const old = this.buckets
+    this.buckets = new Uint32Array(old.length * 2)
+    this.mask = this.buckets.length - 1
+    for (const held of old) if (held !== 0) this.link((held & NUMBER_MASK) - 1)
+  }
+}

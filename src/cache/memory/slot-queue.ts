@@ -1,0 +1,53 @@
+/** Links of slots, two words each: towards the head, towards the tail. The array may be replaced. */
+export interface SlotLinks {
+  words: Int32Array
+  readonly stride: number
+}
+
+const NONE = -1
+
+/**
+ * A first-in-first-out queue of slots as a doubly linked list in the words of the slots, so that
+ * one that is deleted leaves at once from wherever it stands.
+ */
+export class SlotQueue {
+  count = 0
+  bytes = 0
+  /** The slot that came first, or -1. */
+  tail = NONE
+  private head = NONE
+  private readonly links: SlotLinks
+  private readonly newer: number
+  private readonly older: number
+
+  /** @param offset of the first of the two words within those of a slot */
+  constructor(links: SlotLinks, offset: number) {
+    this.links = links
+    this.newer = offset
+    this.older = offset + 1
+  }
+
+  push(slot: number, bytes: number): void {
+    const { words, stride } = this.links
+    const { head } = this
+    words[slot * stride + this.newer] = NONE
+    words[slot * stride + this.older] = head
+    if (head === NONE) this.tail = slot
+    else words[head * stride + this.newer] = slot
+    this.head = slot
+    this.count++
+    this.bytes += bytes
+  }
+
+  remove(slot: number, bytes: number): void {
+    const { words, stride } = this.links
+    const newer = words[slot * stride + this.newer]!
+    const older = words[slot * stride + this.older]!
+    if (newer === NONE) this.head = older
+    else words[newer * stride + this.older] = older
+    if (older === NONE) this.tail = newer
+    else words[older * stride + this.newer] = newer
+    this.count--
+    this.bytes -= bytes
+  }
+}
