@@ -19,3 +19,31 @@ export type {
   Stamp,
   StoredEntry,
 } from './contract.ts'
+export { createEpochTable } from './epochs/epoch-table.ts'
+export { createTextHash } from './text-hash.ts'
+export type { TextHash } from './text-hash.ts'
+export { CacheKey } from './keys/cache-key.ts'
+export type { KeyOwner, PooledKey } from './keys/cache-key.ts'
+export { createKeys } from './keys/keys.ts'
+export type { Keys, KeyScope, KeyScopeSpec } from './keys/keys.ts'
+export type { KeyAudience, KeyPart } from './keys/parts.ts'
+export { patternName } from './keys/prefixes.ts'
+export type { KeyPattern } from './keys/prefixes.ts'
+export { contentKind, decisionKind } from './kinds/kind.ts'
+export type { AdaptiveLifetime, Codec, ContentKind, DecisionKind, Kind } from './kinds/kind.ts'
+export {
+  allowListKind,
+  authenticationKind,
+  listKind,
+  metadataKind,
+  permissionKind,
+  validationKind,
+} from './kinds/defaults.ts'
+export type { ValueShape } from './kinds/defaults.ts'
+export { ENTRY_BYTES, Pool } from './memory/pool.ts'
+export type { Placement, PoolLimits } from './memory/pool.ts'
+export { textPool } from './memory/text-pool.ts'
+export type { TextPool } from './memory/text-pool.ts'
+export { MemoryLevel, POOL_LIMITS } from './memory/memory-level.ts'
+export type { MemoryKind, MemoryStats, PoolName, PoolStats } from './memory/memory-level.ts'
+export type { KindStats } from './memory/kind-counts.ts'

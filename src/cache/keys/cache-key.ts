@@ -5,11 +5,19 @@ export interface KeyOwner {
   readonly isAnonymous: boolean
 }
 
+/** A key as pools see it: two texts that are compared, and a hash of both. */
+export interface PooledKey {
+  readonly scope: string
+  readonly name: string
+  /** Signed 32-bit number that depends on both texts alone. */
+  readonly hash: number
+}
+
 /**
  * A key with its hash: made once where it can be, because hashing text costs more than the look-up. The
  * scope is the part that says whose entry it is; keys of one scope share its text.
  */
-export class CacheKey {
+export class CacheKey implements PooledKey {
   /** Length-prefixed text of kind, tenant and caller; see `createKeys`. */
   readonly scope: string
   /** Length-prefixed text of the rest. */

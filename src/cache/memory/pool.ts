@@ -1,5 +1,5 @@
 import type { EpochTable } from '../contract.ts'
-import type { CacheKey } from '../keys/cache-key.ts'
+import type { PooledKey } from '../keys/cache-key.ts'
 import { Ghosts } from './ghosts.ts'
 import { COUNT, COUNTS_STRIDE } from './kind-counts.ts'
 import { SLOTS_MAX, SlotIndex } from './slot-index.ts'
@@ -60,7 +60,7 @@ export const ENTRY_BYTES = 112
 const KEY_CHARACTER_BYTES = 2
 
 /** Bytes that an entry is charged for. */
-export const chargedBytes = (key: CacheKey, valueBytes: number): number =>
+export const chargedBytes = (key: PooledKey, valueBytes: number): number =>
   ENTRY_BYTES + key.name.length * KEY_CHARACTER_BYTES + valueBytes
 
 /**
@@ -123,7 +123,7 @@ export class Pool {
    * The value of a key, if it holds; `undefined` otherwise. Counts a hit for its kind; misses are for
    * the caller to count, who knows what was looked for.
    */
-  get(key: CacheKey, nowMs: number): unknown {
+  get(key: PooledKey, nowMs: number): unknown {
     const slot = this.index.find(key, this.keys)
     if (slot < 0) return undefined
     const at = slot * FLOATS
@@ -146,7 +146,7 @@ export class Pool {
   }
 
   /** Stores a value; `false` when it is larger than the pool or its tenant's quota allows. */
-  set(key: CacheKey, value: unknown, placement: Placement): boolean {
+  set(key: PooledKey, value: unknown, placement: Placement): boolean {
     const bytes = chargedBytes(key, placement.valueBytes)
     const held = this.index.find(key, this.keys)
     // A value that cannot be kept must not leave the one before it in place either.
@@ -162,7 +162,7 @@ export class Pool {
   }
 
   /** Removes a key's entry, if there is one. */
-  delete(key: CacheKey): boolean {
+  delete(key: PooledKey): boolean {
     const slot = this.index.find(key, this.keys)
     if (slot < 0) return false
     this.drop(slot, COUNT.invalidated)
@@ -208,7 +208,7 @@ export class Pool {
     }
   }
 
-  private insert(key: CacheKey, value: unknown, bytes: number, placement: Placement): void {
+  private insert(key: PooledKey, value: unknown, bytes: number, placement: Placement): void {
     this.makeRoom(bytes, placement.tenant)
     const slot = this.takeSlot()
     const isReturning = this.ghosts?.take(key.hash) === true
@@ -223,7 +223,7 @@ export class Pool {
 
   private replace(
     slot: number,
-    key: CacheKey,
+    key: PooledKey,
     value: unknown,
     bytes: number,
     placement: Placement,

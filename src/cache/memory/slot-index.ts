@@ -1,4 +1,4 @@
-import type { CacheKey } from '../keys/cache-key.ts'
+import type { PooledKey } from '../keys/cache-key.ts'
 
 /** A bucket is a slot's number plus one in 24 bits and 8 bits of its hash; 0 is an empty one. */
 const NUMBER_BITS = 24
@@ -37,7 +37,7 @@ export class SlotIndex {
   }
 
   /** The slot of a key, or -1. */
-  find(key: CacheKey, slots: SlotKeys): number {
+  find(key: PooledKey, slots: SlotKeys): number {
     const { buckets, mask } = this
     const { hash, name, scope } = key
     const { names, scopes } = slots

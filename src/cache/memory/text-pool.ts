@@ -1,0 +1,28 @@
+import type { Placement, Pool } from './pool.ts'
+
+/** A pool for keys that are text already, hashed by whoever made them. */
+export interface TextPool {
+  get(key: string, hash: number, nowMs: number): unknown
+  set(key: string, hash: number, value: unknown, placement: Placement): boolean
+  delete(key: string, hash: number): boolean
+  sweep(nowMs: number, slotsMax: number): number
+  readonly bytes: number
+  readonly size: number
+}
+
+/** Shows a {@link Pool} as a {@link TextPool}; its keys must come from nowhere else. */
+export function textPool(pool: Pool): TextPool {
+  return {
+    get: (key, hash, nowMs) => pool.get({ scope: '', name: key, hash }, nowMs),
+    set: (key, hash, value, placement) =>
+      pool.set({ scope: '', name: key, hash }, value, placement),
+    delete: (key, hash) => pool.delete({ scope: '', name: key, hash }),
+    sweep: (nowMs, slotsMax) => pool.sweep(nowMs, slotsMax),
+    get bytes() {
+      return pool.bytes
+    },
+    get size() {
+      return pool.size
+    },
+  }
+}
