@@ -1,6 +1,7 @@
 import type { ArgsDef } from 'citty'
 import type { Experiment, Json } from '../core/index.ts'
 import type { Arguments } from './arguments.ts'
+import type { CommonOptions } from './common-options.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -25,5 +26,7 @@ export interface Command {
   readonly examples?: readonly string[]
   /** The experiment behind it; what replays a record finds its analysis here. */
   readonly experiment?: Experiment<Json, Json>
+  /** What the experiment is asked for by a command line; a plan's experiments are prepared with it. */
+  readonly optionsOf?: (args: Arguments, common: CommonOptions) => Promise<Json>
   run(context: CommandContext): Promise<ExitCode>
 }

@@ -32,23 +32,27 @@ export function experimentCommand<Options, Raw>(
 ): Command {
   // What is measured and analyzed is JSON by the contract of an experiment.
   const experiment = spec.experiment as unknown as Experiment<Json, Json>
+  const optionsOf = async (args: Arguments, common: CommonOptions): Promise<Json> =>
+    (await spec.options(args, common)) as Json
   return {
     name: experiment.kind,
     summary: spec.summary,
     args: { ...spec.args, ...commonArgs },
     ...(spec.examples !== undefined && { examples: spec.examples }),
     experiment,
+    optionsOf,
     run: async (context) => {
       const { args } = context
       checkOutputs(args.texts('out'))
       const common = readCommonOptions(args, randomSeed())
-      const options = (await spec.options(args, common)) as Json
+      const options = await optionsOf(args, common)
       return runAndReport(experiment, options, common, context)
     },
   }
 }
 
-const randomSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]!
+/** A seed nobody chose; it is written down. */
+export const randomSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]!
 
 async function runAndReport(
   experiment: Experiment<Json, Json>,

@@ -20,4 +20,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Turn a stored record into HTML, Markdown, JUnit XML or CSV',
     load: async () => (await import('./commands/report.ts')).reportCommand,
   },
+  validate: {
+    summary: 'Run a plan of claims and a production checklist, with the evidence for each',
+    load: async () => (await import('./commands/validate.ts')).validateCommand,
+  },
 }

@@ -71,7 +71,7 @@ export function renderMarkdown(record: LabRecord): string {
   const { fingerprint } = record
   const parts = [
     `# ${cell(record.title)}: ${record.judgement.verdict.toUpperCase()}\n\n${cell(record.judgement.reason)}\n`,
-    `${cell(record.target)}, ${record.startedAt}, seed ${record.seed}, ${cell(fingerprint.cpuModel)}, ${fingerprint.cores} cores\n`,
+    `${cell(record.target === '' ? 'no common target' : record.target)}, ${record.startedAt}, seed ${record.seed}, ${cell(fingerprint.cpuModel)}, ${fingerprint.cores} cores\n`,
     renderClaims(record.claims, 'claim', 'Claims'),
     renderClaims(record.claims, 'checklist', 'Production checklist'),
     ...record.experiments.map(renderExperiment),

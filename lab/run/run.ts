@@ -87,15 +87,18 @@ export interface RecordHead {
   readonly seed: number
   readonly argv: readonly string[]
   readonly claims?: readonly ClaimRecord[]
+  /** When it began and ended, in milliseconds since 1970; by default what the experiments say. */
+  readonly spanMs?: readonly [startMs: number, endMs: number]
 }
 
 /** One record of one or more runs, judged by the worst of them and of its claims. */
 export function toLabRecord(
   experiments: readonly ExperimentRecord[],
-  { title, target, seed, argv, claims = [] }: RecordHead,
+  { title, target, seed, argv, claims = [], spanMs }: RecordHead,
 ): LabRecord {
-  const ends = experiments.map(({ startedAt, durationMs }) => Date.parse(startedAt) + durationMs)
-  const startedAt = experiments[0]?.startedAt ?? ''
+  const starts = experiments.map(({ startedAt }) => Date.parse(startedAt))
+  const ends = experiments.map(({ durationMs }, index) => starts[index]! + durationMs)
+  const [startMs, endMs] = spanMs ?? [Math.min(...starts), Math.max(...ends)]
   const open = claims.map(({ text, status, reason }) => ({
     verdict: status === 'unknown' ? ('inconclusive' as const) : status,
     reason: `${text}: ${reason}`,
@@ -105,8 +108,8 @@ export function toLabRecord(
     format: RECORD_FORMAT,
     title,
     target,
-    startedAt,
-    finishedAt: ends.length === 0 ? startedAt : new Date(Math.max(...ends)).toISOString(),
+    startedAt: new Date(startMs).toISOString(),
+    finishedAt: new Date(endMs).toISOString(),
     seed,
     command: repeatCommand(argv, seed),
     versions: readVersions(),

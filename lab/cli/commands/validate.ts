@@ -1,0 +1,138 @@
+import type { Experiment, Json, LabRecord } from '../../core/index.ts'
+import { EXIT_CODE, LabError } from '../../core/index.ts'
+import type { RunContext } from '../../run/index.ts'
+import { runExperiment, toLabRecord } from '../../run/index.ts'
+import type { Plan } from '../../validate/index.ts'
+import { readPlan, validate } from '../../validate/index.ts'
+import { readArguments } from '../arguments.ts'
+import type { Command, CommandContext } from '../command.ts'
+import type { CommonOptions } from '../common-options.ts'
+import { commonArgs, readCommonOptions } from '../common-options.ts'
+import { UsageError } from '../exit-codes.ts'
+import { randomSeed } from '../experiment-command.ts'
+import { onInterrupt } from '../interrupt.ts'
+import { createProgress } from '../progress.ts'
+import { renderClaims } from '../summary-claims.ts'
+import { checkOutputs, writeOutputs } from '../writers.ts'
+import { readText } from './report.ts'
+
+/** `lab validate`: claims and a checklist, each with its evidence. */
+export const validateCommand: Command = {
+  name: 'validate',
+  summary: 'Run a plan of claims and a production checklist, with the evidence for each',
+  args: {
+    plan: { type: 'positional', description: 'The plan, such as claims.yaml.' },
+    ...commonArgs,
+  },
+  examples: [
+    'tollgate lab validate claims.yaml --out report.html --out record.json',
+    'tollgate lab validate claims.yaml --quick --json',
+  ],
+  run: async (context) => {
+    const { args, argv, terminal } = context
+    const path = args.required('plan')
+    const outputs = args.texts('out')
+    checkOutputs(outputs)
+    const common = readCommonOptions(args, randomSeed())
+    const plan = readPlan(await readText(path), path)
+    const prepared = await prepareAll(plan, common, context)
+    const progress = createProgress(terminal, monotonicMs)
+    const startMs = wallMs()
+    const interrupt = onInterrupt()
+    try {
+      const { signal } = interrupt
+      const { experiments, claims } = await validate(plan, {
+        progress,
+        signal,
+        run: (line) => {
+          const { experiment, options, target } = prepared.get(line)!
+          const run: RunContext = {
+            seed: common.seed,
+            argv: line,
+            monotonicMs,
+            wallMs,
+            signal,
+            progress,
+          }
+          return runExperiment(experiment, options, {
+            ...run,
+            ...(target !== undefined && { target }),
+          })
+        },
+      })
+      progress.close()
+      const head = { title: plan.title, target: targetOf(plan, common) ?? '', seed: common.seed }
+      const record = toLabRecord(experiments, {
+        ...head,
+        argv,
+        claims,
+        spanMs: [startMs, wallMs()],
+      })
+      await writeOutputs(record, outputs)
+      await terminal.out(show(record, args.flag('json'), terminal.color))
+      return EXIT_CODE[record.judgement.verdict]
+    } finally {
+      progress.close()
+      interrupt.close()
+    }
+  },
+}
+
+const monotonicMs = (): number => performance.now()
+const wallMs = (): number => Date.now()
+
+const show = (record: LabRecord, json: boolean, color: boolean): string =>
+  json ? `${JSON.stringify(record)}\n` : renderClaims(record, color)
+
+interface Prepared {
+  readonly experiment: Experiment<Json, Json>
+  readonly options: Json
+  readonly target: string | undefined
+}
+
+function targetOf(plan: Plan, common: CommonOptions): string | undefined {
+  return common.target ?? plan.target
+}
+
+/** Reads every command line of the plan before anything is measured, so that no mistake costs an hour. */
+async function prepareAll(
+  plan: Plan,
+  common: CommonOptions,
+  context: CommandContext,
+): Promise<ReadonlyMap<readonly string[], Prepared>> {
+  const prepared = new Map<readonly string[], Prepared>()
+  for (const [name, { run }] of Object.entries(plan.experiments)) {
+    try {
+      prepared.set(run, await prepare(run, plan, common, context))
+    } catch (error) {
+      if (!(error instanceof UsageError || error instanceof LabError)) throw error
+      const hint = error instanceof UsageError ? error.hint : undefined
+      throw new UsageError(`experiment ${name} of the plan: ${error.message}`, hint)
+    }
+  }
+  return prepared
+}
+
+async function prepare(
+  [name = '', ...rest]: readonly string[],
+  plan: Plan,
+  common: CommonOptions,
+  { args: given, find }: CommandContext,
+): Promise<Prepared> {
+  const command = await find(name)
+  if (command?.experiment === undefined || command.optionsOf === undefined) {
+    throw new UsageError(`${name} is not an experiment of the lab`)
+  }
+  const target = targetOf(plan, common)
+  const own = readArguments(rest, command.args, command.variadic)
+  const shared = [
+    ...(target !== undefined && own.text('target') === undefined ? ['--target', target] : []),
+    ...given.texts('header').flatMap((line) => ['--header', line]),
+    ...(common.allowRemote ? ['--allow-remote'] : []),
+    ...(common.quick ? ['--quick'] : []),
+  ]
+  const args = readArguments([...rest, ...shared], command.args, command.variadic)
+  const merged = readCommonOptions(args, common.seed)
+  const options = await command.optionsOf(args, merged)
+  return { experiment: command.experiment, options, target: merged.target }
+}

@@ -1,0 +1,19 @@
+import type { ClaimRecord } from '../../core/index.ts'
+
+/** What looking at something has shown. */
+export interface Finding {
+  readonly status: ClaimRecord['status']
+  /** What was seen, short enough for a table. */
+  readonly measured: string
+  readonly reason: string
+  /** Where it was seen. */
+  readonly evidence: string
+}
+
+const SHOWN_CHARACTERS = 200
+
+/** The beginning of a text on one line. */
+export function excerpt(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= SHOWN_CHARACTERS ? line : `${line.slice(0, SHOWN_CHARACTERS - 1)}…`
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { CheckItem } from '../plan.ts'
+import type { Finding } from './check.ts'
+
+type ShutdownCheck = NonNullable<CheckItem['shutdown']>
+
+const POLL_MS = 25
+
+async function untilReady(url: string, child: ChildProcess, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted && child.exitCode === null) {
+    const answer = await fetch(url, { signal }).catch(() => undefined)
+    await answer?.arrayBuffer()
+    if (answer?.ok === true) return true
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+  return false
+}
+
+/**
+ * Starts a server, asks it for something slow, sends SIGTERM while it works on that, and expects
+ * the answer to arrive whole and the process to end by itself with 0 within the deadline.
+ */
+export async function checkShutdown(check: ShutdownCheck, signal: AbortSignal): Promise<Finding> {
+  const [program = '', ...args] = check.command
+  const evidence = `SIGTERM to ${check.command.join(' ')} during GET ${check.slow}`
+  const child = spawn(program, args, { stdio: 'ignore' })
+  const failed = once(child, 'error').then(([error]: unknown[]) => error as Error)
+  const ended = once(child, 'exit')
+  const fail = (measured: string, reason: string): Finding => ({
+    status: 'fail',
+    measured,
+    reason,
+    evidence,
+  })
+  try {
+    const ready = await Promise.race([untilReady(check.ready, child, signal), failed])
+    if (ready instanceof Error) return fail('not started', ready.message)
+    if (!ready) return fail('not started', `${check.ready} did not answer`)
+    return await observe(check, child, ended, fail, evidence, signal)
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+  }
+}
+
+async function observe(
+  check: ShutdownCheck,
+  child: ChildProcess,
+  ended: Promise<unknown[]>,
+  fail: (measured: string, reason: string) => Finding,
+  evidence: string,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const asked = performance.now()
+  let answered = false
+  const answer = fetch(check.slow, { signal })
+    .then(async (response) => {
+      await response.arrayBuffer()
+      return { status: response.status, atMs: performance.now() - asked }
+    })
+    .catch((error: unknown) => error as Error)
+    .finally(() => {
+      answered = true
+    })
+  await new Promise((resolve) => setTimeout(resolve, 4 * POLL_MS))
+  if (answered) {
+    const reason = `${check.slow} is not slow enough`
+    return { status: 'unknown', measured: 'no request in flight', reason, evidence }
+  }
+  child.kill('SIGTERM')
+  const signaledMs = performance.now()
+  const deadline = AbortSignal.timeout(check.deadlineMs)
+  const late = once(deadline, 'abort').then(() => 'late' as const)
+  const exit = await Promise.race([ended, late])
+  const tookMs = Math.round(performance.now() - signaledMs)
+  if (exit === 'late') return fail(`still running after ${tookMs} ms`, 'it did not end by itself')
+  const result = await answer
+  if (result instanceof Error) return fail('request lost', result.message)
+  const measured = `${result.status} after ${Math.round(result.atMs)} ms, ended in ${tookMs} ms`
+  const [code, killedBy] = exit as [number | null, string | null]
+  if (code !== 0) return fail(measured, `it exited with ${code ?? killedBy}`)
+  if (result.status >= 500) return fail(measured, 'the request in flight failed')
+  return { status: 'pass', measured, reason: 'nothing was lost', evidence }
+}

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LabError } from '../core/index.ts'
+import type { ExperimentRecord, Figure, Progress } from '../core/index.ts'
+import { readPlan, validate } from './index.ts'
+
+const SILENT: Progress = { step: () => undefined, note: () => undefined, live: () => undefined }
+
+const p99: Figure = { name: 'p99', label: 'p99', unit: 'milliseconds', value: 42 }
+
+function ran(grade: 'quiet' | 'unusable' = 'quiet'): ExperimentRecord {
+  return {
+    kind: 'load',
+    title: 'Load',
+    options: {},
+    raw: {},
+    outcome: {
+      judgement: { verdict: 'pass', reason: 'held' },
+      figures: [p99],
+      exhibits: [],
+      notes: [],
+      trust: {},
+    },
+    seed: 1,
+    startedAt: '2026-11-21T00:00:00.000Z',
+    durationMs: 1,
+    trust: {
+      grade,
+      foreignCores: 0,
+      cpuPressure: 0,
+      lagP99Ms: 0,
+      generatorCores: 0,
+      floor: null,
+      discarded: [],
+      warnings: [],
+    },
+    command: 'tollgate lab load',
+  }
+}
+
+function check(text: string, run: (argv: readonly string[]) => Promise<ExperimentRecord>) {
+  const { signal } = new AbortController()
+  return validate(readPlan(text, 'plan.yaml'), { run, progress: SILENT, signal })
+}
+
+const CLAIM = (expected: string) => `
+title: t
+experiments: { load: { run: load } }
+claims: [{ id: a, text: fast, of: load, expect: '${expected}' }]
+`
+
+describe('claims', () => {
+  test('are held against the figures of their experiment', async () => {
+    const { claims, experiments } = await check(CLAIM('p99 < 50ms'), () => Promise.resolve(ran()))
+    expect(experiments).toHaveLength(1)
+    expect(claims[0]).toMatchObject({ status: 'pass', measured: '42 ms', evidence: [0] })
+  })
+
+  test('without evidence they are unknown, never passed', async () => {
+    const broken = await check(CLAIM('p99 < 50ms'), () => Promise.reject(new LabError('no server')))
+    expect(broken.claims[0]).toMatchObject({ status: 'unknown', evidence: [] })
+    expect(broken.claims[0]?.reason).toContain('no server')
+    const missing = await check(CLAIM('p95 < 50ms'), () => Promise.resolve(ran()))
+    expect(missing.claims[0]?.status).toBe('unknown')
+    expect(missing.claims[0]?.reason).toContain('there are: p99')
+  })
+
+  test('on a machine that was busy with other things nothing is decided', async () => {
+    const { claims } = await check(CLAIM('p99 < 50ms'), () => Promise.resolve(ran('unusable')))
+    expect(claims[0]?.status).toBe('inconclusive')
+  })
+})
+
+describe('the checklist', () => {
+  let folder: string
+  let server: ReturnType<typeof Bun.serve>
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tollgate-validate-'))
+    server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: (request) =>
+        new URL(request.url).pathname === '/metrics'
+          ? new Response('tollgate_requests_total 1')
+          : Response.json({ pool: { 'max/a': 8 } }),
+    })
+  })
+  afterAll(async () => {
+    await server.stop(true)
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function statusOf(item: string) {
+    const text = `title: t\nchecklist:\n  - { id: a, text: a, ${item} }\n`
+    const { claims } = await check(text, () => Promise.reject(new LabError('none')))
+    return claims[0]!
+  }
+
+  test('an item without a check is unknown', async () => {
+    expect((await statusOf('timeoutMs: 1')).status).toBe('unknown')
+  })
+
+  test('HTTP: status, text and JSON pointers are looked at', async () => {
+    const at = (path: string, more = '') =>
+      statusOf(`http: { url: 'http://127.0.0.1:${server.port}${path}'${more} }`)
+    expect((await at('/metrics', ', contains: tollgate_')).status).toBe('pass')
+    expect((await at('/metrics', ', contains: other_')).status).toBe('fail')
+    expect((await at('/metrics', ', status: 404')).status).toBe('fail')
+    expect((await at('/x', ", pointer: '/pool/max~1a'")).measured).toBe('/pool/max~1a = 8')
+    expect((await at('/x', ", pointer: '/pool/min'")).status).toBe('fail')
+    expect((await statusOf("http: { url: 'http://127.0.0.1:1/' }")).status).toBe('fail')
+  })
+
+  test('files and programs', async () => {
+    const path = join(folder, 'rotate')
+    await writeFile(path, 'daily\nrotate 7\n')
+    expect((await statusOf(`file: { path: '${path}', contains: rotate }`)).status).toBe('pass')
+    expect((await statusOf(`file: { path: '${path}', contains: weekly }`)).status).toBe('fail')
+    expect((await statusOf(`file: { path: '${path}.gone' }`)).status).toBe('fail')
+    expect((await statusOf('command: [sh, -c, echo restored]')).measured).toBe('restored')
+    expect((await statusOf('command: [sh, -c, exit 3]')).reason).toBe('it exited with 3')
+    expect((await statusOf('command: [no-such-program-here]')).status).toBe('fail')
+    const slow = await statusOf('command: [sleep, 60], timeoutMs: 50')
+    expect(slow.reason).toBe('it took too long')
+  })
+
+  /** A server that takes half a second for `/slow`, and on SIGTERM does as it is told. */
+  async function serverThat(onSignal: string): Promise<string> {
+    const path = join(folder, `${crypto.randomUUID()}.ts`)
+    const probe = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('') })
+    const { port } = probe
+    await probe.stop(true)
+    await writeFile(
+      path,
+      `const server = Bun.serve({ hostname: '127.0.0.1', port: ${port}, fetch: async (request) => {
+        if (request.url.endsWith('/slow')) await Bun.sleep(500)
+        return new Response('done')
+      } })
+      process.on('SIGTERM', async () => { ${onSignal} })`,
+    )
+    const url = `http://127.0.0.1:${port}`
+    return `shutdown: { command: ['${process.execPath}', '${path}'], ready: '${url}/', slow: '${url}/slow', deadlineMs: 3000 }, timeoutMs: 20000`
+  }
+
+  test('a graceful shutdown answers what is in flight and ends with 0; others are told apart', async () => {
+    const graceful = await statusOf(await serverThat('await server.stop(); process.exit(0)'))
+    expect(graceful).toMatchObject({ status: 'pass', reason: 'nothing was lost' })
+    const abrupt = await statusOf(await serverThat('process.exit(0)'))
+    expect(abrupt).toMatchObject({ status: 'fail', measured: 'request lost' })
+    const deaf = await statusOf(await serverThat(''))
+    expect(deaf).toMatchObject({ status: 'fail', reason: 'it did not end by itself' })
+  }, 60_000)
+})

@@ -1,0 +1,127 @@
+import type { ClaimRecord, ExperimentRecord, Figure, Progress } from '../core/index.ts'
+import { LabError } from '../core/index.ts'
+import { formatInterval, formatValue } from '../report/index.ts'
+import { runCheck } from './checks/index.ts'
+import { judge } from './expectation.ts'
+import type { Expectation } from './expectation.ts'
+import type { CheckItem, Plan, PlanClaim } from './plan.ts'
+
+/** What a validation needs from outside. */
+export interface ValidationContext {
+  /** Runs a command line of the lab, such as `['load', '--rate', '1000']`. */
+  readonly run: (argv: readonly string[]) => Promise<ExperimentRecord>
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
+/** What came of a plan. */
+export interface Validation {
+  readonly experiments: readonly ExperimentRecord[]
+  readonly claims: readonly ClaimRecord[]
+}
+
+type Ran = { readonly index: number } | { readonly problem: string }
+type Judged = Pick<ClaimRecord, 'status' | 'reason' | 'measured'>
+
+/**
+ * Runs the experiments of a plan one after the other, holds the claims against their figures, and
+ * goes through the checklist. An experiment that cannot run leaves its claims unknown; the rest of
+ * the plan goes on.
+ */
+export async function validate(plan: Plan, context: ValidationContext): Promise<Validation> {
+  const experiments: ExperimentRecord[] = []
+  const ran = new Map<string, Ran>()
+  const wanted = Object.entries(plan.experiments)
+  const total = wanted.length + plan.checklist.length
+  for (const [at, [name, { run }]] of wanted.entries()) {
+    context.progress.step(`${name}: ${run.join(' ')}`, at, total)
+    ran.set(name, await attempt(run, experiments, context))
+  }
+  const claims = plan.claims.map((claim) => judgeClaim(claim, ran.get(claim.of), experiments))
+  const checklist: ClaimRecord[] = []
+  for (const [at, item] of plan.checklist.entries()) {
+    context.signal.throwIfAborted()
+    context.progress.step(item.text, wanted.length + at, total)
+    checklist.push(await look(item, context.signal))
+  }
+  return { experiments, claims: [...claims, ...checklist] }
+}
+
+async function attempt(
+  argv: readonly string[],
+  experiments: ExperimentRecord[],
+  { run, progress, signal }: ValidationContext,
+): Promise<Ran> {
+  signal.throwIfAborted()
+  try {
+    experiments.push(await run(argv))
+    return { index: experiments.length - 1 }
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error
+    progress.note(`${argv[0]} could not run: ${error.message}`)
+    return { problem: error.message }
+  }
+}
+
+function judgeClaim(
+  claim: PlanClaim,
+  ran: Ran | undefined,
+  experiments: readonly ExperimentRecord[],
+): ClaimRecord {
+  const head = {
+    id: claim.id,
+    text: claim.text,
+    budget: claim.expect.map(({ text }) => text).join(', '),
+    group: 'claim',
+  } as const
+  if (ran === undefined || 'problem' in ran) {
+    const reason =
+      ran === undefined ? 'it was not run' : `the experiment could not run: ${ran.problem}`
+    return { ...head, measured: 'nothing', status: 'unknown', reason, evidence: [] }
+  }
+  const { outcome, trust } = experiments[ran.index]!
+  const parts = claim.expect.map((one) => judgeFigure(one, outcome.figures))
+  const worst = (['fail', 'unknown', 'inconclusive', 'pass'] as const).find((status) =>
+    parts.some((part) => part.status === status),
+  )!
+  const reasons = parts.filter((part) => part.status === worst).map(({ reason }) => reason)
+  const doubtful = trust.grade === 'unusable' && worst !== 'unknown'
+  return {
+    ...head,
+    measured: parts.map(({ measured }) => measured).join(', '),
+    status: doubtful ? 'inconclusive' : worst,
+    reason: doubtful
+      ? 'the machine was too busy with other work'
+      : [...new Set(reasons)].join('; '),
+    evidence: [ran.index],
+  }
+}
+
+function judgeFigure(expectation: Expectation, figures: readonly Figure[]): Judged {
+  const figure = figures.find(({ name }) => name === expectation.figure)
+  if (figure === undefined) {
+    const names = figures.map(({ name }) => name).join(', ')
+    const reason = `there is no figure ${expectation.figure}; there are: ${names}`
+    return { status: 'unknown', measured: 'nothing', reason }
+  }
+  const value = formatValue(figure)
+  const measured =
+    figure.interval === undefined || figure.value === null
+      ? value
+      : `${value}, ${formatInterval(figure.interval, figure.unit)}`
+  return { ...judge(expectation, figure), measured }
+}
+
+async function look(item: CheckItem, signal: AbortSignal): Promise<ClaimRecord> {
+  const { status, measured, reason, evidence } = await runCheck(item, signal)
+  return {
+    id: item.id,
+    text: item.text,
+    budget: 'yes',
+    measured,
+    status,
+    reason,
+    evidence: [evidence],
+    group: 'checklist',
+  }
+}
