@@ -1,0 +1,55 @@
+/** A request that an arm is sent, over and over. */
+export type ArmRequest = {
+  readonly url: string
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+  /** The only status that counts as an answer. */
+  readonly status: number
+}
+
+/**
+ * What an arm is for:
+ * - `baseline`: no layer at all;
+ * - `duplicate`: the baseline once more, which shows what a difference of nothing looks like (A/A);
+ * - `alone`: one layer, compared with the baseline;
+ * - `without`: all layers but one, compared with all;
+ * - `all`: all layers, compared with the baseline;
+ * - `refused`: a request that a layer refuses, compared with the baseline.
+ */
+export type ArmRole = 'all' | 'alone' | 'baseline' | 'duplicate' | 'refused' | 'without'
+
+/** A variant of the server, with the request that reaches it. */
+export type Arm = {
+  readonly name: string
+  readonly role: ArmRole
+  /** The layer that is alone, left out, or refuses. */
+  readonly layer: string | null
+  readonly request: ArmRequest
+}
+
+/** An arm as it stands in a record: without what it is sent. */
+export type ArmName = Pick<Arm, 'layer' | 'name' | 'role'>
+
+/** Index of what an arm is compared with; `undefined` for the baseline itself. */
+export function referenceOf(arms: readonly ArmName[], arm: ArmName): number | undefined {
+  if (arm.role === 'baseline') return undefined
+  const role = arm.role === 'without' ? 'all' : 'baseline'
+  const at = arms.findIndex((candidate) => candidate.role === role)
+  return at < 0 ? undefined : at
+}
+
+/** What is wrong with a set of arms; `undefined` when nothing is. */
+export function problemOf(arms: readonly ArmName[]): string | undefined {
+  const names = new Set(arms.map(({ name }) => name))
+  if (names.size < arms.length) return 'two arms have the same name'
+  if (arms.filter(({ role }) => role === 'baseline').length !== 1) {
+    return 'exactly one arm must have the role baseline'
+  }
+  if (arms.filter(({ role }) => role === 'all').length > 1) return 'two arms have the role all'
+  const lonely = arms.find((arm) => arm.role !== 'baseline' && referenceOf(arms, arm) === undefined)
+  if (lonely !== undefined) return `${lonely.name} has nothing to be compared with`
+  const nameless = arms.find(({ role, layer }) => /alone|without/.test(role) && layer === null)
+  if (nameless !== undefined) return `${nameless.name} does not say which layer`
+  return arms.length < 2 ? 'there is nothing to compare' : undefined
+}

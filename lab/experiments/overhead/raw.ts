@@ -1,0 +1,69 @@
+import type { HistogramData } from '../../histogram/index.ts'
+import type { Arm, ArmName } from './arm.ts'
+import type { Budget } from './budget.ts'
+
+/** Where the arms come from. */
+export type ArmSource =
+  | { readonly kind: 'given'; readonly arms: readonly Arm[]; readonly pid: number | null }
+  | { readonly kind: 'synthetic'; readonly layers: Readonly<Record<string, number>> }
+  | { readonly kind: 'tollgate'; readonly command: readonly string[] | null }
+
+/** What was asked. Blocks are groups of four slices: ABBA or BAAB. */
+export type OverheadOptions = {
+  readonly source: ArmSource
+  readonly budgets: readonly Budget[]
+  readonly connections: number
+  readonly sliceMs: number
+  readonly blocksMin: number
+  readonly blocksMax: number
+  /** Time for the slices at saturation, milliseconds. */
+  readonly durationMs: number
+  /** Half-width of the intervals of CPU cost at which to stop, as a share. */
+  readonly precision: number
+  /** Blocks at the common rate; 0 for none. */
+  readonly latencyBlocks: number
+}
+
+/** One arm for a moment, as fast as it answers. */
+export type Slice = {
+  /** Index into the arms. */
+  readonly arm: number
+  /** Answers with the status that is expected. */
+  readonly requests: number
+  readonly failed: number
+  readonly seconds: number
+  /** Processor time of the server; `null` where it cannot be read. */
+  readonly cpuNs: number | null
+  /** Cores that other processes used meanwhile. */
+  readonly foreignCores: number | null
+}
+
+/** An arm next to what it is compared with. */
+export type Block = {
+  readonly contender: number
+  readonly reference: number
+  readonly slices: readonly Slice[]
+}
+
+/** The same at the common rate. */
+export type LatencyBlock = {
+  readonly contender: number
+  readonly reference: number
+  readonly failed: number
+  readonly contenderTimes: HistogramData
+  readonly referenceTimes: HistogramData
+}
+
+/** What was seen. */
+export type OverheadRaw = {
+  readonly arms: readonly ArmName[]
+  readonly blocks: readonly Block[]
+  /** Requests a second of the second part; `null` when there was none. */
+  readonly rate: number | null
+  readonly latency: readonly LatencyBlock[]
+  /** How late requests were sent at the common rate. */
+  readonly lag: HistogramData | null
+  readonly stopped: 'blocks' | 'decided' | 'time'
+  /** CPU of the generator while it sent as fast as it could, cores. */
+  readonly generatorCores: number | null
+}
