@@ -31,6 +31,12 @@ const isSchema: Fits = (value) =>
 const isSchemas: Fits = (value) => Array.isArray(value) && value.length > 0 && value.every(isSchema)
 const isSchemaMap: Fits = (value) => isObject(value) && Object.values(value).every(isSchema)
 
+const isBounds: Fits = (value) =>
+  isObject(value) &&
+  Object.keys(value).length === 2 &&
+  isNumber(value['minimum']) &&
+  isNumber(value['maximum'])
+
 /** What each keyword may hold, where that is simple to say. */
 const KEYWORDS: ReadonlyMap<string, Fits> = new Map<string, Fits>([
   ...(['title', 'description', '$comment', 'pattern', 'format'] as const).map(
@@ -78,6 +84,7 @@ const KEYWORDS: ReadonlyMap<string, Fits> = new Map<string, Fits>([
   ['uniqueItems', isBoolean],
   ['enum', Array.isArray],
   ['examples', Array.isArray],
+  ['vector3', isBounds],
   ['$ref', (value) => typeof value === 'string' && /^[\w.~$/#-]+$/.test(value)],
 ])
 

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { isProvablyLinear } from './linear.ts'
+import type { Pattern } from './syntax.ts'
 import { parsePattern } from './parse.ts'
 import { toRe2 } from './re2-syntax.ts'
 
@@ -36,10 +37,11 @@ export function compilePattern(source: string): CompiledPattern {
     const message = `${parsed.unsupported} in a pattern could take exponential time; it is not supported`
     return { ok: false, message }
   }
-  const automaton = compileRe2(toRe2(parsed.pattern))
-  if (isProvablyLinear(parsed.pattern)) {
-    return { ok: true, matcher: nativeMatcher(native, automaton), engine: 'native' }
+  const { pattern } = parsed
+  if (isProvablyLinear(pattern)) {
+    return { ok: true, matcher: nativeMatcher(native, pattern), engine: 'native' }
   }
+  const automaton = compileRe2(toRe2(pattern))
   if (automaton === undefined) {
     return { ok: false, message: 'the pattern could take exponential time and RE2 cannot run it' }
   }
@@ -50,12 +52,15 @@ export function compilePattern(source: string): CompiledPattern {
   }
 }
 
-function nativeMatcher(native: RegExp, automaton: RE2JS | undefined): Matcher {
+/** The automaton is made with the first long text: that takes milliseconds, and few patterns ever see one. */
+function nativeMatcher(native: RegExp, pattern: Pattern): Matcher {
+  let made: { readonly automaton: RE2JS | undefined } | undefined
+  const testLong = (text: string): boolean => {
+    made ??= { automaton: compileRe2(toRe2(pattern)) }
+    return made.automaton === undefined ? native.test(text) : made.automaton.test(text)
+  }
   return {
-    test: (text) =>
-      text.length <= NATIVE_TEXT_MAX || automaton === undefined
-        ? native.test(text)
-        : automaton.test(text),
+    test: (text) => (text.length <= NATIVE_TEXT_MAX ? native.test(text) : testLong(text)),
     toString: () => String(native),
   }
 }
