@@ -56,5 +56,6 @@ export type {
   StreamListener,
   StreamStats,
 } from './redis/stream.ts'
+export type { Posted } from './redis/stream-outbox.ts'
 export { formatPosition, parsePosition } from './redis/stream-wire.ts'
 export type { StreamEntry, StreamPosition, StreamSnapshot } from './redis/stream-wire.ts'

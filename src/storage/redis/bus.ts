@@ -26,10 +26,9 @@ export function createStreamBus(stream: RedisStream): Bus {
     async publish(message) {
       if (!isOpen) throw new Error('the bus is closed')
       // Under way before it is told here: what a listener publishes in answer comes after it.
-      const accepted = stream.publish(message.topic, message.payload)
-      accepted.catch(() => undefined)
+      const { inTime } = stream.post(message.topic, message.payload)
       await local.bus.publish(message)
-      await accepted
+      await inTime
     },
     subscribe: (listener) => local.bus.subscribe(listener),
     async close() {

@@ -27,13 +27,18 @@ export interface OutboxOptions {
   readonly send: (key: string, args: readonly RedisArgument[]) => Promise<RedisReply>
 }
 
+/** What became of a message. */
+export interface Posted {
+  /** Resolves once it stands in the stream, however long that takes; rejects when the stream closes. */
+  readonly accepted: Promise<StreamPosition>
+  /** The same, but rejects when it takes too long; the message is tried on. */
+  readonly inTime: Promise<StreamPosition>
+}
+
 /** Messages on their way: tried until they have arrived, in order. */
 export interface Outbox {
-  /**
-   * Resolves with the position once the message stands in the stream. Rejects when that takes too long;
-   * the message is tried on. With `merge`, an equal one that is not under way yet is the same.
-   */
-  publish(topic: string, payload: string, merge: boolean): Promise<StreamPosition>
+  /** With `merge`, an equal message that is not under way yet is the same. */
+  post(topic: string, payload: string, merge: boolean): Posted
   /** Messages that wait. */
   waiting(): number
   close(): void
@@ -96,15 +101,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   return {
-    async publish(topic, payload, merge) {
-      if (!life.isOpen) throw new Error('the stream is closed')
+    post(topic, payload, merge) {
+      if (!life.isOpen) return closed()
       const known = merge
         ? queue.find((waiting) => waiting.topic === topic && waiting.payload === payload)
         : undefined
       if (known === undefined && queue.length >= waitingMax) loseAll()
       const waiting = known ?? enqueue(topic, payload)
       start()
-      return settledWithin(waiting.settled, publishTimeoutMs)
+      const inTime = settledWithin(waiting.settled, publishTimeoutMs)
+      inTime.catch(() => undefined)
+      return { accepted: waiting.settled, inTime }
     },
     waiting: () => queue.length,
     close() {
@@ -114,6 +121,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       queue = []
     },
   }
+}
+
+function closed(): Posted {
+  const refused = Promise.reject<StreamPosition>(new Error('the stream is closed'))
+  refused.catch(() => undefined)
+  return { accepted: refused, inTime: refused }
 }
 
 async function sendBatch(

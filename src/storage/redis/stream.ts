@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Random } from '../../core/random.ts'
 import { watchLiveness } from './liveness.ts'
 import type { Redis } from './redis.ts'
+import type { Posted } from './stream-outbox.ts'
 import { createOutbox, LOST_TOPIC } from './stream-outbox.ts'
 import type { StreamCursor } from './stream-reader.ts'
 import { readStream } from './stream-reader.ts'
@@ -41,8 +42,12 @@ export interface StreamStats {
 export interface RedisStream {
   /** What own entries carry as their sender. */
   readonly self: string
-  /** See the outbox: resolves once the message stands in the stream, rejects when that takes long. */
-  publish(topic: string, payload: string, merge?: boolean): Promise<StreamPosition>
+  /** Sends a message. With `merge`, an equal one that is not under way yet is the same. */
+  post(topic: string, payload: string, merge?: boolean): Posted
+  /**
+   * Who subscribes in the turn that opens the stream hears all of it; who comes later is told of a gap
+   * first.
+   */
   subscribe(listener: StreamListener): () => void
   /** The last position heard; `undefined` before the first. */
   position(): StreamPosition | undefined
@@ -143,15 +148,16 @@ export function openRedisStream(options: RedisStreamOptions): RedisStream {
   })
   return {
     self,
-    async publish(topic, payload, merge = false) {
-      const position = await outbox.publish(topic, payload, merge)
+    post(topic, payload, merge = false) {
       counts.published += 1
-      return position
+      return outbox.post(topic, payload, merge)
     },
     subscribe(listener) {
       const own = { ...listener }
       listeners.add(own)
-      return () => listeners.delete(own)
+      if (cursor !== undefined) own.onGap({ position: cursor.position, entries: [] }, 'late')
+      if (liveness.isLive()) own.onLive()
+      return () => void listeners.delete(own)
     },
     position: () => cursor?.position,
     isLive: liveness.isLive,

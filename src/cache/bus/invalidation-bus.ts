@@ -1,0 +1,102 @@
+import type { Random } from '../../core/random.ts'
+import type { RedisStream, StreamEntry, StreamSnapshot } from '../../storage/index.ts'
+import { formatPosition, parsePosition } from '../../storage/index.ts'
+import type { Invalidation, InvalidationPublisher, InvalidationSink } from '../contract.ts'
+import type { InvalidationHistory } from './history.ts'
+import { createInvalidationHistory } from './history.ts'
+import { CACHE_TOPIC, formatName, parseName } from './wire.ts'
+
+/** Carries invalidations between the instances that share a Redis. */
+export interface InvalidationBus extends InvalidationPublisher {
+  readonly history: InvalidationHistory
+  /**
+   * Begins to tell the cache. `resumeFrom` is the last sequence that a level which outlived this process
+   * has applied: what came after it is applied again, or, when that is not known any more, `all`.
+   */
+  start(sink: InvalidationSink, resumeFrom?: string): void
+  /**
+   * Whether everything published more than the silence bound ago has been applied: by the clock, at this
+   * moment. What a sink was told may lag behind when the process itself stood still.
+   */
+  isTrusted(): boolean
+  close(): void
+}
+
+/** What is kept for a cache that has not started yet; beyond, it is told to forget everything. */
+const EARLY_MAX = 10_000
+
+/**
+ * Creates an {@link InvalidationBus}. Create it in the turn that opens the stream: whoever comes later
+ * knows of no invalidation before, and so believes no entry that was stored before.
+ */
+export function createInvalidationBus(stream: RedisStream, random: Random): InvalidationBus {
+  const history = createInvalidationHistory(random)
+  let sink: InvalidationSink | undefined
+  let early: StreamSnapshot | undefined
+  const tell = (invalidations: readonly Invalidation[]): void => {
+    for (const invalidation of invalidations) sink?.apply(invalidation)
+  }
+  const unsubscribe = stream.subscribe({
+    onEntry(entry) {
+      history.heard(entry)
+      if (sink === undefined) early = early && append(early, entry)
+      // What this instance publishes it has applied already.
+      else if (entry.sender !== stream.self) tell(invalidationsOf([entry]))
+    },
+    onGap(snapshot) {
+      history.restart(snapshot)
+      early = snapshot
+      tell([allAt(snapshot)])
+    },
+    onSilence: (reason) => sink?.distrust(reason),
+    onLive: () => sink?.trust(),
+  })
+  return {
+    history,
+    async publish({ kind, name }) {
+      const arrived = history.begin({ kind, name })
+      const { accepted, inTime } = stream.post(CACHE_TOPIC, formatName({ kind, name }), true)
+      accepted.then(arrived, () => undefined)
+      await inTime
+    },
+    start(next, resumeFrom) {
+      sink = next
+      if (early !== undefined) tell(missedSince(early, resumeFrom) ?? [allAt(early)])
+      else if (resumeFrom !== undefined) sink.apply({ kind: 'all', name: '' })
+      if (stream.isLive()) sink.trust()
+      else sink.distrust('nothing was heard yet')
+    },
+    isTrusted: () => stream.isLive() && history.position() !== undefined,
+    close: unsubscribe,
+  }
+}
+
+const allAt = ({ position }: StreamSnapshot): Invalidation => ({
+  kind: 'all',
+  name: '',
+  sequence: formatPosition(position),
+})
+
+function append(snapshot: StreamSnapshot, entry: StreamEntry): StreamSnapshot | undefined {
+  const { entries } = snapshot
+  if (entries.length >= EARLY_MAX) return { position: entry.position, entries: [] }
+  return { position: entry.position, entries: [...entries, entry] }
+}
+
+const invalidationsOf = (entries: readonly StreamEntry[]): readonly Invalidation[] =>
+  entries.flatMap(({ topic, payload, position }) => {
+    const name = topic === CACHE_TOPIC ? parseName(payload) : undefined
+    return name === undefined ? [] : [{ ...name, sequence: formatPosition(position) }]
+  })
+
+/** The invalidations after a position, when it is certain that these are all; else `undefined`. */
+function missedSince(
+  { position, entries }: StreamSnapshot,
+  resumeFrom: string | undefined,
+): readonly Invalidation[] | undefined {
+  const since = resumeFrom === undefined ? undefined : parsePosition(resumeFrom)
+  if (since === undefined || since.era !== position.era) return undefined
+  const first = entries[0]?.position.sequence ?? position.sequence + 1
+  if (since.sequence < first - 1 || since.sequence > position.sequence) return undefined
+  return invalidationsOf(entries.filter((entry) => entry.position.sequence > since.sequence))
+}

@@ -1,0 +1,16 @@
+import type { Name, NameKind } from '../contract.ts'
+
+/** Topic of invalidations in the stream that instances share. */
+export const CACHE_TOPIC = 'cache'
+
+const KINDS: readonly NameKind[] = ['key', 'tag', 'tenant', 'prefix', 'policy', 'all']
+
+/** A name as it travels. */
+export const formatName = ({ kind, name }: Name): string => `${kind}:${name}`
+
+/** Reads what {@link formatName} wrote. */
+export function parseName(text: string): Name | undefined {
+  const colon = text.indexOf(':')
+  const kind = KINDS.find((known) => known === text.slice(0, colon))
+  return kind === undefined ? undefined : { kind, name: text.slice(colon + 1) }
+}

@@ -1,0 +1,44 @@
+import type { Random } from '../../core/random.ts'
+import type { Name } from '../contract.ts'
+import { createTextHash } from '../text-hash.ts'
+
+/**
+ * At which position of an order each name was invalidated last, in memory of fixed size. Names that share
+ * a place share its position: a needless miss, never a missed invalidation.
+ */
+export interface PositionTable {
+  /** Notes an invalidation; `all` voids everything before. */
+  note(name: Name, position: number): void
+  /** Whether none of the names was invalidated after `since`. */
+  isCurrentSince(names: readonly Name[], since: number): boolean
+  /** Forgets everything; what is older than `floor` cannot be judged and is not current. */
+  reset(floor: number): void
+}
+
+/** 2¹⁶ places of 8 bytes. */
+const PLACES_BITS = 16
+
+/** Creates a {@link PositionTable} that knows of no invalidation. */
+export function createPositionTable(random: Random, placesBits = PLACES_BITS): PositionTable {
+  const hash = createTextHash(random)
+  const positions = new Float64Array(2 ** placesBits)
+  const mask = positions.length - 1
+  let floor = 0
+  const placeOf = ({ kind, name }: Name): number => hash(`${kind}:${name}`) & mask
+  return {
+    note(name, position) {
+      if (name.kind === 'all') {
+        floor = Math.max(floor, position)
+        return
+      }
+      const place = placeOf(name)
+      if (positions[place]! < position) positions[place] = position
+    },
+    isCurrentSince: (names, since) =>
+      since >= floor && names.every((name) => positions[placeOf(name)]! <= since),
+    reset(next) {
+      positions.fill(0)
+      floor = next
+    },
+  }
+}
