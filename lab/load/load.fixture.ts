@@ -1,0 +1,53 @@
+import type { World } from '../core/index.ts'
+import { createRandom } from '../core/index.ts'
+import type { Histogram } from '../histogram/index.ts'
+import type { LoadWish } from './plan-load.ts'
+import { planLoad, singleRequest } from './plan-load.ts'
+import { mergeStored } from './result/merge.ts'
+import type { LoadResult } from './result/result.ts'
+import type { RunOptions } from './run-load.ts'
+import { runLoad } from './run-load.ts'
+import { readTarget } from './target.ts'
+
+/** A world whose progress nobody sees. */
+export function quietWorld(signal: AbortSignal = new AbortController().signal): World {
+  return {
+    monotonicMs: () => performance.now(),
+    wallMs: () => Date.now(),
+    seed: 1,
+    random: createRandom(1),
+    signal,
+    progress: { step: () => undefined, note: () => undefined, live: () => undefined },
+  }
+}
+
+/** Load on one path of a server. */
+export async function loadOn(
+  url: string,
+  wish: Omit<LoadWish, 'scenario' | 'seed' | 'target'> &
+    Partial<Pick<LoadWish, 'scenario' | 'seed'>>,
+  options: RunOptions = {},
+): Promise<LoadResult> {
+  const { pathname, search } = new URL(url)
+  const plan = planLoad({
+    target: readTarget(url),
+    scenario: singleRequest({ path: `${pathname}${search}` }),
+    seed: 1,
+    ...wish,
+  })
+  return runLoad(plan, quietWorld(), options)
+}
+
+/** All response times of a run, milliseconds by share. */
+export const responseMs = (result: LoadResult, share: number): number =>
+  responses(result).quantile(share) / 1000
+
+export const responses = (result: LoadResult): Histogram =>
+  mergeStored(result.requests.map(({ response }) => response))
+
+export const services = (result: LoadResult): Histogram =>
+  mergeStored(result.requests.map(({ service }) => service))
+
+/** Failures of all kinds. */
+export const failures = (result: LoadResult): number =>
+  Object.values(result.failures).reduce((sum, count) => sum + count, 0)

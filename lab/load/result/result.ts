@@ -1,0 +1,74 @@
+import type { HistogramData } from '../../histogram/index.ts'
+
+/** What one worker counted; the same, added up, is what all of them did. */
+export interface WorkerResult {
+  /** CPU time of the process, milliseconds. */
+  readonly cpuMs: number
+  readonly elapsedMs: number
+  readonly sent: number
+  /** Requests of the warm-up, in no other figure. */
+  readonly discarded: number
+  /** Requests among the response times that were given up: they would have taken longer. */
+  readonly censored: number
+  /** Good answers that came before the end of the plan. */
+  readonly completedInTime: number
+  readonly bytesReceived: number
+  readonly connectionsOpened: number
+  readonly connectionsPeak: number
+  readonly users: number
+  readonly statuses: Readonly<Record<string, number>>
+  /** Failures by kind: `timeout`, `unsent`, `unfinished`, `connect`, `closed`, `protocol`, `tls`, `status 503`, `check …`. */
+  readonly failures: Readonly<Record<string, number>>
+  /** Sent − planned. */
+  readonly lag: HistogramData
+  /** Answers that were not what they must be: done − sent. */
+  readonly rejected: HistogramData
+  /** By request of the scenario, in its order. */
+  readonly requests: readonly RequestResult[]
+  readonly classes: Readonly<Record<string, ClassData>>
+  readonly windows: readonly WindowData[]
+}
+
+/** What became of one request of the scenario. */
+export interface RequestResult {
+  readonly planned: number
+  readonly succeeded: number
+  readonly failed: number
+  /** Done − planned; requests given up count as long as they waited. */
+  readonly response: HistogramData
+  /** Done − sent. */
+  readonly service: HistogramData
+}
+
+/** Answers of one class. */
+export interface ClassData {
+  readonly count: number
+  readonly service: HistogramData
+}
+
+/** What happened in one window: `completed` by when answers came, everything else by when it was planned. */
+export interface WindowData {
+  readonly planned: number
+  readonly failed: number
+  readonly completed: number
+  readonly inFlight: number
+  readonly lagMaxUs: number
+  readonly response: HistogramData | null
+}
+
+/** What a load run saw: raw data from which every figure is computed. */
+export interface LoadResult extends WorkerResult {
+  readonly requestNames: readonly string[]
+  readonly model: 'closed' | 'open'
+  readonly workers: number
+  readonly durationMs: number
+  readonly warmUpMs: number
+  readonly timeoutMs: number
+  readonly windowMs: number
+  /** Requests the plan stands for after the warm-up; for users, `null`. */
+  readonly plannedRate: number | null
+  /** Mean think time of the users; `null` for open load. */
+  readonly thinkMs: number | null
+  /** Why the run ended before its time, or `null`. */
+  readonly aborted: string | null
+}

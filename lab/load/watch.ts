@@ -1,0 +1,78 @@
+import type { Histogram } from '../histogram/index.ts'
+import { COARSE_BITS, createHistogram, histogramFrom } from '../histogram/index.ts'
+import type { LoadPlan } from './job.ts'
+import { levelAt } from './plan/profile.ts'
+import type { ProgressMessage } from './worker/messages.ts'
+
+/** What is known of a run while it runs. */
+export interface Watcher {
+  take(worker: number, message: ProgressMessage): void
+  /** Since the start, warm-up included; in coarse precision. */
+  readonly total: {
+    readonly sent: number
+    readonly succeeded: number
+    readonly failed: number
+    readonly response: Histogram
+    readonly lag: Histogram
+  }
+  /** Milliseconds since the start. */
+  readonly elapsedMs: number
+  /** The moment as text, by name. */
+  figures(): Readonly<Record<string, string>>
+}
+
+/** Adds up what workers say as they go. */
+export function createWatcher(plan: LoadPlan, workers: number): Watcher {
+  const total = {
+    sent: 0,
+    succeeded: 0,
+    failed: 0,
+    response: createHistogram(COARSE_BITS),
+    lag: createHistogram(COARSE_BITS),
+  }
+  const latest: (ProgressMessage | undefined)[] = Array.from({ length: workers }, () => undefined)
+  const beforeMs = Array.from({ length: workers }, () => 0)
+  const rates = Array.from({ length: workers }, () => 0)
+  let elapsedMs = 0
+  const sumOf = (of: (message: ProgressMessage) => number): number =>
+    latest.reduce((sum, message) => sum + (message === undefined ? 0 : of(message)), 0)
+  return {
+    total,
+    get elapsedMs() {
+      return elapsedMs
+    },
+    take(worker, message) {
+      total.sent += message.sent
+      total.succeeded += message.succeeded
+      total.failed += message.failed
+      total.response.add(histogramFrom(message.response))
+      total.lag.add(histogramFrom(message.lag))
+      const tookMs = message.atMs - (beforeMs[worker] ?? 0)
+      rates[worker] = tookMs > 0 ? (message.succeeded / tookMs) * 1000 : 0
+      beforeMs[worker] = message.atMs
+      latest[worker] = message
+      elapsedMs = Math.max(elapsedMs, message.atMs)
+    },
+    figures() {
+      const now = createHistogram(COARSE_BITS)
+      for (const message of latest)
+        if (message !== undefined) now.add(histogramFrom(message.response))
+      const wanted = levelAt(plan.model.profile, elapsedMs)
+      const unit = plan.model.kind === 'open' ? '/s' : ' users'
+      return {
+        time: `${Math.round(elapsedMs / 1000)} s`,
+        plan: `${Math.round(wanted)}${unit}`,
+        rate: `${Math.round(rates.reduce((sum, rate) => sum + rate, 0))}/s`,
+        p50: milliseconds(now.quantile(0.5)),
+        p99: milliseconds(now.quantile(0.99)),
+        errors: String(total.failed),
+        'in flight': String(sumOf(({ inFlight }) => inFlight)),
+        connections: String(sumOf(({ connections }) => connections)),
+        'lag p99': milliseconds(total.lag.quantile(0.99)),
+      }
+    },
+  }
+}
+
+const milliseconds = (us: number): string =>
+  Number.isNaN(us) ? '–' : `${(us / 1000).toFixed(us < 10_000 ? 2 : 0)} ms`

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import type { HistogramData } from '../../histogram/index.ts'
+import type { LoadJob } from '../job.ts'
+import type { WorkerResult } from '../result/result.ts'
+
+/** What a worker is told. */
+export type WorkerOrder =
+  | { readonly kind: 'job'; readonly job: LoadJob }
+  | { readonly kind: 'go' }
+  | { readonly kind: 'stop' }
+
+/** What a worker says. */
+export type WorkerMessage =
+  | { readonly kind: 'ready'; readonly connections: number }
+  | ProgressMessage
+  | { readonly kind: 'result'; readonly result: WorkerResult }
+  | { readonly kind: 'error'; readonly message: string }
+
+/** What happened since the last such message. */
+export interface ProgressMessage {
+  readonly kind: 'progress'
+  readonly atMs: number
+  readonly sent: number
+  readonly succeeded: number
+  readonly failed: number
+  readonly inFlight: number
+  readonly connections: number
+  readonly response: HistogramData
+  readonly lag: HistogramData
+}
+
+/** The outline of a message; workers on other machines are not taken at their word. */
+export const messageSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready'), connections: z.number() }),
+  z.object({
+    kind: z.literal('progress'),
+    atMs: z.number(),
+    sent: z.number(),
+    succeeded: z.number(),
+    failed: z.number(),
+    inFlight: z.number(),
+    connections: z.number(),
+    response: z.looseObject({ cells: z.string() }),
+    lag: z.looseObject({ cells: z.string() }),
+  }),
+  z.object({
+    kind: z.literal('result'),
+    result: z.looseObject({ requests: z.array(z.unknown()) }),
+  }),
+  z.object({ kind: z.literal('error'), message: z.string() }),
+])
+
+/** A worker, wherever it runs. */
+export interface Worker {
+  readonly name: string
+  go(): void
+  stop(): void
+  /** Ends it for good. */
+  close(): Promise<void>
+}
+
+/** Whom a worker tells. An `error` is its last message. */
+export type WorkerListener = (message: WorkerMessage) => void

@@ -1,0 +1,182 @@
+import { createRandom } from '../core/index.ts'
+import type { SyntheticCache } from './cache.ts'
+import { createSyntheticCache } from './cache.ts'
+import { createCapacity } from './capacity.ts'
+import { createCpuBurner } from './cpu-burn.ts'
+import type { Delay, SyntheticOptions, SyntheticStats } from './options.ts'
+
+/** The world of a synthetic server. */
+export interface SyntheticWorld {
+  /** Monotonic, milliseconds. */
+  readonly nowMs: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  readonly usage: () => Pick<SyntheticStats, 'cpuUs' | 'heapBytes' | 'residentBytes'>
+}
+
+type Handler = (request: Request, url: URL) => Promise<Response> | Response
+
+const HELLO = 'hello from a server whose behavior is known\n'
+const NO_STORE = { 'cache-control': 'no-store' } as const
+const NO_CACHE = {
+  entriesMax: 1000,
+  ttlMs: 60_000,
+  originMs: 5,
+  coalesces: true,
+  isolatesCallers: true,
+  header: 'cache-status',
+} as const
+
+/** Answers as the options say. */
+export function createSyntheticHandler(
+  options: SyntheticOptions,
+  world: SyntheticWorld,
+): (request: Request) => Promise<Response> | Response {
+  const random = createRandom(options.seed ?? 1)
+  const startMs = world.nowMs()
+  const { nowMs, sleep } = world
+  const layersUs = options.layersUs ?? {}
+  const burner = Object.keys(layersUs).length > 0 ? createCpuBurner(nowMs) : undefined
+  const cacheOptions = options.cache ?? NO_CACHE
+  const cache = createSyntheticCache(cacheOptions, async () => sleep(cacheOptions.originMs))
+  const capacityOptions = options.capacity ?? { concurrent: 4, serviceMs: 10, queueMax: 1000 }
+  const capacity = createCapacity(capacityOptions.concurrent, capacityOptions.queueMax, async () =>
+    sleep(capacityOptions.serviceMs),
+  )
+  const leaked: Uint8Array[] = []
+  const taken = new Map<string, { second: number; count: number }>()
+  const memories = new Map<string, string>()
+  let requests = 0
+  let leakedBytes = 0
+
+  const stalled = async (): Promise<void> => {
+    const { stall } = options
+    const sinceMs = nowMs() - startMs
+    if (stall !== undefined && sinceMs >= stall.afterMs && sinceMs < stall.afterMs + stall.forMs) {
+      await sleep(stall.afterMs + stall.forMs - sinceMs)
+    }
+  }
+  const isOverLimit = (key: string): boolean => {
+    const second = Math.floor(nowMs() / 1000)
+    const window = taken.get(key)
+    if (window === undefined || window.second !== second) {
+      taken.set(key, { second, count: 1 })
+      return false
+    }
+    window.count += 1
+    return window.count > (options.limitPerSecond ?? Infinity)
+  }
+  const limited: Handler = (request) =>
+    isOverLimit(request.headers.get('x-key') ?? '')
+      ? new Response('too many requests\n', { status: 429, headers: { 'retry-after': '1' } })
+      : new Response(HELLO)
+
+  const routes: Readonly<Record<string, Handler>> = {
+    '/': () => new Response(HELLO),
+    '/delay': async () => {
+      await stalled()
+      const { delay } = options
+      if (delay !== undefined) await sleep(drawDelay(delay, random))
+      return new Response(HELLO)
+    },
+    '/capacity': async () =>
+      (await capacity.serve())
+        ? new Response(HELLO)
+        : new Response('no room\n', { status: 503, headers: { 'retry-after': '1' } }),
+    '/layers': (_, url) => {
+      for (const layer of (url.searchParams.get('on') ?? '').split(',')) {
+        if (Object.hasOwn(layersUs, layer)) burner?.burn(layersUs[layer]!)
+      }
+      return new Response(HELLO)
+    },
+    '/leak': () => {
+      const bytes = options.leakBytes ?? 0
+      if (bytes > 0) leaked.push(new Uint8Array(bytes).fill(1))
+      leakedBytes += bytes
+      return new Response(HELLO)
+    },
+    '/errors': () =>
+      random.next() < (options.errorShare ?? 0)
+        ? new Response('an error on purpose\n', { status: 500 })
+        : new Response(HELLO),
+    '/limited': limited,
+    '/auth': (request) =>
+      /^Bearer \S+$/.test(request.headers.get('authorization') ?? '')
+        ? new Response(HELLO)
+        : new Response('who are you?\n', {
+            status: 401,
+            headers: { 'www-authenticate': 'Bearer' },
+          }),
+    '/webhook': async (request) => {
+      await request.arrayBuffer()
+      return new Response(null, { status: 202 })
+    },
+    '/memories': async (request, url) => {
+      if (isOverLimit(request.headers.get('x-key') ?? '')) return limited(request, url)
+      const id = String(memories.size % 10_000)
+      memories.set(id, await request.text())
+      return Response.json({ id }, { status: 201 })
+    },
+    '/memories/recall': (request, url) =>
+      isOverLimit(request.headers.get('x-key') ?? '')
+        ? limited(request, url)
+        : Response.json({ query: url.searchParams.get('q'), count: memories.size }),
+    '/purge': () => {
+      cache.clear()
+      return new Response(null, { status: 204 })
+    },
+    '/gc': () => {
+      Bun.gc(true)
+      return new Response(null, { status: 204 })
+    },
+    '/stats': () =>
+      Response.json({
+        requests,
+        originFetches: cache.originFetches,
+        cacheHits: cache.hits,
+        leakedBytes,
+        ...world.usage(),
+      }),
+  }
+  return (request) => {
+    requests += 1
+    const url = new URL(request.url)
+    const handler = routes[url.pathname]
+    if (handler !== undefined) return handler(request, url)
+    if (url.pathname.startsWith('/cache/')) {
+      return cached(cache, cacheOptions.header, url.pathname.slice(7), request, nowMs())
+    }
+    return new Response('not found\n', { status: 404 })
+  }
+}
+
+async function cached(
+  cache: SyntheticCache,
+  header: 'age' | 'cache-status' | 'none' | 'x-cache',
+  key: string,
+  request: Request,
+  nowMs: number,
+): Promise<Response> {
+  const caller = request.headers.get('authorization') ?? ''
+  if (request.headers.get('cache-control') === 'no-store') {
+    return new Response(`key=${key} caller=${caller}\n`, {
+      headers: { ...NO_STORE, 'cache-status': 'synthetic; fwd=request' },
+    })
+  }
+  const { body, outcome, ageMs } = await cache.get(key, caller, nowMs)
+  const seconds = String(Math.floor(ageMs / 1000))
+  const said: Readonly<Record<typeof header, Readonly<Record<string, string>>>> = {
+    'cache-status': {
+      'cache-status': outcome === 'hit' ? 'synthetic; hit' : 'synthetic; fwd=miss; stored',
+    },
+    'x-cache': { 'x-cache': outcome.toUpperCase() },
+    age: outcome === 'hit' ? { age: String(Math.max(1, Number(seconds))) } : {},
+    none: {},
+  }
+  return new Response(body, { headers: said[header] })
+}
+
+function drawDelay(delay: Delay, random: ReturnType<typeof createRandom>): number {
+  if (delay.kind === 'constant') return delay.ms
+  if (delay.kind === 'exponential') return delay.meanMs * random.exponential()
+  return delay.medianMs * Math.exp(delay.sigma * random.normal())
+}
