@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { ArgsDef } from 'citty'
 import { readArguments, readDurationMs, readNumber } from './arguments.ts'
 import { UsageError } from './exit-codes.ts'
-import { formatFigure, formatValue } from './format.ts'
 import { createProgress } from './progress.ts'
 import { COMMANDS } from './table.ts'
 import { readHeader, readTarget } from './target.ts'
@@ -88,19 +87,6 @@ describe('what is measured', () => {
 })
 
 describe('what is shown', () => {
-  test('values come with units that fit, intervals, and words where there is no value', () => {
-    expect(formatValue(12_345, 'microseconds')).toBe('12.3 ms')
-    expect(formatValue(0, 'milliseconds')).toBe('0 µs')
-    expect(formatValue(1_234_567, 'per-second')).toBe('1,234,567/s')
-    expect(formatValue(0.0512, 'share')).toBe('5.12 %')
-    const figure = { name: 'a', label: 'A', unit: 'milliseconds' } as const
-    const interval = { low: 1, high: 3, confidence: 0.95 }
-    expect(formatFigure({ ...figure, value: 2, interval })).toBe('2 ms  [1 ms to 3 ms, 95 %]')
-    expect(formatFigure({ ...figure, value: null, insufficient: '40 requests' })).toBe(
-      'unknown: 40 requests',
-    )
-  })
-
   test('off a terminal, progress is whole lines without escape codes, and not too many', () => {
     const said: string[] = []
     const draw = (): void => {

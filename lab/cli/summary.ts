@@ -1,5 +1,5 @@
 import type { Figure, LabRecord, Table, Trust, Verdict } from '../core/index.ts'
-import { formatFigure, formatValue } from './format.ts'
+import { formatInterval, formatQuantity, formatValue } from '../core/index.ts'
 
 const COLOR: Readonly<Record<Verdict, number>> = { pass: 32, fail: 31, inconclusive: 33 }
 
@@ -27,7 +27,7 @@ export function renderSummary(record: LabRecord, color: boolean): string {
 
 function figureLines(figures: readonly Figure[]): readonly string[] {
   const width = Math.max(0, ...figures.map(({ label }) => label.length))
-  return figures.map((figure) => `  ${figure.label.padEnd(width)}  ${formatFigure(figure)}`)
+  return figures.map((figure) => `  ${figure.label.padEnd(width)}  ${showFigure(figure)}`)
 }
 
 function tableLines({ title, columns, rows }: Table): readonly string[] {
@@ -35,7 +35,7 @@ function tableLines({ title, columns, rows }: Table): readonly string[] {
     columns.map(({ unit }, index) => {
       const cell = row[index] ?? null
       if (cell === null) return '-'
-      return typeof cell === 'number' ? formatValue(cell, unit ?? 'count') : cell
+      return typeof cell === 'number' ? formatQuantity(cell, unit ?? 'count') : cell
     }),
   )
   const heads = columns.map(({ label }) => label)
@@ -54,7 +54,7 @@ function trustLines(trust: Trust): readonly string[] {
     trust.cpuPressure === null ? '' : `waiting for a core ${share(trust.cpuPressure)}`,
     trust.lagP99Ms === null
       ? ''
-      : `generator lag p99 ${formatValue(trust.lagP99Ms, 'milliseconds')}`,
+      : `generator lag p99 ${formatQuantity(trust.lagP99Ms, 'milliseconds')}`,
     trust.generatorCores === null ? '' : `generator ${trust.generatorCores.toFixed(2)} cores`,
     trust.floor === null ? '' : `A/A floor ${share(trust.floor)}`,
   ].filter((part) => part !== '')
@@ -63,4 +63,10 @@ function trustLines(trust: Trust): readonly string[] {
     ...trust.discarded.map(({ reason, count }) => `  ! ${count} left out: ${reason}`),
     ...trust.warnings.map((warning) => `  ! ${warning}`),
   ]
+}
+
+function showFigure(figure: Figure): string {
+  const shown = formatValue(figure)
+  if (figure.interval === undefined || figure.value === null) return shown
+  return `${shown}  [${formatInterval(figure.interval, figure.unit)}]`
 }

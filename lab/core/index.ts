@@ -15,6 +15,7 @@ export type {
 export { LabError } from './experiment.ts'
 export type { Experiment, Json, Outcome } from './experiment.ts'
 export type { Figure, Interval, Unit } from './figure.ts'
+export { formatInterval, formatNumber, formatQuantity, formatValue } from './quantity.ts'
 export { createRandom } from './random.ts'
 export type { Random } from './random.ts'
 export { RECORD_FORMAT } from './record.ts'

@@ -1,7 +1,7 @@
 import type { ClaimRecord, LabRecord } from '../core/index.ts'
+import { formatValue } from '../core/index.ts'
 import type { Markup } from './markup.ts'
 import { markup } from './markup.ts'
-import { formatValue } from './quantity.ts'
 
 interface Case {
   readonly suite: string

@@ -1,5 +1,5 @@
 import type { ClaimRecord, ExperimentRecord, LabRecord, Table } from '../core/index.ts'
-import { formatInterval, formatNumber, formatQuantity, formatValue } from './quantity.ts'
+import { formatInterval, formatNumber, formatQuantity, formatValue } from '../core/index.ts'
 
 /** Text in a cell: one line, with nothing that Markdown or embedded HTML would take for markup. */
 function cell(text: string): string {

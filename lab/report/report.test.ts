@@ -1,7 +1,7 @@
+import { formatInterval, formatValue } from '../core/index.ts'
 import { describe, expect, test } from 'bun:test'
 import { escapeMarkup } from './markup.ts'
 import { HTML_BYTES_MAX, renderCsv, renderHtml, renderJunit, renderMarkdown } from './index.ts'
-import { formatInterval, formatValue } from './quantity.ts'
 import { HOSTILE, experimentRecord, labRecord } from './record.fixture.ts'
 
 const record = labRecord()

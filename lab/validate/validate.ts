@@ -1,6 +1,5 @@
 import type { ClaimRecord, ExperimentRecord, Figure, Progress } from '../core/index.ts'
-import { LabError } from '../core/index.ts'
-import { formatInterval, formatValue } from '../report/index.ts'
+import { formatInterval, formatValue, LabError } from '../core/index.ts'
 import { runCheck } from './checks/index.ts'
 import { judge } from './expectation.ts'
 import type { Expectation } from './expectation.ts'

@@ -1,7 +1,7 @@
 import type { FlameGraph, FlameNode } from '../../core/index.ts'
+import { formatQuantity } from '../../core/index.ts'
 import type { Markup } from '../markup.ts'
 import { coordinate, markup } from '../markup.ts'
-import { formatQuantity } from '../quantity.ts'
 import { drawing } from './plot.ts'
 
 const WIDTH = 1200

@@ -1,7 +1,7 @@
 import type { ForestPlot } from '../../core/index.ts'
+import { formatQuantity } from '../../core/index.ts'
 import type { Markup } from '../markup.ts'
 import { coordinate, markup } from '../markup.ts'
-import { formatQuantity } from '../quantity.ts'
 import { drawing } from './plot.ts'
 import { createScale, niceDomain } from './scale.ts'
 

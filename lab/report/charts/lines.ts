@@ -1,7 +1,7 @@
 import type { LineChart, Point, Series } from '../../core/index.ts'
+import { formatQuantity } from '../../core/index.ts'
 import type { Markup } from '../markup.ts'
 import { coordinate, markup } from '../markup.ts'
-import { formatQuantity } from '../quantity.ts'
 import { PLOT, axes, drawing, spans } from './plot.ts'
 import type { Scale } from './scale.ts'
 import { createScale, niceDomain } from './scale.ts'

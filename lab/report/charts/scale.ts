@@ -1,5 +1,5 @@
 import type { Axis } from '../../core/index.ts'
-import { formatNumber, formatQuantity } from '../quantity.ts'
+import { formatNumber, formatQuantity } from '../../core/index.ts'
 
 /** A mark on an axis. */
 export interface Tick {

@@ -1,7 +1,7 @@
 import type { Exhibit, Table } from '../../core/index.ts'
+import { formatQuantity } from '../../core/index.ts'
 import type { Markup } from '../markup.ts'
 import { markup } from '../markup.ts'
-import { formatQuantity } from '../quantity.ts'
 
 /** Rows of a chart's data that the report shows; the JSON holds them all. */
 const ROWS_MAX = 60

@@ -1,7 +1,7 @@
 import type { ExperimentRecord, Figure } from '../../core/index.ts'
+import { formatInterval, formatQuantity, formatValue } from '../../core/index.ts'
 import type { Markup } from '../markup.ts'
 import { markup } from '../markup.ts'
-import { formatInterval, formatQuantity, formatValue } from '../quantity.ts'
 import { badge } from './badge.ts'
 import { dataTable } from './data-table.ts'
 import { renderExhibit } from './exhibit.ts'

@@ -1,7 +1,7 @@
 import type { ExperimentRecord, LabRecord, Trust } from '../../core/index.ts'
+import { formatNumber, formatQuantity } from '../../core/index.ts'
 import type { Markup } from '../markup.ts'
 import { markup } from '../markup.ts'
-import { formatNumber, formatQuantity } from '../quantity.ts'
 import { dataTable } from './data-table.ts'
 
 const GRADES: Readonly<Record<Trust['grade'], string>> = {

@@ -1,7 +1,7 @@
 import type { Figure, LabRecord } from '../../core/index.ts'
+import { formatInterval, formatValue } from '../../core/index.ts'
 import type { Markup } from '../markup.ts'
 import { markup } from '../markup.ts'
-import { formatInterval, formatValue } from '../quantity.ts'
 import { badge } from './badge.ts'
 
 const HEADLINES = 5

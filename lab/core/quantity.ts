@@ -1,4 +1,4 @@
-import type { Figure, Interval, Unit } from '../core/index.ts'
+import type { Figure, Interval, Unit } from './figure.ts'
 
 /** Nanoseconds in one of a unit of time. */
 const NANOSECONDS: Readonly<Partial<Record<Unit, number>>> = {
