@@ -20,6 +20,13 @@ export interface DataFolder {
   readonly ledger: string
 }
 
+/** The data folder of a configuration; `undefined` where nothing outlives the process. */
+export const dataFolderOf = ({
+  storage,
+}: {
+  readonly storage: { readonly kind: string; readonly folder: string }
+}): string | undefined => (storage.kind === 'memory' ? undefined : storage.folder)
+
 const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 

@@ -5,7 +5,7 @@ import { openRootKey } from './admin/root-key.ts'
 import type { ConfigFileControl } from './config-control.ts'
 import { createConfigControl } from './config-control.ts'
 import type { GatewayConfigOutcome } from './config-file.ts'
-import { openDataFolder, readPeppers } from './data-folder.ts'
+import { dataFolderOf, openDataFolder, readPeppers } from './data-folder.ts'
 import type { Front } from './front.ts'
 import { standAlone, standBehind } from './front.ts'
 import { createGateView } from './gate-view.ts'
@@ -116,6 +116,7 @@ async function assemble(
     allowLists,
     world,
     createDeciders: await loadDeciders(config),
+    dataFolder: dataFolderOf(config),
     fallback: (request) => later.signals?.(plainPath(request.url)),
   })
   if (!made.ok) return made

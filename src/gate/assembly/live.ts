@@ -8,7 +8,14 @@ import { createRecorder } from '../record.ts'
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { Limiter } from '../../limits/index.ts'
 import { createLimiter } from '../../limits/index.ts'
-import type { Deciders, ShadowReport } from '../../policy/index.ts'
+import type {
+  Deciders,
+  DecidersKeep,
+  DecisionLogStatus,
+  PolicyStatus,
+  ShadowReport,
+} from '../../policy/index.ts'
+import { closeKeep } from '../../policy/index.ts'
 import type { Counters } from '../../storage/index.ts'
 import { createMemoryCounters } from '../../storage/index.ts'
 import type { Upstreams } from '../../upstream/index.ts'
@@ -38,6 +45,10 @@ export interface Live {
   upstreams(): Upstreams
   /** What policies in shadow would have changed, since the configuration was put in force. */
   shadows(): readonly ShadowReport[]
+  /** How policies do, and where they come from. */
+  policies(): readonly PolicyStatus[]
+  /** How the log of decisions does. */
+  decisionLog(): DecisionLogStatus | undefined
   /** Grows with each configuration put in force. */
   revision(): number
   /** What compiling finds wrong; nothing is changed. */
@@ -58,6 +69,10 @@ export interface LiveParts {
   readonly world: World
   /** What {@link loadDeciders} gave for the first configuration; needed where that has policies. */
   readonly createDeciders?: CreateDeciders
+  /** Where policies keep the bundles of servers and the log of decisions; absent: in memory. */
+  readonly dataFolder?: string | undefined
+  /** Tells this process from others that share the folder. */
+  readonly instance?: string | undefined
   /** Answers routes with `handler`. */
   readonly handler?: Handler
   /** Answers requests that no route takes. */
@@ -80,12 +95,13 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
   const { nouns, world } = parts
   // Kept over reloads: while shared counters are out of reach, these count alone.
   const localCounters = createMemoryCounters({ entriesMax: LOCAL_ENTRIES_MAX })
-  let current = createGeneration(
-    initial,
-    parts,
-    localCounters,
-    parts.createDeciders ?? withoutPolicies,
-  )
+  const keep: DecidersKeep = {}
+  const generate = (
+    config: GatewayConfig,
+    createDeciders: CreateDeciders,
+  ): ReturnType<typeof createGeneration> =>
+    createGeneration(config, { ...parts, keep }, localCounters, createDeciders)
+  let current = generate(initial, parts.createDeciders ?? withoutPolicies)
   let revision = 1
   const compile = (next: Generation): ReturnType<typeof compileGate> => {
     if (next.problems.length > 0) return { ok: false, problems: next.problems }
@@ -101,8 +117,7 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
     onBug: (error, requestId) => world.logger.error('a stage failed', { error, requestId }),
   })
   const tryOut = async (config: GatewayConfig) => {
-    const createDeciders = await loadDeciders(config)
-    const next = createGeneration(config, parts, localCounters, createDeciders)
+    const next = generate(config, await loadDeciders(config))
     const outcome = compile(next)
     return { next, outcome }
   }
@@ -112,6 +127,8 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
     limiter: () => current.limiter,
     upstreams: () => current.upstreams,
     shadows: () => current.deciders.shadows(),
+    policies: () => current.deciders.status(),
+    decisionLog: () => current.deciders.log(),
     revision: () => revision,
     async check(config) {
       const { next, outcome } = await tryOut(config)
@@ -129,18 +146,25 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
       gate.swap(outcome.snapshot)
       nouns.bans.configure(config.bans)
       void current.upstreams.close(RETIRE_DEADLINE_MS)
+      void current.deciders.close()
+      next.deciders.start()
       current = next
       revision += 1
       return []
     },
-    close: async (deadlineMs) => current.upstreams.close(deadlineMs),
+    async close(deadlineMs) {
+      await current.upstreams.close(deadlineMs)
+      await current.deciders.close()
+      await closeKeep(keep)
+    },
   }
+  current.deciders.start()
   return { ok: true, live }
 }
 
 function createGeneration(
   config: GatewayConfig,
-  parts: LiveParts,
+  parts: LiveParts & { readonly keep: DecidersKeep },
   localCounters: Counters,
   createDeciders: CreateDeciders,
 ): Generation {
@@ -148,6 +172,14 @@ function createGeneration(
   const { clock, random, logger, unusualStatus } = parts.world
   const { deciders, problems } = createDeciders(config.policies, {
     clock,
+    random,
+    keep: parts.keep,
+    folder: parts.dataFolder,
+    instance: parts.instance,
+    onLoaded: (policy, revision) => logger.info('a policy was loaded', { policy, revision }),
+    onRefused: (policy, failure) =>
+      logger.error('a policy was not loaded; the one before stays in force', { policy, failure }),
+    onLoss: (lost, failure) => logger.warn('decisions could not be logged', { lost, failure }),
     onFailure: (policy, failure) => logger.warn('a policy could not decide', { policy, failure }),
     onChange: (policy, change) =>
       logger.info('a policy in shadow decides otherwise', { policy, change }),

@@ -15,10 +15,19 @@ export async function loadDeciders({
   return (await import('../../policy/with-rego.ts')).createDeciders
 }
 
+const NO_DECIDERS: ReturnType<CreateDeciders>['deciders'] = {
+  get: () => undefined,
+  shadows: () => [],
+  status: () => [],
+  log: () => undefined,
+  start: () => undefined,
+  close: () => Promise.resolve(),
+}
+
 /** Stands for the compiler where there is nothing to compile. */
 export const withoutPolicies: CreateDeciders = (policies) => {
   const [name] = Object.keys(policies)
   if (name !== undefined)
     throw new Error(`the compiler of policies is not loaded; ${name} needs it`)
-  return { deciders: { get: () => undefined, shadows: () => [] }, problems: [] }
+  return { deciders: NO_DECIDERS, problems: [] }
 }

@@ -4,7 +4,7 @@ import { name, size } from '../../core/config/fields.ts'
 import { identityConfig } from '../../identity/index.ts'
 import { auditConfig } from '../../ledger/index.ts'
 import { bansConfig, limitsConfig } from '../../limits/index.ts'
-import { policiesConfig, policyConfig } from '../../policy/index.ts'
+import { namedPolicies, policiesConfig, policyConfig } from '../../policy/index.ts'
 import { schemasConfig } from '../../shield/index.ts'
 import { signalsConfig } from '../../signals/index.ts'
 import { upstreamConfig } from '../../upstream/index.ts'
@@ -51,6 +51,7 @@ export const gatewayConfig = z
     const limits = Object.keys(config.limits)
     for (const [index, limit] of config.defaults.limits.entries()) {
       reference(context, 'limit', limits, limit, ['defaults', 'limits', index])
+    const policyNames = namedPolicies(config.policies).map(([policy]) => policy)
     }
     for (const [index, route] of config.routes.entries()) {
       const at = ['routes', index]
@@ -66,7 +67,7 @@ export const gatewayConfig = z
         reference(context, 'allow-list', lists, allowList.list, [...at, 'allowList', 'list'])
       }
       if (policy !== undefined) {
-        reference(context, 'policy', Object.keys(config.policies), policy, [...at, 'policy'])
+        reference(context, 'policy', policyNames, policy, [...at, 'policy'])
       }
     }
     refuseRepeatedIds(config.routes, context)

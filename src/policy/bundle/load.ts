@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { BundleError } from './bundle-error.ts'
 import { isDataFile, mergeDocuments, parseDocument } from './documents.ts'
+import type { Verification } from './signature.ts'
+import { SIGNATURES_FILE } from './signature.ts'
 import type { PolicySources, SourceFile } from './sources.ts'
 import { joinSources, readBundle, sourcesOfBundle, sourcesOfFolder } from './sources.ts'
 
@@ -11,6 +13,8 @@ export interface PolicyPlaces {
   readonly paths?: readonly string[]
   /** Bundles: `tar.gz` files, and folders that are one. */
   readonly bundles?: readonly string[]
+  /** What the signatures of bundles must be. Default: they are not looked at. */
+  readonly verification?: Verification | undefined
 }
 
 /** Folders are followed this deep: a link to a folder above ends. */
@@ -26,8 +30,12 @@ const REASONS: Readonly<Record<string, string>> = {
  *
  * @throws BundleError that names what cannot be read or contradicts something else.
  */
-export function loadSources({ paths = [], bundles = [] }: PolicyPlaces): PolicySources {
-  return joinSources([...paths.map(loadPath), ...bundles.map(loadBundle)])
+export function loadSources(places: PolicyPlaces): PolicySources {
+  const { paths = [], bundles = [], verification } = places
+  return joinSources([
+    ...paths.map(loadPath),
+    ...bundles.map((path) => loadBundle(path, verification)),
+  ])
 }
 
 function loadPath(path: string): PolicySources {
@@ -47,18 +55,24 @@ function loadPath(path: string): PolicySources {
   throw new BundleError(`${path}: expected *.rego, *.json, *.yaml, *.tar.gz or a folder`)
 }
 
-const loadBundle = (path: string): PolicySources =>
-  isFolder(path) ? sourcesOfBundle(filesOf(path)) : readBundle(path, read(path))
+const loadBundle = (path: string, verification: Verification | undefined): PolicySources =>
+  isFolder(path)
+    ? sourcesOfBundle(filesOf(path, OF_BUNDLES), verification)
+    : readBundle(path, read(path), { verification })
 
-function filesOf(root: string): SourceFile[] {
+/** Hidden files that bundles have. */
+const OF_BUNDLES: readonly string[] = ['.manifest', SIGNATURES_FILE]
+
+function filesOf(root: string, hidden: readonly string[] = []): SourceFile[] {
   const files: SourceFile[] = []
   const visit = (folder: string, depth: number): void => {
     if (depth > DEPTH_MAX) throw new BundleError(`${root}: folders are nested too deeply`)
     for (const name of readdirSync(join(root, folder)).toSorted()) {
       const path = folder === '' ? name : `${folder}/${name}`
-      if (name.startsWith('.') && path !== '.manifest') continue
+      const isHidden = name.startsWith('.')
+      if (isHidden && !hidden.includes(path)) continue
       if (isFolder(join(root, path))) visit(path, depth + 1)
-      else if (path === '.manifest' || name.endsWith('.rego') || isDataFile(name)) {
+      else if (isHidden || name.endsWith('.rego') || isDataFile(name)) {
         files.push({ path, bytes: read(join(root, path)) })
       }
     }

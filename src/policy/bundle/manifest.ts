@@ -28,6 +28,26 @@ export function parseManifest(text: string): Manifest {
   throw new BundleError(`.manifest: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}`)
 }
 
+const stepsOf = (root: string): readonly string[] => root.split('/').filter((step) => step !== '')
+
+/** Refuses bundles of which two own the same part of `data`: then neither could be replaced alone. */
+export function checkOverlap(bundles: readonly (readonly string[])[]): void {
+  const owned = bundles.flatMap((roots, bundle) => roots.map((root) => ({ bundle, root })))
+  for (const [index, one] of owned.entries()) {
+    const other = owned
+      .slice(index + 1)
+      .find(({ bundle, root }) => bundle !== one.bundle && reaches(one.root, root))
+    if (other === undefined) continue
+    throw new BundleError(`two bundles own the same data: "${one.root}" and "${other.root}"`)
+  }
+}
+
+/** Whether one path lies within the other. */
+function reaches(one: string, other: string): boolean {
+  const [a, b] = [stepsOf(one), stepsOf(other)]
+  return a.slice(0, b.length).every((step, index) => step === b[index])
+}
+
 /**
  * Refuses modules and data outside of the roots of a bundle.
  *
@@ -38,7 +58,7 @@ export function checkRoots(
   packages: ReadonlyMap<string, string>,
   data: Document,
 ): void {
-  const owned = roots.map((root) => root.split('/').filter((step) => step !== ''))
+  const owned = roots.map(stepsOf)
   const isOwned = (path: readonly string[]): boolean =>
     owned.some((root) => root.every((step, index) => path[index] === step))
   for (const [file, path] of packages) {

@@ -5,8 +5,9 @@ import { BundleError } from './bundle-error.ts'
 import type { Document } from './documents.ts'
 import { isDataFile, mergeDocuments, parseDocument, place } from './documents.ts'
 import type { Manifest } from './manifest.ts'
-import { checkRoots, DEFAULT_MANIFEST, parseManifest } from './manifest.ts'
-import type { TarEntry } from './tar.ts'
+import { checkOverlap, checkRoots, DEFAULT_MANIFEST, parseManifest } from './manifest.ts'
+import type { Signing, Verification } from './signature.ts'
+import { signFiles, verifyFiles } from './signature.ts'
 import { readTar, writeTar } from './tar.ts'
 
 /** What a policy is compiled from. */
@@ -17,6 +18,8 @@ export interface PolicySources {
   /** What the bundle calls this state, or else a digest of all of it. */
   readonly revision: string
   readonly regoVersion: 0 | 1
+  /** The parts of `data` that a bundle owns, such as `app/authz`; absent for what is no bundle. */
+  readonly roots?: readonly string[]
 }
 
 /** A file of a policy: its path, `/` between the steps, and its bytes. */
@@ -25,8 +28,16 @@ export interface SourceFile {
   readonly bytes: Uint8Array
 }
 
-/** An unpacked bundle is never larger; an archive that claims to be is refused. */
-const UNPACKED_BYTES_MAX = 512 * 1024 * 1024
+/** What a bundle may be. */
+export interface BundleLimits {
+  /** Size unpacked: an archive that says it is larger is refused before it is unpacked whole. */
+  readonly unpackedBytesMax: number
+  /** Files in it. */
+  readonly filesMax: number
+}
+
+/** Limits of bundles that come from the operator's own disk. */
+const LOCAL_LIMITS: BundleLimits = { unpackedBytesMax: 512 * 1024 * 1024, filesMax: 100_000 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const encoder = new TextEncoder()
@@ -34,35 +45,65 @@ const encoder = new TextEncoder()
 /** Bundles are named beneath the root of the archive: `/app/authz.rego`, `./app/authz.rego`. */
 const relative = (name: string): string => name.replace(/^(\.?\/)+/, '')
 
+/** How a bundle is read. */
+export interface ReadOptions {
+  readonly limits?: BundleLimits
+  /** What its signature must be. Default: signatures are not looked at. */
+  readonly verification?: Verification | undefined
+}
+
 /**
  * Reads an OPA bundle: a gzipped tar archive with `.manifest`, `data.json` (or YAML) and `*.rego`.
  *
  * @param name names the bundle in errors
- * @throws BundleError when it is no bundle, or not a whole one.
+ * @throws BundleError when it is no bundle, not a whole one, too large, or not signed as it must be.
  */
-export function readBundle(name: string, archive: Uint8Array): PolicySources {
-  return named(name, () => {
-    const isZipped = archive[0] === 0x1f && archive[1] === 0x8b
-    const unpacked = isZipped
-      ? gunzipSync(archive, { maxOutputLength: UNPACKED_BYTES_MAX })
-      : archive
-    const files = readTar(unpacked).map(({ name: path, bytes }) => ({
-      path: relative(path),
-      bytes,
-    }))
-    return sourcesOfBundle(files)
-  })
+export function readBundle(
+  name: string,
+  archive: Uint8Array,
+  options: ReadOptions = {},
+): PolicySources {
+  return named(name, () => sourcesOfBundle(unpack(archive, options.limits), options.verification))
 }
 
+/** The files of an archive. Throws a BundleError when it is none, or larger than the limits. */
+export function unpack(archive: Uint8Array, limits: BundleLimits = LOCAL_LIMITS): SourceFile[] {
+  const { unpackedBytesMax, filesMax } = limits
+  const isZipped = archive[0] === 0x1f && archive[1] === 0x8b
+  const unpacked = isZipped ? unzip(archive, unpackedBytesMax) : archive
+  if (unpacked.length > unpackedBytesMax) throw tooLarge(unpackedBytesMax)
+  const entries = readTar(unpacked)
+  if (entries.length > filesMax) throw new BundleError(`it has more than ${filesMax} files`)
+  return entries.map(({ name: path, bytes }) => ({ path: relative(path), bytes }))
+}
+
+function unzip(archive: Uint8Array, bytesMax: number): Uint8Array {
+  try {
+    return gunzipSync(archive, { maxOutputLength: bytesMax })
+  } catch (cause) {
+    const isLarge =
+      cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE'
+    if (isLarge) throw tooLarge(bytesMax)
+    throw new BundleError('the archive is damaged', { cause })
+  }
+}
+
+const tooLarge = (bytesMax: number): BundleError =>
+  new BundleError(`it is larger than ${bytesMax} bytes unpacked`)
+
 /** The sources of a bundle that lies unpacked. */
-export function sourcesOfBundle(files: readonly SourceFile[]): PolicySources {
+export function sourcesOfBundle(
+  files: readonly SourceFile[],
+  verification?: Verification,
+): PolicySources {
+  if (verification !== undefined) verifyFiles(files, verification)
   const manifestFile = files.find(({ path }) => path === '.manifest')
   const manifest =
     manifestFile === undefined ? DEFAULT_MANIFEST : parseManifest(textOf(manifestFile))
   const isData = (path: string): boolean => /(^|\/)data\.(json|ya?ml)$/.test(path)
   const sources = collect(files, isData, manifest)
   checkRoots(manifest, packagesOf(sources.modules), sources.data)
-  return sources
+  return { ...sources, roots: manifest.roots }
 }
 
 /** The sources of a folder: every `*.rego`, and data beneath the path of the folder it lies in. */
@@ -88,11 +129,15 @@ function collect(
   return { modules, data, revision, regoVersion: manifest.rego_version }
 }
 
-/** Several sources as one. Throws a BundleError when they contradict each other. */
+/**
+ * Several sources as one. Throws a BundleError when they contradict each other: bundles that own the same
+ * part of `data` do.
+ */
 export function joinSources(all: readonly PolicySources[]): PolicySources {
   const [first] = all
   if (first === undefined) return sourcesOfFolder([])
   if (all.length === 1) return first
+  checkOverlap(all.flatMap(({ roots }) => (roots === undefined ? [] : [roots])))
   const modules: Record<string, string> = {}
   let data: Document = {}
   for (const sources of all) {
@@ -109,11 +154,12 @@ export function joinSources(all: readonly PolicySources[]): PolicySources {
   return { modules, data, revision, regoVersion: first.regoVersion }
 }
 
-/** What {@link writeBundle} says in the manifest. */
+/** What {@link writeBundle} says in the manifest, and what it signs with. */
 export interface BundleOptions {
   readonly revision?: string
   /** Default: everything. */
   readonly roots?: readonly string[]
+  readonly signing?: Signing | undefined
 }
 
 /**
@@ -129,20 +175,18 @@ export function writeBundle(sources: PolicySources, options: BundleOptions = {})
     rego_version: sources.regoVersion,
   }
   checkRoots(manifest, packagesOf(sources.modules), sources.data)
-  const entry = (name: string, text: string): TarEntry => ({
-    name: `/${name}`,
-    bytes: encoder.encode(text),
-  })
+  const file = (path: string, text: string): SourceFile => ({ path, bytes: encoder.encode(text) })
   const modules = Object.entries(sources.modules)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([file, text]) => entry(relative(file).replaceAll('../', ''), text))
-  return gzipSync(
-    writeTar([
-      entry('.manifest', JSON.stringify(manifest)),
-      entry('data.json', stringifyJson(sources.data)),
-      ...modules,
-    ]),
-  )
+    .map(([name, text]) => file(relative(name).replaceAll('../', ''), text))
+  const files = [
+    file('.manifest', JSON.stringify(manifest)),
+    file('data.json', stringifyJson(sources.data)),
+    ...modules,
+  ]
+  const { signing } = options
+  const signed = signing === undefined ? files : [...files, signFiles(files, signing)]
+  return gzipSync(writeTar(signed.map(({ path, bytes }) => ({ name: `/${path}`, bytes }))))
 }
 
 const PACKAGE = /^[ \t]*package[ \t]+([^\s#;]+)/m

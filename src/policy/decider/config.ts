@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { duration, name } from '../../core/config/fields.ts'
+import { decisionLogConfig } from '../decisions/config.ts'
+import { remoteBundleConfig } from '../remote/config.ts'
 
 const entry = z.string().regex(/^data(\.[A-Za-z_][A-Za-z0-9_]*)+$/, {
   error: 'expected a rule such as data.app.authz.allow',
@@ -11,12 +13,15 @@ const places = {
     .min(1)
     .optional()
     .describe('Files and folders with `*.rego`, JSON and YAML.'),
-  bundle: z.string().min(1).optional().describe('An OPA bundle: `tar.gz`, or a folder.'),
+  bundle: z
+    .union([z.string().min(1), remoteBundleConfig])
+    .optional()
+    .describe('An OPA bundle: `tar.gz`, a folder, or one that a server holds.'),
 }
 
 const somewhere = (value: { readonly paths?: unknown; readonly bundle?: unknown }): boolean =>
-  (value.paths === undefined) !== (value.bundle === undefined)
-const SOMEWHERE = { error: 'a policy needs exactly one of `paths` and `bundle`' }
+  value.paths !== undefined || value.bundle !== undefined
+const SOMEWHERE = { error: 'a policy needs `paths` or `bundle`' }
 
 const shadow = z
   .strictObject({ ...places, entry: entry.optional().describe('Default: that of the policy.') })
@@ -43,24 +48,43 @@ const policy = z
       .describe('Loop passes and calls one decision may take; more is refused.'),
     timeout: duration().prefault('50ms').describe('Time one decision may take; more is refused.'),
     verdicts: z
-      .int()
-      .min(0)
-      .max(1_000_000)
-      .default(0)
-      .describe('Verdicts remembered, by what the policy reads: for policies that take long.'),
+      .union([z.literal('auto'), z.int().min(0).max(1_000_000)])
+      .default('auto')
+      .describe(
+        'Verdicts remembered at most. `auto`: 10000, where deciding is measured to take long.',
+      ),
     shadow: shadow.optional(),
   })
   .refine(somewhere, SOMEWHERE)
   .meta({ id: 'Policy' })
 
-/** Configuration of policies in Rego, by name. */
+const policyName = name()
+
+/** Configuration of policies in Rego, by name, and of the log of their decisions. */
 export const policiesConfig = z
-  .record(name(), policy)
+  .object({ decisionLog: decisionLogConfig.optional() })
+  .catchall(policy)
+  .superRefine((policies, context) => {
+    for (const [key] of namedPolicies(policies)) {
+      const parsed = policyName.safeParse(key)
+      if (parsed.success) continue
+      const message = parsed.error.issues[0]?.message ?? 'not a name'
+      context.addIssue({ code: 'custom', message, path: [key], input: key })
+    }
+  })
   .default({})
-  .describe('Policies in Rego that routes ask.')
+  .describe('Policies in Rego that routes ask, and the log of their decisions.')
 
 /** One policy after parsing: durations in milliseconds. */
 export type RegoPolicyConfig = z.output<typeof policy>
 
 /** The configuration after parsing. */
 export type PoliciesConfig = z.output<typeof policiesConfig>
+
+/** The policies of a configuration, by name. */
+export function namedPolicies(
+  policies: PoliciesConfig,
+): readonly (readonly [name: string, policy: RegoPolicyConfig])[] {
+  const { decisionLog: _log, ...named } = policies
+  return Object.entries(named as Readonly<Record<string, RegoPolicyConfig>>)
+}

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import type { Caller } from '../../core/caller.ts'
 import { anonymousCaller } from '../../core/caller.ts'
 import { createManualClock } from '../../core/clock.ts'
+import { createSeededRandom } from '../../core/random.ts'
 import { covers } from '../permission.ts'
 import { compilePermissions } from '../permission-set.ts'
 import { policiesConfig } from './config.ts'
 import { createDeciders } from './deciders.ts'
 import type { RequestFacts } from './facts.ts'
 import type { ShadowChange } from './shadow.ts'
-import { createKey } from './verdict-cache.ts'
+import { createFactsKey } from './facts-key.ts'
 
 let folder: string
 beforeAll(() => {
@@ -36,7 +37,9 @@ const caller = (permissions: readonly string[], roles: readonly string[] = []): 
   permissions: compilePermissions(permissions.map((pattern) => ({ role: 'r', pattern }))),
 })
 
-function facts(more: Partial<RequestFacts> & { headers?: Record<string, string> } = {}) {
+function facts(
+  more: Partial<RequestFacts> & { headers?: Record<string, string> } = {},
+): RequestFacts {
   const { headers, ...rest } = more
   return {
     caller: caller([]),
@@ -48,8 +51,10 @@ function facts(more: Partial<RequestFacts> & { headers?: Record<string, string> 
     body: undefined,
     address: '192.0.2.1',
     nowMs: 1,
+    requestId: 'req_1',
+    route: { id: 'scenes' },
     ...rest,
-  } satisfies RequestFacts
+  }
 }
 
 function make(policy: Record<string, unknown>, clock = createManualClock()) {
@@ -57,8 +62,13 @@ function make(policy: Record<string, unknown>, clock = createManualClock()) {
   const config = policiesConfig.parse({ p: { entry: 'data.app.allow', ...policy } })
   const { deciders, problems } = createDeciders(config, {
     clock,
+    random: createSeededRandom(1),
+    keep: {},
     onFailure: (_name, failure) => told.failures.push(failure),
     onChange: (_name, change) => told.changes.push(change),
+    onLoaded: () => undefined,
+    onRefused: () => undefined,
+    onLoss: () => undefined,
   })
   const decider = deciders.get('p')
   const decide = (given: RequestFacts) => {
@@ -169,14 +179,47 @@ describe('verdicts', () => {
   })
 
   test('keys tell apart what a policy could tell apart', () => {
-    const key = createKey('r1', ['/a', '/b'])
-    const inputs = [{}, { a: null }, { a: 'null' }, { a: '' }, { b: '' }, { a: 1 }, { a: '1' }]
-    const more = [{ a: [1, 2] }, { a: '[1,2]' }, { a: 'x\n"y"' }, { a: 'x', b: 'y' }]
-    const keys = [...inputs, ...more].map((input) => key(input))
+    const key = createFactsKey([''], ['x-a', 'x-b'])
+    const other = caller(['scene:read'])
+    const requests: RequestFacts[] = [
+      facts(),
+      facts({ method: 'PUT' }),
+      facts({ path: '/scenes' }),
+      facts({ path: '/scenes?' }),
+      facts({ query: '?tag=a' }),
+      facts({ address: '192.0.2.2' }),
+      facts({ parameters: undefined }),
+      facts({ parameters: {} }),
+      facts({ parameters: { id: '1', of: '2' } }),
+      facts({ parameters: { id: '1of2' } }),
+      facts({ headers: { 'x-a': '1' } }),
+      facts({ headers: { 'x-b': '1' } }),
+      facts({ headers: { 'x-a': '' } }),
+      facts({ caller: { ...other, userId: undefined } }),
+      facts({ caller: { ...other, userId: '' } }),
+      facts({ caller: { ...other, roles: ['a', 'b'] } }),
+      facts({ caller: { ...other, roles: ['a,b'] } }),
+      facts({ caller: { ...other, tenantId: 'other' } }),
+      facts({ caller: { ...other, plan: 'pro' } }),
+      facts({ caller: caller(['scene:read']) }),
+      ...[null, 'null', '', 1, '1', [1, 2], '[1,2]', { a: null }, {}].map((body) =>
+        facts({ body }),
+      ),
+    ]
+    const keys = requests.map((request) => key(request))
     expect(new Set(keys).size).toBe(keys.length)
-    expect(key({ a: 1, c: 1 })).toBe(key({ a: 1, c: 2 }))
-    expect(createKey('r2', ['/a', '/b'])({})).not.toBe(key({}))
-    expect(key({ a: 'x'.repeat(100_000) }).length).toBeLessThan(100)
+    const again = facts({ caller: other })
+    expect(key(again)).toBe(key(again))
+  })
+
+  test('keys hold nothing that the policy does not read, and are short', () => {
+    const key = createFactsKey(['/request/body/size', '/request/method'], [])
+    const sized = (size: unknown, more = {}) => key(facts({ body: { size, ...more } }))
+    expect(sized(1)).toBe(sized(1, { name: 'x' }))
+    expect(sized(1)).not.toBe(sized('1'))
+    expect(key(facts({ path: '/other' }))).toBe(key(facts()))
+    expect(sized('x'.repeat(10_000))?.length).toBeLessThan(100)
+    expect(sized('x'.repeat(1_000_000))).toBeUndefined()
   })
 
   test('that depend on the time are asked for each time', () => {

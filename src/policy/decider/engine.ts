@@ -1,37 +1,39 @@
 import type { Clock } from '../../core/clock.ts'
-import type { Value } from '../../rego/index.ts'
+import type { Prepared, Value } from '../../rego/index.ts'
 import { compile, RegoError } from '../../rego/index.ts'
-import { BundleError } from '../bundle/bundle-error.ts'
-import { loadSources } from '../bundle/load.ts'
+import type { PolicySources } from '../bundle/sources.ts'
+import type { MaskRules } from '../decisions/mask-rules.ts'
+import { maskRulesOf } from '../decisions/mask-rules.ts'
+import type { Answer } from './answer.ts'
+import { answerOf, failed } from './answer.ts'
 import { createInputBuilder, readsAny } from './facts.ts'
-import type { RequestFacts } from './facts.ts'
+import type { InputBuilder, RequestFacts } from './facts.ts'
 import { RBAC_FILE, RBAC_MODULE } from './rbac-module.ts'
-import { createKey, createVerdictCache } from './verdict-cache.ts'
+import { createFactsKey } from './facts-key.ts'
+import { createVerdictCache } from './verdict-cache.ts'
 
-/** What a compiled policy answers. `failure` tells operators why it could not decide. */
-export interface Answer {
-  readonly allowed: boolean
-  readonly reason: string | undefined
-  readonly failure: string | undefined
-}
-
-/** A compiled policy with its cache of verdicts. */
+/** A compiled policy with its cache of verdicts. It never changes: other sources make another one. */
 export interface Engine {
   readonly revision: string
   readonly readsBody: boolean
+  /** What the policy says of decisions in the log. */
+  readonly masks: MaskRules
+  /** The input that it is asked with. */
+  readonly inputOf: InputBuilder
   /** What failed is not allowed. */
   ask(facts: RequestFacts): Answer
 }
 
-/** What an engine is made of. */
+/** What an engine is made of, the sources apart. */
 export interface EngineSpec {
-  readonly paths: readonly string[] | undefined
-  readonly bundle: string | undefined
+  /** Where the sources come from: the place that mistakes are told at. */
+  readonly place: 'paths' | 'bundle'
   readonly entry: string
   readonly headers: readonly string[]
   readonly steps: number
   readonly timeoutMs: number
-  readonly verdictsMax: number
+  /** Verdicts remembered at most; `auto` remembers some where deciding takes longer than looking up. */
+  readonly verdictsMax: number | 'auto'
 }
 
 /** A mistake of a policy, below its place in the configuration. */
@@ -45,23 +47,22 @@ export type EngineOutcome =
   | { readonly ok: true; readonly engine: Engine }
   | { readonly ok: false; readonly problems: readonly EngineProblem[] }
 
-/** Reads and compiles a policy; what is wrong with it is told with file, line and column. */
-export function createEngine(spec: EngineSpec, clock: Clock): EngineOutcome {
-  const at = spec.bundle === undefined ? 'paths' : 'bundle'
+/** Compiles a policy; what is wrong with it is told with file, line and column. */
+export function createEngine(
+  spec: EngineSpec,
+  sources: PolicySources,
+  clock: Clock,
+): EngineOutcome {
   const refused = (path: string, ...messages: readonly string[]): EngineOutcome => ({
     ok: false,
     problems: messages.map((message) => ({ path: [path], message })),
   })
+  const modules = Object.entries(sources.modules).filter(([file]) => !isTest(file))
+  const own = modules.find(([, text]) => /^[ \t]*package[ \t]+tollgate\b/m.test(text))
+  if (own !== undefined || Object.hasOwn(sources.data, 'tollgate')) {
+    return refused(spec.place, `${own?.[0] ?? 'data'}: data.tollgate is the gate's own`)
+  }
   try {
-    const sources = loadSources({
-      paths: spec.paths ?? [],
-      bundles: spec.bundle === undefined ? [] : [spec.bundle],
-    })
-    const modules = Object.entries(sources.modules).filter(([file]) => !isTest(file))
-    const own = modules.find(([, text]) => /^[ \t]*package[ \t]+tollgate\b/m.test(text))
-    if (own !== undefined || Object.hasOwn(sources.data, 'tollgate')) {
-      return refused(at, `${own?.[0] ?? 'data'}: data.tollgate is the gate's own`)
-    }
     const version = sources.regoVersion === 0 ? 'import rego.v1\n' : ''
     const policy = compile({
       modules: {
@@ -80,12 +81,11 @@ export function createEngine(spec: EngineSpec, clock: Clock): EngineOutcome {
       .dependencies(spec.entry)
       .nondeterministic.filter((builtin) => REACHING_OUT.has(builtin))
     if (outside.length > 0) {
-      return refused(at, ...outside.map((builtin) => `${builtin} reaches out: not in the gate`))
+      return refused(spec.place, ...outside.map((name) => `${name} reaches out: not in the gate`))
     }
     return { ok: true, engine: assemble(spec, sources.revision, policy, clock) }
   } catch (error) {
-    if (error instanceof BundleError) return refused(at, error.message)
-    if (error instanceof RegoError) return refused(at, ...error.errors.map(problemText))
+    if (error instanceof RegoError) return refused(spec.place, ...error.errors.map(problemText))
     throw error
   }
 }
@@ -100,6 +100,8 @@ function problemText({ code, message, location }: RegoError['errors'][number]): 
   return `${location.file}:${location.row}:${location.col}: ${code}: ${message}`
 }
 
+const AUTO_VERDICTS_MAX = 10_000
+
 function assemble(
   spec: EngineSpec,
   revision: string,
@@ -107,58 +109,44 @@ function assemble(
   clock: Clock,
 ): Engine {
   const { input: reads, nondeterministic } = policy.dependencies(spec.entry)
-  const decide = policy.prepare(spec.entry)
   const inputOf = createInputBuilder(reads, spec.headers)
+  const evaluate = createEvaluate(policy.prepare(spec.entry), spec.timeoutMs, clock)
+  const base = {
+    revision,
+    readsBody: readsAny(reads, '/request/body'),
+    masks: maskRulesOf(policy),
+    inputOf,
+  }
+  const decide = (facts: RequestFacts): Answer => evaluate(inputOf(facts))
+  // A verdict is a function of what is read, unless a built-in answers differently each time.
+  if (spec.verdictsMax === 0 || nondeterministic.length > 0) return { ...base, ask: decide }
+  const isAuto = spec.verdictsMax === 'auto'
+  const cache = createVerdictCache<RequestFacts, Answer>({
+    keyOf: createFactsKey(reads, spec.headers),
+    decide,
+    mayKeep: (answer) => answer.failure === undefined,
+    entriesMax: spec.verdictsMax === 'auto' ? AUTO_VERDICTS_MAX : spec.verdictsMax,
+    isAuto,
+    monotonicMs: clock.monotonicMs,
+  })
+  return { ...base, ask: cache }
+}
+
+function createEvaluate(
+  decide: Prepared,
+  timeoutMs: number,
+  clock: Clock,
+): (input: Value) => Answer {
   const deadline = createDeadline(clock)
-  const evaluate = (input: Value): Answer => {
-    deadline.setMs(spec.timeoutMs)
+  const options = { signal: deadline.signal }
+  return (input) => {
+    deadline.setMs(timeoutMs)
     try {
-      return answerOf(decide(input, { signal: deadline.signal }))
+      return answerOf(decide(input, options))
     } catch (error) {
       return failed(error instanceof Error ? error.message : String(error))
     }
   }
-  const base = { revision, readsBody: readsAny(reads, '/request/body') }
-  // A verdict is a function of what is read, unless a built-in answers differently each time.
-  if (spec.verdictsMax === 0 || nondeterministic.length > 0) {
-    return { ...base, ask: (facts) => evaluate(inputOf(facts)) }
-  }
-  const keyOf = createKey(revision, reads)
-  const verdicts = createVerdictCache<Answer>(spec.verdictsMax)
-  return {
-    ...base,
-    ask(facts) {
-      const input = inputOf(facts)
-      const key = keyOf(input)
-      const known = verdicts.get(key)
-      if (known !== undefined) return known
-      const answer = evaluate(input)
-      if (answer.failure === undefined) verdicts.set(key, answer)
-      return answer
-    },
-  }
-}
-
-const ALLOWED: Answer = { allowed: true, reason: undefined, failure: undefined }
-const REFUSED: Answer = { allowed: false, reason: undefined, failure: undefined }
-
-const failed = (failure: string): Answer => ({ allowed: false, reason: undefined, failure })
-
-const REASON_CHARACTERS_MAX = 500
-
-/** `true` and `{"allow": true}` allow. Everything else refuses; what is no verdict is a failure. */
-function answerOf(value: Value | undefined): Answer {
-  if (value === true) return ALLOWED
-  if (value === false) return REFUSED
-  if (value === undefined) return failed('undefined')
-  if (typeof value === 'object' && value !== null && 'allow' in value) {
-    const { allow, reason } = value as { readonly allow?: unknown; readonly reason?: unknown }
-    if (typeof allow === 'boolean') {
-      const told = typeof reason === 'string' ? reason.slice(0, REASON_CHARACTERS_MAX) : undefined
-      return { allowed: allow, reason: told, failure: undefined }
-    }
-  }
-  return failed('neither true nor false, nor an object with `allow`')
 }
 
 /** A signal that is aborted from a time on: evaluation does not wait, so no timer could fire. */

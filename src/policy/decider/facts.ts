@@ -18,6 +18,8 @@ export interface RequestFacts {
   readonly address: string
   /** Milliseconds since the epoch. */
   readonly nowMs: number
+  readonly requestId: string
+  readonly route: { readonly id: string }
 }
 
 /** Makes the input that a policy sees. */

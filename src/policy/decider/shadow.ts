@@ -1,5 +1,5 @@
 import type { RequestFacts } from './facts.ts'
-import type { Answer } from './engine.ts'
+import type { Answer } from './answer.ts'
 
 /** A request whose decision a policy in shadow would change. */
 export interface ShadowChange {

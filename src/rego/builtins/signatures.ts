@@ -274,6 +274,8 @@ export const DEPRECATED: ReadonlySet<string> = new Set([
 
 /** Functions of more than their arguments. */
 export const NONDETERMINISTIC: ReadonlySet<string> = new Set([
+  'crypto.x509.parse_and_verify_certificates',
+  'crypto.x509.parse_and_verify_certificates_with_options',
   'http.send',
   'io.jwt.decode_verify',
   'io.jwt.encode_sign',

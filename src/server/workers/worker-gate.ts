@@ -22,6 +22,7 @@ import { createBans } from '../../limits/index.ts'
 import type { Link } from '../../storage/index.ts'
 import { createRelayClient } from '../../storage/index.ts'
 import { performanceOf } from '../gate-view.ts'
+import { dataFolderOf } from '../data-folder.ts'
 import { listenerOptions, openListener } from '../listener.ts'
 import { plainPath } from '../signal-routes.ts'
 import { createWorld } from '../world.ts'
@@ -96,6 +97,8 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     createDeciders: await loadDeciders(config),
     fallback: (request) => {
       const path = plainPath(request.url)
+    dataFolder: dataFolderOf(boot),
+    instance: String(start.worker),
       return exposed.has(path) ? ways.ask(path) : undefined
     },
   })

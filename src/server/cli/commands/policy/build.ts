@@ -1,5 +1,8 @@
-import { writeFile } from 'node:fs/promises'
-import { BundleError, writeBundle } from '../../../../policy/index.ts'
+import { readFile, writeFile } from 'node:fs/promises'
+import type { Signing } from '../../../../policy/index.ts'
+import { BundleError, SIGNING_ALGORITHMS } from '../../../../policy/index.ts'
+import { writeBundle } from '../../../../policy/with-rego.ts'
+import type { Arguments } from '../../command.ts'
 import { jsonArg, leaf } from '../../command.ts'
 import { CliError, EXIT } from '../../exit-codes.ts'
 import { givenList } from '../../option-values.ts'
@@ -19,10 +22,25 @@ export const buildCommand = leaf({
     },
     revision: { type: 'string', description: 'Default a digest of the content.' },
     root: { type: 'string', description: 'Part of data that the bundle owns, such as app/authz.' },
+    'signing-key': {
+      type: 'string',
+      valueHint: 'path',
+      description: 'File with the private key in PEM, or the secret, to sign the bundle with.',
+    },
+    'signing-alg': {
+      type: 'enum',
+      options: [...SIGNING_ALGORITHMS],
+      description: 'Default RS256.',
+    },
+    'signing-key-id': { type: 'string', description: 'Name of the key, in the signature.' },
+    scope: { type: 'string', description: 'What the signature says that it is for.' },
     ...jsonArg,
   },
   variadic: true,
-  examples: ['tollgate policy build policies/ --output authz.tar.gz --revision 2026-01-31'],
+  examples: [
+    'tollgate policy build policies/ --output authz.tar.gz --revision 2026-01-31',
+    'tollgate policy build policies/ --signing-key key.pem --signing-alg ES256',
+  ],
   run: async (args, terminal) => {
     const all = sourcesHere(args)
     await compileOrExplain(compileOptions(all, args), args, terminal)
@@ -35,8 +53,9 @@ export const buildCommand = leaf({
     const revision = args.text('revision') ?? all.revision
     const roots = givenList(args, 'root')
     const output = args.text('output') ?? 'bundle.tar.gz'
+    const signing = await signingOf(args)
     const bytes = orRefuse(() =>
-      writeBundle(sources, { revision, ...(roots !== undefined && { roots }) }),
+      writeBundle(sources, { revision, ...(roots !== undefined && { roots }), signing }),
     )
     await writeFile(output, bytes)
     const told = { output, revision, modules: modules.length, bytes: bytes.length }
@@ -47,6 +66,21 @@ export const buildCommand = leaf({
     )
   },
 })
+
+async function signingOf(args: Arguments): Promise<Signing | undefined> {
+  const path = args.text('signing-key')
+  if (path === undefined) return undefined
+  const wanted = args.text('signing-alg') ?? 'RS256'
+  const algorithm = SIGNING_ALGORITHMS.find((known) => known === wanted)
+  if (algorithm === undefined) {
+    throw new CliError(
+      EXIT.usage,
+      `--signing-alg: expected one of ${SIGNING_ALGORITHMS.join(', ')}`,
+    )
+  }
+  const key = (await readFile(path, 'utf8')).trim()
+  return { algorithm, key, keyId: args.text('signing-key-id'), scope: args.text('scope') }
+}
 
 function orRefuse<T>(work: () => T): T {
   try {

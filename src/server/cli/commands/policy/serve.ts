@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { systemClock } from '../../../../core/clock.ts'
-import { createPolicyStore } from '../../../../policy/index.ts'
+import { createPolicyStore } from '../../../../policy/with-rego.ts'
 import type { Arguments } from '../../command.ts'
 import { leaf } from '../../command.ts'
 import { CliError, EXIT } from '../../exit-codes.ts'
 import type { Terminal } from '../../terminal.ts'
-import { explaining, pathsArgs, sourcesOf } from './sources.ts'
+import { explaining, pathsArgs, sourcesOf, verificationArgs } from './sources.ts'
 
 /** One evaluation may take this many loop passes and calls. */
 const STEPS_MAX = 100_000_000
@@ -17,6 +17,7 @@ export const serveCommand = leaf({
   summary: "Serve policies with OPA's REST API and AuthZEN",
   args: {
     ...pathsArgs,
+    ...verificationArgs,
     paths: { type: 'positional', required: false, description: 'Files and folders.' },
     address: { type: 'string', valueHint: 'host:port', description: 'Default 127.0.0.1:8181.' },
     'token-file': {

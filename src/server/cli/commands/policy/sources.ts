@@ -1,12 +1,29 @@
 import type { ArgsDef } from 'citty'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { PolicySources } from '../../../../policy/index.ts'
-import { BundleError, loadSources } from '../../../../policy/index.ts'
+import type { PolicySources, Verification } from '../../../../policy/index.ts'
+import { BundleError, SIGNING_ALGORITHMS } from '../../../../policy/index.ts'
+import { loadSources } from '../../../../policy/with-rego.ts'
 import type { CompileOptions, Policy, RegoErrorItem, Value } from '../../../../rego/index.ts'
 import { compile, parseJson, RegoError, renderErrors } from '../../../../rego/index.ts'
 import type { Arguments } from '../../command.ts'
 import { CliError, EXIT } from '../../exit-codes.ts'
 import type { Terminal } from '../../terminal.ts'
+
+/** Options of commands that verify what bundles are signed with. */
+export const verificationArgs = {
+  'verification-key': {
+    type: 'string',
+    valueHint: 'path',
+    description: 'File with the public key in PEM, or the secret: bundles must be signed with it.',
+  },
+  'signing-alg': {
+    type: 'enum',
+    options: [...SIGNING_ALGORITHMS],
+    description: 'How bundles are signed (default RS256).',
+  },
+  scope: { type: 'string', description: 'What the signature must say that it is for.' },
+} as const satisfies ArgsDef
 
 /** Options of commands that evaluate a query. */
 export const queryArgs = {
@@ -29,6 +46,7 @@ export const queryArgs = {
     valueHint: 'path',
     description: 'Input in JSON, - for standard input.',
   },
+  ...verificationArgs,
   v0: { type: 'boolean', description: 'Read modules as Rego v0.' },
 } as const satisfies ArgsDef
 
@@ -44,11 +62,26 @@ export function sourcesOf(args: Arguments): PolicySources {
   const bundles = args.texts('bundle')
   const given = [...args.texts('paths'), ...args.texts('data')]
   try {
-    return loadSources({ paths: given, bundles })
+    return loadSources({ paths: given, bundles, verification: verificationOf(args) })
   } catch (error) {
     if (error instanceof BundleError) throw new CliError(EXIT.error, error.message)
     throw error
   }
+}
+
+function verificationOf(args: Arguments): Verification | undefined {
+  const path = args.text('verification-key')
+  if (path === undefined) return undefined
+  const wanted = args.text('signing-alg') ?? 'RS256'
+  const algorithm = SIGNING_ALGORITHMS.find((known) => known === wanted)
+  if (algorithm === undefined) {
+    throw new CliError(
+      EXIT.usage,
+      `--signing-alg: expected one of ${SIGNING_ALGORITHMS.join(', ')}`,
+    )
+  }
+  const key = readFileSync(path, 'utf8').trim()
+  return { keys: { given: { algorithm, key } }, scope: args.text('scope') }
 }
 
 /** Like {@link sourcesOf}; without any path it is the current folder. */
