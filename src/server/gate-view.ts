@@ -35,11 +35,14 @@ export function createGateView(
       ]),
       ledger: nouns.ledger.state(),
       upstreams: upstreamsOf(live, workers),
+      policies: live.policies(),
+      decisionLog: live.decisionLog() ?? null,
     }
   }
   return {
     routes: () => listRoutes(live),
     upstreams: async () => upstreamsOf(live, await parts.workers()),
+    policies: () => live.policies(),
     shadows: async () => {
       const workers = await parts.workers()
       return mergeShadows([live.shadows(), ...workers.map(({ shadows }) => shadows)])

@@ -141,7 +141,7 @@ async function assemble(
   }
   const exposed = config.signals.expose.map((name) => `/${name}`)
   later.signals = createSignalRoutes(sources, exposed)
-  registerChecks(nouns, storage)
+  registerChecks(nouns, storage, live)
   const front = await openFront(options, doors.gate, state, live, later.signals)
   later.front = front
   closers.push(() => front.abandon())
@@ -235,8 +235,8 @@ function createAdmin(parts: {
   })
 }
 
-/** What an instance needs to be ready: its records answer, its audit log can be written. */
-function registerChecks(nouns: Nouns, storage: Storage): void {
+/** What an instance needs to be ready: its records answer, its audit log can be written, its policies are there. */
+function registerChecks(nouns: Nouns, storage: Storage, live: Live): void {
   const { health } = nouns.signals
   health.register({ name: 'records', run: () => nouns.identity.tenants.list({ limit: 1 }) })
   health.register({
@@ -244,6 +244,15 @@ function registerChecks(nouns: Nouns, storage: Storage): void {
     run: () => {
       const { status, reason } = nouns.ledger.state()
       if (status !== 'open') throw new Error(reason ?? status)
+    },
+  })
+  health.register({
+    name: 'policies',
+    run: () => {
+      const missing = live
+        .policies()
+        .find(({ role, revision }) => role === 'active' && revision === null)
+      if (missing !== undefined) throw new Error(`policy ${missing.policy} has not been loaded`)
     },
   })
   health.register({ name: 'counters', run: () => storage.counters.flush(), critical: false })

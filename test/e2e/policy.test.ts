@@ -87,6 +87,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
+test('the policies in force are shown with their revisions, to administrators and in the figures', async () => {
+  const listed = await manage('GET', '/policies')
+  expect(listed.body.data).toMatchObject([
+    { policy: 'scenes', role: 'active', source: 'files', failure: null },
+    { policy: 'scenes', role: 'shadow', source: 'files', failure: null },
+  ])
+  const performance = await fetch(`${known.admin}/performance`)
+  expect(await performance.json()).toMatchObject({
+    policies: listed.body.data,
+    decisionLog: null,
+  })
+})
+
 describe('a route with a policy', () => {
   test('asks it with the caller, the request and the body', async () => {
     const viewer = await keyOf('acme', ['viewer'])

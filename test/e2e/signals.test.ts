@@ -51,6 +51,7 @@ describe('signals', () => {
       expect(ready.checks.map(({ name }) => name).toSorted()).toEqual([
         'audit',
         'counters',
+        'policies',
         'records',
       ])
     }

@@ -220,6 +220,7 @@ test('limits, bans, configuration, figures', async () => {
   await call('reloadConfig')
   await call('listRoutes')
   await call('listUpstreams')
+  await call('listPolicies')
   await call('listPolicyShadows')
   await call('getStats')
 })

@@ -4,7 +4,7 @@ import type { Outcome } from '../../core/refusal.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Ledger } from '../../ledger/index.ts'
 import type { Bans, Limiter } from '../../limits/index.ts'
-import type { Policy, ShadowReport } from '../../policy/index.ts'
+import type { Policy, PolicyStatus, ShadowReport } from '../../policy/index.ts'
 import type { Explanation, ExplainRequest } from './explanation.ts'
 import type { RootKey } from './root-key.ts'
 
@@ -55,6 +55,8 @@ export interface GateView {
   routes(): readonly RouteListing[]
   /** State of upstreams: JSON. */
   upstreams(): Promise<readonly unknown[]>
+  /** How policies in Rego do, and where they come from. */
+  policies(): readonly PolicyStatus[]
   /** What policies in shadow would have changed. */
   shadows(): Promise<readonly ShadowReport[]>
   /** Figures of all layers: JSON. */

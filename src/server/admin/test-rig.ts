@@ -86,6 +86,7 @@ const noGate: GateView = {
   routes: nothing,
   upstreams: nothing,
   shadows: nothing,
+  policies: () => [],
   stats: () => ({}),
   explain: nothing,
 }

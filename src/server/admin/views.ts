@@ -270,6 +270,24 @@ export const shadowReport = z
   })
   .meta({ id: 'ShadowReport' })
 
+export const policyStatus = z
+  .object({
+    policy: z.string(),
+    role: z.enum(['active', 'shadow']),
+    source: z.enum(['files', 'server']),
+    revision: z
+      .string()
+      .nullable()
+      .describe('Null when nothing has been loaded yet: then everything is refused.'),
+    sinceMs: timeMs().nullable().describe('When this revision was put in force.'),
+    checkedAtMs: timeMs().nullable().describe('When the server of the bundle last answered.'),
+    failure: z
+      .string()
+      .nullable()
+      .describe('Why the newest could not be put in force; the one before stays.'),
+  })
+  .meta({ id: 'PolicyStatus' })
+
 export const explanation = z
   .object({
     outcome: z.enum(['allow', 'refuse']),

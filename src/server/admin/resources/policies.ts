@@ -1,10 +1,24 @@
 import { operation } from '../operation.ts'
 import { answerSlice, pageOf, pageQuery } from '../pages.ts'
 import { noParams } from '../parameters.ts'
-import { shadowReport } from '../views.ts'
+import { policyStatus, shadowReport } from '../views.ts'
 
 /** Policies in Rego. */
 export const policyOperations = [
+  operation({
+    id: 'listPolicies',
+    method: 'get',
+    path: '/policies',
+    tag: 'Policies',
+    scope: 'installation',
+    permission: 'tollgate.system.policies:read',
+    status: 200,
+    summary: 'Show the policies in force: their revisions, and how their bundles do',
+    result: pageOf(policyStatus),
+    params: noParams,
+    query: pageQuery,
+    run: ({ query }, { gate }) => answerSlice(gate.policies(), query),
+  }),
   operation({
     id: 'listPolicyShadows',
     method: 'get',
