@@ -47,3 +47,45 @@ export type { TextPool } from './memory/text-pool.ts'
 export { MemoryLevel, POOL_LIMITS } from './memory/memory-level.ts'
 export type { MemoryKind, MemoryStats, PoolName, PoolStats } from './memory/memory-level.ts'
 export type { KindStats } from './memory/kind-counts.ts'
+export {
+  AVAILABLE_CODINGS,
+  createResponseCaches,
+  createResponseStore,
+  everyResponse,
+  normalizeHost,
+  pathName,
+  REASONS_NOT_TO_STORE,
+  responseKey,
+  responsesConfig,
+  routeCacheConfig,
+  routeName,
+  surrogateName,
+  TARGETED_FIELDS,
+  tenantName,
+  urlName,
+} from './http/index.ts'
+export type {
+  Answer,
+  Asking,
+  FieldReader,
+  LookupResult,
+  NotStored,
+  Origin,
+  Recalled,
+  RecallOptions,
+  RecallRequest,
+  ResourceUrl,
+  ResponseCaches,
+  ResponsesConfig,
+  ResponseStats,
+  RouteCache,
+  RouteCacheConfig,
+} from './http/index.ts'
+export { createCache } from './cache.ts'
+export type { Cache, CacheOptions, CacheStats } from './cache.ts'
+export type { KindCache, StaleStats } from './fills/kind-cache.ts'
+export type { Load, LoadContext, Loaded } from './fills/load.ts'
+export { CacheBusyError, CacheContendedError } from './fills/errors.ts'
+export { COALESCER_LIMITS, createCoalescer } from './fills/coalescer.ts'
+export type { Coalescer, CoalescerLimits, CoalescerStats, Schedule } from './fills/coalescer.ts'
+export type { Attempt, AttemptContext, Attempted } from './fills/flight.ts'

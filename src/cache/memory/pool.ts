@@ -192,6 +192,11 @@ export class Pool {
     return this.tenants?.bytesOf(tenant) ?? 0
   }
 
+  /** Tenants that hold something; 0 where there are no quotas. */
+  get tenantsCount(): number {
+    return this.tenants?.size ?? 0
+  }
+
   /** Calls back for each entry that holds, the order being the pool's own. */
   forEach(nowMs: number, see: (key: string, value: unknown, uses: number) => void): void {
     for (let slot = 0; slot < this.touched; slot++) {

@@ -1,0 +1,54 @@
+/** What repeated loads have shown of a value; older ones count less. */
+export interface ChangeHistory {
+  /** Times that the value was loaded again. */
+  readonly checks: number
+  /** Times that it had changed. */
+  readonly changes: number
+  /** Mean time between two loads. */
+  readonly intervalMs: number
+}
+
+/** Nothing seen yet. */
+export const NO_HISTORY: ChangeHistory = { checks: 0, changes: 0, intervalMs: 0 }
+
+/** How much of what was seen still counts after each check. */
+const MEMORY = 0.9
+/** A load that takes so long is neither cheap nor dear. */
+const TYPICAL_COST_MS = 100
+
+/** The history after one more load. */
+export function seen(
+  history: ChangeHistory,
+  hasChanged: boolean,
+  intervalMs: number,
+): ChangeHistory {
+  const checks = history.checks * MEMORY + 1
+  return {
+    checks,
+    changes: history.changes * MEMORY + (hasChanged ? 1 : 0),
+    intervalMs: history.intervalMs + (intervalMs - history.intervalMs) / checks,
+  }
+}
+
+/**
+ * The lifetime that leaves at most a share of answers out of date on average. The rate of change λ is
+ * estimated as Cho and Garcia-Molina do ("Estimating Frequency of Change", ACM TOIT 2003, §4.2); within a
+ * lifetime T a share of about λT/2 is out of date. Dear loads live up to twice as long, cheap ones half.
+ * From one load to the next it at most doubles, because a value that never changed yet may.
+ *
+ * @param lifetimeMs the present one
+ * @param costMs that the load took
+ */
+export function adaptedLifetimeMs(
+  history: ChangeHistory,
+  lifetimeMs: number,
+  costMs: number,
+  bounds: { readonly ttlMinMs: number; readonly ttlMaxMs: number; readonly staleShareMax: number },
+): number {
+  const { checks, changes, intervalMs } = history
+  if (checks === 0 || intervalMs <= 0) return lifetimeMs
+  const rate = -Math.log((checks - changes + 0.5) / (checks + 0.5)) / intervalMs
+  const weight = Math.min(2, Math.max(0.5, Math.sqrt(costMs / TYPICAL_COST_MS)))
+  const wantedMs = rate > 0 ? ((2 * bounds.staleShareMax) / rate) * weight : Infinity
+  return Math.min(bounds.ttlMaxMs, Math.max(bounds.ttlMinMs, Math.min(wantedMs, lifetimeMs * 2)))
+}

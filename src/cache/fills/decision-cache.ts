@@ -1,0 +1,70 @@
+import type { KeyScope } from '../keys/keys.ts'
+import type { KeyScopeSpec } from '../keys/keys.ts'
+import type { DecisionKind } from '../kinds/kind.ts'
+import type { MemoryLevel } from '../memory/memory-level.ts'
+import type { FillParts, Shelf } from './fill.ts'
+import { createFiller } from './fill.ts'
+import type { KindCache } from './kind-cache.ts'
+import { LOAD_FAILURE_BYTES, LoadFailure } from './load-failure.ts'
+
+/** What the caches of all kinds stand on. */
+export interface KindCacheParts extends FillParts {
+  readonly memory: MemoryLevel
+  scope(spec: KeyScopeSpec): KeyScope
+}
+
+/**
+ * The entries of a kind of decision: values as they are, one hard bound, no staleness. While
+ * invalidations may be missed nothing is answered from memory and nothing is kept.
+ */
+export function createDecisionCache<V>(
+  kind: DecisionKind<V>,
+  number: number,
+  parts: KindCacheParts,
+): KindCache<V> {
+  const { memory, clock, trust } = parts
+  const filler = createFiller(kind, parts)
+  const shelf: Shelf<V> = {
+    keep: (key, { value, isNegative, bounds, readAtMs, places, position }) =>
+      memory.set(
+        key,
+        value,
+        {
+          kind: number,
+          tenant: key.owner.tenant,
+          valueBytes: kind.sizeOf(value),
+          expiresMs: readAtMs + bounds.hardMs,
+          places,
+          position,
+        },
+        isNegative || key.owner.isAnonymous,
+      ),
+    keepError(key, error, places, position) {
+      if (kind.errorTtlMs <= 0 || !trust.isTrusted) return
+      const placement = {
+        kind: number,
+        tenant: key.owner.tenant,
+        valueBytes: LOAD_FAILURE_BYTES,
+        expiresMs: clock.monotonicMs() + kind.errorTtlMs,
+        places,
+        position,
+      }
+      memory.set(key, new LoadFailure(error), placement, true)
+    },
+    lifetimeMs: () => undefined,
+  }
+  return {
+    scope: (tenant, audience) => parts.scope({ kind: kind.name, tenant, audience }),
+    peek(key, nowMs = clock.monotonicMs()) {
+      if (!trust.isTrusted) return undefined
+      const held = memory.get(number, key, nowMs)
+      return held instanceof LoadFailure ? undefined : (held as V | undefined)
+    },
+    getOrLoad(key, load, signal) {
+      const held = trust.isTrusted ? memory.get(number, key, clock.monotonicMs()) : undefined
+      if (held instanceof LoadFailure) return Promise.reject(held.error)
+      return (held as V | undefined) ?? filler.fill(key, load, undefined, shelf, signal)
+    },
+    put: (key, loaded, since) => filler.put(key, loaded, since, 0, shelf),
+  }
+}

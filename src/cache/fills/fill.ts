@@ -1,0 +1,265 @@
+import type { CacheClock, EntryMeta, EpochTable, LevelFence, Place, Position } from '../contract.ts'
+import type { CacheKey } from '../keys/cache-key.ts'
+import { prefixesOf } from '../keys/prefixes.ts'
+import type { Kind } from '../kinds/kind.ts'
+import type { Bounds } from './bounds.ts'
+import { boundsLeft, boundsOf } from './bounds.ts'
+import type { Coalescer } from './coalescer.ts'
+import type { Attempt, AttemptContext, Attempted } from './flight.ts'
+import type { LevelGuard } from './level-guard.ts'
+import type { Load, Loaded } from './load.ts'
+import { createNamePlaces } from './name-places.ts'
+import type { Predictor } from './predictor.ts'
+import type { Trust } from './trust.ts'
+
+/** What all kinds of a cache fill with. */
+export interface FillParts {
+  readonly epochs: EpochTable
+  readonly clock: CacheClock
+  readonly coalescer: Coalescer
+  readonly predictor: Predictor
+  readonly trust: Trust
+  readonly levels: readonly LevelGuard[]
+}
+
+/** A value that may be stored: nothing that it hangs on has moved since it was read. */
+export interface Filled<V> {
+  readonly value: V
+  readonly isNegative: boolean
+  readonly bounds: Bounds
+  /** Monotonic milliseconds: bounds count from here. */
+  readonly readAtMs: number
+  readonly costMs: number
+  readonly tags: readonly string[]
+  readonly places: readonly Place[]
+  readonly position: Position
+}
+
+/** Puts values where they are looked up, and says how long they live. */
+export interface Shelf<V> {
+  keep(key: CacheKey, filled: Filled<V>): boolean
+  /** Notes that a load failed, where errors are kept. */
+  keepError(key: CacheKey, error: unknown, places: readonly Place[], position: Position): void
+  /** The lifetime of a value just loaded in place of the kind's, where it adapts. */
+  lifetimeMs(loaded: Loaded<V>, costMs: number): number | undefined
+}
+
+/** The position and the time before something is read. */
+interface Start {
+  readonly position: Position
+  readonly losses: number
+  readonly monotonicMs: number
+  readonly wallMs: number
+}
+
+/** What levels answered, for storing there afterwards. */
+type Fences = readonly (readonly [level: LevelGuard, fence: LevelFence])[]
+
+/** Loads the values of one kind behind fences. */
+export interface Filler<V> {
+  /** Loads, together with others who ask for the key. */
+  fill(
+    key: CacheKey,
+    load: Load<V>,
+    previous: V | undefined,
+    shelf: Shelf<V>,
+    signal?: AbortSignal,
+  ): Promise<V>
+  /** Stores what was read elsewhere since a position; `false` when it was overtaken or there is no room. */
+  put(key: CacheKey, loaded: Loaded<V>, since: Position, costMs: number, shelf: Shelf<V>): boolean
+  placesOf(key: CacheKey): readonly Place[]
+}
+
+/** Creates a {@link Filler}. */
+export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
+  const { epochs, clock, coalescer, predictor, trust } = parts
+  const placesOf = createNamePlaces(epochs, {
+    patternDepth: kind.patternDepth,
+    isPolicyBound: kind.class === 'decision' && kind.isPolicyBound,
+  })
+  const start = (): Start => ({
+    position: epochs.position(),
+    losses: trust.losses,
+    monotonicMs: clock.monotonicMs(),
+    wallMs: clock.nowMs(),
+  })
+  /** Whether what was read since `begun` may be believed and kept. */
+  const holds = (key: CacheKey, places: readonly Place[], begun: Start): boolean =>
+    epochs.isCurrentSince(places, begun.position) &&
+    epochs.isCurrentSince([epochs.place('key', key.text)], begun.position) &&
+    (kind.class === 'content' || begun.losses === trust.losses)
+  const withTags = (base: readonly Place[], tags: readonly string[]): readonly Place[] =>
+    tags.length === 0 ? base : [...base, ...tags.map((tag) => epochs.place('tag', tag))]
+  const mayKeep = (): boolean => kind.class === 'content' || trust.isTrusted
+
+  /** Asks the levels; a refresh takes only their fences, because it wants what is newer. */
+  const recall = async (
+    key: CacheKey,
+    isRefresh: boolean,
+    shelf: Shelf<V>,
+    signal: AbortSignal,
+  ): Promise<Attempted<V> | Fences> => {
+    const fences: (readonly [LevelGuard, LevelFence])[] = []
+    if (kind.codec === undefined || !mayKeep()) return fences
+    for (const level of parts.levels) {
+      const begun = start()
+      const answer = await level.get(key.text, signal)
+      if (answer.state === 'unavailable') continue
+      const isUseful = answer.state === 'hit' && !isRefresh
+      const filled = isUseful ? restore(key, answer.entry, begun) : undefined
+      if (filled === undefined) {
+        fences.push([level, answer.fence])
+        continue
+      }
+      if (!holds(key, filled.places, begun)) return { state: 'overtaken' }
+      if (mayKeep()) shelf.keep(key, filled)
+      return { state: 'shared', value: filled.value }
+    }
+    return fences
+  }
+
+  const restore = (
+    key: CacheKey,
+    { meta, body }: { readonly meta: EntryMeta; readonly body: Uint8Array },
+    begun: Start,
+  ): Filled<V> | undefined => {
+    if (meta.kind !== kind.name || meta.tenant !== key.owner.tenant) return undefined
+    const bounds = boundsLeft(kind, meta, begun.wallMs)
+    const value = bounds.freshMs > 0 ? kind.codec?.decode(body) : undefined
+    if (value === undefined) return undefined
+    return {
+      value,
+      isNegative: meta.isNegative,
+      bounds,
+      readAtMs: begun.monotonicMs,
+      costMs: meta.costMs,
+      tags: meta.tags,
+      places: withTags(placesOf(key), meta.tags),
+      position: epochs.position(),
+    }
+  }
+
+  const keep = (
+    key: CacheKey,
+    loaded: Loaded<V>,
+    places: readonly Place[],
+    begun: Start,
+    costMs: number,
+    shelf: Shelf<V>,
+  ): Filled<V> | undefined => {
+    const lifetimeMs = shelf.lifetimeMs(loaded, costMs)
+    const bounds = boundsOf(kind, loaded, begun.wallMs, lifetimeMs)
+    if (bounds.hardMs <= 0 || !mayKeep()) return undefined
+    const filled: Filled<V> = {
+      value: loaded.value,
+      isNegative: loaded.isNegative === true,
+      bounds,
+      readAtMs: begun.monotonicMs,
+      costMs,
+      tags: loaded.tags ?? [],
+      places,
+      position: epochs.position(),
+    }
+    return shelf.keep(key, filled) ? filled : undefined
+  }
+
+  const read = async (
+    key: CacheKey,
+    load: Load<V>,
+    previous: V | undefined,
+    shelf: Shelf<V>,
+    { signal, decline }: AttemptContext,
+  ): Promise<Attempted<V> | { readonly filled: Filled<V>; readonly begun: Start }> => {
+    const begun = start()
+    const base = placesOf(key)
+    const more: Place[] = []
+    let loaded: Loaded<V>
+    try {
+      loaded = await load({
+        signal,
+        decline,
+        previous,
+        dependsOn(...names) {
+          for (const { kind, name } of names) more.push(epochs.place(kind, name))
+        },
+      })
+    } catch (error) {
+      if (!signal.aborted && previous === undefined && holds(key, base, begun)) {
+        shelf.keepError(key, error, base, epochs.position())
+      }
+      throw error
+    }
+    const costMs = clock.monotonicMs() - begun.monotonicMs
+    const tagged = withTags(base, loaded.tags ?? [])
+    const places = more.length === 0 ? tagged : [...tagged, ...more]
+    if (!holds(key, places, begun)) return { state: 'overtaken' }
+    const { value, isCacheable = true } = loaded
+    predictor.note(key.hash, isCacheable, clock.monotonicMs())
+    if (!isCacheable) return { state: 'own', value }
+    const filled = keep(key, loaded, places, begun, costMs, shelf)
+    return filled === undefined ? { state: 'shared', value } : { filled, begun }
+  }
+
+  const spread = (key: CacheKey, filled: Filled<V>, begun: Start, fences: Fences): void => {
+    if (kind.codec === undefined || fences.length === 0) return
+    const body = kind.codec.encode(filled.value)
+    const meta = metaOf(kind, key, filled, begun.wallMs)
+    for (const [level, fence] of fences) level.set(key.text, meta, body, fence)
+  }
+
+  const attempt =
+    (key: CacheKey, load: Load<V>, previous: V | undefined, shelf: Shelf<V>): Attempt<V> =>
+    async (context) => {
+      const recalled = await recall(key, previous !== undefined, shelf, context.signal)
+      if ('state' in recalled) return recalled
+      const result = await read(key, load, previous, shelf, context)
+      if ('state' in result) return result
+      spread(key, result.filled, result.begun, recalled)
+      return { state: 'shared', value: result.filled.value }
+    }
+
+  return {
+    placesOf,
+    fill(key, load, previous, shelf, signal) {
+      checkKind(kind, key)
+      const run = attempt(key, load, previous, shelf)
+      return predictor.isUncacheable(key.hash, clock.monotonicMs())
+        ? coalescer.alone(run, signal)
+        : coalescer.run(key.text, run, signal)
+    },
+    put(key, loaded, since, costMs, shelf) {
+      checkKind(kind, key)
+      const begun = { ...start(), position: since }
+      const places = withTags(placesOf(key), loaded.tags ?? [])
+      if (!holds(key, places, begun)) return false
+      return keep(key, loaded, places, begun, costMs, shelf) !== undefined
+    },
+  }
+}
+
+function checkKind<V>(kind: Kind<V>, key: CacheKey): void {
+  if (key.owner.kind === kind.name) return
+  throw new TypeError(`a key of the kind ${key.owner.kind} cannot name an entry of ${kind.name}`)
+}
+
+function metaOf<V>(
+  kind: Kind<V>,
+  key: CacheKey,
+  { bounds, tags, costMs, isNegative }: Filled<V>,
+  createdMs: number,
+): EntryMeta {
+  return {
+    kind: kind.name,
+    tenant: key.owner.tenant,
+    tags,
+    prefixes: prefixesOf(key, kind.patternDepth),
+    ...(kind.class === 'decision' && kind.isPolicyBound && { policy: key.owner.tenant }),
+    createdMs,
+    freshUntilMs: createdMs + bounds.freshMs,
+    staleWhileRevalidateUntilMs: createdMs + bounds.staleWhileRevalidateMs,
+    staleIfErrorUntilMs: createdMs + bounds.staleIfErrorMs,
+    expiresMs: createdMs + bounds.hardMs,
+    costMs,
+    isNegative,
+  }
+}

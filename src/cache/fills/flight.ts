@@ -1,0 +1,158 @@
+import { CacheContendedError } from './errors.ts'
+
+/** What a load came to. */
+export type Attempted<V> =
+  /** For everybody who waits. */
+  | { readonly state: 'shared'; readonly value: V }
+  /** Only for the one who loaded it; the others must load for themselves. */
+  | { readonly state: 'own'; readonly value: V }
+  /** Something it hangs on was invalidated meanwhile: load again. */
+  | { readonly state: 'overtaken' }
+
+/** What a load is given. */
+export interface AttemptContext {
+  /** Aborted when nobody waits any more, or another load was quicker. */
+  readonly signal: AbortSignal
+  /** Says early that the result is for nobody else: those who wait load at once, for themselves. */
+  decline(): void
+}
+
+/** A load, as the flight runs it: never throws synchronously. */
+export type Attempt<V> = (context: AttemptContext) => Promise<Attempted<V>>
+
+/** Somebody who waits for a flight, and how they would load it themselves. */
+export interface Waiter<V> {
+  readonly attempt: Attempt<V>
+  readonly signal: AbortSignal | undefined
+  resolve(value: V): void
+  reject(reason: unknown): void
+  isLeading: boolean
+}
+
+/** What a flight asks of whoever started it. */
+export interface FlightEvents<V> {
+  /** Nobody may join from now on. */
+  onClosed(): void
+  /** These must load for themselves. */
+  onReleased(waiters: readonly Waiter<V>[]): void
+  onOvertaken(): void
+  /** Wraps each load, to count it. */
+  counted(attempt: Attempt<V>): Attempt<V>
+}
+
+/** A load is begun again this often when it is overtaken. */
+export const ATTEMPTS_MAX = 16
+
+/** Loads until it is not overtaken; the error when it always is. */
+export async function attemptUntilCurrent<V>(
+  attempt: Attempt<V>,
+  context: AttemptContext,
+  onOvertaken: () => void,
+): Promise<Exclude<Attempted<V>, { state: 'overtaken' }>> {
+  for (let round = 0; round < ATTEMPTS_MAX; round++) {
+    const attempted = await attempt(context)
+    if (attempted.state !== 'overtaken') return attempted
+    onOvertaken()
+  }
+  throw new CacheContendedError('what was loaded was invalidated during every load')
+}
+
+/**
+ * One value that is being loaded and those who wait for it. One of them leads; when it takes too long,
+ * the next may lead as well, and the first result counts for all.
+ */
+export class Flight<V> {
+  private readonly waiters = new Set<Waiter<V>>()
+  private readonly controller = new AbortController()
+  private readonly events: FlightEvents<V>
+  /** Loads that run. */
+  private running = 0
+  private isClosed = false
+
+  constructor(events: FlightEvents<V>) {
+    this.events = events
+  }
+
+  get size(): number {
+    return this.waiters.size
+  }
+
+  add(waiter: Waiter<V>): void {
+    this.waiters.add(waiter)
+  }
+
+  /** Somebody stopped waiting; with the last one the load ends. */
+  leave(waiter: Waiter<V>): void {
+    if (this.waiters.delete(waiter) && this.waiters.size === 0) this.close()
+  }
+
+  /** Lets a waiter load. */
+  lead(waiter: Waiter<V>): void {
+    waiter.isLeading = true
+    this.running++
+    const { signal } = this.controller
+    const decline = (): void => this.release()
+    void attemptUntilCurrent(this.events.counted(waiter.attempt), { signal, decline }, () =>
+      this.events.onOvertaken(),
+    ).then(
+      (attempted) => this.succeed(waiter, attempted),
+      (error: unknown) => this.fail(error),
+    )
+  }
+
+  /** Lets the next waiter load as well; `false` when there is none. */
+  handOver(): boolean {
+    if (this.isClosed) return false
+    for (const waiter of this.waiters) {
+      if (waiter.isLeading) continue
+      this.lead(waiter)
+      return true
+    }
+    return false
+  }
+
+  private succeed(
+    leader: Waiter<V>,
+    attempted: Exclude<Attempted<V>, { state: 'overtaken' }>,
+  ): void {
+    this.running--
+    if (attempted.state === 'shared') {
+      const waiting = [...this.waiters]
+      this.waiters.clear()
+      for (const waiter of waiting) waiter.resolve(attempted.value)
+      this.close()
+      return
+    }
+    if (this.waiters.delete(leader)) leader.resolve(attempted.value)
+    this.release()
+    if (this.waiters.size === 0) this.close()
+  }
+
+  private fail(error: unknown): void {
+    // Another load still runs: it may do better.
+    if (--this.running > 0) return
+    const waiting = [...this.waiters]
+    this.waiters.clear()
+    for (const waiter of waiting) waiter.reject(error)
+    this.close()
+  }
+
+  /** Sends away those who do not load. */
+  private release(): void {
+    const released = [...this.waiters].filter((waiter) => !waiter.isLeading)
+    for (const waiter of released) this.waiters.delete(waiter)
+    this.shut()
+    if (released.length > 0) this.events.onReleased(released)
+  }
+
+  private shut(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.events.onClosed()
+  }
+
+  private close(): void {
+    this.shut()
+    this.controller.abort()
+  }
+}
