@@ -94,15 +94,12 @@ async function ask(ledger: Ledger): Promise<void> {
   }
 }
 
-const runtimeDigest = (): ((data: Uint8Array) => Uint8Array) => {
-  const out = new Uint8Array(32)
-  return (data) => {
-    Bun.SHA256.hash(data, out)
-    return out
-  }
-}
+type Digest = (data: Uint8Array, out?: Uint8Array) => Uint8Array
 
-async function run(name: string, digest?: (data: Uint8Array) => Uint8Array): Promise<void> {
+const runtimeDigest: Digest = (data, out = new Uint8Array(32)) =>
+  Bun.SHA256.hash(data, out) as Uint8Array
+
+async function run(name: string, digest?: Digest): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'))
   const open = async () => {
     const log = await openFileLog({ folder: join(folder, 'log'), segmentBytesMax: Infinity })
@@ -130,4 +127,4 @@ async function run(name: string, digest?: (data: Uint8Array) => Uint8Array): Pro
 }
 
 await run('SHA-256 of node:crypto')
-await run('SHA-256 of the runtime', runtimeDigest())
+await run('SHA-256 of the runtime', runtimeDigest)

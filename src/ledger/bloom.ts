@@ -5,6 +5,8 @@ import { HASHED } from './columns.ts'
 export const BLOOM_BYTES = 2048
 const BITS = BLOOM_BYTES * 8
 const PROBES = 4
+/** With so many texts the filter rules next to nothing out: it is filled, and the rest is spared. */
+const TEXTS_MAX = 4 * BLOOM_BYTES
 /** Texts seen a moment ago are not set again. */
 const RECENT = 256
 const MIX_A = 0x85ebca6b
@@ -17,6 +19,7 @@ const MIX_B = 0xc2b2ae35
 export function buildBloom(columns: RecordColumns): Uint8Array {
   const bloom = new Uint8Array(BLOOM_BYTES)
   const recent = new Uint32Array(RECENT)
+  let texts = 0
   for (const [field, name] of HASHED.entries()) {
     if (name === 'request') continue
     const hashes = columns[name]
@@ -25,6 +28,8 @@ export function buildBloom(columns: RecordColumns): Uint8Array {
       const hash = hashes[row]!
       if (recent[hash % RECENT] === hash) continue
       recent[hash % RECENT] = hash
+      texts += 1
+      if (texts > TEXTS_MAX) return bloom.fill(0xff)
       for (let probe = 0; probe < PROBES; probe++) {
         const bit = bitOf(hash, field, probe)
         bloom[bit >>> 3]! |= 1 << (bit & 7)

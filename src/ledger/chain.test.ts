@@ -12,10 +12,20 @@ import {
 
 const record = (seq: number): string => `{"seq":${seq},"timeMs":1,"kind":"system","action":"ä"}`
 
+/** The lines of a writer, each without its line feed. */
+const linesOf = ({ lines }: ChainWriter): readonly Uint8Array[] =>
+  new TextDecoder()
+    .decode(lines)
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => utf8(line))
+
 describe('the chain', () => {
   test('hashes the 32 bytes of the previous hash and the record without its hash', () => {
     const writer = new ChainWriter(nodeDigest, 4096)
-    const lines = [1, 2].map((seq) => new TextDecoder().decode(writer.line(record(seq))))
+    const lengths = [1, 2].map((seq) => writer.line(record(seq)))
+    const lines = linesOf(writer).map((line) => new TextDecoder().decode(line))
+    expect(lines.map((line) => Buffer.byteLength(line) + 1)).toEqual(lengths)
     let previous = Buffer.from(GENESIS_HASH, 'hex')
     for (const [at, line] of lines.entries()) {
       const hash = createHash('sha256')
@@ -29,7 +39,8 @@ describe('the chain', () => {
 
   test('reads place and hash of a line back, and computes the hash it must have', () => {
     const writer = new ChainWriter(nodeDigest, 4096)
-    const line = writer.line(record(123_456_789))
+    writer.line(record(123_456_789))
+    const line = linesOf(writer)[0]!
     const link = readLink(line)
     expect(link?.seq).toBe(123_456_789)
     expect(createLinkHasher(nodeDigest)(GENESIS_HASH, line)).toBe(link?.hash ?? '')

@@ -2,11 +2,15 @@ import { hash } from 'node:crypto'
 import type { AuditRecord } from './record.ts'
 import { fromUtf8, toHex } from '../core/bytes.ts'
 
-/** SHA-256 of bytes: 32 bytes. */
-export type Digest = (data: Uint8Array) => Uint8Array
+/** SHA-256 of bytes: 32 bytes, in `out` when it is given, in a new array otherwise. */
+export type Digest = (data: Uint8Array, out?: Uint8Array) => Uint8Array
 
 /** {@link Digest} of node:crypto. */
-export const nodeDigest: Digest = (data) => hash('sha256', data, 'buffer')
+export const nodeDigest: Digest = (data, out) => {
+  const digest = hash('sha256', data, 'buffer')
+  out?.set(digest)
+  return out ?? digest
+}
 
 /** Bytes of a SHA-256. */
 export const HASH_BYTES = 32
@@ -20,66 +24,91 @@ const TAIL_BYTES = MEMBER.length + HASH_CHARS + 2
 const HEX = Buffer.from('0123456789abcdef')
 const BRACE = 0x7d
 const QUOTE = 0x22
+const LINE_FEED = 0x0a
+/** Records up to this length are hashed and copied through views that are made once. */
+const VIEWS_MAX = 2048
 
 /**
- * Turns records into chained lines within a buffer. The hash of a record is SHA-256 over the 32 bytes
- * of the previous hash and the record's JSON without its `hash` member; the line is that JSON with
- * `,"hash":"<hex>"` before the closing brace.
+ * Turns records into chained lines. The hash of a record is SHA-256 over the 32 bytes of the previous
+ * hash and the record's JSON without its `hash` member; the line is that JSON with `,"hash":"<hex>"`
+ * before the closing brace, and a line feed.
+ *
+ * A record is made on a workbench that begins with the previous hash, so that what is hashed is in one
+ * piece and always in the same few cache lines; then its line is copied behind those before.
  */
 export class ChainWriter {
   readonly #digest: Digest
-  readonly #buffer: Buffer
+  readonly #lines: Uint8Array
+  readonly #bench: Buffer
+  /** Views of the workbench by length: of what is hashed, and of the line. */
+  readonly #hashed: Uint8Array[] = []
+  readonly #lined: Uint8Array[] = []
+  readonly #digested = new Uint8Array(HASH_BYTES)
   #used = 0
-  /** The buffer that lines are made in. */
+  /** The workbench: write the JSON of a record into it from {@link ChainWriter.start}. */
   readonly bytes: Uint8Array
+  /** Where the JSON of a record begins. */
+  readonly start = HASH_BYTES
   /** Hash of the newest record made. */
-  readonly hash = new Uint8Array(HASH_BYTES)
+  readonly hash: Uint8Array
 
   constructor(digest: Digest, bufferBytes: number) {
     this.#digest = digest
-    this.#buffer = Buffer.allocUnsafeSlow(bufferBytes)
-    this.bytes = new Uint8Array(this.#buffer.buffer)
+    this.#lines = Buffer.allocUnsafeSlow(bufferBytes)
+    this.#bench = Buffer.allocUnsafeSlow(HASH_BYTES + bufferBytes)
+    this.bytes = new Uint8Array(this.#bench.buffer)
+    this.hash = this.bytes.subarray(0, HASH_BYTES)
+    this.hash.fill(0)
   }
 
-  /** Frees the buffer for new lines; those made before must not be used any more. */
+  /** All lines made since the last reset. They stay as they are until the next one. */
+  get lines(): Uint8Array {
+    return this.#lines.subarray(0, this.#used)
+  }
+
+  /** Begins anew: lines made before must not be used any more. */
   reset(): void {
     this.#used = 0
   }
 
   /** Whether a record of so many bytes fits. A character takes at most three. */
   fits(bytes: number): boolean {
-    return this.#used + HASH_BYTES + bytes + TAIL_BYTES <= this.bytes.length
+    return this.#used + bytes + TAIL_BYTES + 1 <= this.#lines.length
   }
 
-  /** Where the bytes of the next record go: write into {@link ChainWriter.bytes} from here. */
-  get start(): number {
-    return this.#used + HASH_BYTES
+  /** Adds the line of a record; returns its length with the line feed. `json` must have members. */
+  line(json: string): number {
+    return this.seal(this.start + this.#bench.write(json, this.start, 'utf8'))
   }
 
-  /** The line of a record, without line feed. `json` must be an object with members. */
-  line(json: string): Uint8Array {
-    return this.seal(this.start + this.#buffer.write(json, this.start, 'utf8'))
-  }
-
-  /** The line of the record whose bytes lie from {@link ChainWriter.start} to `end`. */
-  seal(end: number): Uint8Array {
-    const { bytes, hash } = this
-    const before = this.#used
-    for (let at = 0; at < HASH_BYTES; at++) bytes[before + at] = hash[at]!
-    const digest = this.#digest(bytes.subarray(before, end))
+  /** Adds the line of the record that lies on the workbench up to `end`; returns as `line` does. */
+  seal(end: number): number {
+    const { bytes } = this
+    const digested = this.#digested
+    this.#digest(viewOf(this.#hashed, bytes, 0, end), digested)
     const hexStart = end - 1 + MEMBER.length
     for (let at = 0; at < MEMBER.length; at++) bytes[end - 1 + at] = MEMBER[at]!
     for (let at = 0; at < HASH_BYTES; at++) {
-      const byte = digest[at]!
-      hash[at] = byte
+      const byte = digested[at]!
+      bytes[at] = byte
       bytes[hexStart + 2 * at] = HEX[byte >> 4]!
       bytes[hexStart + 2 * at + 1] = HEX[byte & 15]!
     }
-    bytes[hexStart + HASH_CHARS] = QUOTE
-    bytes[hexStart + HASH_CHARS + 1] = BRACE
-    this.#used = end - 1 + TAIL_BYTES
-    return bytes.subarray(before + HASH_BYTES, this.#used)
+    const lineEnd = hexStart + HASH_CHARS
+    bytes[lineEnd] = QUOTE
+    bytes[lineEnd + 1] = BRACE
+    bytes[lineEnd + 2] = LINE_FEED
+    const length = lineEnd + 3 - HASH_BYTES
+    this.#lines.set(viewOf(this.#lined, bytes, HASH_BYTES, length), this.#used)
+    this.#used += length
+    return length
   }
+}
+
+/** A view of `length` bytes from `start`; short ones are kept in `views`. */
+function viewOf(views: Uint8Array[], bytes: Uint8Array, start: number, length: number): Uint8Array {
+  if (length >= VIEWS_MAX) return bytes.subarray(start, start + length)
+  return (views[length] ??= bytes.subarray(start, start + length))
 }
 
 /** A line taken apart: where it stands in the chain, without parsing the rest. */

@@ -1,6 +1,7 @@
 import { existsSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
+import { utf8 } from '../core/bytes.ts'
 import type { Log } from '../storage/index.ts'
 import { LedgerError } from './ledger-error.ts'
 import { segmentPath } from './log.fixture.ts'
@@ -11,13 +12,14 @@ function refusing() {
   const fault = { mode: 'none' as 'none' | 'before' | 'half' | 'unsynced' }
   const wrap = (log: Log): Log => ({
     ...log,
-    async append(frames, options) {
+    async appendLines(lines, options) {
       if (fault.mode === 'before') throw new Error('ENOSPC: no space left on device')
       if (fault.mode === 'half') {
-        await log.append(frames.slice(0, frames.length >> 1), options)
+        const frames = Buffer.from(lines).toString().split('\n').slice(0, -1)
+        await log.append(frames.slice(0, frames.length >> 1).map(utf8), options)
         throw new Error('EIO: input/output error')
       }
-      const position = await log.append(frames, options)
+      const position = await log.appendLines(lines, options)
       if (fault.mode === 'unsynced') throw new Error('EIO: fsync failed')
       return position
     },

@@ -14,6 +14,7 @@ export function createRenewableLog(
   let current = log
   return {
     append: async (frames, options) => current.append(frames, options),
+    appendLines: async (lines, options) => current.appendLines(lines, options),
     rotate: async () => current.rotate(),
     segments: async () => current.segments(),
     read: (from) => current.read(from),

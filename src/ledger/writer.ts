@@ -36,10 +36,10 @@ interface Pending {
   readonly reject: (error: LedgerError) => void
 }
 
-/** Frames on their way to the log. */
+/** Records on their way to the log: their lines lie in the chain's buffer. */
 interface Batch {
-  readonly frames: Uint8Array[]
   readonly acknowledged: { readonly pending: Pending; readonly seq: number }[]
+  records: number
   gapRecords: number
   traffic: number
   bytes: number
@@ -76,7 +76,7 @@ export class LedgerWriter {
   #syncWanted = false
   #unsynced = false
   #recoverAtMs = 0
-  /** Frames of a failed write, in order: found again, or lost. */
+  /** Records of a failed write, in order: found again, or lost. */
   #unconfirmed: Batch | undefined
 
   private constructor(options: WriterOptions, tail: Tail) {
@@ -234,7 +234,7 @@ export class LedgerWriter {
     this.#chain.reset()
     this.#chain.hash.set(Buffer.from(this.#tail.hash, 'hex'))
     const { bytes, seq } = this.#tail
-    return { frames: [], acknowledged: [], gapRecords: 0, traffic: 0, bytes, seq }
+    return { acknowledged: [], records: 0, gapRecords: 0, traffic: 0, bytes, seq }
   }
 
   #assemble(): Batch {
@@ -260,42 +260,43 @@ export class LedgerWriter {
     const { ring } = this
     for (let count = 0; count < BATCH_RECORDS; count++) {
       if (ring.length === 0) return false
-      const line = this.#trafficLine(ring.first(), batch.seq + 1)
-      if (line === undefined) return false
+      const length = this.#trafficLine(ring.first(), batch.seq + 1)
+      if (length === 0) return false
       ring.shift()
-      this.#addLine(batch, line, this.#encoder.fields)
+      this.#addLine(batch, length, this.#encoder.fields)
       batch.traffic += 1
     }
     return true
   }
 
-  /** The line of the request at `at`; `undefined` when the buffer is full. */
-  #trafficLine(at: number, seq: number): Uint8Array | undefined {
+  /** Makes the line of the request at `at`; returns its length, 0 when the buffer is full. */
+  #trafficLine(at: number, seq: number): number {
     const chain = this.#chain
-    if (!chain.fits(FAST_BYTES_MAX)) return undefined
+    if (!chain.fits(FAST_BYTES_MAX)) return 0
     const end = this.#encoder.encodeInto(this.ring, at, seq, chain.bytes, chain.start)
     if (end >= 0) return chain.seal(end)
     const json = this.#encoder.encode(this.ring, at, seq)
-    return chain.fits(3 * json.length) ? chain.line(json) : undefined
+    return chain.fits(3 * json.length) ? chain.line(json) : 0
   }
 
   #add(batch: Batch, json: string, fields: IndexedFields): void {
     this.#addLine(batch, this.#chain.line(json), fields)
   }
 
-  #addLine(batch: Batch, line: Uint8Array, fields: IndexedFields): void {
+  /** Notes a line of so many bytes that the chain has made. */
+  #addLine(batch: Batch, length: number, fields: IndexedFields): void {
     this.#tail.columns.add(fields, batch.bytes)
-    batch.frames.push(line)
-    batch.bytes += line.length + 1
+    batch.bytes += length
+    batch.records += 1
     batch.seq += 1
   }
 
   async #commit(batch: Batch, sync: boolean): Promise<void> {
     const { segment, bytes, columns } = this.#tail
     try {
-      const position = await this.#options.log.append(batch.frames, { sync })
+      const position = await this.#options.log.appendLines(this.#chain.lines, { sync })
       const elsewhere = position.segment !== segment || position.offset !== bytes
-      if (batch.frames.length > 0 && elsewhere) {
+      if (batch.records > 0 && elsewhere) {
         throw new Error('the log was written by someone else')
       }
     } catch (error) {
@@ -306,10 +307,10 @@ export class LedgerWriter {
       for (const { pending } of batch.acknowledged) pending.reject(refusal)
       return
     }
-    const hash = batch.frames.length === 0 ? this.#tail.hash : toHex(this.#chain.hash)
+    const hash = batch.records === 0 ? this.#tail.hash : toHex(this.#chain.hash)
     this.#tail = { ...this.#tail, seq: batch.seq, hash, bytes: batch.bytes }
     this.#unsynced = !sync
-    this.written += batch.frames.length
+    this.written += batch.records
     if (batch.gapRecords > 0) this.gap.confirm()
     for (const { pending, seq } of batch.acknowledged) pending.resolve(seq)
   }

@@ -14,7 +14,7 @@ export function createWorld({ log }: SignalsConfig): World {
     clock: systemClock,
     random: systemRandom,
     build: { version: VERSION, runtime: `bun ${Bun.version}` },
-    sha256: (bytes) => Bun.SHA256.hash(bytes) as Uint8Array,
+    sha256: (bytes, out = new Uint8Array(32)) => Bun.SHA256.hash(bytes, out) as Uint8Array,
     unusualStatus: createUnusualStatus(),
     logger: createLogger({
       clock: systemClock,

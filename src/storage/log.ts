@@ -22,6 +22,20 @@ export interface LogFrame {
   readonly frame: Uint8Array
 }
 
+const LINE_FEED = 0x0a
+
+/** The frames that lines hold, as views; throws when the last line has no end. */
+export function splitLines(lines: Uint8Array): readonly Uint8Array[] {
+  const frames: Uint8Array[] = []
+  for (let start = 0; start < lines.length;) {
+    const end = lines.indexOf(LINE_FEED, start)
+    if (end < 0) throw new TypeError('lines must end with a line feed')
+    frames.push(lines.subarray(start, end))
+    start = end + 1
+  }
+  return frames
+}
+
 /** An append-only log of frames. Frames are lines: they must not contain a line feed. */
 export interface Log {
   /**
@@ -31,6 +45,11 @@ export interface Log {
    * append lie in one segment. Resolves to the position of the first.
    */
   append(frames: readonly Uint8Array[], options: { readonly sync: boolean }): Promise<LogPosition>
+  /**
+   * {@link Log.append} of frames that are lines already: each ends with a line feed, the last one too.
+   * The bytes are not copied: they must stay as they are until it resolves or rejects.
+   */
+  appendLines(lines: Uint8Array, options: { readonly sync: boolean }): Promise<LogPosition>
   /** Closes the current segment, all of it on disk, and opens the next. */
   rotate(): Promise<void>
   segments(): Promise<readonly LogSegment[]>

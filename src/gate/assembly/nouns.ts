@@ -5,6 +5,8 @@ import type { Random } from '../../core/random.ts'
 import type { BanCheck } from '../admit.ts'
 import type { GatewayConfig } from '../config/index.ts'
 import { PATH } from '../path.ts'
+import type { Responses } from './responses.ts'
+import { createResponses } from './responses.ts'
 import type { Identity } from '../../identity/index.ts'
 import { createIdentity } from '../../identity/index.ts'
 import type { Ledger } from '../../ledger/index.ts'
@@ -47,8 +49,11 @@ export interface World {
   readonly logger: Logger
   /** What is running, for `build_info`. */
   readonly build: { readonly version: string; readonly runtime: string }
-  /** SHA-256 of the runtime, where it has one that is faster than that of `node:crypto`. */
-  readonly sha256?: (bytes: Uint8Array) => Uint8Array
+  /**
+   * SHA-256 of the runtime, where it has one that is faster than that of `node:crypto`; in `out` when
+   * it is given, in a new array otherwise.
+   */
+  readonly sha256?: (bytes: Uint8Array, out?: Uint8Array) => Uint8Array
   /** Responses with statuses beyond 599, where the runtime can make them. */
   readonly unusualStatus?: UnusualStatus
 }
@@ -79,12 +84,13 @@ export interface Nouns {
   readonly bans: Bans
   readonly ledger: Ledger
   readonly signals: Signals
+  readonly responses: Responses
   /** Ends everything in the order that loses nothing. */
   close(): Promise<void>
 }
 
 /** The part of the nouns that the request path asks. */
-export interface PathNouns extends Pick<Nouns, 'identity' | 'policy' | 'signals'> {
+export interface PathNouns extends Pick<Nouns, 'identity' | 'policy' | 'signals' | 'responses'> {
   readonly bans: Pick<Bans, 'anyAddress' | 'check' | 'checkCaller' | 'record' | 'configure'>
   readonly ledger: Pick<Ledger, 'record'>
 }
@@ -134,13 +140,16 @@ export async function createNouns(
     },
   })
   await bans.load()
+  const responses = createResponsesOf(config, bus, signals, world)
   return {
     identity,
     policy,
     bans,
     ledger,
     signals,
+    responses,
     async close() {
+      responses.close()
       await bans.close()
       await identity.close()
       policy.close()
@@ -148,6 +157,24 @@ export async function createNouns(
     },
   }
 }
+
+/** Stored responses of this process, on the bus of all. */
+export const createResponsesOf = (
+  { cache }: GatewayConfig,
+  bus: Bus,
+  { metrics, gate }: Signals,
+  { clock, random, logger, unusualStatus }: World,
+): Responses =>
+  createResponses({
+    config: cache.responses,
+    clock,
+    random,
+    bus,
+    metrics,
+    gate,
+    unusualStatus,
+    onFailure: (error) => logger.warn('an invalidation could not be published', { error }),
+  })
 
 /** Who calls, and what they may: the nouns that stand on records and the bus alone. */
 export function createAccess(

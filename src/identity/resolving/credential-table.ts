@@ -60,8 +60,9 @@ export class CredentialTable {
   private floats: Float64Array
   private readonly callers: Caller[] = []
   private hand = 0
-  /** The digest last looked for, as words: comparing words is cheaper than comparing bytes. */
-  private readonly wantedBytes = new Uint8Array(DIGEST_WORDS * 4)
+  /** The digest last looked for. One that is put here by {@link CredentialTable.find}'s caller is not copied. */
+  readonly wantedBytes = new Uint8Array(DIGEST_WORDS * 4)
+  /** The same as words: comparing words is cheaper than comparing bytes. */
   private readonly wanted = new Uint32Array(this.wantedBytes.buffer)
   /** Called with each entry that leaves. */
   private readonly onLeave: (use: CredentialUse) => void
@@ -77,7 +78,7 @@ export class CredentialTable {
   /** The entry with `digest`, or -1. */
   find(digest: Uint8Array): number {
     const { words, buckets, mask, wanted } = this
-    this.wantedBytes.set(digest)
+    if (digest !== this.wantedBytes) this.wantedBytes.set(digest)
     const first = wanted[0]!
     const print = first >>> NUMBER_BITS
     for (let bucket = first & mask; ; bucket = (bucket + 1) & mask) {

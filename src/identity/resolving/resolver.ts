@@ -12,8 +12,10 @@ import { createNegativeTable } from './negative-table.ts'
 import { CREDENTIAL_REFUSALS } from './refusals.ts'
 import type { Uses } from './uses.ts'
 
-/** SHA-256 of bytes, as a new array each time. A server may hand in a faster one than `node:crypto` has. */
-export type HashBytes = (bytes: Uint8Array) => Uint8Array
+/**
+ * SHA-256 of bytes, in `out` or in a new array. A server may hand in a faster one than `node:crypto` has.
+ */
+export type HashBytes = (bytes: Uint8Array, out: Uint8Array) => Uint8Array
 
 /** What the resolver stands on. */
 export interface ResolverParts extends LoadParts {
@@ -43,7 +45,7 @@ const ATTEMPTS_MAX = 16
  */
 export function createResolver(parts: ResolverParts): Resolver {
   const { format, config, uses } = parts
-  const hashBytes = parts.hashBytes ?? sha256
+  const hashBytes: HashBytes = parts.hashBytes ?? ((bytes) => sha256(bytes))
   const table = new CredentialTable(config.cache.entriesMax, (use) => uses.left(use))
   const negatives = createNegativeTable(NEGATIVE_BITS)
   const fences = createFences()
@@ -123,10 +125,10 @@ export function createResolver(parts: ResolverParts): Resolver {
         counts.junk++
         return CREDENTIAL_REFUSALS.junk
       }
-      const digest = hashBytes(head.scratch)
+      const digest = hashBytes(head.scratch, table.wantedBytes)
       const slot = table.find(digest)
       const caller = slot < 0 ? undefined : table.use(slot, nowMs)
-      if (caller === undefined) return miss(credential, head, digest, nowMs)
+      if (caller === undefined) return miss(credential, head, new Uint8Array(digest), nowMs)
       counts.hits++
       return caller
     },

@@ -48,6 +48,17 @@ export function describeLog(adapter: string, create: LogFactory): void {
       })
     })
 
+    test('lines are taken as the frames they hold, and must be complete', async () => {
+      await use(async (log) => {
+        const first = await log.append(frames('a'), { sync: false })
+        const second = await log.appendLines(utf8('bb\n\nü\n'), { sync: true })
+        expect(second).toEqual({ segment: first.segment, offset: 2 })
+        expect(await textsFrom(log, second)).toEqual(['bb', '', 'ü'])
+        await thrownBy(async () => log.appendLines(utf8('c\nno end'), { sync: false }))
+        expect(await textsFrom(log)).toEqual(['a', 'bb', '', 'ü'])
+      })
+    })
+
     test('appends made at the same time keep the order of the calls', async () => {
       await use(async (log) => {
         const texts = Array.from({ length: 300 }, (_, at) => `frame ${at}`)

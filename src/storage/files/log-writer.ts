@@ -62,8 +62,16 @@ export class LogWriter {
 
   /** Queues frames; positions are given in the order of the calls. */
   async append(frames: readonly Uint8Array[], sync: boolean): Promise<LogPosition> {
+    return this.appendLines(encodeFrames(frames), sync)
+  }
+
+  /** Queues lines, which must not change until they are written. */
+  async appendLines(lines: Uint8Array, sync: boolean): Promise<LogPosition> {
     if (this.#torn > 0) throw new Error('the log has a torn tail: heal it before appending')
-    return this.#enqueue(encodeFrames(frames), sync, false)
+    if (lines.length > 0 && lines[lines.length - 1] !== LINE_FEED) {
+      throw new TypeError('lines must end with a line feed')
+    }
+    return this.#enqueue(lines, sync, false)
   }
 
   /** Closes the segment, all of it on disk, and opens the next. */

@@ -30,6 +30,7 @@ export async function openFileLog(options: FileLogOptions): Promise<Log> {
   await writer.open()
   return {
     append: async (frames, { sync }) => writer.append(frames, sync),
+    appendLines: async (lines, { sync }) => writer.appendLines(lines, sync),
     rotate: async () => writer.rotate(),
     segments: async () => listSegments(folder),
     read: (from) => readFrames(folder, from, () => writer.end),

@@ -1,4 +1,5 @@
 import type { Log, LogFrame, LogPosition, LogSegment } from '../log.ts'
+import { splitLines } from '../log.ts'
 
 const LINE_FEED = 0x0a
 
@@ -41,6 +42,7 @@ export function createMemoryLog(options: { readonly segmentBytesMax?: number } =
 
   return {
     append: async (frames) => append(frames),
+    appendLines: async (lines) => append(splitLines(lines)),
     rotate: async () => {
       requireOpen()
       rotate()

@@ -1,15 +1,18 @@
 import type { Log, LogFrame, LogPosition } from '../log.ts'
+import { splitLines } from '../log.ts'
 import type { Caller } from './caller.ts'
 import { decodeFrame, encodeBytes } from './wire.ts'
 
 /** The log of another process. */
 export function createRelayedLog(caller: Caller): Log {
   let open = true
+  const append: Log['append'] = async (frames, { sync }) => {
+    if (!open) throw new Error('the log is closed')
+    return caller.call('append', [frames.map(encodeBytes), sync])
+  }
   return {
-    append: async (frames, { sync }) => {
-      if (!open) throw new Error('the log is closed')
-      return caller.call('append', [frames.map(encodeBytes), sync])
-    },
+    append,
+    appendLines: async (lines, options) => append(splitLines(lines), options),
     rotate: async () => {
       await caller.call('rotate', [])
     },
