@@ -1,5 +1,7 @@
 import type { CallerKind } from '../core/caller.ts'
+import type { ResponseCaches } from '../cache/index.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Refusal } from '../core/refusal.ts'
 import type { Limiter } from '../limits/index.ts'
 import type { Policy } from '../policy/index.ts'
 import type { RequestCheck, RequestSpec } from '../shield/index.ts'
@@ -16,6 +18,7 @@ import { createHandlerStage } from './handler.ts'
 import type { CredentialResolver } from './identify.ts'
 import { createIdentify } from './identify.ts'
 import { createLimit } from './limit.ts'
+import { createRecallStage } from './compile-recall.ts'
 import { PATH } from './path.ts'
 import type { PolicyDeciders } from './policy-decider.ts'
 import type { BodyReader } from './read-body.ts'
@@ -43,6 +46,7 @@ export interface RouteParts {
   /** Answers routes with `handler`; absent where no program embeds the gate. */
   readonly handler?: Handler | undefined
   readonly countAllowList: (list: string, hit: boolean) => void
+  readonly responses: ResponseCaches<Refusal>
 }
 
 /** The methods a route answers: GET brings HEAD (RFC 9110 §9.3.2). */
@@ -50,7 +54,7 @@ export function methodsOf({ methods }: RouteConfig): readonly string[] {
   return methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
 }
 
-const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** The largest body of a route. */
 const bodyBytesMaxOf = (config: GatewayConfig, route: RouteConfig): number =>
@@ -70,14 +74,17 @@ export function compileRoute(
   check: RequestCheck,
 ): Route {
   const readBody = createBodyReader(check)
-  const streams = !check.checksBody && route.methods.some((method) => METHODS_WITH_BODY.has(method))
+  const answer = answerStage(config, route, parts)
+  const streams =
+    !check.checksBody && route.methods.some((method) => !METHODS_WITHOUT_BODY.has(method))
   const stages: Readonly<Record<StageName, StageBody | undefined>> = {
     admit: createAdmit(parts.bans, streams ? bodyBytesMaxOf(config, route) : undefined),
     identify: identifyStage(route, parts),
     limit: limitStage(config, route, parts),
     authorize: authorizeStage(route, parts, readBody),
     validate: check.checksHead || check.checksBody ? createValidate(check, readBody) : undefined,
-    forward: answerStage(config, route, parts),
+    recall: createRecallStage(config, route, parts, answer),
+    forward: answer,
   }
   const inOrder = PATH.flatMap((name, layer) => {
     const stage = stages[name]

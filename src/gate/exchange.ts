@@ -132,6 +132,41 @@ export class Exchange {
     return (this.parametersKnown ??= bindParameters(this.pathNames, this.pathValues))
   }
 
+  /**
+   * An exchange for a request that is made in this one's place, such as a cache's: the same route, caller
+   * and connection, another request.
+   *
+   * @param isDetached nobody waits for it, so that it does without the connection.
+   */
+  inPlaceOf(request: Request, isDetached: boolean): Exchange {
+    const { world, nowMs, method, route, path, query, pathNames, pathValues, peer } = this
+    const { scheme, extend } = this.connection
+    const connection: Connection = {
+      scheme,
+      peerAddress: () => peer,
+      ...(extend !== undefined &&
+        !isDetached && {
+          extend: (_request, timeoutMs) => this.connection.extend?.(this.request, timeoutMs),
+        }),
+    }
+    const other = new Exchange(
+      world,
+      connection,
+      request,
+      nowMs,
+      method,
+      route,
+      path,
+      query,
+      pathNames,
+      pathValues,
+    )
+    other.caller = this.caller
+    other.addressKnown = this.address
+    other.requestIdKnown = this.requestId
+    return other
+  }
+
   /** Adds a header to the response, whoever makes it. */
   setResponseHeader(name: string, value: string): void {
     this.responseHeaders ??= {}

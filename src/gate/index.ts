@@ -9,6 +9,7 @@ export {
   countCredentialLookups,
   createAccess,
   createNouns,
+  createResponsesOf,
   createSignals,
 } from './assembly/nouns.ts'
 export type { Nouns, NounStorage, PathNouns, Pepper, Signals, World } from './assembly/nouns.ts'
@@ -23,6 +24,7 @@ export type { Handler, Passed } from './handler.ts'
 export { SESSION_COOKIES } from './identify.ts'
 export { PATH } from './path.ts'
 export type { PolicyDecider, PolicyDeciders, PolicyVerdict } from './policy-decider.ts'
+export type { Responses } from './assembly/responses.ts'
 export { createRecorder } from './record.ts'
 export type { Recorder, RecordOptions } from './record.ts'
 export type { Snapshot } from './snapshot.ts'

@@ -5,7 +5,8 @@ import type { StageName } from './stage.ts'
  *
  * - `admit` comes before any secret is looked at, so that nobody can buy hashing work with junk;
  * - `limit` comes before `authorize`, so that probing for permissions is limited too;
- * - `authorize` comes before `validate`, so that schemas tell nothing to those who may not call.
+ * - `authorize` comes before `validate`, so that schemas tell nothing to those who may not call;
+ * - `recall` comes after all that may refuse, so that what is stored is given to nobody who may not call.
  *
  * A route has only the stages that its configuration asks for.
  */
@@ -15,5 +16,6 @@ export const PATH = [
   'limit',
   'authorize',
   'validate',
+  'recall',
   'forward',
 ] as const satisfies readonly StageName[]

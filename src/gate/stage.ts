@@ -26,4 +26,11 @@ export interface Stage extends StageBody {
 }
 
 /** The stages in no particular order; the order stands in `path.ts` alone. */
-export type StageName = 'admit' | 'identify' | 'limit' | 'authorize' | 'validate' | 'forward'
+export type StageName =
+  | 'admit'
+  | 'identify'
+  | 'limit'
+  | 'authorize'
+  | 'validate'
+  | 'recall'
+  | 'forward'

@@ -20,6 +20,7 @@ export const METHODS = new Set([
   'SEARCH',
   'REPORT',
   'PURGE',
+  'M-SEARCH',
 ])
 
 /** Methods that may be sent twice (RFC 9110 §9.2.2; WebDAV's by their own RFCs). */

@@ -234,6 +234,7 @@ function gatePartsOf(generation: Generation, parts: LiveParts): GateParts {
     requestIds: signals.requestIds,
     countAllowList: allowLists.count,
     handler: parts.handler,
+    responses: nouns.responses.caches,
     record: createRecorder({
       ledger: traffic.enabled ? ledger : undefined,
       tally: signals.tally,

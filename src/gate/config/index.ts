@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { reference } from '../../core/config/index.ts'
 import { name, size } from '../../core/config/fields.ts'
+import { responsesConfig } from '../../cache/index.ts'
 import { identityConfig } from '../../identity/index.ts'
 import { auditConfig } from '../../ledger/index.ts'
 import { bansConfig, limitsConfig } from '../../limits/index.ts'
@@ -40,6 +41,10 @@ const shape = {
   bans: bansConfig,
   schemas: schemasConfig,
   upstreams: z.record(name(), upstreamConfig).default({}),
+  cache: z
+    .strictObject({ responses: responsesConfig.prefault({}) })
+    .prefault({})
+    .meta({ id: 'Cache' }),
   defaults: defaultsConfig,
   routes: z.array(routeConfig).default([]),
 }
@@ -49,9 +54,9 @@ export const gatewayConfig = z
   .strictObject(shape)
   .superRefine((config, context) => {
     const limits = Object.keys(config.limits)
+    const policyNames = namedPolicies(config.policies).map(([policy]) => policy)
     for (const [index, limit] of config.defaults.limits.entries()) {
       reference(context, 'limit', limits, limit, ['defaults', 'limits', index])
-    const policyNames = namedPolicies(config.policies).map(([policy]) => policy)
     }
     for (const [index, route] of config.routes.entries()) {
       const at = ['routes', index]

@@ -1,9 +1,28 @@
 import { z } from 'zod'
 import { duration, name, permission, size } from '../../core/config/fields.ts'
+import { routeCacheConfig } from '../../cache/index.ts'
 import { requestConfig } from '../../shield/index.ts'
 import { parsePattern } from '../routing/pattern.ts'
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+const METHODS = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'PROPFIND',
+  'PROPPATCH',
+  'MKCOL',
+  'COPY',
+  'MOVE',
+  'LOCK',
+  'UNLOCK',
+  'SEARCH',
+  'REPORT',
+  'M-SEARCH',
+] as const
 
 /** Where a route reads a value from: a path parameter, a query parameter, or the JSON body. */
 const valueSource = z
@@ -74,6 +93,7 @@ export const routeConfig = z
       .optional()
       .describe('Removed from the path before it is forwarded.'),
     timeout: duration().optional().describe('For the whole exchange with the upstream.'),
+    cache: routeCacheConfig.optional(),
     webSocket: z.boolean().default(false).describe('Admit WebSocket upgrades.'),
     audit: z.boolean().default(true).describe('Record requests of this route.'),
   })
@@ -82,6 +102,10 @@ export const routeConfig = z
       [upstream, respond, handler].filter((answer) => answer !== undefined).length === 1,
     { error: 'a route needs exactly one of `upstream`, `respond` and `handler`' },
   )
+  .refine(({ cache, respond }) => cache === undefined || respond === undefined, {
+    error: '`cache` is for routes with `upstream` or `handler`: a fixed answer needs none',
+    path: ['cache'],
+  })
   .meta({ id: 'Route' })
 
 /** A parsed route: durations in milliseconds, sizes in bytes. */

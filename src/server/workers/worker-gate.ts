@@ -14,6 +14,7 @@ import {
   createAccess,
   createAllowListCounts,
   createLive,
+  createResponsesOf,
   createSignals,
   loadDeciders,
 } from '../../gate/index.ts'
@@ -21,8 +22,8 @@ import type { Bans } from '../../limits/index.ts'
 import { createBans } from '../../limits/index.ts'
 import type { Link } from '../../storage/index.ts'
 import { createRelayClient } from '../../storage/index.ts'
-import { performanceOf } from '../gate-view.ts'
 import { dataFolderOf } from '../data-folder.ts'
+import { performanceOf } from '../gate-view.ts'
 import { listenerOptions, openListener } from '../listener.ts'
 import { plainPath } from '../signal-routes.ts'
 import { createWorld } from '../world.ts'
@@ -84,6 +85,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   const nouns: PathNouns = {
     ...access,
     signals,
+    responses: createResponsesOf(boot, bus, signals, world),
     bans: reportingBans(bans, config, outbox),
     ledger: outbox,
   }
@@ -95,10 +97,10 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     allowLists,
     world,
     createDeciders: await loadDeciders(config),
-    fallback: (request) => {
-      const path = plainPath(request.url)
     dataFolder: dataFolderOf(boot),
     instance: String(start.worker),
+    fallback: (request) => {
+      const path = plainPath(request.url)
       return exposed.has(path) ? ways.ask(path) : undefined
     },
   })
@@ -123,6 +125,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
       await bans.close()
       await access.identity.close()
       access.policy.close()
+      nouns.responses.close()
       await outbox.drain()
       world.logger.flush()
       return finished

@@ -1,0 +1,134 @@
+import type { ByteRange } from './byte-range.ts'
+import { byteRange } from './byte-range.ts'
+import type { Coding } from './codings.ts'
+import { isNamed, matchesStrongly, weaken } from './entity-tag.ts'
+import type { Field, FieldReader } from './fields.ts'
+import { readFields } from './fields.ts'
+import { dateOf } from './age.ts'
+import { parseHttpDate } from './http-date.ts'
+import { STATUSES_WITHOUT_CONTENT } from './statuses.ts'
+import type { StoredResponse } from './stored-response.ts'
+import { currentAgeMs } from './terms.ts'
+
+/** A response for a client, made of what is stored. */
+export interface Answer {
+  readonly status: number
+  readonly fields: readonly Field[]
+  /** `null` where the status or the method has no content. */
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null
+}
+
+/** The request that is answered. */
+export interface AnsweredRequest {
+  readonly method: string
+  readonly fields: FieldReader
+}
+
+/** Says something about content that a 304 does not have (RFC 9110 §15.4.5). */
+const NOT_IN_304 = new Set(['content-encoding', 'content-length', 'content-type', 'content-range'])
+
+/**
+ * Answers a GET or HEAD request with a stored response (RFC 9111 §4, RFC 9110 §13.2 and §14.2): 304 when
+ * the client has it, 206 or 416 for a range, else the whole. Pure.
+ *
+ * @param coding the coding to send the body in, when the response holds it in that coding.
+ */
+export function answerFrom(
+  request: AnsweredRequest,
+  stored: StoredResponse,
+  nowMs: number,
+  coding?: Coding,
+): Answer {
+  const range = coding === undefined ? rangeOf(request, stored, nowMs) : undefined
+  const fields = answerFields(stored, nowMs, coding)
+  if (stored.status === 200 && isNotModified(request.fields, readFields(fields), nowMs)) {
+    return { status: 304, fields: notModified(fields), body: null }
+  }
+  if (range !== undefined) return partOf(request, stored, fields, range)
+  if (STATUSES_WITHOUT_CONTENT.has(stored.status)) {
+    return { status: stored.status, fields, body: null }
+  }
+  const body = (coding === undefined ? undefined : stored.coded[coding]) ?? stored.body
+  fields.push(['content-length', String(body.length)])
+  return { status: stored.status, fields, body: request.method === 'HEAD' ? null : body }
+}
+
+function answerFields(stored: StoredResponse, nowMs: number, coding: Coding | undefined): Field[] {
+  const age = String(Math.floor(currentAgeMs(stored.terms, nowMs) / 1000))
+  const fields: Field[] = []
+  for (const field of stored.fields) {
+    const [name, value] = field
+    if (stored.mayCode && name === 'vary') continue
+    fields.push(coding !== undefined && name === 'etag' ? [name, weaken(value)] : field)
+  }
+  if (stored.mayCode)
+    fields.push(['vary', withAcceptEncoding(readFields(stored.fields).get('vary'))])
+  if (coding !== undefined) fields.push(['content-encoding', coding])
+  fields.push(['age', age])
+  return fields
+}
+
+/** Vary of content that is sent in several codings. */
+export const withAcceptEncoding = (vary: string | null): string =>
+  vary === null || vary === '' ? 'accept-encoding' : `${vary}, accept-encoding`
+
+/** The fields of a 304, given those of the whole answer. */
+export const notModified = (fields: readonly Field[]): Field[] =>
+  fields.filter(([name]) => !NOT_IN_304.has(name))
+
+/**
+ * Whether a client has what these fields describe, by its own conditions (RFC 9110 §13.2.2):
+ * If-None-Match alone counts where it is present.
+ */
+export function isNotModified(request: FieldReader, own: FieldReader, nowMs: number): boolean {
+  const ifNoneMatch = request.get('if-none-match')
+  if (ifNoneMatch !== null) return isNamed(ifNoneMatch, own.get('etag'))
+  const since = request.get('if-modified-since')
+  const sinceMs = since === null ? undefined : parseHttpDate(since, nowMs)
+  if (sinceMs === undefined) return false
+  const modified = own.get('last-modified')
+  // RFC 9111 §4.3.2: without Last-Modified, Date stands for it.
+  const modifiedMs = modified === null ? dateOf(own, nowMs) : parseHttpDate(modified, nowMs)
+  return modifiedMs !== undefined && modifiedMs <= sinceMs
+}
+
+function rangeOf(
+  { method, fields }: AnsweredRequest,
+  stored: StoredResponse,
+  nowMs: number,
+): ByteRange | 'unsatisfiable' | undefined {
+  const value = fields.get('range')
+  if (value === null || method !== 'GET' || stored.status !== 200) return undefined
+  const ifRange = fields.get('if-range')
+  if (ifRange !== null && !isSame(ifRange.trim(), stored, nowMs)) return undefined
+  return byteRange(value, stored.body.length)
+}
+
+/** If-Range (RFC 9110 §13.1.5): a strong tag, or the exact Last-Modified, at least a second before Date. */
+function isSame(ifRange: string, stored: StoredResponse, nowMs: number): boolean {
+  const own = readFields(stored.fields)
+  const etag = own.get('etag')
+  if (ifRange.includes('"')) return etag !== null && matchesStrongly(ifRange, etag)
+  const modified = own.get('last-modified')
+  if (modified !== ifRange) return false
+  const modifiedMs = parseHttpDate(modified, nowMs)
+  return modifiedMs !== undefined && dateOf(own, stored.terms.storedMs) - modifiedMs >= 1000
+}
+
+function partOf(
+  request: AnsweredRequest,
+  { body }: StoredResponse,
+  fields: Field[],
+  range: ByteRange | 'unsatisfiable',
+): Answer {
+  if (range === 'unsatisfiable') {
+    const kept = fields.filter(([name]) => !NOT_IN_304.has(name))
+    kept.push(['content-range', `bytes */${body.length}`], ['content-length', '0'])
+    return { status: 416, fields: kept, body: null }
+  }
+  const { first, last } = range
+  const part = body.subarray(first, last + 1)
+  fields.push(['content-range', `bytes ${first}-${last}/${body.length}`])
+  fields.push(['content-length', String(part.length)])
+  return { status: 206, fields, body: request.method === 'HEAD' ? null : part }
+}

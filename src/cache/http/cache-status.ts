@@ -1,0 +1,37 @@
+/** What became of a request (RFC 9211). */
+export interface CacheStatus {
+  readonly hit: boolean
+  /** Why the request went to the origin; absent for a hit. */
+  readonly fwd?:
+    | 'bypass'
+    | 'method'
+    | 'uri-miss'
+    | 'vary-miss'
+    | 'miss'
+    | 'request'
+    | 'stale'
+    | 'partial'
+  /** The origin's status, where it is not that of the answer. */
+  readonly fwdStatus?: number
+  /** Remaining freshness in seconds; negative when stale. */
+  readonly ttlS?: number
+  /** Whether the answer was stored. */
+  readonly stored?: boolean
+  /** Whether several requests were answered by one. */
+  readonly collapsed?: boolean
+  /** More, in words of a token: why it was not stored, for instance. */
+  readonly detail?: string
+}
+
+/** Writes the member of this cache in a Cache-Status field, behind those of caches before. */
+export function cacheStatus(status: CacheStatus, before: string | null = null): string {
+  let text = before === null || before === '' ? 'Tollgate' : `${before}, Tollgate`
+  if (status.hit) text += '; hit'
+  if (status.fwd !== undefined) text += `; fwd=${status.fwd}`
+  if (status.fwdStatus !== undefined) text += `; fwd-status=${status.fwdStatus}`
+  if (status.ttlS !== undefined) text += `; ttl=${Math.trunc(status.ttlS)}`
+  if (status.stored === true) text += '; stored'
+  if (status.collapsed === true) text += '; collapsed'
+  if (status.detail !== undefined) text += `; detail=${status.detail}`
+  return text
+}

@@ -1,0 +1,354 @@
+import type { ExchangeTimes } from './age.ts'
+import type { Answer } from './answer.ts'
+import { answerFrom } from './answer.ts'
+import type { CacheStatus } from './cache-status.ts'
+import { chooseCoding } from './codings.ts'
+import type { Field, Fields } from './fields.ts'
+import { fill } from './filling.ts'
+import type { Flight } from './flights.ts'
+import { surrogatesOf } from './keep.ts'
+import { dress, passOn } from './pass-on.ts'
+import type { Lookup, Recalled, RecallOptions, RecallRequest, SharedParts } from './recall-types.ts'
+import type { Shelf, Shelved } from './shelf.ts'
+import { ERROR_STATUSES } from './statuses.ts'
+import type { NotStored, StoreDecision } from './store-decision.ts'
+import { decideStore } from './store-decision.ts'
+import type { StoredResponse } from './stored-response.ts'
+import { conditionsOf } from './stored-response.ts'
+
+type Forwarded = NonNullable<CacheStatus['fwd']>
+
+/** Asks the origin, stores what may be stored, and answers with it. */
+export interface OriginAsker<R> {
+  /** Asks so that the response can be stored, in the client's place; others may wait for it. */
+  lead(lookup: Lookup<R>, flight: Flight<R> | undefined): Promise<Recalled<R>>
+  /** Sends the request as it came, and only learns whether waiting would have been worth it. */
+  alone(lookup: Lookup<R>, fwd: Forwarded): Promise<Recalled<R>>
+  /** Asks in the background, unless somebody does already. */
+  refresh(lookup: Lookup<R>, flightKey: string): void
+  serve(
+    lookup: Lookup<R>,
+    stored: StoredResponse,
+    status: CacheStatus,
+  ): Response | Promise<Response>
+  respond(answer: Answer, status: CacheStatus): Response | Promise<Response>
+  pass(
+    lookup: Lookup<R>,
+    response: Response,
+    status: CacheStatus,
+    wasStripped: boolean,
+  ): Response | Promise<Response>
+}
+
+/** Bodies of a known length up to this are awaited whole; larger ones are passed on as they come. */
+const WHOLE_BYTES_MAX = 65_536
+
+/** Creates an {@link OriginAsker}. */
+export const createOriginAsker = <R>(
+  options: RecallOptions,
+  parts: SharedParts<R>,
+  shelf: Shelf,
+): OriginAsker<R> => new Asker(options, parts, shelf)
+
+/** What the origin answered with, and when. */
+interface Arrival {
+  readonly response: Response
+  readonly times: ExchangeTimes
+  readonly since: number
+  readonly conditions: Fields
+}
+
+class Asker<R> implements OriginAsker<R> {
+  private readonly options: RecallOptions
+  private readonly parts: SharedParts<R>
+  private readonly shelf: Shelf
+
+  constructor(options: RecallOptions, parts: SharedParts<R>, shelf: Shelf) {
+    this.options = options
+    this.parts = parts
+    this.shelf = shelf
+  }
+
+  async lead(lookup: Lookup<R>, flight: Flight<R> | undefined): Promise<Recalled<R>> {
+    try {
+      return await this.ask(lookup, flight, false)
+    } catch (error) {
+      flight?.land({ kind: 'alone' })
+      throw error
+    }
+  }
+
+  refresh(lookup: Lookup<R>, flightKey: string): void {
+    const { flights } = this.parts
+    if (flights.isUnderWay(flightKey)) return
+    const flight = flights.begin(flightKey)
+    const asked = { ...lookup, request: { ...lookup.request, fields: copyOf(lookup.request) } }
+    this.ask(asked, flight, true).then(
+      (outcome) => {
+        if (outcome instanceof Response) void outcome.body?.cancel().catch(() => undefined)
+      },
+      () => flight.land({ kind: 'alone' }),
+    )
+  }
+
+  async alone(lookup: Lookup<R>, fwd: Forwarded): Promise<Recalled<R>> {
+    const { request, origin, hash } = lookup
+    const { clock, predictor } = this.parts
+    const requestMs = clock.nowMs()
+    const outcome = await origin.ask({ conditions: undefined, inBackground: false })
+    if (!(outcome instanceof Response)) return outcome
+    const { status, headers } = outcome
+    let detail: NotStored | undefined
+    if (fwd === 'uri-miss' && status !== 304) {
+      const times = { requestMs, responseMs: clock.nowMs() }
+      const decision = decideStore(request, { status, fields: headers }, times, this.options)
+      predictor.note(hash, decision.store, times.responseMs)
+      detail = decision.store ? undefined : decision.reason
+      if (detail !== undefined) this.note(lookup, status, detail)
+    }
+    const told = { hit: false, fwd, ...(detail !== undefined && { detail }) }
+    return this.pass(lookup, outcome, told, false)
+  }
+
+  serve(
+    lookup: Lookup<R>,
+    stored: StoredResponse,
+    status: CacheStatus,
+  ): Response | Promise<Response> {
+    const { request, hash } = lookup
+    const nowMs = this.parts.clock.nowMs()
+    const coding =
+      stored.mayCode && request.fields.get('range') === null
+        ? chooseCoding(request.fields.get('accept-encoding'), this.options.codings)
+        : undefined
+    if (coding === undefined || stored.coded[coding] !== undefined) {
+      return this.respond(answerFrom(request, stored, nowMs, coding), status)
+    }
+    return this.shelf
+      .code(request, hash, stored, coding)
+      .then((coded) => this.respond(answerFrom(request, coded, nowMs, coding), status))
+  }
+
+  respond(answer: Answer, status: CacheStatus): Response | Promise<Response> {
+    const response = this.parts.respond(
+      status.hit ? answer : { ...answer, fields: answer.fields.filter(isNotYoung) },
+    )
+    if (!(response instanceof Promise)) {
+      dress(response.headers, status, this.options)
+      return response
+    }
+    return response.then((made) => {
+      dress(made.headers, status, this.options)
+      return made
+    })
+  }
+
+  pass(
+    { request }: Lookup<R>,
+    response: Response,
+    status: CacheStatus,
+    wasStripped: boolean,
+  ): Response | Promise<Response> {
+    const passing = { response, status, wasStripped, nowMs: this.parts.clock.nowMs() }
+    return passOn(request, passing, this.options, this.parts)
+  }
+
+  private async ask(
+    lookup: Lookup<R>,
+    flight: Flight<R> | undefined,
+    inBackground: boolean,
+  ): Promise<Recalled<R>> {
+    const { origin, stored, action } = lookup
+    const { store, clock } = this.parts
+    const since = store.position()
+    const requestMs = clock.nowMs()
+    const conditions = stored === undefined ? [] : conditionsOf(stored)
+    const outcome = await origin.ask({ conditions, inBackground })
+    const times = { requestMs, responseMs: clock.nowMs() }
+    if (!(outcome instanceof Response)) {
+      flight?.land({ kind: 'failed', refusal: outcome })
+      const mayStandIn = action.kind === 'revalidate' && action.mayReplaceSilence
+      const standsIn = mayStandIn && origin.isSilence(outcome)
+      return stored !== undefined && standsIn ? this.standIn(lookup, stored) : outcome
+    }
+    const { status } = outcome
+    if (stored !== undefined && status === 304 && conditions.length > 0) {
+      return this.renew(lookup, stored, { response: outcome, times, since, conditions }, flight)
+    }
+    const isError = ERROR_STATUSES.has(status)
+    if (stored !== undefined && isError && action.kind === 'revalidate' && action.mayReplaceError) {
+      await outcome.body?.cancel().catch(() => undefined)
+      flight?.land({ kind: 'failed', refusal: undefined })
+      return this.standIn(lookup, stored, status)
+    }
+    return this.take(lookup, { response: outcome, times, since, conditions }, flight)
+  }
+
+  private standIn(
+    lookup: Lookup<R>,
+    stored: StoredResponse,
+    fwdStatus?: number,
+  ): Response | Promise<Response> {
+    const ttlS = 'forMs' in lookup.action ? lookup.action.forMs / 1000 : 0
+    return this.serve(lookup, stored, {
+      hit: true,
+      ttlS,
+      ...(fwdStatus !== undefined && { fwdStatus }),
+      detail: 'stale-if-error',
+    })
+  }
+
+  /** A 304: what is stored is right, and its fields are renewed (§4.3.4). */
+  private renew(
+    lookup: Lookup<R>,
+    stored: StoredResponse,
+    { response, times, since }: Arrival,
+    flight: Flight<R> | undefined,
+  ): Response | Promise<Response> {
+    const { request, hash } = lookup
+    this.parts.onLookup('revalidated')
+    const shelved = this.shelf.renew(request, hash, stored, [...response.headers], times, since)
+    this.land(lookup, shelved, stored.status, flight)
+    const shown = shelved.stored ?? stored
+    return this.serve(lookup, shown, {
+      hit: false,
+      fwd: fwdOf(lookup),
+      fwdStatus: 304,
+      stored: shelved.reason === undefined,
+    })
+  }
+
+  private async take(
+    lookup: Lookup<R>,
+    arrival: Arrival,
+    flight: Flight<R> | undefined,
+  ): Promise<Response> {
+    const { request, stored, hash } = lookup
+    const { response, times } = arrival
+    const { status, headers } = response
+    const head = { status, fields: headers }
+    const decision = decideStore(request, head, times, this.options)
+    const surrogates = surrogatesOf([...headers], this.options)
+    const length = headers.get('content-length')
+    const declared = length === null ? undefined : Number(length)
+    const reason = !decision.store
+      ? decision.reason
+      : typeof surrogates === 'string'
+        ? surrogates
+        : declared !== undefined && declared > this.options.bodyBytesMax
+          ? 'too-large'
+          : undefined
+    if (!decision.store || typeof surrogates === 'string' || reason !== undefined) {
+      // A new answer that may not be stored makes the old one outdated all the same.
+      if (stored !== undefined && status < 500) this.shelf.forget(request, hash, stored)
+      return this.refuse(lookup, response, reason ?? 'refused', flight)
+    }
+    return this.fillIn(lookup, arrival, { decision, surrogates, declared }, flight)
+  }
+
+  private async refuse(
+    lookup: Lookup<R>,
+    response: Response,
+    reason: NotStored,
+    flight: Flight<R> | undefined,
+  ): Promise<Response> {
+    const { predictor, clock } = this.parts
+    predictor.note(lookup.hash, false, clock.nowMs())
+    this.note(lookup, response.status, reason)
+    flight?.land({ kind: 'alone' })
+    return this.pass(lookup, response, { hit: false, fwd: fwdOf(lookup), detail: reason }, true)
+  }
+
+  /** Reads the body into the store: whole before answering when it is small, else while it passes. */
+  private async fillIn(
+    lookup: Lookup<R>,
+    { response, times, since }: Arrival,
+    accepted: {
+      readonly decision: Extract<StoreDecision, { store: true }>
+      readonly surrogates: readonly string[]
+      readonly declared: number | undefined
+    },
+    flight: Flight<R> | undefined,
+  ): Promise<Response> {
+    const { request, hash } = lookup
+    const { decision, surrogates, declared } = accepted
+    const { status, headers } = response
+    const fields = [...headers]
+    const shelve = (body: Uint8Array): Shelved => {
+      const keeping = { status, fields, body, surrogates, times, decision }
+      const shelved = this.shelf.keep(request, hash, keeping, since)
+      this.land(lookup, shelved, status, flight)
+      return shelved
+    }
+    const fail = (reason: 'too-large' | 'incomplete'): void => {
+      const isLearned = reason === 'too-large'
+      if (isLearned) this.parts.predictor.note(hash, false, this.parts.clock.nowMs())
+      this.note(lookup, status, reason)
+      flight?.land({ kind: 'alone' })
+    }
+    const told = { hit: false, fwd: fwdOf(lookup) }
+    if (response.body === null) {
+      return this.answer(lookup, shelve(new Uint8Array()), told)
+    }
+    const filling = fill(response.body, this.options.bodyBytesMax)
+    if (declared !== undefined && declared <= WHOLE_BYTES_MAX) {
+      const whole = await filling.whole
+      if (whole instanceof Uint8Array) return this.answer(lookup, shelve(whole), told)
+      fail(whole)
+    } else {
+      void filling.whole.then((whole) =>
+        whole instanceof Uint8Array ? void shelve(whole) : fail(whole),
+      )
+    }
+    const passing = await this.parts.respond({ status, fields, body: filling.body })
+    return this.pass(lookup, passing, { ...told, stored: true }, true)
+  }
+
+  private answer(
+    lookup: Lookup<R>,
+    shelved: Shelved & { readonly stored: StoredResponse | undefined },
+    told: CacheStatus,
+  ): Response | Promise<Response> {
+    const { stored, reason } = shelved
+    if (stored === undefined) throw new TypeError('what was kept is not there')
+    const status = reason === undefined ? { ...told, stored: true } : { ...told, detail: reason }
+    return this.serve(lookup, stored, status)
+  }
+
+  /** Tells those that wait, and remembers what became of it. */
+  private land(
+    lookup: Lookup<R>,
+    { stored, reason }: Shelved,
+    status: number,
+    flight: Flight<R> | undefined,
+  ): void {
+    const { predictor, clock } = this.parts
+    this.note(lookup, status, reason)
+    const isOfUse = reason === undefined && stored !== undefined && isUsable(stored)
+    predictor.note(lookup.hash, true, clock.nowMs())
+    flight?.land(isOfUse || reason === 'overtaken' ? { kind: 'stored' } : { kind: 'alone' })
+  }
+
+  private note({ request, hash }: Lookup<R>, status: number, reason: NotStored | undefined): void {
+    const { verdicts, clock, onNotStored } = this.parts
+    const atMs = clock.nowMs()
+    verdicts.note(request.key, hash, { stored: reason === undefined, reason, status, atMs })
+    if (reason !== undefined) onNotStored(reason)
+  }
+}
+
+/** Whether another request can be answered with it without asking. */
+const isUsable = ({ terms }: StoredResponse): boolean =>
+  !terms.alwaysAsk && terms.lifetimeMs > terms.ageMs
+
+/** An Age of 0 would say that a response from the origin is from a cache. */
+const isNotYoung = ([name, value]: Field): boolean => name !== 'age' || value !== '0'
+
+function fwdOf<R>({ action, stored }: Lookup<R>): Forwarded {
+  if (action.kind === 'revalidate') return action.why
+  return stored === undefined ? 'uri-miss' : 'miss'
+}
+
+/** What a background request needs of a request whose own life ends before. */
+const copyOf = ({ fields }: RecallRequest): RecallRequest['fields'] =>
+  fields instanceof Headers ? new Headers(fields) : fields

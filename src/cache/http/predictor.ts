@@ -1,0 +1,33 @@
+/**
+ * Remembers for which keys the last response could not be stored, in memory of fixed size: requests for
+ * them are not made to wait for one another. Two keys may share a place; then one is forgotten, which
+ * costs one round of waiting.
+ */
+export interface Predictor {
+  /** Whether waiting for another request's response is likely to be in vain. */
+  isUncacheable(hash: number, nowMs: number): boolean
+  note(hash: number, isCacheable: boolean, nowMs: number): void
+}
+
+const PLACES = 1 << 14
+
+/** Creates a {@link Predictor}. What it learned counts for `memoryMs`. */
+export function createPredictor(memoryMs = 60_000): Predictor {
+  const hashes = new Int32Array(PLACES)
+  const untilMs = new Float64Array(PLACES)
+  return {
+    isUncacheable(hash, nowMs) {
+      const place = hash & (PLACES - 1)
+      return hashes[place] === hash && untilMs[place]! > nowMs
+    },
+    note(hash, isCacheable, nowMs) {
+      const place = hash & (PLACES - 1)
+      if (!isCacheable) {
+        hashes[place] = hash
+        untilMs[place] = nowMs + memoryMs
+      } else if (hashes[place] === hash) {
+        untilMs[place] = 0
+      }
+    },
+  }
+}

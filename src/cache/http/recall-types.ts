@@ -1,0 +1,114 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Name } from '../contract.ts'
+import type { Answer } from './answer.ts'
+import type { Coding } from './codings.ts'
+import type { RequestDirectives } from './directives.ts'
+import type { FieldReader, Fields } from './fields.ts'
+import type { Flights } from './flights.ts'
+import type { ResourceUrl } from './invalidation.ts'
+import type { Predictor } from './predictor.ts'
+import type { RecallAction } from './recall-decision.ts'
+import type { ResponseStore } from './response-store.ts'
+import type { NotStored, StoreOptions } from './store-decision.ts'
+import type { StoredResponse } from './stored-response.ts'
+import type { Verdicts } from './verdicts.ts'
+
+/** How a route's responses are cached. Durations in milliseconds. */
+export interface RecallOptions extends StoreOptions {
+  readonly route: string
+  /** Whether Cache-Control of requests counts (RFC 9111 §5.2.1). */
+  readonly honorsRequests: boolean
+  /** Whether answers tell what the cache did (RFC 9211). */
+  readonly sendsStatus: boolean
+  /** Fields with surrogate keys. */
+  readonly surrogateFields: readonly string[]
+  /** Whether clients see those fields. */
+  readonly stripsSurrogates: boolean
+  /** Whether to make an ETag where the origin gives none. */
+  readonly makesTags: boolean
+  /** Codings to send stored bodies in; none when empty. */
+  readonly codings: readonly Coding[]
+  /** Smaller bodies are sent as they are. */
+  readonly codeBytesMin: number
+  /** Whether responses that are not stored are coded as they pass. */
+  readonly codesStreams: boolean
+  /** Larger bodies are passed on and not stored. */
+  readonly bodyBytesMax: number
+  /** Variants by Vary of one URL at most. */
+  readonly variantsMax: number
+  /** Whether requests for the same wait for one another. */
+  readonly coalesces: boolean
+  /** How long a response with a validator is kept beyond its lifetime. */
+  readonly keepMs: number
+}
+
+/** A request, as the cache sees it. */
+export interface RecallRequest {
+  /** In capitals. */
+  readonly method: string
+  readonly fields: FieldReader
+  readonly key: string
+  readonly url: ResourceUrl
+  /** Whose share of memory the response takes; empty for nobody's. */
+  readonly tenantId: string
+  readonly hasCredentials: boolean
+  readonly hasCookies: boolean
+  readonly keyHoldsCaller: boolean
+}
+
+/** How the origin is asked. */
+export interface Asking {
+  /** In place of the client's own conditions and range; `undefined` leaves the request as it came. */
+  readonly conditions: Fields | undefined
+  /** Nobody waits for it. */
+  readonly inBackground: boolean
+}
+
+/** Who is asked where nothing stored will do. `R` is a refusal: no answer came. */
+export interface Origin<R> {
+  ask(asking: Asking): Promise<Response | R>
+  /** Whether a refusal means that no answer came: then what is stored may stand in. */
+  isSilence(refusal: R): boolean
+}
+
+/** What became of a lookup. */
+export type LookupResult = 'hit' | 'stale' | 'miss' | 'revalidated' | 'bypass'
+
+/** What a cache of responses stands on. */
+export interface RecallParts {
+  readonly store: ResponseStore
+  readonly clock: Clock
+  /** Makes the response for a client. */
+  readonly respond: (answer: Answer) => Response | Promise<Response>
+  readonly onLookup: (result: LookupResult) => void
+  readonly onStored: (bytes: number) => void
+  readonly onNotStored: (reason: NotStored) => void
+  /** Carries an invalidation to other instances. */
+  readonly onInvalidated: (name: Name) => void
+  /** Requests that wait for one at most, and for how long. */
+  readonly waitersMax: number
+  readonly waitMs: number
+}
+
+/** What the caches of all routes share. */
+export interface SharedParts<R> extends RecallParts {
+  readonly flights: Flights<R>
+  readonly predictor: Predictor
+  readonly verdicts: Verdicts
+}
+
+/** A settled result: the response, or the refusal of who was asked. */
+export type Recalled<R> = Response | R
+
+/** A request on its way through the cache. */
+export interface Lookup<R> {
+  readonly request: RecallRequest
+  readonly origin: Origin<R>
+  readonly hash: number
+  readonly directives: RequestDirectives
+  readonly stored: StoredResponse | undefined
+  readonly action: RecallAction
+  readonly nowMs: number
+  /** How often it waited for another request already. */
+  readonly round: number
+}

@@ -1,0 +1,117 @@
+import type { Clock } from '../../core/clock.ts'
+import type { EpochTable, Name, Position } from '../contract.ts'
+import type { Variants } from './variants.ts'
+import { variantsBytes } from './variants.ts'
+
+/** Memory for bodies: the in-process level, as far as stored responses need it. */
+export interface BodyPool {
+  get(key: string, hash: number, nowMs: number): unknown
+  set(
+    key: string,
+    hash: number,
+    value: unknown,
+    placement: {
+      readonly kind: number
+      readonly tenant: string
+      readonly valueBytes: number
+      readonly expiresMs: number
+      readonly places: readonly number[]
+      readonly position: number
+    },
+  ): boolean
+  delete(key: string, hash: number): boolean
+  readonly bytes: number
+  readonly size: number
+}
+
+/** Stored responses by key, in this process, with the epochs that make invalidation one step. */
+export interface ResponseStore {
+  hash(key: string): number
+  get(key: string, hash: number): Variants | undefined
+  /**
+   * Stores variants; `overtaken` when one of the names was invalidated after `since`, `refused` when
+   * there is no room for so much.
+   */
+  put(
+    key: string,
+    hash: number,
+    variants: Variants,
+    facts: PutFacts,
+  ): 'stored' | 'overtaken' | 'refused'
+  /** Puts other variants in place of those that hold, on the same names and for as long. */
+  replace(key: string, hash: number, variants: Variants): boolean
+  delete(key: string, hash: number): void
+  /** The present position: take it before the origin is asked. */
+  position(): Position
+  /** Voids all that hangs on a name, in one step whatever the number. */
+  invalidate(name: Name): void
+  stats(): { readonly entries: number; readonly bytes: number }
+}
+
+/** What is known of variants when they are stored. */
+export interface PutFacts {
+  readonly tenant: string
+  readonly names: readonly Name[]
+  /** When the newest of it was asked for. */
+  readonly since: Position
+  /** How long they may be of use, milliseconds. */
+  readonly keepMs: number
+}
+
+/** What a {@link ResponseStore} is made of. */
+export interface ResponseStoreParts {
+  readonly pool: BodyPool
+  readonly epochs: EpochTable
+  readonly hash: (text: string) => number
+  readonly clock: Clock
+}
+
+interface Held {
+  readonly variants: Variants
+  readonly places: readonly number[]
+  readonly tenant: string
+  readonly expiresMs: number
+}
+
+/** Creates a {@link ResponseStore}. */
+export function createResponseStore(parts: ResponseStoreParts): ResponseStore {
+  const { pool, epochs, hash, clock } = parts
+  const find = (key: string, at: number): Held | undefined =>
+    pool.get(key, at, clock.monotonicMs()) as Held | undefined
+  const set = (key: string, at: number, held: Held): boolean =>
+    pool.set(key, at, held, {
+      kind: 0,
+      tenant: held.tenant,
+      valueBytes: variantsBytes(held.variants) + held.places.length * PLACE_BYTES,
+      expiresMs: held.expiresMs,
+      places: held.places,
+      position: epochs.position(),
+    })
+  return {
+    hash,
+    get: (key, at) => find(key, at)?.variants,
+    put(key, at, variants, { tenant, names, since, keepMs }) {
+      const own = names.map(({ kind, name }) => epochs.place(kind, name))
+      if (!epochs.isCurrentSince(own, since)) return 'overtaken'
+      // Other variants of the key hang on names of their own; they were found current just now.
+      const before = variants.list.length > 1 ? find(key, at) : undefined
+      const places = [...new Set([...own, ...(before?.places ?? [])])]
+      const expiresMs = Math.max(clock.monotonicMs() + keepMs, before?.expiresMs ?? 0)
+      return set(key, at, { variants, places, tenant, expiresMs }) ? 'stored' : 'refused'
+    },
+    replace(key, at, variants) {
+      const before = find(key, at)
+      return before !== undefined && set(key, at, { ...before, variants })
+    },
+    delete(key, at) {
+      pool.delete(key, at)
+    },
+    position: () => epochs.position(),
+    invalidate({ kind, name }) {
+      epochs.bump(kind, name)
+    },
+    stats: () => ({ entries: pool.size, bytes: pool.bytes }),
+  }
+}
+
+const PLACE_BYTES = 8

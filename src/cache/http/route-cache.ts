@@ -1,0 +1,251 @@
+import type { Answer } from './answer.ts'
+import type { CacheStatus } from './cache-status.ts'
+import type { RequestDirectives } from './directives.ts'
+import { ASKS_NOTHING, requestDirectives } from './directives.ts'
+import type { Landing } from './flights.ts'
+import { invalidatedBy, isUnsafe } from './invalidation.ts'
+import type { OriginAsker } from './origin-asker.ts'
+import { createOriginAsker } from './origin-asker.ts'
+import { passOn } from './pass-on.ts'
+import { decideRecall } from './recall-decision.ts'
+import { describeStored } from './describe-stored.ts'
+import type {
+  Lookup,
+  Origin,
+  Recalled,
+  RecallOptions,
+  RecallRequest,
+  SharedParts,
+} from './recall-types.ts'
+import { urlName } from './resource-names.ts'
+import type { Shelf } from './shelf.ts'
+import { createShelf } from './shelf.ts'
+import { REASONS_NOT_TO_STORE } from './store-decision.ts'
+import type { StoredResponse } from './stored-response.ts'
+import { describesStored } from './update.ts'
+import { selectionOf } from './variants.ts'
+
+/** The cache of one route's responses. */
+export interface RouteCache<R> {
+  /**
+   * Answers a request: from what is stored, synchronously where it can, or by asking the origin.
+   * `undefined` for requests that caches have nothing to do with.
+   */
+  handle(request: RecallRequest, origin: Origin<R>): Recalled<R> | Promise<Recalled<R>> | undefined
+  /** Says what would be done with a request, and why, in words for operators. */
+  explain(request: RecallRequest): { readonly answers: boolean; readonly rule: string }
+}
+
+/** Rounds of waiting for others; then a request asks for itself. */
+const ROUNDS_MAX = 3
+
+/** Creates a {@link RouteCache}. */
+export function createRouteCache<R>(options: RecallOptions, parts: SharedParts<R>): RouteCache<R> {
+  const shelf = createShelf(options, parts)
+  const asker = createOriginAsker(options, parts, shelf)
+  const cache = new RecallingCache(options, parts, shelf, asker)
+  return {
+    handle: (request, origin) => cache.handle(request, origin),
+    explain: (request) => cache.explain(request),
+  }
+}
+
+/** Conditions that are for origins alone (RFC 9111 §4.3.2), and requests to leave HTTP. */
+const isForOrigin = ({ fields }: RecallRequest): boolean =>
+  fields.get('if-match') !== null ||
+  fields.get('if-unmodified-since') !== null ||
+  fields.get('upgrade') !== null
+
+class RecallingCache<R> {
+  private readonly options: RecallOptions
+  private readonly parts: SharedParts<R>
+  private readonly shelf: Shelf
+  private readonly asker: OriginAsker<R>
+
+  constructor(options: RecallOptions, parts: SharedParts<R>, shelf: Shelf, asker: OriginAsker<R>) {
+    this.options = options
+    this.parts = parts
+    this.shelf = shelf
+    this.asker = asker
+  }
+
+  handle(
+    request: RecallRequest,
+    origin: Origin<R>,
+  ): Recalled<R> | Promise<Recalled<R>> | undefined {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return isUnsafe(request.method) ? this.change(request, origin) : undefined
+    }
+    if (isForOrigin(request)) {
+      this.parts.onLookup('bypass')
+      return undefined
+    }
+    return this.recall(this.lookUp(request, origin, 0))
+  }
+
+  explain(request: RecallRequest): { readonly answers: boolean; readonly rule: string } {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const rule = isUnsafe(request.method) ? 'invalidates what is stored for the URL' : 'bypass'
+      return { answers: false, rule }
+    }
+    const { store, verdicts, clock } = this.parts
+    const hash = store.hash(request.key)
+    const stored = this.shelf.find(request, hash)
+    const action = decideRecall(this.directivesOf(request), stored?.terms, clock.nowMs())
+    const answers = action.kind === 'serve' || action.kind === 'serve-and-refresh'
+    if (stored !== undefined)
+      return { answers, rule: describeStored(stored, action, clock.nowMs()) }
+    const verdict = verdicts.find(request.key, hash)
+    if (verdict === undefined) return { answers: false, rule: 'miss: nothing is stored' }
+    const why =
+      verdict.reason === undefined ? 'it is gone since' : REASONS_NOT_TO_STORE[verdict.reason]
+    const last = verdict.stored
+      ? 'the last response was stored'
+      : 'the last response was not stored'
+    return { answers: false, rule: `miss: ${last} (${verdict.status}): ${why}` }
+  }
+
+  private directivesOf({ fields }: RecallRequest): RequestDirectives {
+    return this.options.honorsRequests ? requestDirectives(fields) : ASKS_NOTHING
+  }
+
+  private lookUp(request: RecallRequest, origin: Origin<R>, round: number): Lookup<R> {
+    const { store, clock } = this.parts
+    const hash = store.hash(request.key)
+    const nowMs = clock.nowMs()
+    const stored = this.shelf.find(request, hash)
+    const directives = this.directivesOf(request)
+    const action = decideRecall(directives, stored?.terms, nowMs)
+    return { request, origin, hash, directives, stored, action, nowMs, round }
+  }
+
+  private recall(lookup: Lookup<R>): Recalled<R> | Promise<Recalled<R>> {
+    const { action, stored, round } = lookup
+    const { onLookup } = this.parts
+    if (stored !== undefined && (action.kind === 'serve' || action.kind === 'serve-and-refresh')) {
+      const ttlS = action.forMs / 1000
+      if (round === 0) onLookup(action.forMs > 0 ? 'hit' : 'stale')
+      if (action.kind === 'serve-and-refresh') this.asker.refresh(lookup, this.flightKey(lookup))
+      return this.serve(lookup, stored, {
+        hit: true,
+        ttlS,
+        ...(round > 0 && { collapsed: true }),
+      })
+    }
+    if (action.kind === 'unsatisfiable') {
+      onLookup('miss')
+      return this.respond(lookup, { status: 504, fields: [], body: null }, { hit: false })
+    }
+    return this.forward(lookup)
+  }
+
+  private forward(lookup: Lookup<R>): Promise<Recalled<R>> {
+    const { request, action, stored, hash, nowMs } = lookup
+    const { predictor, onLookup } = this.parts
+    if (lookup.round === 0)
+      onLookup(action.kind === 'forward' && action.why === 'request' ? 'bypass' : 'miss')
+    if (request.method === 'HEAD') return this.head(lookup)
+    if (action.kind === 'forward') {
+      if (action.why === 'request') return this.asker.alone(lookup, 'request')
+      if (request.fields.get('range') !== null) return this.asker.alone(lookup, 'partial')
+      if (predictor.isUncacheable(hash, nowMs)) return this.asker.alone(lookup, 'uri-miss')
+    }
+    const mayShare = action.kind !== 'revalidate' || action.why === 'stale'
+    const isShared = this.options.coalesces && mayShare && stored?.terms.alwaysAsk !== true
+    return isShared ? this.share(lookup) : this.asker.lead(lookup, undefined)
+  }
+
+  /** Waits for a request that is under way already, or leads one that others may wait for. */
+  private async share(lookup: Lookup<R>): Promise<Recalled<R>> {
+    const { flights } = this.parts
+    const key = this.flightKey(lookup)
+    const joined = flights.join(key)
+    if (joined === undefined) return this.asker.lead(lookup, flights.begin(key))
+    if (joined === 'crowded') return this.asker.alone(lookup, 'uri-miss')
+    return this.afterLanding(lookup, await joined)
+  }
+
+  private afterLanding(lookup: Lookup<R>, landing: Landing<R>): Recalled<R> | Promise<Recalled<R>> {
+    const { request, origin, round, stored, action } = lookup
+    if (landing.kind === 'failed') {
+      const standsIn =
+        action.kind === 'revalidate' &&
+        (landing.refusal === undefined
+          ? action.mayReplaceError
+          : action.mayReplaceSilence && origin.isSilence(landing.refusal))
+      if (stored !== undefined && standsIn) return this.serveStale(lookup, stored)
+      if (landing.refusal !== undefined) return landing.refusal
+      return this.asker.alone(lookup, 'uri-miss')
+    }
+    if (landing.kind === 'alone' || round >= ROUNDS_MAX) {
+      return this.asker.alone(lookup, 'uri-miss')
+    }
+    return this.recall(this.lookUp(request, origin, round + 1))
+  }
+
+  private serveStale(lookup: Lookup<R>, stored: StoredResponse): Response | Promise<Response> {
+    const ttlS = 'forMs' in lookup.action ? lookup.action.forMs / 1000 : 0
+    return this.serve(lookup, stored, { hit: true, ttlS, detail: 'stale-if-error' })
+  }
+
+  private flightKey({ request, hash }: Lookup<R>): string {
+    const variants = this.parts.store.get(request.key, hash)
+    return `${request.key}\n${selectionOf(variants, request.fields)}`
+  }
+
+  private serve(
+    lookup: Lookup<R>,
+    stored: StoredResponse,
+    status: CacheStatus,
+  ): Response | Promise<Response> {
+    return this.asker.serve(lookup, stored, status)
+  }
+
+  private respond(
+    _lookup: Lookup<R>,
+    answer: Answer,
+    status: CacheStatus,
+  ): Response | Promise<Response> {
+    return this.asker.respond(answer, status)
+  }
+
+  /** HEAD goes as it is; a 200 renews what is stored for GET, or tells that it is outdated (§4.3.5). */
+  private async head(lookup: Lookup<R>): Promise<Recalled<R>> {
+    const { request, origin, stored, hash } = lookup
+    const { store, clock } = this.parts
+    const since = store.position()
+    const requestMs = clock.nowMs()
+    const outcome = await origin.ask({ conditions: undefined, inBackground: false })
+    if (!(outcome instanceof Response)) return outcome
+    if (outcome.status === 200 && stored !== undefined) {
+      const times = { requestMs, responseMs: clock.nowMs() }
+      if (describesStored(stored, outcome.headers)) {
+        this.shelf.renew(request, hash, stored, [...outcome.headers], times, since)
+      } else this.shelf.forget(request, hash, stored)
+    }
+    const fwd = stored === undefined ? 'uri-miss' : 'stale'
+    return this.asker.pass(lookup, outcome, { hit: false, fwd }, false)
+  }
+
+  /** An unsafe method: goes as it is, and what its answer makes invalid is forgotten (§4.4). */
+  private async change(request: RecallRequest, origin: Origin<R>): Promise<Recalled<R>> {
+    const { store, onInvalidated, clock } = this.parts
+    const outcome = await origin.ask({ conditions: undefined, inBackground: false })
+    const isAnswer = outcome instanceof Response
+    // Without an answer nobody knows whether it was done.
+    const urls = isAnswer
+      ? invalidatedBy(request.method, request.url, {
+          status: outcome.status,
+          fields: outcome.headers,
+        })
+      : [request.url]
+    for (const url of urls) {
+      store.invalidate(urlName(url))
+      onInvalidated(urlName(url))
+    }
+    if (!isAnswer) return outcome
+    const status = { hit: false, fwd: 'method' } as const
+    const passing = { response: outcome, status, wasStripped: false, nowMs: clock.nowMs() }
+    return passOn(request, passing, this.options, this.parts)
+  }
+}

@@ -1,0 +1,133 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Position } from '../contract.ts'
+import type { ExchangeTimes } from './age.ts'
+import { compress } from './compress.ts'
+import type { Coding } from './codings.ts'
+import type { Field, Fields } from './fields.ts'
+import { readFields } from './fields.ts'
+import type { Keeping } from './keep.ts'
+import { keepable, namesOf, surrogatesOf, usefulMs } from './keep.ts'
+import type { RecallOptions, RecallParts, RecallRequest } from './recall-types.ts'
+import type { NotStored } from './store-decision.ts'
+import { decideStore } from './store-decision.ts'
+import type { StoredResponse } from './stored-response.ts'
+import { bytesOf } from './stored-response.ts'
+import { updatedFields } from './update.ts'
+import { selectVariant, withVariant, withoutVariant } from './variants.ts'
+
+/** What became of a response that was to be stored. */
+export type Shelved =
+  | { readonly stored: StoredResponse; readonly reason?: undefined }
+  | { readonly stored: StoredResponse | undefined; readonly reason: NotStored }
+
+/** Puts responses into the store and renews them there, for one route. */
+export interface Shelf {
+  find(request: RecallRequest, hash: number): StoredResponse | undefined
+  /** Stores a complete response that was found fit; `since` fences it. */
+  keep(request: RecallRequest, hash: number, keeping: Keeping, since: Position): Shelved
+  /** Renews what is stored by a 304, or by a 200 to HEAD. */
+  renew(
+    request: RecallRequest,
+    hash: number,
+    stored: StoredResponse,
+    newer: Fields,
+    times: ExchangeTimes,
+    since: Position,
+  ): Shelved
+  /** Forgets one variant. */
+  forget(request: RecallRequest, hash: number, stored: StoredResponse): void
+  /** The response with its body in a coding, which is kept beside the body. */
+  code(
+    request: RecallRequest,
+    hash: number,
+    stored: StoredResponse,
+    coding: Coding,
+  ): Promise<StoredResponse>
+}
+
+type Parts = Pick<RecallParts, 'store' | 'onStored'> & { readonly clock: Clock }
+
+/** Creates a {@link Shelf}. */
+export function createShelf(options: RecallOptions, { store, onStored }: Parts): Shelf {
+  const place = (
+    request: RecallRequest,
+    hash: number,
+    stored: StoredResponse,
+    since: Position,
+  ): Shelved => {
+    const { key, tenantId } = request
+    const facts = {
+      tenant: tenantId,
+      names: namesOf(request, stored.surrogates, options.route),
+      since,
+      keepMs: usefulMs(stored, options),
+    }
+    const variants = withVariant(store.get(key, hash), stored, options.variantsMax)
+    let outcome = store.put(key, hash, variants, facts)
+    // With other variants it may be too much for one entry; then they give way.
+    if (outcome === 'refused' && variants.list.length > 1) {
+      outcome = store.put(key, hash, { list: [stored] }, facts)
+    }
+    if (outcome !== 'stored') return { stored, reason: outcome }
+    onStored(bytesOf(stored))
+    return { stored }
+  }
+  const forget: Shelf['forget'] = ({ key }, hash, stored) => {
+    const variants = store.get(key, hash)
+    if (variants === undefined || !variants.list.includes(stored)) return
+    const others = withoutVariant(variants, stored)
+    if (others.list.length === 0) store.delete(key, hash)
+    else replace(key, hash, others)
+  }
+  const replace = (
+    key: string,
+    hash: number,
+    variants: { list: readonly StoredResponse[] },
+  ): boolean => store.replace(key, hash, variants)
+  return {
+    find: ({ key, fields }, hash) => selectVariant(store.get(key, hash), fields),
+    keep: (request, hash, keeping, since) =>
+      place(request, hash, keepable(request, keeping, options), since),
+    renew(request, hash, stored, newer, times, since) {
+      const fields = updatedFields(stored, newer)
+      const head = { status: stored.status, fields: readFields(fields) }
+      const decision = decideStore({ ...request, method: 'GET' }, head, times, options)
+      const surrogates = surrogatesAfter(stored, newer, options)
+      const reason = typeof surrogates === 'string' ? surrogates : undefined
+      if (!decision.store || typeof surrogates === 'string') {
+        forget(request, hash, stored)
+        const shown = { ...stored, fields: withoutAge(fields) }
+        return { stored: shown, reason: decision.store ? (reason ?? 'refused') : decision.reason }
+      }
+      const { status, body, coded } = stored
+      const keeping = { status, fields, body, surrogates, times, decision }
+      const renewed = { ...keepable(request, keeping, options), coded }
+      return place(request, hash, renewed, since)
+    },
+    forget,
+    async code({ key }, hash, stored, coding) {
+      const body = await compress(stored.body, coding)
+      const coded = { ...stored, coded: { ...stored.coded, [coding]: body } }
+      const variants = store.get(key, hash)
+      if (variants?.list.includes(stored) === true) {
+        replace(key, hash, {
+          list: variants.list.map((other) => (other === stored ? coded : other)),
+        })
+      }
+      return coded
+    },
+  }
+}
+
+const withoutAge = (fields: Fields): Fields => fields.filter(([name]: Field) => name !== 'age')
+
+/** Newer surrogate keys replace the ones there were. */
+function surrogatesAfter(
+  stored: StoredResponse,
+  newer: Fields,
+  options: RecallOptions,
+): readonly string[] | NotStored {
+  const reader = readFields(newer)
+  const brings = options.surrogateFields.some((name) => reader.get(name) !== null)
+  return brings ? surrogatesOf(newer, options) : stored.surrogates
+}

@@ -1,0 +1,141 @@
+import type { ExchangeTimes } from './age.ts'
+import type { ResponseDirectives } from './directives.ts'
+import { requestDirectives, responseDirectives } from './directives.ts'
+import type { FieldReader } from './fields.ts'
+import { HEURISTIC_STATUSES, UNDERSTOOD_STATUSES } from './statuses.ts'
+import type { Terms, TermsOptions } from './terms.ts'
+import { explicitLifetimeMs, termsOf } from './terms.ts'
+import { isWrittenByGate, varyNames } from './vary.ts'
+
+/** Why a response is not stored, and in what words it is explained. */
+export const REASONS_NOT_TO_STORE = {
+  method: 'the method is not GET',
+  'request-no-store': 'the request says no-store',
+  partial: 'it is a part of the content, or not final',
+  'no-store': 'the response says no-store',
+  'not-understood': 'it says must-understand, and the status is not known',
+  private: 'the response says private',
+  credentials:
+    'the request had credentials, the key is shared, and the response does not say public, s-maxage or must-revalidate',
+  cookie:
+    'the request had cookies that the upstream saw, the key is shared, and the response does not say public or s-maxage',
+  'set-cookie': 'the response sets a cookie',
+  vary: 'it varies on * or on what is no field name',
+  'vary-gate': 'it varies on a field that the gate writes, and the key is shared',
+  'no-freshness': 'it says neither how long it stays fresh nor no-cache, and heuristics are off',
+  'not-reusable': 'it is stale from the start, and there is nothing to revalidate it by',
+  'surrogate-keys': 'it names too many surrogate keys, or one that is too long',
+  'too-large': 'the body is larger than the bound',
+  incomplete: 'the body broke off',
+  overtaken: 'an invalidation overtook it',
+  refused: 'there was no room for it',
+} as const satisfies Record<string, string>
+
+/** A key of {@link REASONS_NOT_TO_STORE}. */
+export type NotStored = keyof typeof REASONS_NOT_TO_STORE
+
+/** What is asked of a request when its response is judged. */
+export interface AskedRequest {
+  readonly method: string
+  readonly fields: FieldReader
+  /** Whether it carried credentials, of whatever kind, Authorization included. */
+  readonly hasCredentials: boolean
+  /** Whether cookies reached the upstream. */
+  readonly hasCookies: boolean
+  /** Whether the key holds the caller, so that nobody else is answered from it. */
+  readonly keyHoldsCaller: boolean
+}
+
+/** The head of a response. */
+export interface ResponseHead {
+  readonly status: number
+  readonly fields: FieldReader
+}
+
+/** How a cache judges. */
+export interface StoreOptions extends TermsOptions {
+  /** Targeted fields in order (RFC 9213). */
+  readonly targeted: readonly string[]
+  /** Store responses that set cookies: off, for a cookie replayed to others can be a session. */
+  readonly storesSetCookie: boolean
+}
+
+/** Whether and on which terms a response is stored, or why not. */
+export type StoreDecision =
+  | {
+      readonly store: true
+      readonly terms: Terms
+      readonly directives: ResponseDirectives
+      readonly varyNames: readonly string[]
+    }
+  | { readonly store: false; readonly reason: NotStored }
+
+/** Judges a response by RFC 9111 §3. Pure. */
+export function decideStore(
+  request: AskedRequest,
+  response: ResponseHead,
+  times: ExchangeTimes,
+  options: StoreOptions,
+): StoreDecision {
+  const { status, fields } = response
+  const directives = responseDirectives(fields, options.targeted)
+  const names = varyNames(fields.get('vary'))
+  const reason =
+    reasonInRequest(request) ??
+    reasonInDirectives(status, directives) ??
+    reasonInSharing(request, directives) ??
+    reasonInFields(request, fields, names, options)
+  if (reason !== undefined) return { store: false, reason }
+  const heuristics =
+    options.heuristicShare > 0 && (HEURISTIC_STATUSES.has(status) || directives.isPublic)
+  const explicitMs = explicitLifetimeMs(fields, directives, times.responseMs)
+  const isExplicit = explicitMs !== undefined || directives.noCache || directives.isPublic
+  if (!isExplicit && !heuristics) return { store: false, reason: 'no-freshness' }
+  const terms = termsOf(fields, directives, times, options, heuristics)
+  if (!isReusable(terms, fields)) return { store: false, reason: 'not-reusable' }
+  return { store: true, terms, directives, varyNames: names === '*' ? [] : names }
+}
+
+function reasonInRequest(request: AskedRequest): NotStored | undefined {
+  if (request.method !== 'GET') return 'method'
+  return requestDirectives(request.fields).noStore ? 'request-no-store' : undefined
+}
+
+function reasonInDirectives(status: number, directives: ResponseDirectives): NotStored | undefined {
+  if (status < 200 || status === 206 || status === 304) return 'partial'
+  const understood = UNDERSTOOD_STATUSES.has(status)
+  if (directives.mustUnderstand && !understood) return 'not-understood'
+  // §5.2.2.3: with must-understand, no-store is for caches that do not know the directive or status.
+  if (directives.noStore && !directives.mustUnderstand) return 'no-store'
+  return directives.isPrivate ? 'private' : undefined
+}
+
+/** §3.5, for every kind of credential: only what says that it may be shared is. */
+function reasonInSharing(
+  request: AskedRequest,
+  { isPublic, sMaxAgeS, mustRevalidate }: ResponseDirectives,
+): NotStored | undefined {
+  if (request.keyHoldsCaller || isPublic || sMaxAgeS !== undefined) return undefined
+  if (request.hasCookies) return 'cookie'
+  return request.hasCredentials && !mustRevalidate ? 'credentials' : undefined
+}
+
+function reasonInFields(
+  request: AskedRequest,
+  fields: FieldReader,
+  names: readonly string[] | '*',
+  options: StoreOptions,
+): NotStored | undefined {
+  if (!options.storesSetCookie && fields.get('set-cookie') !== null) return 'set-cookie'
+  if (names === '*') return 'vary'
+  const variesOnGate = names.some((name) => isWrittenByGate(name))
+  return variesOnGate && !request.keyHoldsCaller ? 'vary-gate' : undefined
+}
+
+/** Whether it can ever answer a request: fresh, allowed to be stale, or to be revalidated. */
+function isReusable(terms: Terms, fields: FieldReader): boolean {
+  if (fields.get('etag') !== null || fields.get('last-modified') !== null) return true
+  if (terms.alwaysAsk) return false
+  const usableMs = Math.max(terms.staleWhileRevalidateMs, terms.staleIfErrorMs)
+  return terms.lifetimeMs + usableMs > terms.ageMs
+}

@@ -1,0 +1,121 @@
+import type { ExchangeTimes } from './age.ts'
+import type { Coding } from './codings.ts'
+import type { ResponseDirectives } from './directives.ts'
+import { isEntityTag, makeEntityTag } from './entity-tag.ts'
+import type { Field, FieldReader, Fields } from './fields.ts'
+import { listOf, readFields } from './fields.ts'
+import { formatHttpDate } from './http-date.ts'
+import type { Terms } from './terms.ts'
+
+/** A complete response in store. Immutable; one of possibly several variants of its key. */
+export interface StoredResponse {
+  readonly status: number
+  /** As they are sent with an answer, except for Age and what depends on the request. */
+  readonly fields: Fields
+  readonly body: Uint8Array
+  readonly terms: Terms
+  readonly varyNames: readonly string[]
+  /** Values of the request's selecting fields, in the order of `varyNames`. */
+  readonly selecting: readonly string[]
+  /** Whether the ETag was made here: it means nothing to the origin. */
+  readonly tagIsMade: boolean
+  /** Its surrogate keys: clients need not see them. */
+  readonly surrogates: readonly string[]
+  /** Whether the body may be coded for transfer: it holds nothing that is one caller's alone. */
+  readonly mayCode: boolean
+  /** The body in the codings that were asked for so far. */
+  readonly coded: Readonly<Partial<Record<Coding, Uint8Array>>>
+}
+
+/** Never stored: they belong to one connection or one answer (RFC 9111 §3.1, RFC 9110 §7.6.1). */
+const NOT_STORED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'age',
+  'cache-status',
+  'content-length',
+  'tollgate-cache-control',
+])
+
+/** The fields of a response that are stored. */
+export function storableFields(
+  fields: Iterable<Field>,
+  directives: ResponseDirectives,
+  dropped: ReadonlySet<string>,
+): Fields {
+  const all = [...fields]
+  const listed = listOf(readFields(all).get('connection'))
+  const excluded = new Set([...listed, ...directives.privateFields, ...directives.noCacheFields])
+  return all.filter(([name]) => !NOT_STORED.has(name) && !excluded.has(name) && !dropped.has(name))
+}
+
+/** What a stored response is made of. */
+export interface StoredParts {
+  readonly status: number
+  readonly fields: Fields
+  readonly body: Uint8Array
+  readonly terms: Terms
+  readonly varyNames: readonly string[]
+  readonly selecting: readonly string[]
+  readonly surrogates: readonly string[]
+  readonly mayCode: boolean
+  /** Whether to make an ETag where there is none. */
+  readonly makesTag: boolean
+}
+
+/**
+ * Makes a {@link StoredResponse}: adds Date where it is missing (RFC 9110 §6.6.1), and an ETag where the
+ * origin gave none: a strong one, for it is a digest of the very bytes.
+ */
+export function createStored(parts: StoredParts, times: ExchangeTimes): StoredResponse {
+  const { makesTag, ...rest } = parts
+  const reader = readFields(parts.fields)
+  const tagIsMade = makesTag && parts.status === 200 && reader.get('etag') === null
+  const fields = [...parts.fields]
+  if (reader.get('date') === null) fields.push(['date', formatHttpDate(times.responseMs)])
+  if (tagIsMade) fields.push(['etag', makeEntityTag(parts.body)])
+  return { ...rest, fields, tagIsMade, coded: {} }
+}
+
+/** Conditions by which the origin is asked whether a stored response is still right (RFC 9111 §4.3.1). */
+export function conditionsOf(stored: StoredResponse): Fields {
+  const fields = readFields(stored.fields)
+  const conditions: Field[] = []
+  const etag = stored.tagIsMade ? null : fields.get('etag')
+  if (etag !== null) {
+    conditions.push(['if-none-match', isEntityTag(etag) ? etag : quoted(etag)])
+  }
+  const modified = fields.get('last-modified')
+  if (modified !== null) conditions.push(['if-modified-since', modified])
+  return conditions
+}
+
+/** Some servers leave the quotes out; what cannot stand between quotes goes back as it came. */
+const quoted = (tag: string): string => (/^[\x21\x23-\x7e]+$/.test(tag) ? `"${tag}"` : tag)
+
+/** What a stored response takes, roughly: text in memory has two bytes a character at worst. */
+export function bytesOf(stored: StoredResponse): number {
+  let bytes = stored.body.length + OVERHEAD_BYTES
+  for (const [name, value] of stored.fields) bytes += 2 * (name.length + value.length) + FIELD_BYTES
+  for (const value of stored.selecting) bytes += 2 * value.length + FIELD_BYTES
+  for (const body of Object.values(stored.coded)) bytes += body.length
+  return bytes
+}
+
+const OVERHEAD_BYTES = 512
+const FIELD_BYTES = 48
+
+/** Reads a field of a stored response. */
+export const fieldOf = (stored: StoredResponse, name: string): string | null =>
+  readFields(stored.fields).get(name)
+
+/** Reads the fields of a stored response. */
+export const readerOf = (stored: StoredResponse): FieldReader => readFields(stored.fields)

@@ -1,0 +1,41 @@
+import type { Field, FieldReader, Fields } from './fields.ts'
+import { listOf, readFields } from './fields.ts'
+import type { StoredResponse } from './stored-response.ts'
+import { fieldOf } from './stored-response.ts'
+
+/** Describe the stored bytes themselves, which a response without content cannot change (RFC 9111 §3.2). */
+const KEPT = new Set(['content-length', 'content-encoding', 'content-range', 'transfer-encoding'])
+
+/**
+ * The fields of a stored response after a 304, or a 200 to HEAD, brought newer ones (RFC 9111 §3.2,
+ * §4.3.4): those that came replace those of the same name.
+ */
+export function updatedFields(stored: StoredResponse, newer: Fields): Fields {
+  const listed = new Set(listOf(readFields(newer).get('connection')))
+  const etag = fieldOf(stored, 'etag')
+  const isTaken = ([name, value]: Field): boolean => {
+    if (KEPT.has(name) || listed.has(name)) return false
+    return name !== 'etag' || stored.tagIsMade || value === etag
+  }
+  const taken = newer.filter(isTaken)
+  const replaced = new Set(taken.map(([name]) => name))
+  // A tag made here is no validator of the origin's.
+  if (stored.tagIsMade) replaced.add('etag')
+  return [...stored.fields.filter(([name]) => !replaced.has(name)), ...taken]
+}
+
+/**
+ * Whether a 200 to HEAD speaks of the same content as what is stored (RFC 9111 §4.3.5): no validator and
+ * no length that differs.
+ */
+export function describesStored(stored: StoredResponse, head: FieldReader): boolean {
+  const same = (name: string, own: string | null): boolean => {
+    const value = head.get(name)
+    return value === null || value === own
+  }
+  return (
+    same('etag', stored.tagIsMade ? head.get('etag') : fieldOf(stored, 'etag')) &&
+    same('last-modified', fieldOf(stored, 'last-modified')) &&
+    same('content-length', String(stored.body.length))
+  )
+}

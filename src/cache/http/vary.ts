@@ -1,0 +1,59 @@
+import { sha256 } from '../../core/digest.ts'
+import { toBase64Url } from '../../core/bytes.ts'
+import type { FieldReader } from './fields.ts'
+import { isToken, listOf } from './fields.ts'
+
+/** What a response varies on: field names, sorted; `*` when it cannot be told (RFC 9110 §12.5.5). */
+export type VaryNames = readonly string[] | '*'
+
+/**
+ * Names in a Vary field. A member that is no field name makes it `*`: nobody can say what it meant.
+ */
+export function varyNames(value: string | null): VaryNames {
+  const names = new Set(listOf(value))
+  if (names.has('*') || [...names].some((name) => !isToken(name))) return '*'
+  return [...names].toSorted()
+}
+
+/**
+ * Fields that the gate writes into requests itself. What the client sent in them, if anything, is not
+ * what the upstream saw, so a response that varies on one cannot be matched with a request.
+ */
+const WRITTEN_BY_GATE = new Set(['forwarded', 'via', 'x-real-ip', 'x-request-id', 'traceparent'])
+const WRITTEN_BY_GATE_PREFIXES = ['x-tollgate', 'x-forwarded'] as const
+
+/** Whether the gate itself writes the request field `name`. */
+export const isWrittenByGate = (name: string): boolean =>
+  WRITTEN_BY_GATE.has(name) || WRITTEN_BY_GATE_PREFIXES.some((prefix) => name.startsWith(prefix))
+
+/**
+ * The values of the selecting fields of a request, normalized so that requests which mean the same
+ * select the same (RFC 9111 §4.1). Credentials and long values become digests: a key is no place for a
+ * secret. Order: that of `names`.
+ */
+export function selectingValues(names: readonly string[], request: FieldReader): readonly string[] {
+  return names.map((name) => {
+    const value = request.get(name)
+    if (value === null) return ''
+    const normalized = normalize(name, value)
+    const hides = SECRET.has(name) || normalized.length > CLEARTEXT_CHARACTERS_MAX
+    return hides ? `#${toBase64Url(sha256(normalized))}` : `=${normalized}`
+  })
+}
+
+const SECRET = new Set(['authorization', 'cookie', 'x-api-key', 'proxy-authorization'])
+const CLEARTEXT_CHARACTERS_MAX = 128
+
+/** Negotiation fields: names in them are case-insensitive, and order means nothing without weights. */
+const UNORDERED = new Set(['accept-encoding', 'accept-language', 'accept-charset'])
+
+function normalize(name: string, value: string): string {
+  if (SECRET.has(name)) return value.trim()
+  if (UNORDERED.has(name)) {
+    return [...new Set(listOf(value).map((member) => member.replaceAll(/\s+/g, '')))]
+      .toSorted()
+      .join(',')
+  }
+  // Whitespace around commas means nothing in lists; inside of quotes it may.
+  return value.includes('"') ? value.trim() : value.trim().replaceAll(/[ \t]*,[ \t]*/g, ',')
+}

@@ -1,0 +1,32 @@
+import type { NotStored } from './store-decision.ts'
+
+/** What became of the last response for a key. */
+export interface Verdict {
+  readonly stored: boolean
+  readonly reason: NotStored | undefined
+  readonly status: number
+  readonly atMs: number
+}
+
+/** The last verdicts, in memory of fixed size: what explanations are made of. */
+export interface Verdicts {
+  note(key: string, hash: number, verdict: Verdict): void
+  find(key: string, hash: number): Verdict | undefined
+}
+
+const PLACES = 1 << 12
+const KEY_CHARACTERS_MAX = 2048
+
+/** Creates {@link Verdicts}. Keys that share a place displace one another. */
+export function createVerdicts(): Verdicts {
+  const places: ({ readonly key: string; readonly verdict: Verdict } | undefined)[] = []
+  return {
+    note(key, hash, verdict) {
+      if (key.length <= KEY_CHARACTERS_MAX) places[hash & (PLACES - 1)] = { key, verdict }
+    },
+    find(key, hash) {
+      const place = places[hash & (PLACES - 1)]
+      return place?.key === key ? place.verdict : undefined
+    },
+  }
+}

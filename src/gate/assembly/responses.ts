@@ -1,0 +1,133 @@
+import type { Name, ResponseCaches, ResponsesConfig } from '../../cache/index.ts'
+import {
+  createEpochTable,
+  createResponseCaches,
+  createResponseStore,
+  createTextHash,
+  everyResponse,
+  Pool,
+  textPool,
+} from '../../cache/index.ts'
+import type { Answer } from '../../cache/index.ts'
+import type { Clock } from '../../core/clock.ts'
+import { createIdFactory } from '../../core/ids.ts'
+import type { Random } from '../../core/random.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import type { GateMetrics, Metrics } from '../../signals/index.ts'
+import { CACHE_RESULT } from '../../signals/index.ts'
+import type { Bus } from '../../storage/index.ts'
+import type { UnusualStatus } from '../../upstream/index.ts'
+import { createMakeResponse, createWholeBody } from '../../upstream/index.ts'
+
+/** Stored responses, and word of their invalidation between instances. */
+export interface Responses {
+  readonly caches: ResponseCaches<Refusal>
+  close(): void
+}
+
+/** What {@link createResponses} needs. */
+export interface ResponsesParts {
+  readonly config: ResponsesConfig
+  readonly clock: Clock
+  readonly random: Random
+  readonly bus: Bus
+  readonly metrics: Metrics
+  readonly gate: GateMetrics
+  readonly unusualStatus: UnusualStatus | undefined
+  readonly onFailure: (error: unknown) => void
+}
+
+const TOPIC = 'responses.invalidated'
+
+/** Creates {@link Responses}. */
+export function createResponses(parts: ResponsesParts): Responses {
+  const { config, clock, random, bus, gate } = parts
+  const epochs = createEpochTable(random)
+  const limits = {
+    entriesMax: config.entries,
+    bytesMax: config.memory,
+    tenantShareMax: config.tenantShareMax,
+  }
+  const pool = textPool(new Pool(limits, 1, epochs))
+  const store = createResponseStore({ pool, epochs, hash: createTextHash(random), clock })
+  const own = createIdFactory(clock, random)('ins')
+  const slot = gate.cacheSlot('responses')
+  const caches = createResponseCaches<Refusal>({
+    store,
+    clock,
+    respond: createRespondWith(parts.unusualStatus),
+    waitersMax: config.waitersMax,
+    waitMs: config.waitTimeout,
+    onLookup: (result) => {
+      if (result !== 'revalidated') gate.cacheLookup(slot, CACHE_RESULT[result])
+    },
+    onInvalidated(name) {
+      const payload = JSON.stringify({ from: own, ...name })
+      bus.publish({ topic: TOPIC, payload }).catch(parts.onFailure)
+    },
+  })
+  declareMetrics(parts.metrics, caches)
+  const unsubscribe = bus.subscribe((event) => {
+    // What was missed may have been anything.
+    if (event.kind === 'gap') caches.apply(everyResponse)
+    else if (event.message.topic === TOPIC) {
+      const heard = parseInvalidation(event.message.payload)
+      if (heard !== undefined && heard.from !== own) caches.apply(heard.name)
+    }
+  })
+  return { caches, close: unsubscribe }
+}
+
+function parseInvalidation(
+  payload: string,
+): { readonly from: unknown; readonly name: Name } | undefined {
+  const heard: unknown = JSON.parse(payload)
+  if (typeof heard !== 'object' || heard === null) return undefined
+  const { from, kind, name } = heard as Readonly<Record<string, unknown>>
+  const isSound = (kind === 'tag' || kind === 'tenant') && typeof name === 'string'
+  return isSound ? { from, name: { kind, name } } : undefined
+}
+
+/** Responses made of what is stored; for bytes of no type the runtime would make one up. */
+function createRespondWith(
+  unusual: UnusualStatus | undefined,
+): (answer: Answer) => Response | Promise<Response> {
+  const make = createMakeResponse(unusual)
+  const untypedBody = createWholeBody(0)
+  return ({ status, fields, body }) => {
+    const headers = fields.map(([name, value]): [string, string] => [name, value])
+    const isTyped = fields.some(([name]) => name === 'content-type')
+    const bytes = body as Uint8Array<ArrayBuffer> | ReadableStream | null
+    return make(
+      bytes instanceof Uint8Array && !isTyped ? untypedBody(bytes) : bytes,
+      status,
+      headers,
+    )
+  }
+}
+
+function declareMetrics(metrics: Metrics, caches: ResponseCaches<Refusal>): void {
+  const entries = metrics.gauge({
+    name: 'tollgate_responses_stored',
+    help: 'URLs with stored responses.',
+  })
+  const bytes = metrics.gauge({
+    name: 'tollgate_responses_stored_bytes',
+    help: 'Memory that stored responses take.',
+  })
+  const revalidated = metrics.counter({
+    name: 'tollgate_responses_revalidated_total',
+    help: 'Stored responses that an upstream confirmed by a 304.',
+  })
+  const invalidations = metrics.counter({
+    name: 'tollgate_responses_invalidations_total',
+    help: 'Invalidations of stored responses, by purge or by unsafe methods.',
+  })
+  metrics.beforeSnapshot(() => {
+    const stats = caches.stats()
+    entries.set(0, stats.entries)
+    bytes.set(0, stats.bytes)
+    revalidated.set(0, stats.revalidated)
+    invalidations.set(0, stats.invalidations)
+  })
+}

@@ -1,0 +1,111 @@
+import type { Caller } from '../core/caller.ts'
+import { sha256 } from '../core/digest.ts'
+import { toBase64Url } from '../core/bytes.ts'
+import type { Refusal } from '../core/refusal.ts'
+import { refuse } from '../core/refusal.ts'
+import type { Origin, RecallRequest, ResourceUrl, RouteCache } from '../cache/index.ts'
+import { normalizeHost, responseKey } from '../cache/index.ts'
+import { identityHeaders } from '../upstream/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { StageBody, Step } from './stage.ts'
+import { NEEDS_BODY } from './stage.ts'
+import { wantsWebSocket } from './web-socket.ts'
+
+/** How a route recalls. */
+export interface RecallStageOptions {
+  readonly cache: RouteCache<Refusal>
+  /** Who is asked when nothing stored will do: the stage that answers the route. */
+  readonly answer: StageBody
+  /** Names the route and all of its configuration that decides what an answer looks like. */
+  readonly routeKey: string
+  readonly scope: 'caller' | 'tenant' | 'shared'
+  /** Whether the upstream sees cookies, and keys in headers, that clients send. */
+  readonly passesCookies: boolean
+  readonly passesKeys: boolean
+  readonly schemeOf: (exchange: Exchange) => string
+}
+
+/**
+ * Known already? Answers from the responses that are stored, or asks in the client's place and stores
+ * what comes (RFC 9111). It stands behind every stage that may refuse: what is stored is given to nobody
+ * who would not have been let through.
+ */
+export function createRecall(options: RecallStageOptions): StageBody {
+  const { cache, answer } = options
+  return {
+    run(exchange) {
+      if (wantsWebSocket(exchange)) return undefined
+      const request = describeRequest(exchange, options)
+      if (exchange.notes === undefined) return cache.handle(request, originOf(exchange, answer))
+      const { answers, rule } = cache.explain(request)
+      exchange.rule = rule
+      return answers ? new Response(null) : undefined
+    },
+  }
+}
+
+function describeRequest(exchange: Exchange, options: RecallStageOptions): RecallRequest {
+  const { caller, method } = exchange
+  const { headers } = exchange.request
+  const { scope, passesCookies, passesKeys } = options
+  const isKnown = caller.kind !== 'anonymous'
+  const keyHoldsCaller = isKnown && scope === 'caller'
+  const tenantId = isKnown && scope !== 'shared' ? caller.tenantId : ''
+  const url: ResourceUrl = {
+    host: normalizeHost(headers.get('host') ?? ''),
+    target: exchange.path + exchange.query,
+  }
+  const keyScope = { tenantId, caller: keyHoldsCaller ? callerText(caller) : '' }
+  return {
+    method,
+    fields: headers,
+    key: responseKey(options.routeKey, keyScope, options.schemeOf(exchange), url),
+    url,
+    tenantId,
+    hasCredentials:
+      isKnown || headers.has('authorization') || (passesKeys && headers.has('x-api-key')),
+    hasCookies: passesCookies && headers.has('cookie'),
+    keyHoldsCaller,
+  }
+}
+
+const callerTexts = new WeakMap<Caller, string>()
+
+/** All that the upstream is told of a caller, as a digest: a change of roles changes the key. */
+function callerText(caller: Caller): string {
+  const known = callerTexts.get(caller)
+  if (known !== undefined) return known
+  const told = JSON.stringify([caller.kind, caller.id, identityHeaders(caller)])
+  const text = toBase64Url(sha256(told))
+  callerTexts.set(caller, text)
+  return text
+}
+
+/** Refusals that mean that the upstream gave no answer. */
+const SILENCE = new Set<Refusal['code']>([
+  'upstream_failed',
+  'upstream_timeout',
+  'upstream_unavailable',
+])
+
+/** What a response that is asked for to be stored must not depend on. */
+const CLIENT_CONDITIONS = ['if-none-match', 'if-modified-since', 'if-range', 'range'] as const
+
+function originOf(exchange: Exchange, answer: StageBody): Origin<Refusal> {
+  return {
+    isSilence: ({ code }) => SILENCE.has(code),
+    async ask({ conditions, inBackground }) {
+      if (conditions === undefined) return answered(await answer.run(exchange))
+      const headers = new Headers(exchange.request.headers)
+      for (const name of CLIENT_CONDITIONS) headers.delete(name)
+      for (const [name, value] of conditions) headers.set(name, value)
+      const request = new Request(exchange.request.url, { method: 'GET', headers })
+      return answered(await answer.run(exchange.inPlaceOf(request, inBackground)))
+    },
+  }
+}
+
+function answered(step: Step): Response | Refusal {
+  if (step !== undefined && step !== NEEDS_BODY) return step
+  return refuse('internal_error', { internal: 'the answering stage did not answer' })
+}
