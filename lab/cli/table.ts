@@ -8,6 +8,14 @@ export interface Entry {
 
 /** The commands of the lab. Each is loaded only when it is asked for. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
+  overhead: {
+    summary: 'What each layer of a gate costs',
+    load: async () => (await import('./commands/overhead.ts')).overheadCommand,
+  },
+  load: {
+    summary: 'Put load of a shape on a server and hold it against thresholds',
+    load: async () => (await import('./commands/load.ts')).loadCommand,
+  },
   machine: {
     summary: 'What this machine is, and whether it is quiet enough to measure on',
     load: async () => (await import('./commands/machine.ts')).machineCommand,
@@ -19,6 +27,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   report: {
     summary: 'Turn a stored record into HTML, Markdown, JUnit XML or CSV',
     load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
+  worker: {
+    summary: 'Send load on behalf of runs that are driven from another machine',
+    load: async () => (await import('./commands/worker.ts')).workerCommand,
   },
   validate: {
     summary: 'Run a plan of claims and a production checklist, with the evidence for each',

@@ -12,7 +12,7 @@ export type ArmRequest = {
  * What an arm is for:
  * - `baseline`: no layer at all;
  * - `duplicate`: the baseline once more, which shows what a difference of nothing looks like (A/A);
- * - `alone`: one layer, compared with the baseline;
+ * - `alone`: one layer, compared with the baseline, or with the arm `against` that it builds on;
  * - `without`: all layers but one, compared with all;
  * - `all`: all layers, compared with the baseline;
  * - `refused`: a request that a layer refuses, compared with the baseline.
@@ -25,17 +25,21 @@ export type Arm = {
   readonly role: ArmRole
   /** The layer that is alone, left out, or refuses. */
   readonly layer: string | null
+  /** Name of the arm to compare with; default by role. */
+  readonly against?: string
   readonly request: ArmRequest
 }
 
 /** An arm as it stands in a record: without what it is sent. */
-export type ArmName = Pick<Arm, 'layer' | 'name' | 'role'>
+export type ArmName = Pick<Arm, 'against' | 'layer' | 'name' | 'role'>
 
 /** Index of what an arm is compared with; `undefined` for the baseline itself. */
 export function referenceOf(arms: readonly ArmName[], arm: ArmName): number | undefined {
   if (arm.role === 'baseline') return undefined
   const role = arm.role === 'without' ? 'all' : 'baseline'
-  const at = arms.findIndex((candidate) => candidate.role === role)
+  const at = arms.findIndex((candidate) =>
+    arm.against === undefined ? candidate.role === role : candidate.name === arm.against,
+  )
   return at < 0 ? undefined : at
 }
 

@@ -73,14 +73,15 @@ function cpuByArm(blocks: readonly Block[]): ReadonlyMap<number, number> {
 
 /** Layers do not add up: what is left over is shown as a part of its own. */
 function waterfall(blocks: readonly Block[], { arms, cpu }: Findings): readonly Waterfall[] {
-  const base = cpuByArm(blocks).get(arms.findIndex(({ role }) => role === 'baseline'))
+  const cpuUs = cpuByArm(blocks)
+  const base = cpuUs.get(arms.findIndex(({ role }) => role === 'baseline'))
   const all = cpu.all.find(({ arm }) => arms[arm]?.role === 'all')
   const alone = cpu.all.filter(({ arm }) => arms[arm]?.role === 'alone')
   if (base === undefined || !Number.isFinite(base) || all === undefined || alone.length === 0)
     return []
-  const parts = alone.map(({ arm, value }) => ({
+  const parts = alone.map(({ arm, reference, value }) => ({
     label: arms[arm]?.layer ?? '',
-    value: value * base,
+    value: value * (cpuUs.get(reference) ?? base),
     role: 'part' as const,
   }))
   const sum = parts.reduce((total, { value }) => total + value, 0)
@@ -90,7 +91,7 @@ function waterfall(blocks: readonly Block[], { arms, cpu }: Findings): readonly 
       id: 'waterfall',
       title: 'Where the processor time of a request goes',
       caption:
-        'Each layer alone on top of the baseline; the interaction is what all together cost more, or less, than the sum.',
+        'Each layer alone on top of what it builds on; the interaction is what all together cost more, or less, than the sum.',
       unit: 'microseconds',
       steps: [
         { label: 'baseline', value: base, role: 'total' },

@@ -6,7 +6,11 @@ import type { Budget } from './budget.ts'
 export type ArmSource =
   | { readonly kind: 'given'; readonly arms: readonly Arm[]; readonly pid: number | null }
   | { readonly kind: 'synthetic'; readonly layers: Readonly<Record<string, number>> }
-  | { readonly kind: 'tollgate'; readonly command: readonly string[] | null }
+  | {
+      readonly kind: 'tollgate'
+      readonly command: readonly string[] | null
+      readonly only: readonly string[]
+    }
 
 /** What was asked. Blocks are groups of four slices: ABBA or BAAB. */
 export type OverheadOptions = {

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { stringify } from 'yaml'
+import { LabError } from '../../core/index.ts'
+
+/** A gate of its own, in a folder that goes away with it. */
+export interface GateProcess {
+  readonly url: string
+  readonly pid: number
+  /** Asks the admin API; rejects with a `LabError` for anything but success. */
+  ask(method: string, path: string, body: unknown): Promise<unknown>
+  close(): Promise<void>
+}
+
+const START_MS_MAX = 20_000
+
+/**
+ * Starts `tollgate serve` with a configuration.
+ *
+ * @param command - Program and first arguments; the installed package when `null`.
+ */
+export async function startGate(
+  config: Readonly<Record<string, unknown>>,
+  command: readonly string[] | null,
+  signal: AbortSignal,
+): Promise<GateProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'tollgate-lab-'))
+  const path = join(folder, 'tollgate.yaml')
+  await writeFile(path, stringify({ ...config, storage: { folder: join(folder, 'data') } }))
+  const child = Bun.spawn([...(command ?? installedCommand()), 'serve', path], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const close = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    await child.exited
+    await rm(folder, { recursive: true, force: true })
+  }
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_MS_MAX)
+  try {
+    const { gate, admin, rootKey } = await readAddresses(child.stderr)
+    clearTimeout(timer)
+    signal.throwIfAborted()
+    return {
+      url: gate,
+      pid: child.pid,
+      ask: async (method, route, body) => ask(new URL(`/v1${route}`, admin), method, rootKey, body),
+      close,
+    }
+  } catch (error) {
+    clearTimeout(timer)
+    await close()
+    throw error
+  }
+}
+
+/** What the gate says when it has started: three lines. */
+async function readAddresses(
+  stream: ReadableStream<Uint8Array>,
+): Promise<{ readonly gate: string; readonly admin: string; readonly rootKey: string }> {
+  const decoder = new TextDecoder()
+  const reader = stream.getReader()
+  let said = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) throw new LabError(`the gate did not start: ${said.trim()}`)
+    said += decoder.decode(value, { stream: true })
+    const gate = /Gate on (\S+)/.exec(said)?.[1]
+    const admin = /Admin API on (\S+)\/reference/.exec(said)?.[1]
+    const rootKey = /Root key, shown this once: (\S+)\n/.exec(said)?.[1]
+    if (gate === undefined || admin === undefined || rootKey === undefined) continue
+    void drain(reader)
+    return { gate, admin, rootKey }
+  }
+}
+
+/** Reads on, so that the gate never waits for somebody to take its log. */
+async function drain(reader: { read(): Promise<{ readonly done: boolean }> }): Promise<void> {
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The gate is gone, and with it its log.
+  }
+}
+
+async function ask(url: URL, method: string, rootKey: string, body: unknown): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    headers: { authorization: `Bearer ${rootKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (response.ok) return response.json()
+  throw new LabError(`${method} ${url.pathname}: ${response.status} ${await response.text()}`)
+}
+
+/** The gate that the lab came with: the package around it, or one that is installed beside it. */
+function installedCommand(): readonly string[] {
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    for (const home of [folder, join(folder, 'node_modules/tollgate')]) {
+      const manifest = join(home, 'package.json')
+      const launcher = join(home, 'bin/tollgate.mjs')
+      if (existsSync(launcher) && nameOf(manifest) === 'tollgate') return ['node', launcher]
+    }
+  }
+  const program = Bun.which('tollgate')
+  if (program !== null) return [program]
+  throw new LabError('no tollgate was found; say how to start it with --command')
+}
+
+function nameOf(manifest: string): string | undefined {
+  if (!existsSync(manifest)) return undefined
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly name?: string }).name
+}

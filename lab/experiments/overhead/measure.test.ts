@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'bun:test'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { World } from '../../core/index.ts'
+import { createRandom } from '../../core/index.ts'
+import { startSyntheticServer } from '../../synthetic/index.ts'
+import { readArms } from './arms-file.ts'
+import { overheadExperiment } from './index.ts'
+import type { OverheadOptions } from './raw.ts'
+import { OPTIONS } from './simulation.fixture.ts'
+import { openTollgateArms } from './tollgate-arms.ts'
+
+const world = (): World => ({
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  seed: 1,
+  random: createRandom(1),
+  signal: new AbortController().signal,
+  progress: { step: () => undefined, note: () => undefined, live: () => undefined },
+})
+
+const SHORT: OverheadOptions = {
+  ...OPTIONS,
+  connections: 4,
+  sliceMs: 15,
+  blocksMin: 6,
+  blocksMax: 6,
+  durationMs: 1,
+}
+
+describe('measuring', () => {
+  test('every arm is measured next to its reference, as often as was asked, with its own cost', async () => {
+    const source = { kind: 'synthetic', layers: { dear: 200 } } as const
+    const raw = await overheadExperiment.measure({ ...SHORT, source, latencyBlocks: 1 }, world())
+    expect(raw.arms.map(({ name }) => name)).toEqual(['baseline', 'again', 'dear'])
+    expect(raw.blocks).toHaveLength(12)
+    for (const { contender, reference, slices } of raw.blocks) {
+      const order = slices.map(({ arm }) => arm)
+      expect(order[0]).toBe(order[3])
+      expect(order[1]).toBe(order[2])
+      expect(new Set(order)).toEqual(new Set([contender, reference]))
+    }
+    expect(raw.latency).toHaveLength(2)
+    // A layer of 200 µs is more than ten times what the rest of the answer costs.
+    const outcome = overheadExperiment.analyze({ ...SHORT, source }, raw, 1)
+    const dear = outcome.figures.find(({ name }) => name === 'dear.throughput')
+    expect(dear?.value).toBeGreaterThan(0.5)
+  }, 20_000)
+
+  test('an arm that answers otherwise than it should ends the run with its name', async () => {
+    const server = await startSyntheticServer()
+    const request = { method: 'GET', headers: {}, body: null, status: 200 }
+    const arms = [
+      { name: 'plain', role: 'baseline', layer: null, request: { ...request, url: server.url } },
+      {
+        name: 'odd',
+        role: 'alone',
+        layer: 'odd',
+        request: { ...request, url: `${server.url}/no` },
+      },
+    ] as const
+    const options = { ...SHORT, source: { kind: 'given', arms, pid: null } as const }
+    try {
+      expect(overheadExperiment.measure(options, world())).rejects.toThrow(
+        /odd: .* 404, not with 200/,
+      )
+      const nobody = { ...request, url: 'http://127.0.0.1:9/' }
+      const gone = [
+        { ...arms[0], request: nobody },
+        { ...arms[1], request: nobody },
+      ]
+      const nowhere = { ...SHORT, source: { kind: 'given', arms: gone, pid: null } as const }
+      expect(overheadExperiment.measure(nowhere, world())).rejects.toThrow('127.0.0.1:9')
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
+describe('the gate', () => {
+  test('each arm of it answers as it should, and refuses where it should', async () => {
+    const source = await openTollgateArms({ kind: 'tollgate', command: null, only: [] }, world())
+    try {
+      for (const { name, request } of source.arms) {
+        const { url, status, ...init } = request
+        // A limit of one is met by the first request.
+        if (status === 429) await fetch(url, init)
+        const response = await fetch(url, init)
+        expect([name, response.status]).toEqual([name, status])
+      }
+      expect(source.arms.filter(({ role }) => role === 'refused')).toHaveLength(4)
+      expect(source.arms.filter(({ role }) => role === 'without')).toHaveLength(4)
+    } finally {
+      await source.close()
+    }
+  }, 30_000)
+
+  test('layers that do not exist are refused before anything is started', () => {
+    const source = { kind: 'tollgate', command: null, only: ['levitation'] } as const
+    expect(openTollgateArms(source, world())).rejects.toThrow('no layer is named levitation')
+  })
+})
+
+describe('files of arms', () => {
+  const read = async (text: string) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tollgate-arms-'))
+    try {
+      const path = join(folder, 'arms.yaml')
+      await writeFile(path, text)
+      return await readArms(path, (url) => new URL(url).href, { 'x-key': 'common' })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+
+  test('a baseline gets its duplicate, and headers that all have are filled in', async () => {
+    const { arms, pid } = await read(`
+arms:
+  - { name: plain, role: baseline, url: http://127.0.0.1:1/a }
+  - { name: key, role: alone, url: http://127.0.0.1:1/b, headers: { x-key: own }, status: 204 }
+`)
+    expect(pid).toBeNull()
+    expect(arms.map(({ name, role, layer }) => [name, role, layer])).toEqual([
+      ['plain', 'baseline', null],
+      ['key', 'alone', 'key'],
+      ['plain again', 'duplicate', null],
+    ])
+    expect(arms[0]?.request.headers).toEqual({ 'x-key': 'common' })
+    expect(arms[1]?.request.headers).toEqual({ 'x-key': 'own' })
+  })
+
+  test.each([
+    ['arms: []', 'arms'],
+    ['arms: [{ name: a, role: alone, url: x }, { name: b, role: all, url: x }]', ''],
+    ['arms: [{ name: a, role: king, url: x }]', 'role'],
+    [': : :', ''],
+  ])('%s is refused', (text, said) => {
+    expect(read(text)).rejects.toThrow(said)
+  })
+})
