@@ -1,0 +1,64 @@
+import type { ArgsDef } from 'citty'
+import type { Aim } from '../load/index.ts'
+import type { Arguments } from './arguments.ts'
+import type { CommonOptions } from './common-options.ts'
+import { UsageError } from './exit-codes.ts'
+
+/** Options of experiments that send requests: what to send, and where. */
+export const aimArgs = {
+  scenario: {
+    type: 'string',
+    valueHint: 'file',
+    description: 'Scenario (.ts), HAR file or OpenAPI document; otherwise the URL of --target.',
+  },
+  methods: {
+    type: 'string',
+    valueHint: 'list',
+    description: 'Methods to take from an OpenAPI document (default GET,HEAD).',
+  },
+  method: {
+    type: 'string',
+    valueHint: 'name',
+    description: 'Method of the one request (default GET).',
+  },
+  body: { type: 'string', valueHint: 'text', description: 'Body of the one request.' },
+  insecure: { type: 'boolean', description: 'Take certificates that nobody vouches for.' },
+  connect: {
+    type: 'string',
+    valueHint: 'addresses',
+    description: 'Connect to these addresses instead, such as 127.0.0.1,127.0.0.2.',
+  },
+} as const satisfies ArgsDef
+
+/** Reads what to send, and where. */
+export function readAim(args: Arguments, common: CommonOptions): Aim {
+  if (common.target === undefined) {
+    throw new UsageError(
+      '--target is missing',
+      'Say which server, such as --target http://127.0.0.1:8080/.',
+    )
+  }
+  const scenario = args.text('scenario') ?? null
+  const body = args.text('body') ?? null
+  if (scenario !== null && (body !== null || args.text('method') !== undefined)) {
+    throw new UsageError('--method and --body are for a single request, without --scenario')
+  }
+  return {
+    target: common.target,
+    allowRemote: common.allowRemote,
+    insecure: args.flag('insecure'),
+    addresses: readList(args.text('connect')),
+    headers: common.headers,
+    scenario,
+    methods: readList(args.text('methods')),
+    method: (args.text('method') ?? (body === null ? 'GET' : 'POST')).toUpperCase(),
+    body,
+  }
+}
+
+/** Values with commas between them. */
+export const readList = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'bun:test'
+import type { LoadResult } from '../../load/index.ts'
+import type { MadeRun } from '../../load/result.fixture.ts'
+import { madeResult } from '../../load/result.fixture.ts'
+import { analyzeLoad } from './analyze.ts'
+import type { LoadOptions } from './options.ts'
+
+const OPTIONS: LoadOptions = {
+  target: 'http://127.0.0.1:1/',
+  allowRemote: false,
+  insecure: false,
+  addresses: [],
+  headers: {},
+  scenario: null,
+  methods: [],
+  method: 'GET',
+  body: null,
+  model: 'open',
+  shape: 'steady',
+  level: 100,
+  base: null,
+  count: null,
+  durationMs: 10_000,
+  warmUpMs: 0,
+  timeoutMs: 10_000,
+  arrivals: 'poisson',
+  think: null,
+  connectionsMax: null,
+  sources: [],
+  workers: 1,
+  remote: { urls: [], headers: {} },
+  thresholds: [],
+  abortAfterMs: null,
+  backfillMs: null,
+}
+
+const TENS = Array.from({ length: 2000 }, (_, at) => 10 + (at % 10))
+
+function outcome(
+  run: Partial<MadeRun>,
+  thresholds: string[] = [],
+  changes: Partial<LoadResult> = {},
+) {
+  const result = madeResult({ responseMs: TENS, ...run, changes })
+  return analyzeLoad(OPTIONS, { scenario: 's', thresholds, skipped: [], result }, 7)
+}
+const verdict = (...given: Parameters<typeof outcome>) => outcome(...given).judgement.verdict
+
+describe('the verdict of a load', () => {
+  test('follows the thresholds', () => {
+    expect(verdict({}, ['p99<50ms', 'error_rate<1%'])).toBe('pass')
+    expect(verdict({}, ['p99<50ms', 'p50<5ms'])).toBe('fail')
+    expect(verdict({ failed: 100 }, ['error_rate<1%'])).toBe('fail')
+  })
+
+  test('without thresholds, any failure fails', () => {
+    expect(verdict({})).toBe('pass')
+    expect(verdict({ failed: 1 })).toBe('fail')
+  })
+
+  test('a percentile that the sample does not support is open', () => {
+    expect(verdict({}, ['p99.9<1s'])).toBe('inconclusive')
+  })
+
+  test('a generator that was late neither passes nor fails anything', () => {
+    expect(verdict({ lagMs: 6 }, ['p99<50ms'])).toBe('inconclusive')
+    expect(verdict({ lagMs: 6 }, ['p99<5ms'])).toBe('inconclusive')
+    // A tenth of the response time is allowed.
+    expect(verdict({ lagMs: 6, responseMs: TENS.map((ms) => ms * 10) })).toBe('pass')
+  })
+
+  test('at 10,000 a second, a lag above 2 ms is said and does not pass', () => {
+    expect(verdict({ lagMs: 3, rate: 9000 })).toBe('pass')
+    const fast = outcome({ lagMs: 3, rate: 10_000 })
+    expect(fast.judgement.verdict).toBe('inconclusive')
+    expect(fast.judgement.reason).toContain('2 ms')
+    expect(fast.trust.lagP99Ms).toBeCloseTo(3, 1)
+  })
+
+  test('an interrupted run is open, one that a threshold ended has failed', () => {
+    expect(verdict({}, [], { aborted: 'interrupted' })).toBe('inconclusive')
+    expect(verdict({}, ['p99<50ms'], { aborted: 'p99<1ms failed for 5 s' })).toBe('fail')
+  })
+
+  test('a rate that a busy generator missed says nothing against the server', () => {
+    const busy = { cpuMs: 9900, thinkMs: 0 }
+    expect(verdict({ model: 'closed' }, ['rps>1000'], busy)).toBe('inconclusive')
+    expect(verdict({ model: 'closed' }, ['rps>1000'])).toBe('fail')
+  })
+
+  test('nothing planned is never a pass', () => {
+    expect(verdict({ responseMs: [] })).toBe('inconclusive')
+  })
+})
+
+describe('the figures of a load', () => {
+  test('hold their interval, and say what the sample does not support', () => {
+    const { figures } = outcome({})
+    const p50 = figures.find(({ name }) => name === 'response.p50')!
+    expect(p50.value).toBeCloseTo(14, 0)
+    expect(p50.interval!.low).toBeLessThanOrEqual(p50.value!)
+    expect(p50.interval!.high).toBeGreaterThanOrEqual(p50.value!)
+    const p999 = figures.find(({ name }) => name === 'response.p999')!
+    expect([p999.value, p999.insufficient]).toEqual([
+      null,
+      'p99.9 needs 10000 values, there are 2000',
+    ])
+  })
+
+  test('the same raw data and seed give the same outcome', () => {
+    expect(outcome({}, ['p99<50ms'])).toEqual(outcome({}, ['p99<50ms']))
+  })
+
+  test('names of figures and exhibits are unique', () => {
+    const { figures, exhibits } = outcome({ failed: 3 }, ['p99<50ms'])
+    expect(new Set(figures.map(({ name }) => name)).size).toBe(figures.length)
+    expect(new Set(exhibits.map(({ id }) => id)).size).toBe(exhibits.length)
+    expect(exhibits.map(({ id }) => id)).toEqual([
+      'thresholds',
+      'percentiles',
+      'rate-over-time',
+      'latency-over-time',
+      'latency-heat',
+      'requests',
+      'failures',
+    ])
+  })
+})

@@ -1,0 +1,127 @@
+import type { Exhibit, Figure, Judgement, LineChart, Outcome } from '../../core/index.ts'
+import { backfill } from '../../histogram/index.ts'
+import type { Finding, LoadSummary, Threshold } from '../../load/index.ts'
+import {
+  generatorDoubt,
+  isGeneratorBound,
+  judgeThreshold,
+  loadExhibits,
+  loadFigures,
+  loadTrust,
+  parseThreshold,
+  percentileFigure,
+  summarizeLoad,
+} from '../../load/index.ts'
+import { findSteadyState } from '../../statistics/index.ts'
+import type { LoadRaw } from './measure.ts'
+import type { LoadOptions } from './options.ts'
+
+/** Judges a load by its thresholds. */
+export function analyzeLoad(options: LoadOptions, raw: LoadRaw, seed: number): Outcome {
+  const { result } = raw
+  const summary = summarizeLoad(result)
+  const thresholds = raw.thresholds.map(parseThreshold)
+  const findings = thresholds.map((threshold) => judgeThreshold(threshold, result, summary))
+  return {
+    judgement: judge(raw, summary, findings),
+    figures: [...loadFigures(result, summary, seed), ...estimates(options, raw, summary)],
+    exhibits: [
+      ...thresholdTable(findings),
+      ...loadExhibits(result, summary, latencyLevels(thresholds)),
+    ],
+    notes: notesOf(raw, summary),
+    trust: loadTrust(result, summary),
+  }
+}
+
+function judge({ result }: LoadRaw, summary: LoadSummary, findings: readonly Finding[]): Judgement {
+  if (summary.planned === 0) {
+    return { verdict: 'inconclusive', reason: 'nothing was planned after the warm-up' }
+  }
+  if (result.aborted === 'interrupted') {
+    return { verdict: 'inconclusive', reason: 'the run was interrupted' }
+  }
+  const doubt = generatorDoubt(result, summary)
+  if (doubt !== undefined) return { verdict: 'inconclusive', reason: doubt }
+  const failed = findings.find(({ status }) => status === 'failed')
+  if (failed !== undefined) {
+    // A rate that the generator could not reach says nothing against the server.
+    const isRate = failed.threshold.metric.kind === 'rps'
+    if (isRate && isGeneratorBound(result, summary)) {
+      const reason = `${failed.reason}, but the generator used its processors fully`
+      return { verdict: 'inconclusive', reason }
+    }
+    return { verdict: 'fail', reason: failed.reason }
+  }
+  if (result.aborted !== null) return { verdict: 'fail', reason: result.aborted }
+  const unknown = findings.find(({ status }) => status === 'unknown')
+  if (unknown !== undefined) return { verdict: 'inconclusive', reason: unknown.reason }
+  if (findings.length > 0) {
+    return { verdict: 'pass', reason: findings.map(({ reason }) => reason).join('; ') }
+  }
+  return summary.failed === 0
+    ? { verdict: 'pass', reason: `all ${summary.planned} requests were answered as they must be` }
+    : { verdict: 'fail', reason: `${summary.failed} of ${summary.planned} requests failed` }
+}
+
+/** What a load that does not wait might have seen: an estimate, and called one. */
+function estimates(options: LoadOptions, { result }: LoadRaw, summary: LoadSummary): Figure[] {
+  if (options.backfillMs === null || result.model !== 'closed') return []
+  const filled = backfill(summary.response, options.backfillMs * 1000)
+  return [0.5, 0.99].map((share) =>
+    percentileFigure(
+      filled,
+      share,
+      `estimate.p${share * 100}`,
+      `estimate for a load that does not wait, p${share * 100}`,
+    ),
+  )
+}
+
+function latencyLevels(thresholds: readonly Threshold[]): LineChart['levels'] {
+  return thresholds.flatMap(({ text, metric, limit }) =>
+    metric.kind === 'percentile' ? [{ label: text, value: limit }] : [],
+  )
+}
+
+function thresholdTable(findings: readonly Finding[]): Exhibit[] {
+  if (findings.length === 0) return []
+  return [
+    {
+      kind: 'table',
+      id: 'thresholds',
+      title: 'Thresholds',
+      caption: 'What was asked of the server, and what was measured.',
+      columns: [{ label: 'threshold' }, { label: 'status' }, { label: 'measured' }],
+      rows: findings.map(({ threshold, status, reason }) => [
+        threshold.text,
+        status,
+        reason.slice(threshold.text.length + 2),
+      ]),
+    },
+  ]
+}
+
+function notesOf({ result, skipped, scenario }: LoadRaw, summary: LoadSummary): string[] {
+  const seconds = (result.durationMs / 1000).toFixed(1)
+  const how =
+    result.model === 'open'
+      ? `planned arrivals at ${result.plannedRate?.toFixed(0)} a second on average, whether or not answers came`
+      : `${result.users} users who wait for their answers`
+  const first = Math.ceil(result.warmUpMs / result.windowMs)
+  const last = Math.floor(result.durationMs / result.windowMs)
+  const completed = result.windows.slice(first, last).map((window) => window.completed)
+  const steady = findSteadyState(completed)
+  return [
+    `Scenario "${scenario}", ${seconds} s: ${how}; ${summary.planned} requests after the warm-up.`,
+    steady.steady
+      ? 'The rate of answers was steady.'
+      : `The rate of answers was not steady: ${steady.reason}.`,
+    ...(result.model === 'closed'
+      ? [
+          'Users wait for their answers, so moments at which the server is slow are seen less often than they are.',
+        ]
+      : []),
+    ...(skipped.length > 0 ? [`Not taken over from the document: ${skipped.join('; ')}`] : []),
+  ]
+}

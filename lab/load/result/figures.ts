@@ -1,0 +1,132 @@
+import type { Figure, Interval } from '../../core/index.ts'
+import type { Histogram } from '../../histogram/index.ts'
+import { supportedQuantile } from '../../histogram/index.ts'
+import type { LoadResult } from './result.ts'
+import type { LoadSummary } from './summary.ts'
+import { quantileInterval } from './summary.ts'
+
+/** Published percentiles: the part of a figure's name, and the share. */
+const PERCENTILES = [
+  ['p50', 0.5],
+  ['p90', 0.9],
+  ['p95', 0.95],
+  ['p99', 0.99],
+  ['p999', 0.999],
+] as const
+
+const MS_PER_US = 1e-3
+
+/** A percentile as a figure; without a value where the sample does not support it. */
+export function percentileFigure(
+  histogram: Histogram,
+  share: number,
+  name: string,
+  label: string,
+): Figure {
+  const { valueUs, insufficient } = supportedQuantile(histogram, share)
+  return {
+    name,
+    label,
+    unit: 'milliseconds',
+    value: valueUs === null ? null : valueUs * MS_PER_US,
+    sampleSize: histogram.count,
+    ...(insufficient === undefined ? {} : { insufficient }),
+  }
+}
+
+/** The figures of a load, the ones that matter most first. */
+export function loadFigures(result: LoadResult, summary: LoadSummary, seed: number): Figure[] {
+  const { response, service, lag, planned } = summary
+  const percentiles = PERCENTILES.map(([name, share]) =>
+    withInterval(
+      percentileFigure(response, share, `response.${name}`, `response ${labelOf(share)}`),
+      quantileInterval(result, share, seed),
+    ),
+  )
+  const [p50, , , p99, p999] = percentiles
+  const count = (name: string, label: string, value: number): Figure => ({
+    name,
+    label,
+    unit: 'count',
+    value,
+  })
+  return [
+    p99!,
+    p50!,
+    {
+      name: 'rate',
+      label: 'good answers',
+      unit: 'per-second',
+      value: summary.ratePerSecond,
+      sampleSize: summary.succeeded,
+    },
+    {
+      name: 'error-rate',
+      label: 'failures',
+      unit: 'share',
+      sampleSize: planned,
+      ...(planned === 0
+        ? { value: null, insufficient: 'nothing was planned after the warm-up' }
+        : { value: summary.errorRate }),
+    },
+    p999!,
+    ...percentiles.filter((figure) => ![p50, p99, p999].includes(figure)),
+    {
+      name: 'response.max',
+      label: 'response, longest',
+      unit: 'milliseconds',
+      ...valueOrNot(response, response.maxUs * MS_PER_US),
+    },
+    {
+      name: 'response.mean',
+      label: 'response, mean',
+      unit: 'milliseconds',
+      ...valueOrNot(response, response.meanUs * MS_PER_US),
+    },
+    percentileFigure(service, 0.5, 'service.p50', 'service median'),
+    percentileFigure(service, 0.99, 'service.p99', 'service p99'),
+    percentileFigure(lag, 0.99, 'lag.p99', 'generator lag p99'),
+    count('requests.planned', 'requests planned', planned),
+    count('requests.failed', 'requests failed', summary.failed),
+    count('connections.peak', 'connections at most', result.connectionsPeak),
+    ...(result.model === 'closed' ? [littleFigure(result, summary)] : []),
+  ]
+}
+
+const labelOf = (share: number): string => (share === 0.5 ? 'median' : `p${share * 100}`)
+
+/** An interval in coarse precision may lie beside a value in fine precision: it then reaches to it. */
+function withInterval(figure: Figure, interval: Interval | undefined): Figure {
+  const { value } = figure
+  if (value === null || interval === undefined) return figure
+  const low = Math.min(interval.low, value)
+  const high = Math.max(interval.high, value)
+  return { ...figure, interval: { low, high, confidence: interval.confidence } }
+}
+
+function valueOrNot(
+  histogram: Histogram,
+  value: number,
+): { readonly value: number | null; readonly sampleSize: number; readonly insufficient?: string } {
+  const sampleSize = histogram.count
+  return sampleSize > 0
+    ? { value, sampleSize }
+    : { value: null, sampleSize, insufficient: 'no request was answered' }
+}
+
+/**
+ * Users that the law of Little makes of rate, response and think time, as a part of those that there
+ * were: near 1 when the three were measured rightly and all users were there all the time.
+ */
+function littleFigure(result: LoadResult, { ratePerSecond, response }: LoadSummary): Figure {
+  const seconds = response.meanUs / 1e6 + (result.thinkMs ?? 0) / 1000
+  const value = (ratePerSecond * seconds) / result.users
+  return {
+    name: 'little',
+    label: 'users by the law of Little, of those there were',
+    unit: 'ratio',
+    ...(Number.isFinite(value)
+      ? { value }
+      : { value: null, insufficient: 'no request was answered' }),
+  }
+}

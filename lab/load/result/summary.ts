@@ -1,0 +1,136 @@
+import type { Interval, Trust } from '../../core/index.ts'
+import { createRandom } from '../../core/index.ts'
+import type { Histogram } from '../../histogram/index.ts'
+import { COARSE_BITS, createHistogram, histogramFrom } from '../../histogram/index.ts'
+import { mergeStored } from './merge.ts'
+import type { LoadResult } from './result.ts'
+
+/** What a load result says, added up; everything here follows from it. */
+export interface LoadSummary {
+  /** From the planned moment; requests given up count as long as they waited. */
+  readonly response: Histogram
+  /** From the sent moment. */
+  readonly service: Histogram
+  readonly lag: Histogram
+  readonly planned: number
+  readonly succeeded: number
+  readonly failed: number
+  /** Failures among what was planned, 0 to 1; NaN when nothing was. */
+  readonly errorRate: number
+  /** Good answers a second, after the warm-up and before the end of the plan. */
+  readonly ratePerSecond: number
+  /** Cores that all workers used. */
+  readonly generatorCores: number
+}
+
+/** Adds up the requests of a result. */
+export function summarizeLoad(result: LoadResult): LoadSummary {
+  const sum = (of: (request: LoadResult['requests'][number]) => number): number =>
+    result.requests.reduce((total, request) => total + of(request), 0)
+  const planned = sum((request) => request.planned)
+  const failed = sum((request) => request.failed)
+  const endMs = Math.min(result.durationMs, result.elapsedMs)
+  const seconds = Math.max(1e-3, (endMs - result.warmUpMs) / 1000)
+  return {
+    response: mergeStored(result.requests.map(({ response }) => response)),
+    service: mergeStored(result.requests.map(({ service }) => service)),
+    lag: histogramFrom(result.lag),
+    planned,
+    succeeded: sum((request) => request.succeeded),
+    failed,
+    errorRate: failed / planned,
+    ratePerSecond: result.completedInTime / seconds,
+    generatorCores: result.cpuMs / Math.max(1, result.elapsedMs),
+  }
+}
+
+const LAG_US_MIN = 5000
+const LAG_SHARE_MAX = 0.1
+const FAST_RATE = 10_000
+const FAST_LAG_US = 2000
+const BUSY_CORES = 0.95
+
+/**
+ * Why the figures say more of the generator than of the server; `undefined` when they do not: its lag
+ * at the 99th percentile is above 5 ms and above a tenth of the response time's, or above 2 ms at
+ * 10,000 requests a second; or users without a pause kept it busy all the time.
+ */
+export function generatorDoubt(result: LoadResult, summary: LoadSummary): string | undefined {
+  const lagUs = summary.lag.quantile(0.99)
+  const responseUs = summary.response.quantile(0.99)
+  if (lagUs > Math.max(LAG_US_MIN, LAG_SHARE_MAX * responseUs)) {
+    return `the generator was late by ${ms(lagUs)} at the 99th percentile: more than it may be`
+  }
+  if ((result.plannedRate ?? 0) >= FAST_RATE && lagUs > FAST_LAG_US) {
+    return `at ${Math.round(result.plannedRate ?? 0)} a second the generator may be late by 2 ms at the 99th percentile; it was by ${ms(lagUs)}`
+  }
+  return undefined
+}
+
+/** Whether users without a pause kept the generator itself busy: what it reached is a lower bound. */
+export function isGeneratorBound(result: LoadResult, summary: LoadSummary): boolean {
+  return result.model === 'closed' && summary.generatorCores > BUSY_CORES * result.workers
+}
+
+const ms = (us: number): string => `${(us / 1000).toFixed(2)} ms`
+
+/** What a load result says of how far it can be trusted. */
+export function loadTrust(result: LoadResult, summary: LoadSummary): Partial<Trust> {
+  const warnings: string[] = []
+  const doubt = generatorDoubt(result, summary)
+  if (doubt !== undefined) warnings.push(doubt)
+  if (isGeneratorBound(result, summary)) {
+    warnings.push('the generator used its processors fully: rates are lower bounds')
+  }
+  if (result.censored > 0) {
+    warnings.push(
+      `${result.censored} requests were given up and count as long as they waited: percentiles beyond them are lower bounds`,
+    )
+  }
+  const discarded = [{ reason: 'warm-up', count: result.discarded }]
+  return {
+    lagP99Ms: summary.lag.count === 0 ? null : summary.lag.quantile(0.99) / 1000,
+    generatorCores: summary.generatorCores,
+    discarded: result.discarded === 0 ? [] : discarded,
+    warnings,
+  }
+}
+
+const BLOCKS = 20
+const RESAMPLES = 200
+
+/**
+ * An interval of a percentile from blocks of time, drawn anew with replacement (percentile bootstrap):
+ * requests next to each other are not independent, stretches of a run nearly are. In coarse precision
+ * (1.6 %). `undefined` where there are fewer than ten blocks.
+ */
+export function quantileInterval(
+  result: LoadResult,
+  share: number,
+  seed: number,
+): Interval | undefined {
+  const firstWindow = Math.ceil(result.warmUpMs / result.windowMs)
+  const windows = result.windows
+    .slice(firstWindow)
+    .flatMap(({ response }) => (response === null ? [] : [histogramFrom(response)]))
+  if (windows.length < BLOCKS / 2) return undefined
+  const blockCount = Math.min(BLOCKS, windows.length)
+  const blocks = Array.from({ length: blockCount }, (_, at) => {
+    const from = Math.floor((at * windows.length) / blockCount)
+    const to = Math.floor(((at + 1) * windows.length) / blockCount)
+    const block = createHistogram(COARSE_BITS)
+    for (const window of windows.slice(from, to)) block.add(window)
+    return block
+  })
+  const random = createRandom(seed).fork(`quantile ${share}`)
+  const drawn = Array.from({ length: RESAMPLES }, () => {
+    const resample = createHistogram(COARSE_BITS)
+    for (let at = 0; at < blockCount; at += 1) resample.add(blocks[random.below(blockCount)]!)
+    return resample.quantile(share) / 1000
+  }).toSorted((a, b) => a - b)
+  return {
+    low: drawn[Math.floor(RESAMPLES * 0.025)]!,
+    high: drawn[Math.ceil(RESAMPLES * 0.975) - 1]!,
+    confidence: 0.95,
+  }
+}
