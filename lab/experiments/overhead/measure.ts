@@ -89,6 +89,8 @@ async function warmUp(
   for (const [at, arm] of arms.entries()) {
     world.signal.throwIfAborted()
     world.progress.step(`warming up ${arm.name}`, at, arms.length)
+    // A limit may have to be used up before it refuses.
+    if (arm.role === 'refused') await loads[at]!.probe()
     const status = await loads[at]!.probe()
     if (status !== arm.request.status) {
       const { method, url } = arm.request
