@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What was written when the folder was opened, or closed, last. */
+interface State {
+  readonly format: number
+  /** Of the start of the machine. */
+  readonly bootId: string
+  /** Everything was on disk when it was closed. */
+  readonly isClean: boolean
+  readonly pid: number
+}
+
+/** Changes when records cannot be read by older or newer programs. */
+const FORMAT = 2
+
+/**
+ * Names the start of the machine: what a killed process had written is whole as long as it lasts, for the
+ * system holds it. Empty where the system does not say.
+ */
+export function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+/** Whether what lies in the folder can be relied on, or who else is using it. */
+export type FolderState = 'reliable' | 'unreliable' | { readonly usedBy: number }
+
+/**
+ * Looks how a folder was left. Without fsync a crash of the machine may lose any write: records of
+ * invalidations too, so nothing of it is relied on.
+ */
+export async function inspectFolder(
+  folder: string,
+  bootId: string,
+  pid: number,
+  isAlive: (pid: number) => boolean,
+): Promise<FolderState> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const state = await readState(folder)
+  if (state === undefined || state.format !== FORMAT) return 'unreliable'
+  const isSameBoot = bootId !== '' && state.bootId === bootId
+  if (isSameBoot && !state.isClean && state.pid !== pid && isAlive(state.pid)) {
+    return { usedBy: state.pid }
+  }
+  return isSameBoot || state.isClean ? 'reliable' : 'unreliable'
+}
+
+/** Writes down that the folder is in use, or that all of it is on disk; on disk when it resolves. */
+export async function writeState(folder: string, state: Omit<State, 'format'>): Promise<void> {
+  const path = join(folder, 'state.json')
+  const handle = await open(`${path}.new`, 'w', 0o600)
+  try {
+    await handle.writeFile(JSON.stringify({ format: FORMAT, ...state }))
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(`${path}.new`, path)
+  const directory = await open(folder, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+async function readState(folder: string): Promise<State | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')) as State
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,183 @@
+import type { Clock } from '../../core/clock.ts'
+import type { PositionTable } from '../levels/position-table.ts'
+import type { EntryIndex } from './entry-index.ts'
+import type { FrameHead } from './frame.ts'
+import { encodeFrame, HEAD_BYTES } from './frame.ts'
+import type { ReclaimPlan } from './reclaim.ts'
+import { reclaimSegment } from './reclaim.ts'
+import type { Replayed } from './replay.ts'
+import { replaySegments } from './replay.ts'
+import type { Segment } from './segment.ts'
+import { removeSegment } from './segment.ts'
+import type { SegmentWriter, Written } from './segment-writer.ts'
+import { createSegmentWriter } from './segment-writer.ts'
+
+/** What {@link SegmentStore} needs. */
+export interface SegmentStoreOptions {
+  readonly folder: string
+  readonly bytesMax: number
+  readonly index: EntryIndex
+  readonly table: PositionTable
+  readonly clock: Clock
+  readonly pauseMs?: number
+  readonly onEvict: () => void
+}
+
+const SEGMENTS = 16
+const SEGMENT_BYTES_MIN = 16_384
+const SEGMENT_BYTES_MAX = 67_108_864
+const PAUSE_MS = 30_000
+/** A segment of which more than this share is dead is worth moving the rest. */
+const DEAD_SHARE_MAX = 0.6
+/** Share of the oldest segment that stays when room is needed, if it was asked for. */
+const KEPT_SHARE = 0.25
+
+/** The segments of a folder: appends, keeps within the bytes allowed, and lives with a disk that is full. */
+export class SegmentStore {
+  readonly #options: SegmentStoreOptions
+  readonly #segmentBytes: number
+  #writer: SegmentWriter
+  #segments: Segment[] = []
+  #fault: string | undefined
+  #pausedUntilMs = -Infinity
+  #reclaiming: Promise<void> | undefined
+  #isOpen = true
+
+  constructor(options: SegmentStoreOptions) {
+    this.#options = options
+    const share = Math.floor(options.bytesMax / SEGMENTS)
+    this.#segmentBytes = Math.min(SEGMENT_BYTES_MAX, Math.max(SEGMENT_BYTES_MIN, share))
+    this.#writer = this.#writeFrom(1)
+  }
+
+  /** Reads what is there. What grows is always a new file: nothing is written behind a torn tail. */
+  async open(): Promise<Replayed> {
+    const { folder, index, table } = this.#options
+    const found = await replaySegments(folder, index, table)
+    this.#segments = [...found.segments]
+    this.#writer = this.#writeFrom((found.segments.at(-1)?.number ?? 0) + 1)
+    this.#reclaimSoon()
+    return found
+  }
+
+  /** Whether a record of this size can be kept. */
+  fits(payloadBytes: number): boolean {
+    return payloadBytes + HEAD_BYTES <= this.#segmentBytes
+  }
+
+  waitingBytes(): number {
+    return this.#writer.waitingBytes()
+  }
+
+  bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
+  }
+
+  /** Why nothing could be written lately. */
+  fault(): string | undefined {
+    return this.#fault
+  }
+
+  /** Whether writing is not tried because it failed a moment ago. */
+  isPaused(): boolean {
+    return this.#options.clock.monotonicMs() < this.#pausedUntilMs
+  }
+
+  /** Appends a record; `undefined` when that failed. */
+  async append(
+    head: Omit<FrameHead, 'payloadBytes' | 'payloadCrc'>,
+    payload: Uint8Array,
+  ): Promise<Written | undefined> {
+    const written = await this.#writer.append(encodeFrame(head, payload))
+    if (written !== undefined) this.#fault = undefined
+    return written
+  }
+
+  /** Removes everything that was appended before. Rejects when a file cannot be removed. */
+  async wipe(): Promise<void> {
+    await this.#writer.run(async () => {
+      this.#options.index.clear()
+      const gone = this.#segments
+      this.#segments = []
+      for (const [at, segment] of gone.entries()) {
+        try {
+          await removeSegment(segment)
+        } catch (error) {
+          this.#segments = [...gone.slice(at), ...this.#segments]
+          throw error
+        }
+      }
+    })
+  }
+
+  /** Writes out and closes; whether everything is on disk. */
+  async close(): Promise<boolean> {
+    this.#isOpen = false
+    await this.#reclaiming
+    await this.#writer.idle()
+    let isClean = this.#fault === undefined
+    for (const { handle } of this.#segments) {
+      try {
+        await handle.sync()
+        await handle.close()
+      } catch {
+        isClean = false
+      }
+    }
+    return isClean
+  }
+
+  #writeFrom(first: number): SegmentWriter {
+    const { folder, clock, pauseMs = PAUSE_MS } = this.#options
+    return createSegmentWriter({
+      folder,
+      first,
+      segmentBytes: this.#segmentBytes,
+      onSegment: (segment) => {
+        this.#segments.push(segment)
+        this.#reclaimSoon()
+      },
+      onFailure: (error) => {
+        this.#fault = error instanceof Error ? error.message : String(error)
+        this.#pausedUntilMs = clock.monotonicMs() + pauseMs
+      },
+    })
+  }
+
+  #reclaimSoon(): void {
+    this.#reclaiming ??= this.#reclaim()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#reclaiming = undefined
+      })
+  }
+
+  async #reclaim(): Promise<void> {
+    for (;;) {
+      const next = this.#isOpen ? this.#choose() : undefined
+      if (next === undefined) return
+      const { segment, plan } = next
+      await reclaimSegment(segment, plan, {
+        ...this.#options,
+        writer: this.#writer,
+        nowMs: () => this.#options.clock.nowMs(),
+      })
+      this.#segments = this.#segments.filter((other) => other !== segment)
+    }
+  }
+
+  /** The segment to take next, and what to keep of it. */
+  #choose(): { readonly segment: Segment; readonly plan: ReclaimPlan } | undefined {
+    const sealed = this.#segments.filter((segment) => segment !== this.#writer.active())
+    const [oldest] = sealed
+    if (oldest === undefined) return undefined
+    if (oldest.liveBytes === 0 || this.bytes() > this.#options.bytesMax - this.#segmentBytes) {
+      const keepBytes = Math.floor(this.#segmentBytes * KEPT_SHARE)
+      return { segment: oldest, plan: { keepBytes, isUsedOnly: true, hasOlder: false } }
+    }
+    const worn = sealed.find(({ deadBytes, bytes }) => deadBytes > bytes * DEAD_SHARE_MAX)
+    if (worn === undefined) return undefined
+    const plan = { keepBytes: Infinity, isUsedOnly: false, hasOlder: worn !== oldest }
+    return { segment: worn, plan }
+  }
+}
