@@ -15,7 +15,7 @@ function discarded(trust: Trust): string {
   return trust.discarded.map(({ reason, count }) => `${formatNumber(count)} × ${reason}`).join('; ')
 }
 
-function row({ title, seed, trust }: ExperimentRecord): readonly (string | number | null)[] {
+function row({ title, trust }: ExperimentRecord): readonly (string | number | null)[] {
   return [
     title,
     trust.grade,
@@ -25,7 +25,6 @@ function row({ title, seed, trust }: ExperimentRecord): readonly (string | numbe
     trust.generatorCores,
     trust.floor,
     discarded(trust),
-    String(seed),
   ]
 }
 
@@ -34,11 +33,10 @@ const COLUMNS = [
   { label: 'noise' },
   { label: 'foreign cores', unit: 'ratio' },
   { label: 'CPU pressure', unit: 'share' },
-  { label: 'generator lag p99', unit: 'milliseconds' },
+  { label: 'lag p99', unit: 'milliseconds' },
   { label: 'generator cores', unit: 'ratio' },
   { label: 'A/A floor', unit: 'share' },
   { label: 'discarded' },
-  { label: 'seed' },
 ] as const
 
 /** What a reader needs in order to believe the figures, or not to. */
