@@ -154,7 +154,9 @@ function parseInputTerm(text: string): Value {
 
 /** The world that built-ins see; each evaluator has its own, with its own memory of one query. */
 function builtinContext(options: CompileOptions): () => BuiltinContext {
+  const kept = new Map<string, unknown>()
   return () => ({
+    kept,
     nowNs: options.clock ?? systemNowNs,
     random: options.random ?? systemRandom,
     randomBytes: options.randomBytes ?? systemRandomBytes,

@@ -82,6 +82,8 @@ export interface BuiltinContext {
   randomBytes(count: number): Uint8Array
   /** One per query: keeps `time.now_ns`, `rand.intn` and `uuid.rfc4122` the same within it. */
   readonly memo: Map<string, Value>
+  /** What built-ins keep from query to query, by a name of their own; absent: nothing is kept. */
+  readonly kept?: Map<string, unknown>
   /** What `opa.runtime` answers. */
   readonly runtime?: Value
   readonly env?: Readonly<Record<string, string>>

@@ -14,7 +14,6 @@ import { queryTime } from '../time/now.ts'
 import { BuiltinError } from '../types.ts'
 import type { BuiltinContext } from '../types.ts'
 import { ALGORITHMS, verifySignature } from './algorithms.ts'
-import { verificationKeys } from './keys.ts'
 import type { VerificationKey } from './keys.ts'
 import {
   decodeHeader,
@@ -25,6 +24,8 @@ import {
   signedBytes,
   splitToken,
 } from './token.ts'
+import { tokensOf } from './token-cache.ts'
+import type { TokenCache } from './token-cache.ts'
 import type { Header, Token } from './token.ts'
 
 type Obj = PlainObject | RObj
@@ -32,6 +33,8 @@ type Obj = PlainObject | RObj
 interface Constraints {
   keys: readonly VerificationKey[] | undefined
   secret: string
+  /** The text of the keys, or the secret. */
+  keyText: string
   algorithm: string
   issuer: string
   audience: string
@@ -53,50 +56,77 @@ const TEXTS: Readonly<Record<string, 'secret' | 'algorithm' | 'issuer' | 'audien
  * @throws BuiltinError for what is no token, and for constraints that make no sense.
  */
 export function decodeVerify(context: BuiltinContext, args: readonly Value[]): Value {
-  const constraints = readConstraints(context, objectOperand(args, 1))
+  const tokens = tokensOf(context)
+  const constraints = readConstraints(context, objectOperand(args, 1), tokens)
+  const { keyText, algorithm } = constraints
+  const purpose = `${constraints.keys === undefined ? 'secret' : 'keys'} ${algorithm}`
   let text = stringOperand(args, 0)
   for (let depth = 0; depth < NESTING_MAX; depth++) {
-    const token = splitToken(text)
-    const header = parseHeader(decodeHeader(token))
-    const expected = constraints.algorithm === '' || constraints.algorithm === header.algorithm
-    if (!header.valid || !expected || !isSigned(token, header, constraints)) return UNVERIFIED
-    const payloadText = decodePart('payload', token.payload)
-    if (header.contentType.toUpperCase() !== 'JWT') {
-      const payload = jsonObject(payloadText)
-      return claimsHold(payload, constraints) ? [true, header.fields, payload] : UNVERIFIED
+    const token = tokens.verified(purpose, text, keyText, () => verified(text, constraints))
+    if (token === undefined) return UNVERIFIED
+    const { header, payload } = token
+    if (typeof payload !== 'string') {
+      return claimsHold(payload, constraints) ? [true, header, payload] : UNVERIFIED
     }
-    text = payloadText
+    text = payload
   }
   throw new BuiltinError('JWT is nested too deeply')
 }
 
-function readConstraints(context: BuiltinContext, object: Obj): Constraints {
+/** A token whose signature is good: its claims, or the token within it. */
+interface Verified {
+  readonly header: Obj
+  readonly payload: Obj | string
+}
+
+function verified(text: string, constraints: Constraints): Verified | undefined {
+  const token = splitToken(text)
+  const header = parseHeader(decodeHeader(token))
+  const expected = constraints.algorithm === '' || constraints.algorithm === header.algorithm
+  if (!header.valid || !expected || !isSigned(token, header, constraints)) return undefined
+  const payloadText = decodePart('payload', token.payload)
+  const isNested = header.contentType.toUpperCase() === 'JWT'
+  return { header: header.fields, payload: isNested ? payloadText : jsonObject(payloadText) }
+}
+
+function readConstraints(context: BuiltinContext, object: Obj, tokens: TokenCache): Constraints {
   const now = timeOf(queryTime(context))
   const constraints: Constraints = {
     keys: undefined,
     secret: '',
+    keyText: '',
     algorithm: '',
     issuer: '',
     audience: '',
     time: now,
   }
   for (const [name, value] of sortedEntries(object))
-    readConstraint(constraints, jsonKey(name), value)
+    readConstraint(constraints, jsonKey(name), value, tokens)
   const count = (constraints.keys === undefined ? 0 : 1) + (constraints.secret === '' ? 0 : 1)
   if (count > 1) throw new BuiltinError('duplicate key constraints')
   if (count < 1) throw new BuiltinError('no key constraint')
   return constraints
 }
 
-function readConstraint(constraints: Constraints, name: string, value: Value): void {
+function readConstraint(
+  constraints: Constraints,
+  name: string,
+  value: Value,
+  tokens: TokenCache,
+): void {
   const field = Object.hasOwn(TEXTS, name) ? TEXTS[name] : undefined
   if (field === undefined && name !== 'cert' && name !== 'time') {
     throw new BuiltinError(`unknown token validation constraint: ${name}`)
   }
   if (name === 'time') constraints.time = timeOf(value)
   else if (typeof value !== 'string') throw new BuiltinError(`${name} constraint: must be a string`)
-  else if (field === undefined) constraints.keys = verificationKeys(value)
-  else constraints[field] = value
+  else if (field === undefined) {
+    constraints.keys = tokens.keys(value)
+    constraints.keyText = value
+  } else {
+    constraints[field] = value
+    if (field === 'secret') constraints.keyText = value
+  }
 }
 
 function timeOf(value: Value): number {

@@ -9,7 +9,8 @@ import type { BuiltinCall } from '../types.ts'
 import { ALGORITHMS, createSignature, verifySignature } from './algorithms.ts'
 import type { Algorithm } from './algorithms.ts'
 import { decodeVerify } from './decode-verify.ts'
-import { signingKey, verificationKeys } from './keys.ts'
+import { signingKey } from './keys.ts'
+import type { VerificationKey } from './keys.ts'
 import {
   decodeHeader,
   decodePart,
@@ -19,13 +20,14 @@ import {
   signedBytes,
   splitToken,
 } from './token.ts'
+import { tokensOf } from './token-cache.ts'
 
 type Args = readonly Value[]
 
 const NESTING_MAX = 8
 
 /** Header, payload and signature (in hexadecimal), none of them checked. */
-function decode(text: string, depth = 0): Value {
+function decode(text: string, depth: number): Value {
   const token = splitToken(text)
   const header = decodeHeader(token)
   const payload = decodePart('payload', token.payload)
@@ -44,35 +46,47 @@ function decode(text: string, depth = 0): Value {
 }
 
 /** Verifies with a certificate or JSON Web Keys; the key a token names is preferred. */
-function verifyWithKeys(algorithm: Algorithm): BuiltinCall {
-  return (_, args) => {
-    const token = splitToken(stringOperand(args, 0))
-    const keys = verificationKeys(stringOperand(args, 1))
-    const signature = decodeSegment(token.signature)
-    const header = parseHeader(decodeHeader(token))
-    const data = signedBytes(token)
-    const named = header.keyId === '' ? undefined : keys.find(({ id }) => id === header.keyId)
-    if (named !== undefined) return verifySignature(algorithm, named.key, data, signature)
-    return keys.some(
-      (candidate) =>
-        (candidate.algorithm === '' || candidate.algorithm === header.algorithm) &&
-        verifySignature(algorithm, candidate.key, data, signature),
-    )
+function verifyWithKeys(name: string, algorithm: Algorithm): BuiltinCall {
+  return (context, args) => {
+    const [text, keyText] = [stringOperand(args, 0), stringOperand(args, 1)]
+    const tokens = tokensOf(context)
+    const isGood = tokens.verified(name, text, keyText, () => {
+      const token = splitToken(text)
+      const keys = tokens.keys(keyText)
+      const signature = decodeSegment(token.signature)
+      const header = parseHeader(decodeHeader(token))
+      const data = signedBytes(token)
+      const fits = ({ key }: VerificationKey): boolean =>
+        verifySignature(algorithm, key, data, signature)
+      const named = header.keyId === '' ? undefined : keys.find(({ id }) => id === header.keyId)
+      const candidates = keys.filter(
+        (key) => key.algorithm === '' || key.algorithm === header.algorithm,
+      )
+      return (named === undefined ? candidates.some(fits) : fits(named)) || undefined
+    })
+    return isGood === true
   }
 }
 
-function verifyWithSecret(algorithm: Algorithm): BuiltinCall {
-  return (_, args) => {
-    const token = splitToken(stringOperand(args, 0))
-    const key = createSecretKey(Buffer.from(stringOperand(args, 1)))
-    return verifySignature(algorithm, key, signedBytes(token), decodeSegment(token.signature))
+function verifyWithSecret(name: string, algorithm: Algorithm): BuiltinCall {
+  return (context, args) => {
+    const [text, secret] = [stringOperand(args, 0), stringOperand(args, 1)]
+    const isGood = tokensOf(context).verified(name, text, secret, () => {
+      const token = splitToken(text)
+      const key = createSecretKey(Buffer.from(secret))
+      const signature = decodeSegment(token.signature)
+      return verifySignature(algorithm, key, signedBytes(token), signature) || undefined
+    })
+    return isGood === true
   }
 }
 
 const VERIFIERS = Object.fromEntries(
   Array.from(ALGORITHMS, ([name, algorithm]) => [
     `io.jwt.verify_${name.toLowerCase()}`,
-    algorithm.keyType === 'secret' ? verifyWithSecret(algorithm) : verifyWithKeys(algorithm),
+    algorithm.keyType === 'secret'
+      ? verifyWithSecret(name, algorithm)
+      : verifyWithKeys(name, algorithm),
   ]),
 )
 
@@ -120,7 +134,8 @@ function jsonText(args: Args, index: number): string {
 /** JSON Web Tokens (RFC 7519). */
 export const TOKENS: Readonly<Record<string, BuiltinCall>> = {
   ...VERIFIERS,
-  'io.jwt.decode': (_, args) => decode(stringOperand(args, 0)),
+  'io.jwt.decode': (context, args) =>
+    tokensOf(context).decoded(stringOperand(args, 0), (text) => decode(text, 0)),
   'io.jwt.decode_verify': decodeVerify,
   'io.jwt.encode_sign': (_, args) =>
     encodeSign(jsonText(args, 0), jsonText(args, 1), jsonText(args, 2)),
