@@ -1,12 +1,16 @@
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
-import type { SendAttempt } from './attempt.ts'
 import type { Pick } from './balance.ts'
 import type { Bulkhead } from './bulkhead.ts'
 import type { UpstreamConfig } from './config.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { ForwardRequest, Timeouts } from './forward-request.ts'
+import type { Deadlines } from './deadlines.ts'
+import type { Failure } from './failure.ts'
+import type { MakeResponse } from './make-response.ts'
 import type { RequestFields } from './request-headers.ts'
+import type { WholeBody } from './response-body.ts'
+import type { ResponseFields } from './response-headers.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Target } from './target.ts'
 
@@ -31,7 +35,14 @@ export interface Course {
   readonly counts: Counts
   readonly budget: RetryBudget
   readonly requestFields: RequestFields
-  readonly send: SendAttempt
+  readonly responseFields: ResponseFields
+  readonly deadlines: Deadlines
+  /** Answers that count as failed, by status. */
+  readonly failing: ReadonlyMap<number, Failure>
+  readonly wholeBody: WholeBody
+  /** For bodies of which the upstream does not say what they are. */
+  readonly untypedBody: WholeBody
+  readonly makeResponse: MakeResponse
   readonly timeouts: Timeouts
 }
 

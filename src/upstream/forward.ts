@@ -1,14 +1,16 @@
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
-import type { AttemptOutcome } from './attempt.ts'
 import type { Entry } from './bulkhead.ts'
 import type { Course, PreparedRequest } from './course.ts'
 import type { Failure } from './failure.ts'
 import { CLIENT_GONE, refusalOf } from './failure.ts'
 import type { ForwardOutcome, ForwardRequest } from './forward-request.ts'
 import { METHODS } from './methods.ts'
+import { writeHead } from './request-headers.ts'
 import { retryPauseMs } from './retry.ts'
 import type { Target } from './target.ts'
+import type { TryOutcome } from './try.ts'
+import { reportFailure, Try } from './try.ts'
 
 /** Takes a request through the bulkhead and from target to target until one answers. */
 export function forward(request: ForwardRequest, course: Course): Promise<ForwardOutcome> {
@@ -17,97 +19,87 @@ export function forward(request: ForwardRequest, course: Course): Promise<Forwar
   course.counts.requests++
   course.budget.earn()
   const entry = course.bulkhead.enter(request.signal)
-  return typeof entry === 'string'
-    ? proceed(entry, request, course)
-    : entry.then((awaited) => proceed(awaited, request, course))
+  return entry === 'entered' ? proceed(request, course) : wait(entry, request, course)
 }
 
-function proceed(entry: Entry, request: ForwardRequest, course: Course): Promise<ForwardOutcome> {
-  if (entry !== 'entered') return Promise.resolve(turnAway(entry, course))
+async function wait(
+  entry: Entry | Promise<Entry>,
+  request: ForwardRequest,
+  course: Course,
+): Promise<ForwardOutcome> {
+  const awaited = await entry
+  return awaited === 'entered' ? proceed(request, course) : turnAway(awaited, course)
+}
+
+function proceed(request: ForwardRequest, course: Course): Promise<ForwardOutcome> {
   const timeouts =
     request.timeouts === undefined ? course.timeouts : { ...course.timeouts, ...request.timeouts }
   const totalAtMs = course.clock.monotonicMs() + timeouts.totalMs
-  return tryTargets({ request, timeouts, totalAtMs }, course)
+  return new Promise((resolve) => tryNext({ request, timeouts, totalAtMs }, [], course, resolve))
 }
 
-async function tryTargets(prepared: PreparedRequest, course: Course): Promise<ForwardOutcome> {
-  const { clock, bulkhead } = course
-  const tried: Target[] = []
-  for (;;) {
-    const nowMs = clock.monotonicMs()
-    const target = course.pick(nowMs, tried)
-    if (target === undefined || !target.enter(nowMs)) {
-      bulkhead.leave()
-      return unavailable(course, nowMs)
-    }
-    tried.push(target)
-    const place = createPlace(target, course)
-    const outcome = await course.send({ ...prepared, target, onEnd: place.ended })
-    const { failure } = outcome
-    const pauseMs =
-      failure === undefined ? undefined : retryPauseMs(outcome, prepared, tried, course)
-    if (failure !== undefined) report(failure, target, pauseMs === undefined, course)
-    if (pauseMs === undefined) {
-      place.answered()
-      return outcome.ok ? outcome.response : refusalOf(outcome.failure, course.name)
-    }
-    await discard(outcome)
-    await sleep(pauseMs)
-    if (prepared.request.signal?.aborted === true) {
-      bulkhead.leave()
-      return refusalOf(CLIENT_GONE, course.name)
-    }
-    course.counts.retries++
-    const attempt = tried.length
-    course.onEvent({ upstream: course.name, kind: 'retried', target: target.url, attempt })
-  }
-}
+type Resolve = (outcome: ForwardOutcome) => void
 
-/**
- * What a try holds: its target's place until its last byte has passed, and the request's place in the
- * bulkhead until then too, unless another try takes that over.
- */
-function createPlace(
-  target: Target,
+const UNSOUND: Failure = { kind: 'protocol', cause: 'a header value cannot be sent' }
+
+/** Tries the next target. One promise waits for all tries: callbacks lead from one to the next. */
+function tryNext(
+  prepared: PreparedRequest,
+  tried: Target[],
   course: Course,
-): {
-  readonly answered: () => void
-  readonly ended: (failure: Failure | undefined) => void
-} {
-  let isAnswered = false
-  let isEnded = false
-  return {
-    answered() {
-      isAnswered = true
-      if (isEnded) course.bulkhead.leave()
-    },
-    ended(failure) {
-      isEnded = true
-      target.leave(verdictOf(failure), course.clock.monotonicMs())
-      if (!isAnswered) return
-      course.bulkhead.leave()
-      // The head was passed on already: this is the only word about a body cut off.
-      if (failure !== undefined && failure.kind !== 'status') report(failure, target, true, course)
-    },
+  resolve: Resolve,
+): void {
+  const { bulkhead } = course
+  const nowMs = course.clock.monotonicMs()
+  const target = course.pick(nowMs, tried)
+  if (target === undefined) {
+    bulkhead.leave()
+    return resolve(unavailable(course, nowMs))
   }
+  const head = writeHead(prepared.request, target, course.requestFields)
+  if (head === undefined) {
+    bulkhead.leave()
+    return resolve(refusalOf(UNSOUND, course.name))
+  }
+  if (!target.enter(nowMs)) {
+    bulkhead.leave()
+    return resolve(unavailable(course, nowMs))
+  }
+  tried.push(target)
+  const settle = (outcome: TryOutcome, attempt: Try): void => {
+    if (outcome.failure === undefined) {
+      attempt.answered()
+      return resolve(outcome.response)
+    }
+    const { failure } = outcome
+    const pauseMs = retryPauseMs(outcome, prepared, tried, course)
+    reportFailure(failure, target, pauseMs === undefined, course)
+    if (pauseMs !== undefined) return void again(outcome, pauseMs, prepared, tried, course, resolve)
+    attempt.answered()
+    resolve(outcome.ok ? outcome.response : refusalOf(outcome.failure, course.name))
+  }
+  new Try(prepared, target, head, course, nowMs, settle).start()
 }
 
-function verdictOf(failure: Failure | undefined): 'good' | 'bad' | 'unknown' {
-  if (failure === undefined) return 'good'
-  return failure.kind === 'aborted' ? 'unknown' : 'bad'
-}
-
-function report(failure: Failure, target: Target, final: boolean, course: Course): void {
-  if (failure.kind === 'aborted') return
-  if (final) course.counts.failures++
-  course.onEvent({
-    upstream: course.name,
-    kind: 'attempt_failed',
-    target: target.url,
-    failure: failure.kind,
-    cause: failure.cause,
-    final,
-  })
+async function again(
+  outcome: TryOutcome,
+  pauseMs: number,
+  prepared: PreparedRequest,
+  tried: Target[],
+  course: Course,
+  resolve: Resolve,
+): Promise<void> {
+  await discard(outcome)
+  await sleep(pauseMs)
+  if (prepared.request.signal?.aborted === true) {
+    course.bulkhead.leave()
+    return resolve(refusalOf(CLIENT_GONE, course.name))
+  }
+  course.counts.retries++
+  const attempt = tried.length
+  const target = tried.at(-1)?.url ?? ''
+  course.onEvent({ upstream: course.name, kind: 'retried', target, attempt })
+  tryNext(prepared, tried, course, resolve)
 }
 
 /** Why a request cannot be forwarded at all, if so. */
@@ -153,7 +145,7 @@ export function unavailable(course: Course, nowMs: number): Refusal {
   })
 }
 
-async function discard(outcome: AttemptOutcome): Promise<void> {
+async function discard(outcome: TryOutcome): Promise<void> {
   if (!outcome.ok) return
   try {
     await outcome.response.body?.cancel()

@@ -38,7 +38,6 @@ export function startHealthProbe(
       body: { kind: 'none' },
       repeatable: true,
       wholeBytesMax: 0,
-      onHead() {},
     } as const
     const asked = target.client.send(request)
     sending = asked

@@ -1,9 +1,9 @@
-import type { AttemptOutcome } from './attempt.ts'
 import type { Course, PreparedRequest } from './course.ts'
 import type { Failure } from './failure.ts'
 import { IDEMPOTENT } from './methods.ts'
 import { backoffMs, retryAfterMs } from './retry-budget.ts'
 import type { Target } from './target.ts'
+import type { TryOutcome } from './try.ts'
 
 /**
  * How long to wait before the next try, or `undefined` when there must be none: the request may have
@@ -13,7 +13,7 @@ import type { Target } from './target.ts'
  * A connection that never came about has sent nothing; then any method may try again.
  */
 export function retryPauseMs(
-  outcome: AttemptOutcome,
+  outcome: TryOutcome,
   { request, totalAtMs }: PreparedRequest,
   tried: readonly Target[],
   course: Course,

@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
-import { createSender } from './attempt.ts'
 import { createPick } from './balance.ts'
 import { createBulkhead } from './bulkhead.ts'
 import type { UpstreamConfig } from './config.ts'
 import type { Course } from './course.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { UpstreamEvent } from './events.ts'
+import type { Failure } from './failure.ts'
 import type { Timeouts } from './forward-request.ts'
 import { forward } from './forward.ts'
 import type { UnusualStatus } from './make-response.ts'
@@ -64,16 +64,12 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
     counts: { requests: 0, retries: 0, failures: 0, overloaded: 0 },
     budget: createRetryBudget(config.retries.budget),
     requestFields,
-    send: createSender({
-      config,
-      clock,
-      deadlines: options.deadlines,
-      wholeBody: createWholeBody(),
-      untypedBody: createWholeBody(0),
-      makeResponse: createMakeResponse(options.unusualStatus),
-      requestFields,
-      responseFields: createResponseFields(config),
-    }),
+    responseFields: createResponseFields(config),
+    deadlines: options.deadlines,
+    failing: failingOf(config),
+    wholeBody: createWholeBody(),
+    untypedBody: createWholeBody(0),
+    makeResponse: createMakeResponse(options.unusualStatus),
     timeouts: timeoutsOf(config),
   }
   return {
@@ -87,6 +83,9 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
     stats: () => statsOf(course),
   }
 }
+
+const failingOf = ({ retries }: UpstreamConfig): ReadonlyMap<number, Failure> =>
+  new Map(retries.statuses.map((status) => [status, { kind: 'status', cause: `status ${status}` }]))
 
 function timeoutsOf({ timeouts }: UpstreamConfig): Timeouts {
   return {

@@ -34,7 +34,6 @@ const get = (more: Partial<WireRequest> = {}): WireRequest => ({
   body: { kind: 'none' },
   repeatable: true,
   wholeBytesMax: 65_536,
-  onHead: () => {},
   ...more,
 })
 

@@ -2,9 +2,9 @@ import { connect as connectPlain } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Clock } from '../../core/clock.ts'
-import type { ConnectionEvents, Job } from './connection.ts'
+import type { ConnectionEvents } from './connection.ts'
 import { Connection } from './connection.ts'
-import type { Sending, ServerAddress, WireRequest, WireResponse } from './types.ts'
+import type { Job, Sending, ServerAddress, WireRequest, WireResponse } from './types.ts'
 import { WireError } from './types.ts'
 
 /**
@@ -13,6 +13,8 @@ import { WireError } from './types.ts'
  * exchange stays on one thread, which halves its cost.
  */
 export interface HttpClient {
+  start(job: Job): void
+  /** {@link HttpClient.start} with a promise. */
   send(request: WireRequest): Sending
   /** Connections that wait for a request. */
   readonly idle: number
@@ -59,11 +61,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       idle.push(connection)
       sweeper ??= setInterval(sweep, SWEEP_MS)
     },
+    onFailed(connection, job, error) {
+      // The server may have closed a kept connection just before the request reached it.
+      const isUnheard = connection.used && !connection.started && !connection.aborted
+      if (isUnheard && job.repeatable) open(job)
+      else job.onFailure(error)
+    },
     onClosed(connection) {
       const at = idle.indexOf(connection)
       if (at >= 0) idle.splice(at, 1)
     },
   }
+  const open = (job: Job): void => openConnection(options, events, job)
   const take = (): Connection | undefined => {
     for (;;) {
       const connection = idle.pop()
@@ -72,11 +81,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       connection.destroy()
     }
   }
+  const start = (job: Job): void => {
+    const kept = take()
+    if (kept === undefined) return open(job)
+    job.carrier = kept
+    kept.send(job)
+  }
   return {
     get idle() {
       return idle.length
     },
-    send: (request) => startSending(request, take, options, events),
+    start,
+    send: (request) => sendWith(start, request),
     close() {
       closing = true
       for (const connection of idle.slice()) connection.destroy()
@@ -86,45 +102,21 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 }
 
-function startSending(
-  request: WireRequest,
-  take: () => Connection | undefined,
-  options: HttpClientOptions,
-  events: ConnectionEvents,
-): Sending {
-  let stop = (): void => {}
-  const response = new Promise<WireResponse>((resolve, reject) => {
-    const onNew = (): void => {
-      stop = openConnection(options, events, reject, (connection) => {
-        stop = () => connection.destroy()
-        connection.send({ request, resolve, reject })
-      })
-    }
-    const kept = take()
-    if (kept === undefined) return onNew()
-    stop = () => {
-      again = false
-      kept.destroy()
-    }
-    let again = request.repeatable
-    const job: Job = {
-      request,
-      resolve,
-      // The server may have closed a kept connection just before the request reached it.
-      reject: (error) => (again && !kept.started ? onNew() : reject(error)),
-    }
-    kept.send(job)
-  })
-  return { response, abort: () => stop() }
+function sendWith(start: (job: Job) => void, request: WireRequest): Sending {
+  const { promise, resolve, reject } = Promise.withResolvers<WireResponse>()
+  const job: Job = {
+    ...request,
+    carrier: undefined,
+    onHead() {},
+    onAnswer: resolve,
+    onFailure: reject,
+  }
+  start(job)
+  return { response: promise, abort: () => job.carrier?.abort(job) }
 }
 
-/** Opens a connection; returns what gives the attempt up. */
-function openConnection(
-  options: HttpClientOptions,
-  events: ConnectionEvents,
-  onFailure: (error: WireError) => void,
-  onOpen: (connection: Connection) => void,
-): () => void {
+/** Opens a connection for a job; while that lasts, aborting the job gives it up. */
+function openConnection(options: HttpClientOptions, events: ConnectionEvents, job: Job): void {
   const { socket, readyEvent } = dial(options.address)
   const settle = (): void => {
     clearTimeout(timer)
@@ -136,19 +128,21 @@ function openConnection(
     settle()
     socket.on('error', () => {})
     socket.destroy()
-    onFailure(new WireError('connect', cause))
+    job.onFailure(new WireError('connect', cause))
   }
   const onError = (error: Error): void => giveUp(error.message)
   const onClose = (): void => giveUp('closed while connecting')
   const onReady = (): void => {
     settle()
-    onOpen(new Connection(socket, events))
+    const connection = new Connection(socket, events)
+    job.carrier = connection
+    connection.send(job)
   }
   const timer = setTimeout(() => giveUp('connect deadline'), options.connectTimeoutMs)
   socket.on('error', onError)
   socket.on('close', onClose)
   socket.on(readyEvent, onReady)
-  return () => giveUp('aborted')
+  job.carrier = { abort: () => giveUp('aborted') }
 }
 
 function dial({ host, port, unix, tls }: ServerAddress): { socket: Socket; readyEvent: string } {

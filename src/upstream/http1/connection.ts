@@ -3,7 +3,7 @@ import type { BodyDecoder } from './body-decoder.ts'
 import { createBodyDecoder } from './body-decoder.ts'
 import type { ResponseHead } from './parse-head.ts'
 import { parseHead } from './parse-head.ts'
-import type { WireBody, WireRequest, WireResponse } from './types.ts'
+import type { Carrier, Job, WireBody } from './types.ts'
 import { WireError } from './types.ts'
 
 const HEAD_BYTES_MAX = 65_536
@@ -11,18 +11,13 @@ const INTERIM_MAX = 8
 const JOINED_BYTES_MAX = 16_384
 const HEAD_END = Buffer.from('\r\n\r\n')
 
-/** One request on a connection, and who waits for its response. */
-export interface Job {
-  readonly request: WireRequest
-  readonly resolve: (response: WireResponse) => void
-  readonly reject: (error: WireError) => void
-}
-
 /** What a connection tells its pool. */
 export interface ConnectionEvents {
   /** The exchange is complete and the connection may carry another. */
   onIdle(connection: Connection, keepAliveSeconds: number | undefined): void
   onClosed(connection: Connection): void
+  /** The job failed before its response began to be handed over. */
+  onFailed(connection: Connection, job: Job, error: WireError): void
 }
 
 type Sink =
@@ -30,7 +25,7 @@ type Sink =
   | { readonly kind: 'stream'; readonly controller: ReadableStreamDefaultController<Uint8Array> }
 
 /** An HTTP/1.1 connection to a server: one request at a time, no pipelining. */
-export class Connection {
+export class Connection implements Carrier {
   /** When it became idle, monotonic milliseconds, and how long it may stay so. */
   idleSinceMs = 0
   idleMaxMs = 0
@@ -47,6 +42,7 @@ export class Connection {
   #sink: Sink | undefined
   #upload: ReadableStreamDefaultReader<Uint8Array> | undefined
   #closed = false
+  #aborted = false
 
   constructor(socket: Socket, events: ConnectionEvents) {
     this.#socket = socket
@@ -63,8 +59,9 @@ export class Connection {
     return this.#started
   }
 
-  get closed(): boolean {
-    return this.#closed
+  /** Whether nobody waits for the response any longer. */
+  get aborted(): boolean {
+    return this.#aborted
   }
 
   /** Sends a request; the connection must be idle. */
@@ -72,7 +69,7 @@ export class Connection {
     this.#job = job
     this.#started = false
     this.#interim = 0
-    const { head, body } = job.request
+    const { head, body } = job
     if (body.kind === 'none') this.#socket.write(`${head}\r\n`, 'latin1')
     else if (body.kind === 'bytes') this.#sendBytes(head, body.bytes)
     else void this.#sendStream(head, body)
@@ -80,6 +77,13 @@ export class Connection {
 
   /** Closes it at once; a request on it fails. */
   destroy(): void {
+    this.#lost('aborted')
+  }
+
+  abort(job: Job): void {
+    // The exchange may be complete, and the connection somebody else's.
+    if (this.#job !== job) return
+    this.#aborted = true
     this.#lost('aborted')
   }
 
@@ -158,7 +162,7 @@ export class Connection {
       return
     }
     this.#pending = undefined
-    const head = parseHead(all.toString('latin1', 0, end), job.request.method)
+    const head = parseHead(all.toString('latin1', 0, end), job.method)
     if (typeof head === 'string') return this.#broken(head)
     const rest = all.subarray(end + HEAD_END.length)
     if (head.status >= 200) return this.#beginBody(job, head, rest)
@@ -173,12 +177,12 @@ export class Connection {
     if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0)) {
       return this.#finish(job, head, new Uint8Array(0), rest.length)
     }
-    const isWhole = framing.kind === 'length' && framing.bytes <= job.request.wholeBytesMax
+    const isWhole = framing.kind === 'length' && framing.bytes <= job.wholeBytesMax
     if (isWhole && rest.length >= framing.bytes) {
       return this.#finish(job, head, rest.subarray(0, framing.bytes), rest.length - framing.bytes)
     }
     this.#decode = createBodyDecoder(framing)
-    job.request.onHead()
+    job.onHead()
     if (isWhole) this.#sink = { kind: 'whole', bytes: new Uint8Array(framing.bytes), filled: 0 }
     else this.#openStream(job, head)
     if (rest.length > 0) this.#receiveBody(job, rest)
@@ -195,7 +199,7 @@ export class Connection {
       },
       { highWaterMark: 1 },
     )
-    job.resolve({ status: head.status, fields: head.fields, body })
+    job.onAnswer({ status: head.status, fields: head.fields, body })
   }
 
   #receiveBody(job: Job, bytes: Uint8Array): void {
@@ -233,7 +237,7 @@ export class Connection {
     } else this.#lost('not kept')
     if (whole !== undefined) {
       const body = head.framing.kind === 'none' ? null : whole
-      job.resolve({ status: head.status, fields: head.fields, body })
+      job.onAnswer({ status: head.status, fields: head.fields, body })
     }
   }
 
@@ -273,7 +277,7 @@ export class Connection {
     void this.#cancelUpload(error)
     this.#events.onClosed(this)
     if (sink?.kind === 'stream') sink.controller.error(error)
-    else job?.reject(error)
+    else if (job !== undefined) this.#events.onFailed(this, job, error)
   }
 }
 

@@ -28,8 +28,22 @@ export interface WireRequest {
   readonly repeatable: boolean
   /** Bodies of known length up to this are collected before the response is handed over. */
   readonly wholeBytesMax: number
-  /** Called when the head of the response has come and its body has not. */
-  readonly onHead: () => void
+}
+
+/** A request under way, and who is told what becomes of it. Exactly one of answer and failure comes. */
+export interface Job extends WireRequest {
+  /** What carries it now; the client sets it. */
+  carrier: Carrier | undefined
+  /** The head of the response has come and its body has not. */
+  onHead(): void
+  onAnswer(response: WireResponse): void
+  onFailure(error: WireError): void
+}
+
+/** A connection, or the making of one. */
+export interface Carrier {
+  /** Ends the job, if this still carries it: it fails, or its body does. */
+  abort(job: Job): void
 }
 
 /** A body to send: nothing, bytes, or a stream with its length where that is known. */
