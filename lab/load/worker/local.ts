@@ -7,7 +7,7 @@ const PROCESS = join(import.meta.dirname, 'process.ts')
 /** Starts a worker on this machine. */
 export function startLocalWorker(job: LoadJob, listener: WorkerListener): Worker {
   let isOver = false
-  const child = Bun.spawn([process.execPath, '--smol', PROCESS], {
+  const child = Bun.spawn([process.execPath, PROCESS], {
     stdio: ['ignore', 'ignore', 'inherit'],
     serialization: 'json',
     ipc: (message: WorkerMessage) => {

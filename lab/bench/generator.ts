@@ -1,0 +1,127 @@
+import { parseArgs } from 'node:util'
+import { createRandom } from '../core/index.ts'
+import type { World } from '../core/index.ts'
+import { planLoad, readTarget, runLoad, singleRequest, summarizeLoad } from '../load/index.ts'
+import { startSyntheticServer } from '../synthetic/index.ts'
+
+/**
+ * Holds the generator against wrk with one thread, on the same server and the same processor, in turn:
+ * requests a second and processor time per request at saturation; and looks at its lag at 10,000
+ * requests a second.
+ *
+ *   node bin/bun.mjs lab/bench/generator.ts [--blocks 4] [--seconds 2] [--connections 64]
+ */
+
+const { values } = parseArgs({
+  options: {
+    blocks: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '2' },
+    connections: { type: 'string', default: '64' },
+  },
+})
+const blocks = Number(values.blocks)
+const seconds = Number(values.seconds)
+const connections = Number(values.connections)
+
+/** What one arm did in one block. */
+interface Slice {
+  readonly ratePerSecond: number
+  readonly cpuUsPerRequest: number
+}
+
+const world: World = {
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  seed: 1,
+  random: createRandom(1),
+  signal: new AbortController().signal,
+  progress: { step: () => undefined, note: () => undefined, live: () => undefined },
+}
+
+const median = (of: readonly number[]): number => {
+  const sorted = of.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+async function runOurs(url: string): Promise<Slice> {
+  const plan = planLoad({
+    target: readTarget(url),
+    scenario: singleRequest({ path: '/' }),
+    model: 'closed',
+    level: connections,
+    durationMs: seconds * 1000,
+    seed: 1,
+  })
+  const result = await runLoad(plan, world)
+  const { ratePerSecond } = summarizeLoad(result)
+  return { ratePerSecond, cpuUsPerRequest: (result.cpuMs * 1000) / result.sent }
+}
+
+async function runWrk(url: string): Promise<Slice> {
+  const child = Bun.spawn(['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, `${url}/`], {
+    stdout: 'pipe',
+  })
+  const text = await new Response(child.stdout).text()
+  await child.exited
+  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1])
+  const requests = Number(/(\d+) requests in/.exec(text)?.[1])
+  const usage = child.resourceUsage()
+  return { ratePerSecond: rate, cpuUsPerRequest: Number(usage?.cpuTime.total ?? 0) / requests }
+}
+
+async function measureLag(url: string): Promise<string> {
+  const plan = planLoad({
+    target: readTarget(url),
+    scenario: singleRequest({ path: '/' }),
+    level: 10_000,
+    durationMs: 5000,
+    warmUpMs: 1000,
+    seed: 1,
+  })
+  const { lag, response, ratePerSecond, failed } = summarizeLoad(await runLoad(plan, world))
+  const ms = (us: number): string => `${(us / 1000).toFixed(3)} ms`
+  return [
+    `at 10,000 planned a second: ${ratePerSecond.toFixed(0)} answered, ${failed} failed`,
+    `lag p50 ${ms(lag.quantile(0.5))}, p99 ${ms(lag.quantile(0.99))}; response p50 ${ms(response.quantile(0.5))}, p99 ${ms(response.quantile(0.99))}`,
+  ].join('; ')
+}
+
+if (Bun.which('wrk') === null) {
+  process.stderr.write('wrk is not installed: there is nothing to compare with\n')
+  process.exit(1)
+}
+const server = await startSyntheticServer()
+try {
+  // Both compile what they run before it counts.
+  await runOurs(server.url)
+  await runWrk(server.url)
+  const ours: Slice[] = []
+  const theirs: Slice[] = []
+  for (let block = 0; block < blocks; block += 1) {
+    const order = block % 2 === 0 ? ['ours', 'wrk'] : ['wrk', 'ours']
+    for (const arm of order) {
+      if (arm === 'ours') ours.push(await runOurs(server.url))
+      else theirs.push(await runWrk(server.url))
+    }
+  }
+  const ratio = (of: (slice: Slice) => number): string =>
+    median(ours.map((slice, at) => of(slice) / of(theirs[at]!))).toFixed(2)
+  const list = (all: readonly Slice[]): string =>
+    all
+      .map(
+        (slice) =>
+          `${(slice.ratePerSecond / 1000).toFixed(1)}k/s ${slice.cpuUsPerRequest.toFixed(1)} µs`,
+      )
+      .join(', ')
+  const lines = [
+    `generator: ${list(ours)}`,
+    `wrk -t1:   ${list(theirs)}`,
+    `requests a second, of wrk's:     ${ratio((slice) => slice.ratePerSecond)} (at least 0.9)`,
+    `processor per request, of wrk's: ${ratio((slice) => slice.cpuUsPerRequest)} (at most 1.3)`,
+    await measureLag(server.url),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+} finally {
+  await server.stop()
+}

@@ -1,0 +1,2 @@
+export { startFaultProxy } from './proxy.ts'
+export type { Fault, FaultProxy, FaultProxyOptions } from './proxy.ts'
