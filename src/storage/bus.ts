@@ -10,7 +10,15 @@ export interface BusMessage {
 /** What a subscriber hears: a message, or that messages may have been lost. */
 export type BusEvent =
   | { readonly kind: 'message'; readonly message: BusMessage }
-  | { readonly kind: 'gap' }
+  | {
+      readonly kind: 'gap'
+      /**
+       * Nothing can be heard at present; said again and again while that lasts. What comes late will
+       * still be told, or, when it is lost, a gap without this. Decisions must be distrusted all the
+       * same; what may be a little old need not be.
+       */
+      readonly isSilence?: true
+    }
 
 /** Publish and subscribe. Messages reach the publisher's own subscribers too. */
 export interface Bus {

@@ -33,6 +33,8 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
   const history = createInvalidationHistory(random)
   let sink: InvalidationSink | undefined
   let early: StreamSnapshot | undefined
+  /** Whether the sink was told to trust. */
+  let isTold = false
   const tell = (invalidations: readonly Invalidation[]): void => {
     for (const invalidation of invalidations) sink?.apply(invalidation)
   }
@@ -48,8 +50,14 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
       early = snapshot
       tell([allAt(snapshot)])
     },
-    onSilence: (reason) => sink?.distrust(reason),
-    onLive: () => sink?.trust(),
+    onSilence(reason) {
+      if (isTold) sink?.distrust(reason)
+      isTold = false
+    },
+    onLive() {
+      sink?.trust()
+      isTold = true
+    },
   })
   return {
     history,
@@ -63,7 +71,8 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
       sink = next
       if (early !== undefined) tell(missedSince(early, resumeFrom) ?? [allAt(early)])
       else if (resumeFrom !== undefined) sink.apply({ kind: 'all', name: '' })
-      if (stream.isLive()) sink.trust()
+      isTold = stream.isLive()
+      if (isTold) sink.trust()
       else sink.distrust('nothing was heard yet')
     },
     isTrusted: () => stream.isLive() && history.position() !== undefined,

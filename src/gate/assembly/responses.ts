@@ -68,9 +68,10 @@ export function createResponses(parts: ResponsesParts): Responses {
   })
   declareMetrics(parts.metrics, caches)
   const unsubscribe = bus.subscribe((event) => {
-    // What was missed may have been anything.
-    if (event.kind === 'gap') caches.apply(everyResponse)
-    else if (event.message.topic === TOPIC) {
+    // What was missed may have been anything; what comes late is heard later.
+    if (event.kind === 'gap') {
+      if (event.isSilence !== true) caches.apply(everyResponse)
+    } else if (event.message.topic === TOPIC) {
       const heard = parseInvalidation(event.message.payload)
       if (heard !== undefined && heard.from !== own) caches.apply(heard.name)
     }

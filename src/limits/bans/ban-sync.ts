@@ -49,6 +49,7 @@ export function createBanSync(parts: BanSyncParts): BanSync {
   const backlog = new Map<string, Pending>()
   let queue: Promise<void> = Promise.resolve()
   let drainIsDue = false
+  let reloadIsDue = false
 
   // One job after the other, so that an older reading never overwrites a newer one.
   const enqueue = async <T>(job: () => Promise<T>): Promise<T> => {
@@ -104,6 +105,10 @@ export function createBanSync(parts: BanSyncParts): BanSync {
       else index.put(ban)
     }
   }
+  const reloadOnce = async (): Promise<void> => {
+    reloadIsDue = false
+    await reload()
+  }
   const refresh = async (kind: BanKind, subject: string): Promise<void> => {
     const ban = await store.find(kind, subject)
     if (backlog.has(placeOf(kind, subject))) return
@@ -113,7 +118,9 @@ export function createBanSync(parts: BanSyncParts): BanSync {
 
   const unsubscribe = bus.subscribe((event) => {
     if (event.kind === 'gap') {
-      background(reload)
+      // Gaps may follow each other faster than a slow store is read.
+      if (!reloadIsDue) background(reloadOnce)
+      reloadIsDue = true
       return
     }
     const place = event.message.topic === TOPIC ? parsePlace(event.message.payload) : undefined

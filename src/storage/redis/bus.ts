@@ -10,16 +10,13 @@ import type { RedisStream } from './stream.ts'
  */
 export function createStreamBus(stream: RedisStream): Bus {
   const local = createLocalBus()
-  const gap = (): void => {
-    local.deliver({ kind: 'gap' })
-  }
   let isOpen = true
   const unsubscribe = stream.subscribe({
     onEntry({ sender, topic, payload }) {
       if (sender !== stream.self) local.deliver({ kind: 'message', message: { topic, payload } })
     },
-    onGap: gap,
-    onSilence: gap,
+    onGap: () => void local.deliver({ kind: 'gap' }),
+    onSilence: () => void local.deliver({ kind: 'gap', isSilence: true }),
     onLive: () => undefined,
   })
   return {
