@@ -12,6 +12,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'What each layer of a gate costs',
     load: async () => (await import('./commands/overhead.ts')).overheadCommand,
   },
+  micro: {
+    summary: 'What single operations take: time with intervals, and memory',
+    load: async () => (await import('./commands/micro.ts')).microCommand,
+  },
   load: {
     summary: 'Put load of a shape on a server and hold it against thresholds',
     load: async () => (await import('./commands/load.ts')).loadCommand,
