@@ -12,7 +12,7 @@ export interface ChangeHistory {
 export const NO_HISTORY: ChangeHistory = { checks: 0, changes: 0, intervalMs: 0 }
 
 /** How much of what was seen still counts after each check. */
-const MEMORY = 0.9
+const MEMORY = 0.98
 /** A load that takes so long is neither cheap nor dear. */
 const TYPICAL_COST_MS = 100
 

@@ -92,8 +92,8 @@ export function createCoalescer(
       const leave = (): void => reject(signal?.reason)
       signal?.addEventListener('abort', leave, { once: true })
       const context = { signal: signal ?? new AbortController().signal, decline: () => undefined }
-      attemptUntilCurrent(counted(attempt), context, onOvertaken)
-        .then(({ value }) => resolve(value), reject)
+      attemptUntilCurrent(counted(attempt), context, onOvertaken, ({ value }) => resolve(value))
+        .catch(reject)
         .finally(() => signal?.removeEventListener('abort', leave))
     })
 

@@ -113,7 +113,13 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
       }
       if (!holds(key, filled.places, begun)) return { state: 'overtaken' }
       if (mayKeep()) shelf.keep(key, filled)
-      return { state: 'shared', value: filled.value }
+      if (answer.state === 'hit') {
+        for (const [nearer, fence] of fences) {
+          nearer.set(key.text, answer.entry.meta, answer.entry.body, fence)
+        }
+      }
+      const isCurrent = (): boolean => holds(key, filled.places, begun)
+      return { state: 'shared', value: filled.value, isCurrent }
     }
     return fences
   }
@@ -169,7 +175,11 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
     previous: V | undefined,
     shelf: Shelf<V>,
     { signal, decline }: AttemptContext,
-  ): Promise<Attempted<V> | { readonly filled: Filled<V>; readonly begun: Start }> => {
+  ): Promise<{
+    readonly result: Attempted<V>
+    readonly filled?: Filled<V>
+    readonly begun: Start
+  }> => {
     const begun = start()
     const base = placesOf(key)
     const more: Place[] = []
@@ -192,12 +202,13 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
     const costMs = clock.monotonicMs() - begun.monotonicMs
     const tagged = withTags(base, loaded.tags ?? [])
     const places = more.length === 0 ? tagged : [...tagged, ...more]
-    if (!holds(key, places, begun)) return { state: 'overtaken' }
+    const isCurrent = (): boolean => holds(key, places, begun)
+    if (!isCurrent()) return { result: { state: 'overtaken' }, begun }
     const { value, isCacheable = true } = loaded
     predictor.note(key.hash, isCacheable, clock.monotonicMs())
-    if (!isCacheable) return { state: 'own', value }
-    const filled = keep(key, loaded, places, begun, costMs, shelf)
-    return filled === undefined ? { state: 'shared', value } : { filled, begun }
+    const result = { state: isCacheable ? 'shared' : 'own', value, isCurrent } as const
+    const filled = isCacheable ? keep(key, loaded, places, begun, costMs, shelf) : undefined
+    return filled === undefined ? { result, begun } : { result, filled, begun }
   }
 
   const spread = (key: CacheKey, filled: Filled<V>, begun: Start, fences: Fences): void => {
@@ -212,10 +223,9 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
     async (context) => {
       const recalled = await recall(key, previous !== undefined, shelf, context.signal)
       if ('state' in recalled) return recalled
-      const result = await read(key, load, previous, shelf, context)
-      if ('state' in result) return result
-      spread(key, result.filled, result.begun, recalled)
-      return { state: 'shared', value: result.filled.value }
+      const { result, filled, begun } = await read(key, load, previous, shelf, context)
+      if (filled !== undefined) spread(key, filled, begun, recalled)
+      return result
     }
 
   return {

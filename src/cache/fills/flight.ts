@@ -1,13 +1,22 @@
 import { CacheContendedError } from './errors.ts'
 
+/** A value, and whether nothing that it hangs on has been invalidated up to now. */
+interface Checked<V> {
+  readonly value: V
+  isCurrent(): boolean
+}
+
 /** What a load came to. */
 export type Attempted<V> =
   /** For everybody who waits. */
-  | { readonly state: 'shared'; readonly value: V }
+  | (Checked<V> & { readonly state: 'shared' })
   /** Only for the one who loaded it; the others must load for themselves. */
-  | { readonly state: 'own'; readonly value: V }
+  | (Checked<V> & { readonly state: 'own' })
   /** Something it hangs on was invalidated meanwhile: load again. */
   | { readonly state: 'overtaken' }
+
+/** What a load came to when it was not overtaken. */
+export type Usable<V> = Exclude<Attempted<V>, { state: 'overtaken' }>
 
 /** What a load is given. */
 export interface AttemptContext {
@@ -43,15 +52,24 @@ export interface FlightEvents<V> {
 /** A load is begun again this often when it is overtaken. */
 export const ATTEMPTS_MAX = 16
 
-/** Loads until it is not overtaken; the error when it always is. */
+/**
+ * Loads until it is not overtaken, and delivers. Between the end of a load and its delivery others may
+ * run, ask, and invalidate; so it is checked in the same turn in which it is delivered.
+ *
+ * @throws CacheContendedError when every load was overtaken
+ */
 export async function attemptUntilCurrent<V>(
   attempt: Attempt<V>,
   context: AttemptContext,
   onOvertaken: () => void,
-): Promise<Exclude<Attempted<V>, { state: 'overtaken' }>> {
+  deliver: (attempted: Usable<V>) => void,
+): Promise<void> {
   for (let round = 0; round < ATTEMPTS_MAX; round++) {
     const attempted = await attempt(context)
-    if (attempted.state !== 'overtaken') return attempted
+    if (attempted.state !== 'overtaken' && attempted.isCurrent()) {
+      deliver(attempted)
+      return
+    }
     onOvertaken()
   }
   throw new CacheContendedError('what was loaded was invalidated during every load')
@@ -92,12 +110,12 @@ export class Flight<V> {
     this.running++
     const { signal } = this.controller
     const decline = (): void => this.release()
-    void attemptUntilCurrent(this.events.counted(waiter.attempt), { signal, decline }, () =>
-      this.events.onOvertaken(),
-    ).then(
+    attemptUntilCurrent(
+      this.events.counted(waiter.attempt),
+      { signal, decline },
+      () => this.events.onOvertaken(),
       (attempted) => this.succeed(waiter, attempted),
-      (error: unknown) => this.fail(error),
-    )
+    ).catch((error: unknown) => this.fail(error))
   }
 
   /** Lets the next waiter load as well; `false` when there is none. */
@@ -111,10 +129,7 @@ export class Flight<V> {
     return false
   }
 
-  private succeed(
-    leader: Waiter<V>,
-    attempted: Exclude<Attempted<V>, { state: 'overtaken' }>,
-  ): void {
+  private succeed(leader: Waiter<V>, attempted: Usable<V>): void {
     this.running--
     if (attempted.state === 'shared') {
       const waiting = [...this.waiters]
