@@ -25,7 +25,7 @@ export class TypeChecker {
   }
 
   /** Checks a rule, and those it depends on before; answers the type of its values. */
-  rule(info: RuleInfo, lowered: LoweredRule = info.lowered()): Type {
+  rule(info: RuleInfo, lowered: LoweredRule = info.lower(info)): Type {
     const known = this.#rules.get(info)
     if (known !== undefined) return known
     if (this.#depth > DEPTH_MAX) return ANY

@@ -59,11 +59,11 @@ export function compileModules(
   const keep = total <= KEPT_TEXT_MAX
   const modules = parseModules(sources, options.regoVersion, keep)
   const diagnostics = new Diagnostics()
-  const asts = new Map<RuleInfo, () => Rule>()
-  const owners = new Map<RuleInfo, Module>()
-  const tree = buildTree(modules, (info, module, rule) => {
-    owners.set(info, module)
-    asts.set(info, keep ? () => rule : ruleReader(module, rule))
+  const rules: Rule[] = []
+  const owners: Module[] = []
+  const tree = buildTree(modules, (_info, module, rule) => {
+    owners.push(module)
+    rules.push(rule)
   })
   const context: CompileContext = {
     tree,
@@ -71,20 +71,22 @@ export function compileModules(
     annotations: new AnnotationIndex(modules),
     ...options,
   }
-  const names = new Map<Module, ModuleNames>()
+  const readers = new Map<Module, RuleReader>()
   for (const module of modules) {
     checkImports(module, diagnostics)
-    names.set(module, new ModuleNames(context, module))
+    readers.set(module, readerOf(context, module))
   }
   const interner = new Interner()
   const checker = new TypeChecker(tree, diagnostics, keep)
-  for (const info of tree.rules) {
-    const [ast, moduleNames] = [asts.get(info)!, names.get(owners.get(info)!)!]
-    const lowered = lowerRule(context, info, ast(), moduleNames)
+  for (const [at, info] of tree.rules.entries()) {
+    const [rule, reader] = [rules[at]!, readers.get(owners[at]!)!]
+    const isWhole = keep || rule.body.length > 0
+    const ast = isWhole ? rule : reader.read(info)
+    const lowered = lowerRule(context, info, ast, reader.names)
     info.summary = summarize(lowered, interner)
     // In large policies, the types of other rules are not known: their bodies are gone.
     if (!keep) checker.rule(info, lowered)
-    info.lowered = keep ? () => lowered : again(context, info, ast, moduleNames)
+    info.lower = keep ? kept(lowered) : isWhole ? reader.whole(rule) : reader.again
   }
   checkConflicts(tree, diagnostics)
   diagnostics.check()
@@ -95,21 +97,33 @@ export function compileModules(
   return { context }
 }
 
-/** Lowers a rule once more; its errors were told the first time. */
-function again(
-  context: CompileContext,
-  info: RuleInfo,
-  ast: () => Rule,
-  names: ModuleNames,
-): () => LoweredRule {
-  return () => lowerRule({ ...context, diagnostics: new Diagnostics() }, info, ast(), names)
+/** Lowers the rules of one module, also once more; their errors were told the first time. */
+interface RuleReader {
+  readonly names: ModuleNames
+  /** Reads a rule again from the text of its module. */
+  readonly read: (info: RuleInfo) => Rule
+  /** Lowers a rule that is read again. One function for all rules: there may be many. */
+  readonly again: (info: RuleInfo) => LoweredRule
+  /** Lowers a rule whose tree was kept. */
+  readonly whole: (rule: Rule) => (info: RuleInfo) => LoweredRule
 }
 
-/** Reads a rule again from the text of its module. */
-function ruleReader(module: Module, rule: Rule): () => Rule {
-  if (rule.body.length > 0) return () => rule
-  const { source, keywords } = module
-  const strict = module.regoVersion === 1
-  const { start } = rule
-  return () => parseRuleAt(source, start, keywords, strict)
+function readerOf(context: CompileContext, module: Module): RuleReader {
+  const { source, keywords, regoVersion } = module
+  const names = new ModuleNames(context, module)
+  const strict = regoVersion === 1
+  const read = ({ start }: RuleInfo): Rule => parseRuleAt(source, start, keywords, strict)
+  const lower = (info: RuleInfo, rule: Rule): LoweredRule =>
+    lowerRule({ ...context, diagnostics: new Diagnostics() }, info, rule, names)
+  return {
+    names,
+    read,
+    again: (info) => lower(info, read(info)),
+    whole: (rule) => (info) => lower(info, rule),
+  }
 }
+
+const kept =
+  (lowered: LoweredRule): (() => LoweredRule) =>
+  () =>
+    lowered

@@ -47,15 +47,20 @@ export function summarize(lowered: LoweredRule, interner: Interner): RuleSummary
     })
   }
   return {
-    input: [...input],
-    data: [...data],
-    functions: [...functions],
-    changing: [...changing],
+    input: listOf(input),
+    data: listOf(data),
+    functions: listOf(functions),
+    changing: listOf(changing),
     replaces: lowered.branches.some((branch) => replaces(branch.body)),
     value: oneValue(lowered),
     demands: demandsOf(lowered, interner),
   }
 }
+
+const NOTHING: readonly never[] = []
+
+/** Most lists are empty: one stands for all of them. */
+const listOf = <T>(items: ReadonlySet<T>): readonly T[] => (items.size === 0 ? NOTHING : [...items])
 
 function refPath(ref: RefTerm): RefPath {
   return ref.path.map((key) => {
@@ -90,7 +95,7 @@ function oneValue(lowered: LoweredRule): Value | undefined {
 
 function demandsOf(lowered: LoweredRule, interner: Interner): readonly Demand[] {
   const [branch] = lowered.branches
-  if (branch === undefined || lowered.branches.length > 1) return []
+  if (branch === undefined || lowered.branches.length > 1) return NOTHING
   const aliases = new Map<Local, RefTerm>()
   const demands: Demand[] = []
   for (const literal of branch.body) {
@@ -101,7 +106,7 @@ function demandsOf(lowered: LoweredRule, interner: Interner): readonly Demand[] 
     const demand = demandOf(literal, lowered.params, aliases, interner)
     if (demand !== undefined) demands.push(demand)
   }
-  return demands
+  return demands.length === 0 ? NOTHING : demands
 }
 
 function demandOf(

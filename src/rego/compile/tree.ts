@@ -35,8 +35,8 @@ export interface RuleInfo {
   readonly isDefault: boolean
   /** What matters about the bodies without looking at them. */
   summary: RuleSummary
-  /** The bodies, in an order in which they can be evaluated. */
-  lowered: () => LoweredRule
+  /** The bodies of the rule it is given, in an order in which they can be evaluated. */
+  lower: (info: RuleInfo) => LoweredRule
 }
 
 /** A place beneath `data` at or under which rules stand. */
@@ -115,8 +115,13 @@ function notLowered(): never {
   throw new Error('internal: rule is not lowered')
 }
 
-function ruleInfo(id: number, module: ModuleInfo, rule: Rule): RuleInfo {
+const NO_ANNOTATIONS: readonly Annotations[] = []
+const NO_TERMS: readonly Term[] = []
+
+function ruleInfo(id: number, module: ModuleInfo, rule: Rule, root: RuleNode): RuleInfo {
   const { ground, dynamic } = splitHead(module, rule)
+  let node = root
+  for (const name of ground) node = node.child(name)
   const first = rule.head.ref[0]
   return {
     id,
@@ -124,13 +129,14 @@ function ruleInfo(id: number, module: ModuleInfo, rule: Rule): RuleInfo {
     start: rule.start,
     arity: rule.head.args?.length ?? -1,
     headName: first?.kind === 'var' ? first.name : '',
-    annotations: rule.annotations ?? [],
-    ground,
-    dynamic,
+    annotations: rule.annotations ?? NO_ANNOTATIONS,
+    // Rules of one place share its path.
+    ground: node.path,
+    dynamic: dynamic.length === 0 ? NO_TERMS : dynamic,
     kind: kindOf(rule),
     isDefault: rule.isDefault,
     summary: NO_SUMMARY,
-    lowered: notLowered,
+    lower: notLowered,
   }
 }
 
@@ -155,7 +161,7 @@ export function buildTree(
     const packageNames = names.get(label) ?? new Set()
     names.set(label, packageNames)
     for (const rule of module.rules) {
-      const made = ruleInfo(rules.length, info, rule)
+      const made = ruleInfo(rules.length, info, rule, root)
       packageNames.add(made.headName)
       rules.push(made)
       let target = root

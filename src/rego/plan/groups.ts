@@ -7,6 +7,8 @@ export interface GroupMember {
   readonly prefix: readonly string[]
 }
 
+const NO_KEYS: readonly string[] = []
+
 const NO_READS = {
   input: new Set<string>(),
   data: new Set<string>(),
@@ -32,7 +34,7 @@ export class GroupTable {
     }
     const partial = own.some((rule) => rule.dynamic.length > 0)
     const kind = partial ? 'object' : own[0]!.kind === 'set' ? 'set' : 'complete'
-    const members = partial ? beneath(node) : own.map((info) => ({ info, prefix: [] }))
+    const members = partial ? beneath(node) : own.map((info) => ({ info, prefix: NO_KEYS }))
     const group = this.#add(node, kind, 0, members)
     this.#values.set(node, group)
     return group
@@ -48,7 +50,7 @@ export class GroupTable {
       node,
       'function',
       params,
-      own.map((info) => ({ info, prefix: [] })),
+      own.map((info) => ({ info, prefix: NO_KEYS })),
     )
     this.#functions.set(node, group)
     return group

@@ -42,6 +42,8 @@ function exprOf(path: DemandPath): Expr {
   )
 }
 
+const NO_INDEXES: readonly RuleIndex[] = []
+
 function build(
   rules: readonly number[],
   demands: readonly (readonly Demand[])[],
@@ -50,7 +52,7 @@ function build(
   depth: number,
 ): IndexNode {
   const best = depth >= DEPTH_MAX ? undefined : mostCommon(rules, demands, used)
-  if (best === undefined) return { rules, indexes: [] }
+  if (best === undefined) return { rules, indexes: NO_INDEXES }
   const nextUsed = new Set([...used, best])
   const grouped = new Map<Value, number[]>()
   const rest: number[] = []

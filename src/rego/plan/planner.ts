@@ -138,7 +138,7 @@ export class Planner {
   /** Plans a rule; `keys` are locals bound from outside to the first keys (or the element) of the head. */
   private planRule(group: Group, member: GroupMember, keys: readonly CoreTerm[]): PlannedRule {
     const { info } = member
-    const lowered = info.lowered()
+    const lowered = info.lower(info)
     const branches = lowered.branches.map((branch) =>
       this.planBranch(group, member, lowered.params, branch, keys),
     )

@@ -140,6 +140,10 @@ export function analyzeReads(planner: Planner, entry: Branch): Reads {
 
 function combine(direct: Direct): Reads {
   const { input, data, builtins } = direct
+  const [only, ...others] = direct.groups
+  if (only !== undefined && others.length === 0 && input.size + data.size + builtins.size === 0) {
+    return only.reads
+  }
   for (const group of direct.groups) {
     for (const path of group.reads.input) input.add(path)
     for (const path of group.reads.data) data.add(path)

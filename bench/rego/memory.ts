@@ -1,0 +1,38 @@
+import { compile } from '../../src/rego/index.ts'
+import { largePolicy } from './policies.ts'
+
+/**
+ * Measures, in a process of its own, what a large policy takes: `memory.ts [bytes]` prints JSON. Heap and
+ * resident memory are told as multiples of the source, after the garbage is gone; `peak` is the most that
+ * was resident at any time, the runtime itself included.
+ */
+const scenario = largePolicy(Number(process.argv[2] ?? '10000000'))
+const sourceBytes = scenario.module.length
+
+function settled(): NodeJS.MemoryUsage {
+  Bun.gc(true)
+  Bun.gc(true)
+  return process.memoryUsage()
+}
+
+const before = settled()
+const start = performance.now()
+const policy = compile({ modules: { 'p.rego': scenario.module } })
+const compiledMs = performance.now() - start
+const decide = policy.prepare(scenario.entry)
+const preparedMs = performance.now() - start - compiledMs
+const answers = Object.values(scenario.inputs).map((input) => decide(input))
+const after = settled()
+const times = (bytes: number): number => Math.round((bytes / sourceBytes) * 10) / 10
+
+process.stdout.write(
+  `${JSON.stringify({
+    sourceBytes,
+    compiledMs: Math.round(compiledMs),
+    preparedMs: Math.round(preparedMs),
+    heapTimes: times(after.heapUsed - before.heapUsed),
+    residentTimes: times(after.rss - before.rss),
+    peakTimes: times(process.resourceUsage().maxRSS * 1024),
+    answers,
+  })}\n`,
+)
