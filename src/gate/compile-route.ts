@@ -125,7 +125,12 @@ function limitStage(
   if (names.length === 0) return undefined
   const slots = new Map(names.map((name) => [name, metrics.limitSlot(name)]))
   return createLimit({
-    plan: limiter.prepare({ limits: names, cost: route.cost, routeId: route.id }),
+    plan: limiter.prepare({
+      limits: names,
+      cost: route.cost,
+      routeId: route.id,
+      reports: config.defaults.limitHeaders,
+    }),
     countsAddresses: names.some((name) => [config.limits[name]?.by].flat().includes('address')),
     sendHeaders: config.defaults.limitHeaders,
     peek: (caller, limit, address) =>

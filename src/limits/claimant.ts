@@ -3,8 +3,16 @@ import type { Claim, CounterShape } from '../storage/index.ts'
 import { addressGroup } from './address-group.ts'
 import type { SubjectKind } from './config.ts'
 
-/** Makes the claim of one limit for one request. */
-export type Claimant = (shape: CounterShape, address: string, caller: Caller) => Claim
+/** A claim that is filled in anew for each request. */
+export type ClaimForm = { -readonly [Field in keyof Claim]: Claim[Field] }
+
+/** Makes the claims of one limit. */
+export interface Claimant {
+  /** An empty form: cost and shadow are set, name, shape and subject are not. */
+  form(shape: CounterShape): ClaimForm
+  /** Fills in a form for one request. */
+  fill(form: ClaimForm, shape: CounterShape, address: string, caller: Caller): void
+}
 
 /** What a claimant is compiled from. */
 export interface ClaimantSpec {
@@ -29,27 +37,52 @@ export function compileClaimant(spec: ClaimantSpec): Claimant {
   const { cost, shadow } = spec
   const kinds = typeof spec.by === 'string' ? [spec.by] : [...new Set(spec.by)]
   const name = kinds.includes('route') ? `${spec.limit}/${spec.routeId}` : spec.limit
-  const parts = kinds.filter((kind) => kind !== 'route')
+  const fillSubject = compileSubject(
+    name,
+    kinds.filter((kind) => kind !== 'route'),
+  )
+  return {
+    form: (shape) => ({ name, shape, subject: '', cost, shadow }),
+    fill(form, shape, address, caller) {
+      form.shape = shape
+      fillSubject(form, address, caller)
+    },
+  }
+}
+
+/** Compiles whom the parts stand for: sets name and subject of a form. */
+function compileSubject(
+  name: string,
+  parts: readonly Exclude<SubjectKind, 'route'>[],
+): (form: ClaimForm, address: string, caller: Caller) => void {
   const [first, ...others] = parts
-  if (first === undefined) return (shape) => ({ name, shape, subject: '', cost, shadow })
+  if (first === undefined) return () => undefined
   if (others.length > 0) {
-    return (shape, address, caller) => {
+    return (form, address, caller) => {
       let subject = ''
       for (const part of parts) subject += combinedPart(part, address, caller)
-      return { name, shape, subject, cost, shadow }
+      form.subject = subject
     }
   }
   if (first === 'address') {
-    return (shape, address) => ({ name, shape, subject: addressGroup(address), cost, shadow })
+    return (form, address) => {
+      form.subject = addressGroup(address)
+    }
   }
   const keyName = first === 'key' || first === 'client' ? name : `${name}@key`
   const addressName = `${name}@address`
-  return (shape, address, caller) => {
+  return (form, address, caller) => {
     const own = partOf(first, caller)
-    if (own !== '') return { name, shape, subject: own, cost, shadow }
-    return caller.id === ''
-      ? { name: addressName, shape, subject: addressGroup(address), cost, shadow }
-      : { name: keyName, shape, subject: caller.id, cost, shadow }
+    if (own !== '') {
+      form.name = name
+      form.subject = own
+    } else if (caller.id === '') {
+      form.name = addressName
+      form.subject = addressGroup(address)
+    } else {
+      form.name = keyName
+      form.subject = caller.id
+    }
   }
 }
 

@@ -59,6 +59,8 @@ export interface Limiter {
     readonly limits: readonly string[]
     readonly cost: number
     readonly routeId: string
+    /** Whether {@link LimitPlan.rateLimit} of grants will be asked; default true. */
+    readonly reports?: boolean
   }): LimitPlan
   /** Why a route cannot have these limits at this cost; empty when it can. */
   problems(limits: readonly string[], cost: number): readonly string[]
@@ -109,13 +111,14 @@ export function createLimiter(options: LimiterOptions): Limiter {
   }
 
   return {
-    prepare({ limits: names, cost, routeId }) {
+    prepare({ limits: names, cost, routeId, reports = true }) {
       const [problem] = problems(names, cost)
       if (problem !== undefined) throw new RangeError(problem)
       const prepared = [...new Set(names)].map((name) =>
         prepareLimit(name, limits.get(name)!, { routeId, cost }),
       )
-      return createPlan({ limits: prepared, counters, local: options.local ?? counters, hooks })
+      const local = options.local ?? counters
+      return createPlan({ limits: prepared, counters, local, hooks, reports })
     },
     problems,
     list: () =>

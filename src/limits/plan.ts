@@ -2,7 +2,9 @@ import type { Caller } from '../core/caller.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { Claim, ClaimState, Counters, TakeOutcome } from '../storage/index.ts'
+import { GRANTED } from '../storage/index.ts'
 import { renderPolicy, renderRateLimit, retryAfterSeconds } from './headers.ts'
+import type { ClaimForm } from './claimant.ts'
 import type { PreparedLimit } from './prepared-limit.ts'
 
 /** What came of asking a plan's limits: granted when `refusal` is absent. */
@@ -57,9 +59,20 @@ export interface PlanParts {
   /** Counters of this process alone, for limits that `fail: local`. */
   readonly local: Counters
   readonly hooks: LimitHooks
+  /** Whether {@link LimitPlan.rateLimit} will be asked: if not, grants carry no states. */
+  readonly reports: boolean
 }
 
 const nothingTaken: TakeOutcome = { granted: true, states: [] }
+
+/** The ticket of a grant that holds nothing and reports nothing. */
+const PASS: Ticket = Object.freeze({
+  refusal: undefined,
+  policy: '',
+  limits: [],
+  states: [],
+  held: undefined,
+})
 
 /** Compiles limits into a {@link LimitPlan}. */
 export function createPlan(parts: PlanParts): LimitPlan {
@@ -67,6 +80,10 @@ export function createPlan(parts: PlanParts): LimitPlan {
   const holds = limits.some((limit) => limit.config.kind === 'concurrency')
   const shadows = limits.some((limit) => limit.config.shadow)
   const basePolicy = renderPolicy(limits, (limit) => limit.base.policyItem)
+  const brief = !parts.reports && !holds && !shadows
+  const newForms = (): ClaimForm[] => limits.map((limit) => limit.form())
+  /** Filled in for each request; replaced when somebody may still look at them. */
+  let forms = newForms()
 
   const settle = (
     outcome: TakeOutcome,
@@ -105,25 +122,28 @@ export function createPlan(parts: PlanParts): LimitPlan {
     limits: limits.map((limit) => limit.name),
     holds,
     take(address, caller, nowMs) {
-      const claims: Claim[] = []
+      const claims = forms
       let policy = basePolicy
       for (let index = 0; index < limits.length; index++) {
         const limit = limits[index]!
         const rate = limit.rate(caller)
         if (rate !== limit.base) policy = ''
-        claims.push(limit.claim(rate, address, caller))
+        limit.fill(claims[index]!, rate, address, caller)
       }
       if (policy !== basePolicy) {
         policy = renderPolicy(limits, (limit) => limit.rate(caller).policyItem)
       }
       try {
-        const outcome = counters.take(claims, nowMs)
+        const outcome = counters.take(claims, nowMs, brief)
+        if (outcome === GRANTED) return PASS
+        if (holds || outcome instanceof Promise) forms = newForms()
         if (!(outcome instanceof Promise)) return settle(outcome, claims, policy)
         return outcome.then(
           (later) => settle(later, claims, policy),
           async (error: unknown) => withoutBackend(error, claims, policy, nowMs),
         )
       } catch (error) {
+        forms = newForms()
         return withoutBackend(error, claims, policy, nowMs)
       }
     },

@@ -1,6 +1,6 @@
 import type { Caller } from '../core/caller.ts'
 import type { Claim } from '../storage/index.ts'
-import type { Claimant } from './claimant.ts'
+import type { Claimant, ClaimForm } from './claimant.ts'
 import { compileClaimant } from './claimant.ts'
 import type { LimitConfig } from './config.ts'
 import type { Rate } from './rate.ts'
@@ -20,6 +20,10 @@ export interface PreparedLimit {
   /** The rate that holds for `caller`: their own, else their plan's, else the base. */
   rate(caller: Caller): Rate
   claim(rate: Rate, address: string, caller: Caller): Claim
+  /** A form for {@link PreparedLimit.fill}. */
+  form(): ClaimForm
+  /** Makes a form the claim of one request. */
+  fill(form: ClaimForm, rate: Rate, address: string, caller: Caller): void
 }
 
 /** Compiles `config` for a route. Requests in flight count one each, whatever the route's cost. */
@@ -58,6 +62,12 @@ export function prepareLimit(
       if (plans.size === 0 || caller.plan === undefined) return base
       return plans.get(caller.plan) ?? base
     },
-    claim: (rate, address, caller) => claimant(rate.shape, address, caller),
+    claim(rate, address, caller) {
+      const form = claimant.form(rate.shape)
+      claimant.fill(form, rate.shape, address, caller)
+      return form
+    },
+    form: () => claimant.form(base.shape),
+    fill: (form, rate, address, caller) => claimant.fill(form, rate.shape, address, caller),
   }
 }

@@ -62,17 +62,25 @@ export interface ClaimState {
 /** The decision: granted all, or refused with nothing taken. */
 export interface TakeOutcome {
   readonly granted: boolean
-  /** One state for each claim, in the order asked. */
+  /** One state for each claim, in the order asked; none when they were not asked for. */
   readonly states: readonly ClaimState[]
 }
+
+/** The outcome of a granted take whose states nobody asked for. */
+export const GRANTED: TakeOutcome = Object.freeze({ granted: true, states: [] })
 
 /**
  * Shared counters. A clock that goes back neither refunds nor freezes; a step back of less than a
  * second is taken for jitter.
  */
 export interface Counters {
-  /** A negative cost is a programming error and throws. */
-  take(claims: readonly Claim[], nowMs: number): TakeOutcome | Promise<TakeOutcome>
+  /**
+   * Decides and takes. A negative cost is a programming error and throws. An adapter that answers at
+   * once keeps no reference to the claims.
+   *
+   * @param brief whether a grant may come without states
+   */
+  take(claims: readonly Claim[], nowMs: number, brief?: boolean): TakeOutcome | Promise<TakeOutcome>
   /** Gives back what the concurrency claims of a granted take took; other claims are ignored. */
   release(claims: readonly Claim[]): void
   /** State without taking anything. */

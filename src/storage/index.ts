@@ -15,6 +15,7 @@ export type {
   TenantRow,
 } from './records.ts'
 export type { Claim, ClaimState, Counters, CounterShape, TakeOutcome } from './counters.ts'
+export { GRANTED } from './counters.ts'
 export type { Log, LogFrame, LogPosition, LogSegment } from './log.ts'
 export type { Bus, BusEvent, BusMessage } from './bus.ts'
 export { createMemoryRecords } from './memory/records.ts'

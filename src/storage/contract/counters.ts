@@ -43,6 +43,16 @@ export function describeCounters(adapter: string, create: CountersFactory): void
         })
       })
 
+      test(`${kind}: a brief take counts as any other, and a refusal tells its states`, async () => {
+        await with_(async (counters) => {
+          const claim = claimOf(shape(3), { cost: 2 })
+          expect((await counters.take([claim], START_MS, true)).granted).toBe(true)
+          const refused = await counters.take([claim], START_MS, true)
+          expect(refused).toMatchObject({ granted: false, states: [{ remaining: 1 }] })
+          expect(await counters.peek(claim, START_MS)).toMatchObject({ remaining: 1 })
+        })
+      })
+
       test(`${kind}: cost is taken in full or not at all`, async () => {
         await with_(async (counters) => {
           const of = (cost: number): Claim => claimOf(shape(10), { cost })

@@ -1,5 +1,6 @@
 import { STRIDE, TAG, TAG_CALENDAR, TAG_CONCURRENCY, TAG_FREE, THIRD, TIME, USED } from './lanes.ts'
 import type { LimitTable } from './limit-table.ts'
+import { SlotIndex, SLOTS_MAX } from './slot-index.ts'
 
 const SLOTS_MIN = 1024
 /** Slots looked at for each new one: idle ones among them are freed. */
@@ -16,7 +17,7 @@ export interface ArenaTimes {
 }
 
 /**
- * All counters of a process in one typed array. At most `entriesMax` are kept: each new one sweeps a
+ * All counters of a process in typed arrays. At most `entriesMax` are kept: each new one sweeps a
  * few old ones and frees those that are as if untouched (and, while there is room, have been for a while); when none is, the least used of a sample
  * goes. What is evicted starts anew, so the bound errs towards admitting, and least for heavy users.
  * Requests in flight are never evicted; they are bounded by the connections that hold them.
@@ -24,38 +25,65 @@ export interface ArenaTimes {
 export class Arena {
   lanes = new Float64Array(SLOTS_MIN * STRIDE)
   readonly #entriesMax: number
-  readonly #subjects: string[] = []
+  readonly #index: SlotIndex
+  /** The tables by their numbers. */
   readonly #tables: LimitTable[] = []
   readonly #free: number[] = []
+  /** Slots ever used: below it lie those in use and the free ones. */
+  #count = 0
   #hand = 0
 
-  constructor(entriesMax: number) {
-    this.#entriesMax = entriesMax
+  constructor(entriesMax: number, seed: number) {
+    this.#entriesMax = Math.min(entriesMax, SLOTS_MAX)
+    this.#index = new SlotIndex(seed)
   }
 
   /** Counters kept now. */
   get size(): number {
-    return this.#subjects.length - this.#free.length
+    return this.#index.size
+  }
+
+  /** Takes in a table; returns its number. */
+  adopt(table: LimitTable): number {
+    return this.#tables.push(table) - 1
+  }
+
+  /** The slot of a subject, or -1. */
+  find(table: LimitTable, subject: string): number {
+    return this.#index.find(table.number, subject)
   }
 
   /** A new zeroed slot for `subject`; the slots in `busy` are not evicted to make room. */
   allocate(table: LimitTable, subject: string, times: ArenaTimes, busy: Int32Array): number {
     this.#sweep(times, busy)
     if (this.size >= this.#entriesMax) this.#evict(busy)
-    const slot = this.#free.pop() ?? this.#subjects.length
+    const slot = this.#free.pop() ?? this.#count++
     if ((slot + 1) * STRIDE > this.lanes.length) this.#grow()
-    this.#subjects[slot] = subject
-    this.#tables[slot] = table
-    table.slots.set(subject, slot)
+    this.#index.link(slot, table.number, subject)
     return slot
   }
 
   /** Gives a slot back. */
   release(slot: number): void {
-    this.#tables[slot]!.slots.delete(this.#subjects[slot]!)
-    this.#subjects[slot] = ''
+    this.#index.unlink(slot)
     this.lanes.fill(0, slot * STRIDE, (slot + 1) * STRIDE)
     this.#free.push(slot)
+  }
+
+  /** Every slot in use, with its table and subject. */
+  *slots(): Generator<{
+    readonly slot: number
+    readonly table: LimitTable
+    readonly subject: string
+  }> {
+    for (let slot = 0; slot < this.#count; slot++) {
+      if (this.lanes[slot * STRIDE + TAG] === TAG_FREE) continue
+      yield { slot, table: this.#tableOf(slot), subject: this.#index.subject(slot) }
+    }
+  }
+
+  #tableOf(slot: number): LimitTable {
+    return this.#tables[this.#index.limit(slot)]!
   }
 
   #grow(): void {
@@ -80,7 +108,7 @@ export class Arena {
       const tag = slot < 0 ? TAG_FREE : this.lanes[at + TAG]!
       if (tag === TAG_FREE || tag === TAG_CONCURRENCY || busy.includes(slot)) continue
       const units = this.lanes[at + USED]! + (tag > 0 ? this.lanes[at + THIRD]! : 0)
-      const share = units / this.#tables[slot]!.capacity
+      const share = units / this.#tableOf(slot).capacity
       if (share < least) {
         least = share
         victim = slot
@@ -90,9 +118,8 @@ export class Arena {
   }
 
   #advance(): number {
-    const count = this.#subjects.length
-    if (count === 0) return -1
-    this.#hand = this.#hand + 1 < count ? this.#hand + 1 : 0
+    if (this.#count === 0) return -1
+    this.#hand = this.#hand + 1 < this.#count ? this.#hand + 1 : 0
     return this.#hand
   }
 

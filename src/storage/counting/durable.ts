@@ -1,5 +1,6 @@
 import type { Claim, ClaimState, Counters, TakeOutcome } from '../counters.ts'
 import type { Records } from '../records.ts'
+import type { Reservations } from './engine.ts'
 import { CounterEngine } from './engine.ts'
 import { ENTRIES_MAX_DEFAULT } from './in-process.ts'
 import { ReservationKeeper } from './reservations.ts'
@@ -13,6 +14,8 @@ export interface DurableCountersOptions {
   readonly records: Records
   /** Counters kept in memory at most; default 1,000,000. */
   readonly entriesMax?: number
+  /** What hashes of subjects begin with: a random number that callers do not know. */
+  readonly seed?: number | undefined
 }
 
 /**
@@ -23,9 +26,11 @@ export interface DurableCountersOptions {
  */
 export function createDurableCounters(options: DurableCountersOptions): Counters {
   const keeper = new ReservationKeeper(options.records)
-  const engine: CounterEngine = new CounterEngine(options.entriesMax ?? ENTRIES_MAX_DEFAULT, {
+  const reservations: Reservations = {
     used: (claim, left, nowMs) => keeper.ahead(engine, claim, left, nowMs),
-  })
+  }
+  const { entriesMax = ENTRIES_MAX_DEFAULT, seed } = options
+  const engine = new CounterEngine(entriesMax, reservations, seed)
   let open = true
 
   const requireOpen = (): void => {
@@ -48,11 +53,11 @@ export function createDurableCounters(options: DurableCountersOptions): Counters
   }
 
   return {
-    take: (claims, nowMs) => {
+    take: (claims, nowMs, brief) => {
       requireOpen()
-      const first = engine.take(claims, nowMs)
+      const first = engine.take(claims, nowMs, brief)
       if ('states' in first) return first
-      return prepared<TakeOutcome>(() => engine.take(claims, nowMs), first, nowMs)
+      return prepared<TakeOutcome>(() => engine.take(claims, nowMs, brief), first, nowMs)
     },
     peek: (claim, nowMs) => {
       requireOpen()

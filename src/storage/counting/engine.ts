@@ -1,4 +1,5 @@
 import type { Claim, ClaimState, TakeOutcome } from '../counters.ts'
+import { GRANTED } from '../counters.ts'
 import { Arena } from './arena.ts'
 import { claimState, EPSILON } from './claim-state.ts'
 import { STRIDE, TAG, TAG_CALENDAR, TAG_CONCURRENCY, THIRD, TIME, USED } from './lanes.ts'
@@ -42,8 +43,9 @@ export class CounterEngine {
   #slots = new Int32Array(0)
   #used = new Float64Array(0)
 
-  constructor(entriesMax: number, reservations: Reservations | undefined) {
-    this.#arena = new Arena(entriesMax)
+  /** @param seed what hashes of subjects begin with: a random number that callers do not know */
+  constructor(entriesMax: number, reservations: Reservations | undefined, seed = 0) {
+    this.#arena = new Arena(entriesMax, seed)
     this.#reservations = reservations
   }
 
@@ -53,7 +55,7 @@ export class CounterEngine {
   }
 
   /** The outcome, or the claim that must be loaded or reserved on disk before anything is taken. */
-  take(claims: readonly Claim[], nowMs: number): TakeOutcome | Claim {
+  take(claims: readonly Claim[], nowMs: number, brief = false): TakeOutcome | Claim {
     this.#tick(nowMs)
     this.#prepare(claims.length)
     let granted = true
@@ -68,6 +70,10 @@ export class CounterEngine {
       for (let at = 0; at < claims.length; at++) {
         if (this.#unreserved(claims[at]!, at)) return claims[at]!
       }
+    }
+    if (brief && granted) {
+      for (let at = 0; at < claims.length; at++) this.#add(claims[at]!, at)
+      return GRANTED
     }
     const states: ClaimState[] = []
     for (let at = 0; at < claims.length; at++) states.push(this.#apply(claims[at]!, at, granted))
@@ -132,12 +138,9 @@ export class CounterEngine {
 
   /** Every calendar that has used less than is reserved for it. */
   *unspent(): Generator<CalendarUse & { readonly name: string; readonly subject: string }> {
-    for (const table of this.#tables.values()) {
-      for (const [subject, slot] of table.slots) {
-        const use = this.#calendarUse(slot)
-        if (use !== undefined && use.used < use.reserved)
-          yield { ...use, name: table.name, subject }
-      }
+    for (const { slot, table, subject } of this.#arena.slots()) {
+      const use = this.#calendarUse(slot)
+      if (use !== undefined && use.used < use.reserved) yield { ...use, name: table.name, subject }
     }
   }
 
@@ -160,14 +163,15 @@ export class CounterEngine {
   #table(name: string): LimitTable {
     let table = this.#tables.get(name)
     if (table === undefined) {
-      table = new LimitTable(name)
+      table = new LimitTable(name, this.#arena)
       this.#tables.set(name, table)
     }
     return table
   }
 
   #slotOf(name: string, subject: string): number {
-    return this.#tables.get(name)?.slots.get(subject) ?? NONE
+    const table = this.#tables.get(name)
+    return table === undefined ? NONE : this.#arena.find(table, subject)
   }
 
   #allocate(table: LimitTable, subject: string): number {
@@ -183,7 +187,7 @@ export class CounterEngine {
     const last = this.#asked[at]
     const table = last?.name === claim.name ? last : this.#table(claim.name)
     table.use(claim.shape, this.#times.wallMs)
-    const slot = table.slots.get(claim.subject) ?? NONE
+    const slot = this.#arena.find(table, claim.subject)
     this.#asked[at] = table
     this.#slots[at] = slot
     if (slot === NONE && table.kind === TAG_CALENDAR && this.#reservations !== undefined) {
@@ -214,19 +218,29 @@ export class CounterEngine {
 
   #apply(claim: Claim, at: number, granted: boolean): ClaimState {
     const table = this.#asked[at]!
-    table.use(claim.shape, this.#times.wallMs)
     const { cost } = claim
-    let used = this.#used[at]!
-    const exceeded = used + cost > table.capacity + EPSILON
-    if (granted && cost > 0 && (!exceeded || table.kind === TAG_CONCURRENCY)) {
-      if (this.#slots[at] === NONE) {
-        this.#slots[at] = table.slots.get(claim.subject) ?? this.#allocate(table, claim.subject)
-      }
-      add(this.#arena, table, this.#slots[at]!, cost, this.#times)
-      used += cost
-    }
+    const before = this.#used[at]!
+    const used = granted && this.#add(claim, at) ? before + cost : before
+    table.use(claim.shape, this.#times.wallMs)
+    const exceeded = before + cost > table.capacity + EPSILON
     const { lanes } = this.#arena
     return claimState(table, lanes, this.#slots[at]!, used, cost, exceeded, this.#times)
+  }
+
+  /** Takes what a granted claim asks, if it fits; in flight it counts either way. */
+  #add(claim: Claim, at: number): boolean {
+    const table = this.#asked[at]!
+    const { cost } = claim
+    table.use(claim.shape, this.#times.wallMs)
+    if (cost === 0) return false
+    const exceeded = this.#used[at]! + cost > table.capacity + EPSILON
+    if (exceeded && table.kind !== TAG_CONCURRENCY) return false
+    if (this.#slots[at] === NONE) {
+      const found = this.#arena.find(table, claim.subject)
+      this.#slots[at] = found === NONE ? this.#allocate(table, claim.subject) : found
+    }
+    add(this.#arena, table, this.#slots[at]!, cost, this.#times)
+    return true
   }
 
   #calendarUse(slot: number): CalendarUse | undefined {

@@ -3,21 +3,30 @@ import { CounterEngine } from './engine.ts'
 
 /** Counters that answer at once. */
 export interface SyncCounters extends Counters {
-  take(claims: readonly Claim[], nowMs: number): TakeOutcome
+  take(claims: readonly Claim[], nowMs: number, brief?: boolean): TakeOutcome
   peek(claim: Claim, nowMs: number): ClaimState
   reset(name: string, subject: string): void
 }
 
 export const ENTRIES_MAX_DEFAULT = 1_000_000
 
+/** What {@link createMemoryCounters} is told. */
+export interface MemoryCountersOptions {
+  /** Counters kept at most; default 1,000,000, which take about 100 MB with their subjects. */
+  readonly entriesMax?: number
+  /** What hashes of subjects begin with: a random number that callers do not know. */
+  readonly seed?: number | undefined
+}
+
 /**
- * Counters of this process that forget with it. `entriesMax` (default 1,000,000, about 100 MB) bounds
- * the memory: beyond it, counters that are as if untouched go first, then the least used.
+ * Counters of this process that forget with it. Their number is bounded: beyond it, counters that are
+ * as if untouched go first, then the least used.
  */
-export function createMemoryCounters(options: { readonly entriesMax?: number } = {}): SyncCounters {
-  const engine = new CounterEngine(options.entriesMax ?? ENTRIES_MAX_DEFAULT, undefined)
+export function createMemoryCounters(options: MemoryCountersOptions = {}): SyncCounters {
+  const { entriesMax = ENTRIES_MAX_DEFAULT, seed } = options
+  const engine = new CounterEngine(entriesMax, undefined, seed)
   return {
-    take: (claims, nowMs) => settled(engine.take(claims, nowMs)),
+    take: (claims, nowMs, brief) => settled(engine.take(claims, nowMs, brief)),
     release: (claims) => engine.release(claims),
     peek: (claim, nowMs) => settled(engine.peek(claim, nowMs)),
     reset: (name, subject) => engine.reset(name, subject),

@@ -1,4 +1,5 @@
 import type { CounterShape } from '../counters.ts'
+import type { Arena } from './arena.ts'
 import type { CalendarWindow } from './calendar.ts'
 import { placeWindow } from './calendar.ts'
 import { TAG_BUCKET, TAG_CALENDAR, TAG_CONCURRENCY, TAG_FREE } from './lanes.ts'
@@ -6,10 +7,11 @@ import { TAG_BUCKET, TAG_CALENDAR, TAG_CONCURRENCY, TAG_FREE } from './lanes.ts'
 /** Stands for the kind of sliding windows, whose tag is their length. */
 export const SLIDING = 1
 
-/** The counters of one name: where each subject's slot is, and the shape last asked for. */
+/** The counters of one name: their number in the arena, and the shape last asked for. */
 export class LimitTable {
   readonly name: string
-  readonly slots = new Map<string, number>()
+  /** What the arena knows it by. */
+  readonly number: number
   /** The window of the calendar that was current when last asked. */
   readonly window: CalendarWindow = { startMs: 0, endMs: 0 }
   #shape: CounterShape | undefined = undefined
@@ -23,8 +25,9 @@ export class LimitTable {
   /** Milliseconds in which a bucket lets one unit go; 0 for other kinds. */
   unitMs = 0
 
-  constructor(name: string) {
+  constructor(name: string, arena: Pick<Arena, 'adopt'>) {
     this.name = name
+    this.number = arena.adopt(this)
   }
 
   /** Prepares for a shape at a time; next to free when the shape is the one of last time. */
