@@ -13,7 +13,9 @@ export interface Watch {
   readonly client: AbortSignal | undefined
   /** Why it was ended, once it has been. */
   ended: EndReason | undefined
-  readonly end: () => void
+  /** Its place among those that are watched, -1 when it is not; kept by {@link Deadlines}. */
+  place: number
+  end(): void
 }
 
 /**
@@ -29,22 +31,34 @@ export interface Deadlines {
 
 /** Creates {@link Deadlines} that look every `tickMs` while there is anything to watch. */
 export function createDeadlines(clock: Clock, tickMs = 20): Deadlines {
-  const watches = new Set<Watch>()
+  // A list in which the last one fills a gap: a Set costs a tenth of a small request.
+  const watches: Watch[] = []
   let timer: ReturnType<typeof setInterval> | undefined
 
+  const remove = (watch: Watch): void => {
+    const { place } = watch
+    if (place < 0) return
+    watch.place = -1
+    const last = watches.pop()
+    if (last === undefined || last === watch) return
+    watches[place] = last
+    last.place = place
+  }
   const end = (watch: Watch, reason: EndReason): void => {
-    watches.delete(watch)
+    remove(watch)
     watch.ended = reason
     watch.end()
   }
   const look = (): void => {
-    if (watches.size === 0) {
+    if (watches.length === 0) {
       clearInterval(timer)
       timer = undefined
       return
     }
     const nowMs = clock.monotonicMs()
-    for (const watch of watches) {
+    // A copy, because those that end leave their place to the last.
+    for (const watch of watches.slice()) {
+      if (watch.place < 0) continue
       if (watch.client?.aborted === true) end(watch, 'client_gone')
       else if (nowMs >= watch.totalAtMs) end(watch, 'total')
       else if (nowMs >= watch.phaseAtMs) end(watch, watch.phase)
@@ -52,14 +66,12 @@ export function createDeadlines(clock: Clock, tickMs = 20): Deadlines {
   }
   return {
     add(watch) {
-      watches.add(watch)
+      watch.place = watches.push(watch) - 1
       timer ??= setInterval(look, tickMs)
     },
-    remove(watch) {
-      watches.delete(watch)
-    },
+    remove,
     endAll() {
-      for (const watch of watches) end(watch, 'total')
+      for (const watch of watches.slice()) end(watch, 'total')
     },
   }
 }

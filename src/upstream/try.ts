@@ -37,6 +37,7 @@ export class Try implements Job, Watch {
   phase: 'first_byte' | 'idle' = 'first_byte'
   phaseAtMs: number
   ended: EndReason | undefined = undefined
+  place = -1
   readonly #course: Course
   readonly #request: ForwardRequest
   readonly #timeouts: Timeouts
