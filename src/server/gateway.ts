@@ -14,6 +14,7 @@ import type { Door } from './door.ts'
 import { holdShared, openDoor } from './door.ts'
 import type { ListenerOptions } from './listener.ts'
 import { listenerOptions } from './listener.ts'
+import { observeSharedBus, openSharedBus } from './shared-bus.ts'
 import type { SignalRoutes, SignalSources } from './signal-routes.ts'
 import { createSignalRoutes, plainPath } from './signal-routes.ts'
 import type { Storage } from './storage.ts'
@@ -197,10 +198,14 @@ interface State {
 async function openState(config: GatewayConfig, world: World, closers: Closers): Promise<State> {
   const folder = openDataFolder(config.storage.folder)
   const peppers = readPeppers(folder, world.random)
-  const storage = await openStorage(config, folder, world.clock)
+  const { redis } = config.storage
+  const shared = redis === undefined ? undefined : await openSharedBus(redis, world)
+  if (shared !== undefined) closers.push(() => shared.close())
+  const storage = await openStorage(config, folder, world.clock, shared)
   closers.push(() => storage.close())
   const nouns = await createNouns(config, storage, peppers, world)
   closers.push(() => nouns.close())
+  if (shared !== undefined) observeSharedBus(shared, nouns.signals)
   return { storage, nouns, peppers }
 }
 

@@ -16,6 +16,7 @@ import {
 import { idempotencyCollection } from './admin/idempotency.ts'
 import { rootKeyCollection } from './admin/root-key.ts'
 import type { DataFolder } from './data-folder.ts'
+import type { SharedBus } from './shared-bus.ts'
 
 /** What the nouns keep their state in, opened. */
 export interface Storage extends NounStorage {
@@ -33,11 +34,15 @@ const COLLECTIONS: readonly AnyCollection[] = [
   COUNTER_ROWS,
 ]
 
-/** Opens storage as the configuration says: one SQLite file and log segments, or memory alone. */
+/**
+ * Opens storage as the configuration says: one SQLite file and log segments, or memory alone. Word of
+ * changes goes over the shared bus, if there is one.
+ */
 export async function openStorage(
   config: GatewayConfig,
   folder: DataFolder,
   clock: Clock,
+  shared?: SharedBus,
 ): Promise<Storage> {
   const isMemory = config.storage.kind === 'memory'
   const records = isMemory
@@ -50,7 +55,7 @@ export async function openStorage(
       ? Promise.resolve(createMemoryLog())
       : openFileLog({ folder: folder.ledger, segmentBytesMax: Infinity })
   const log = await openLog()
-  const bus = createMemoryBus()
+  const bus = shared?.bus ?? createMemoryBus()
   return {
     records,
     counters,

@@ -1,11 +1,7 @@
 import { z } from 'zod'
 import { cidr, duration, secret, size } from '../../core/config/fields.ts'
-
-/** `host:port`; the host may be an IPv6 address in brackets. Port 0 takes any free one. */
-export const listenAddress = (): z.ZodType<string, string> =>
-  z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/, {
-    error: 'expected host:port, such as 127.0.0.1:8080',
-  })
+import { listenAddress } from './listen-address.ts'
+import { redisConfig } from './redis.ts'
 
 const tlsConfig = z.strictObject({
   certificate: z.string().describe('PEM chain; use ${file:/path}.'),
@@ -62,5 +58,8 @@ export const storageConfig = z
       .max(50_000_000)
       .default(1_000_000)
       .describe('Subjects of limits remembered at most.'),
+    redis: redisConfig
+      .optional()
+      .describe('Carries word of changes between gates, and entries of their caches.'),
   })
   .meta({ id: 'Storage' })

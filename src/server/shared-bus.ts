@@ -1,0 +1,88 @@
+import type { GatewayConfig, World } from '../gate/index.ts'
+import { redisOptions } from '../gate/index.ts'
+import type { Health, Metrics } from '../signals/index.ts'
+import type { Bus, Redis, RedisStream } from '../storage/index.ts'
+import { createStreamBus, openRedis, openRedisStream, STREAM_DEFAULTS } from '../storage/index.ts'
+
+/** What several gates share: a Redis, the stream of changes in it, and the bus on that stream. */
+export interface SharedBus {
+  readonly redis: Redis
+  readonly stream: RedisStream
+  readonly bus: Bus
+  close(): Promise<void>
+}
+
+/** Connects to the Redis of the configuration, in the background: the gate starts without it, too. */
+export async function openSharedBus(
+  config: NonNullable<GatewayConfig['storage']['redis']>,
+  { clock, random, logger }: Pick<World, 'clock' | 'random' | 'logger'>,
+): Promise<SharedBus> {
+  const redis = await openRedis(redisOptions(config), {
+    clock,
+    onError: (error) => logger.debug('the connection to Redis is in trouble', { error }),
+  })
+  const stream = openRedisStream({
+    ...STREAM_DEFAULTS,
+    redis,
+    clock,
+    random,
+    name: 'bus',
+    silenceMs: config.silence,
+  })
+  const endWatch = stream.subscribe({
+    onEntry: () => undefined,
+    onGap: (_, reason) => logger.info('changes may have been missed', { reason }),
+    onSilence: () => undefined,
+    onLive: () => logger.info('changes of other instances are heard'),
+  })
+  const bus = createStreamBus(stream)
+  return {
+    redis,
+    stream,
+    bus,
+    async close() {
+      endWatch()
+      await bus.close()
+      await stream.close()
+      await redis.close()
+    },
+  }
+}
+
+/** Tells health and metrics how the shared bus stands. */
+export function observeSharedBus(
+  { redis, stream }: SharedBus,
+  { health, metrics }: { readonly health: Health; readonly metrics: Metrics },
+): void {
+  health.register({
+    name: 'redis',
+    critical: false,
+    run: () => {
+      if (!stream.isLive()) throw new Error(redis.stats().lastError ?? 'nothing is heard')
+    },
+  })
+  const live = metrics.gauge({
+    name: 'tollgate_bus_live',
+    help: 'Whether changes of other instances are heard (1) or decisions are distrusted (0).',
+    merge: 'min',
+  })
+  const waiting = metrics.gauge({
+    name: 'tollgate_bus_waiting',
+    help: 'Changes that wait for Redis to take them.',
+  })
+  const gaps = metrics.counter({
+    name: 'tollgate_bus_gaps_total',
+    help: 'Times that changes of other instances may have been missed.',
+  })
+  const failures = metrics.counter({
+    name: 'tollgate_redis_failures_total',
+    help: 'Commands to Redis that failed or were not answered in time.',
+  })
+  metrics.beforeSnapshot(() => {
+    const stats = stream.stats()
+    live.set(0, stats.isLive ? 1 : 0)
+    waiting.set(0, stats.waiting)
+    gaps.set(0, stats.gaps)
+    failures.set(0, redis.stats().failures)
+  })
+}
