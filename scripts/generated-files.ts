@@ -1,6 +1,7 @@
 import { renderReferencePage, toEditorSchema } from '../src/core/config/index.ts'
 import { gatewayConfig } from '../src/gate/index.ts'
 import { describeApi, OPERATIONS } from '../src/server/admin/index.ts'
+import { renderLabReference } from './lab-reference.ts'
 
 const INTRO = `Everything that may stand in \`tollgate.yaml\`. This page is generated from the schema that checks
 the file; editors can use the same schema:
@@ -13,7 +14,7 @@ Text may hold \`\${NAME}\`, \`\${NAME:-default}\` and \`\${file:path}\`; see the
 [guide](../guides/configuration.md).`
 
 /** The files that are written from code, by path: committed, and kept current by a test. */
-export function generatedFiles(): ReadonlyMap<string, string> {
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const schema = toEditorSchema(gatewayConfig, {
     id: 'urn:tollgate:configuration:v1',
     title: 'Tollgate configuration',
@@ -22,6 +23,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['schema/v1.json', `${JSON.stringify(schema, null, 2)}\n`],
     ['docs/reference/configuration.md', renderReferencePage(schema, 'Configuration', INTRO)],
+    ['docs/reference/lab.md', await renderLabReference()],
     ['docs/reference/openapi.json', `${JSON.stringify(api, null, 2)}\n`],
   ])
 }

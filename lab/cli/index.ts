@@ -1,1 +1,3 @@
 export { main } from './main.ts'
+export type { Command } from './command.ts'
+export { COMMANDS } from './table.ts'
