@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'bun:test'
+import { createRandom } from '../../core/index.ts'
+import { madeResult } from '../../load/result.fixture.ts'
+import { analyzeBreak } from './analyze.ts'
+import type { BreakOptions } from './options.ts'
+import type { Step } from './search.ts'
+import { judgeStep, searchBreak } from './search.ts'
+
+const OPTIONS: BreakOptions = {
+  target: 'http://127.0.0.1:1/',
+  allowRemote: false,
+  insecure: false,
+  addresses: [],
+  headers: {},
+  scenario: null,
+  methods: [],
+  method: 'GET',
+  body: null,
+  objective: { share: 0.99, limitMs: 50, errorRateMax: 0.001, goodputMin: 0.99 },
+  rateFrom: 100,
+  rateMax: 100_000,
+  stepMs: 10_000,
+  timeoutMs: 5000,
+  connectionsMax: 1000,
+  workers: 1,
+  confirmations: 3,
+  atLeast: null,
+}
+
+/** A server that holds up to a rate, and what a search makes of it. */
+async function searched(
+  changes: Partial<BreakOptions>,
+  serverAt: (rate: number) => {
+    readonly ms: number
+    readonly lagMs?: number
+    readonly failed?: number
+  },
+) {
+  const options = { ...OPTIONS, ...changes }
+  const steps = await searchBreak({
+    ...options,
+    judge: (step: Step) => judgeStep(step, options.objective),
+    run: async (rate, phase) => {
+      const { ms, lagMs = 0.1, failed = 0 } = serverAt(rate)
+      const responseMs = Array.from({ length: 1500 }, () => ms)
+      return { phase, rate, result: madeResult({ responseMs, lagMs, failed }) }
+    },
+  })
+  return { steps, ...analyzeBreak(options, { steps }) }
+}
+
+const capacityOf = ({ figures }: Awaited<ReturnType<typeof searched>>) =>
+  figures.find(({ name }) => name === 'capacity')!.value
+
+describe('the search for the breaking point', () => {
+  test('finds a sharp edge to within 5 %, and confirms it on both sides', async () => {
+    for (const edge of [130, 777, 5432]) {
+      const found = await searched({}, (rate) => ({ ms: rate <= edge ? 10 : 500 }))
+      const capacity = capacityOf(found)!
+      expect(capacity).toBeLessThanOrEqual(edge)
+      expect(capacity).toBeGreaterThan(edge / 1.05)
+      // 5 % above what was held must fail, which a held rate just below the edge cannot promise.
+      expect(['pass', 'inconclusive']).toContain(found.judgement.verdict)
+    }
+  })
+
+  test('passes when 5 % below always holds and 5 % above always fails', async () => {
+    const found = await searched({}, (rate) => ({ ms: rate <= 1000 ? 10 : 500 }))
+    expect(found.judgement.verdict).toBe('pass')
+    expect(found.steps.filter(({ phase }) => phase === 'below')).toHaveLength(3)
+    expect(found.steps.filter(({ phase }) => phase === 'above')).toHaveLength(3)
+  })
+
+  test('one failure among holds does not end the climb', async () => {
+    let tries = 0
+    const found = await searched({}, (rate) => {
+      tries += 1
+      return { ms: rate > 1000 || tries === 3 ? 500 : 10 }
+    })
+    expect(capacityOf(found)).toBeGreaterThan(900)
+  })
+
+  test('an edge that comes and goes is not confirmed', async () => {
+    const random = createRandom(3)
+    const found = await searched({}, (rate) => ({
+      ms: rate > 1000 * (0.6 + 0.8 * random.next()) ? 500 : 10,
+    }))
+    expect(found.judgement.verdict).toBe('inconclusive')
+    expect(found.judgement.reason).toContain('not confirmed')
+  })
+
+  test('where the generator is late, the answer is a lower bound and says why', async () => {
+    const found = await searched({}, (rate) => ({ ms: 10, lagMs: rate > 2000 ? 30 : 0.1 }))
+    expect(found.judgement).toEqual({
+      verdict: 'inconclusive',
+      reason: '≥ 1709 a second (generator-bound)',
+    })
+  })
+
+  test('a rate that was asked for is passed or failed', async () => {
+    const serverAt = (rate: number) => ({ ms: rate <= 1000 ? 10 : 500 })
+    expect((await searched({ atLeast: 500 }, serverAt)).judgement.verdict).toBe('pass')
+    expect((await searched({ atLeast: 2000 }, serverAt)).judgement.verdict).toBe('fail')
+  })
+
+  test('failures count like slowness; a server that holds nothing fails', async () => {
+    const broken = await searched({}, () => ({ ms: 1, failed: 10 }))
+    expect(broken.judgement.verdict).toBe('fail')
+    expect(broken.steps).toHaveLength(2)
+    expect(capacityOf(broken)).toBeNull()
+  })
+
+  test('a server that nothing breaks gives a lower bound at the highest rate allowed', async () => {
+    const found = await searched({ rateMax: 1000 }, () => ({ ms: 1 }))
+    expect(found.judgement.reason).toContain('lower bound')
+    expect(capacityOf(found)).toBe(1000)
+  })
+})

@@ -1,0 +1,98 @@
+import type { LoadResult } from '../../load/index.ts'
+import { generatorDoubt, summarizeLoad } from '../../load/index.ts'
+import type { Objective } from './options.ts'
+
+/** Where in the search a step was taken. */
+export type Phase = 'above' | 'below' | 'bisect' | 'ramp'
+
+/** One rate, tried once. */
+export interface Step {
+  readonly phase: Phase
+  readonly rate: number
+  /** Without its windows. */
+  readonly result: LoadResult
+}
+
+/** How a step came out. `doubtful`: it says more of the generator than of the server. */
+export interface StepJudgement {
+  readonly status: 'doubtful' | 'failed' | 'held'
+  readonly reason: string
+}
+
+/** Holds a step against the objective. */
+export function judgeStep({ result }: Step, objective: Objective): StepJudgement {
+  const summary = summarizeLoad(result)
+  const { planned, errorRate, response } = summary
+  if (planned === 0) return { status: 'doubtful', reason: 'nothing was planned' }
+  const doubt = generatorDoubt(result, summary)
+  if (doubt !== undefined) return { status: 'doubtful', reason: doubt }
+  const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
+  if (errorRate >= objective.errorRateMax) {
+    return { status: 'failed', reason: `${percent(errorRate)} of the requests failed` }
+  }
+  const goodput = result.completedInTime / planned
+  if (goodput < objective.goodputMin) {
+    return { status: 'failed', reason: `${percent(goodput)} were answered in time` }
+  }
+  const ms = response.quantile(objective.share) / 1000
+  const name = `p${objective.share * 100}`
+  return ms < objective.limitMs
+    ? { status: 'held', reason: `${name} ${ms.toFixed(2)} ms` }
+    : { status: 'failed', reason: `${name} ${ms.toFixed(2)} ms` }
+}
+
+const FACTOR = 1.5
+const BRACKET = 1.05
+const STEPS_MAX = 60
+
+/** What the search knows, and what it asks. */
+export interface Search {
+  readonly rateFrom: number
+  readonly rateMax: number
+  readonly confirmations: number
+  readonly judge: (step: Step) => StepJudgement
+  readonly run: (rate: number, phase: Phase) => Promise<Step>
+}
+
+/**
+ * Looks for the highest rate that holds: up by half until a rate fails twice in a row, then halving the
+ * distance (by ratio) to within 5 %, then again a few times 5 % below and above. Steps that are
+ * doubtful twice end the climb: beyond, it is the generator that is measured.
+ */
+export async function searchBreak(search: Search): Promise<Step[]> {
+  const steps: Step[] = []
+  const attempt = async (rate: number, phase: Phase): Promise<StepJudgement['status']> => {
+    if (steps.length >= STEPS_MAX) return 'doubtful'
+    const step = await search.run(rate, phase)
+    steps.push(step)
+    return search.judge(step).status
+  }
+  /** Anything but a clear hold is tried once more. */
+  const twice = async (rate: number, phase: Phase): Promise<StepJudgement['status']> => {
+    const first = await attempt(rate, phase)
+    return first === 'held' ? first : attempt(rate, phase)
+  }
+  let low = 0
+  let high = Infinity
+  for (let rate = search.rateFrom; high === Infinity; rate *= FACTOR) {
+    const tried = Math.min(rate, search.rateMax)
+    const status = await twice(tried, 'ramp')
+    if (status === 'doubtful') return steps
+    if (status === 'failed') high = tried
+    else low = tried
+    if (status === 'held' && tried >= search.rateMax) return steps
+  }
+  if (low === 0) return steps
+  while (high / low > BRACKET) {
+    const middle = Math.sqrt(low * high)
+    const status = await twice(middle, 'bisect')
+    if (status === 'doubtful') return steps
+    if (status === 'held') low = middle
+    else high = middle
+  }
+  for (let at = 0; at < search.confirmations; at += 1) {
+    await attempt(low * 0.95, 'below')
+    await attempt(low * 1.05, 'above')
+  }
+  return steps
+}

@@ -1,0 +1,80 @@
+import type { Experiment, World } from '../../core/index.ts'
+import type { LoadResult } from '../../load/index.ts'
+import { planLoad, runLoad, takeAim } from '../../load/index.ts'
+import { analyzeFaults } from './analyze.ts'
+import { createInjector } from './inject.ts'
+import type { FaultsOptions } from './options.ts'
+
+/** What a run with a fault in it saw; times in milliseconds since the load began. */
+export interface FaultsRaw {
+  readonly result: LoadResult
+  /** When the fault was in place; `null` when the run ended before. */
+  readonly injectedMs: number | null
+  /** When it was taken away again. */
+  readonly clearedMs: number | null
+}
+
+/** What breaks, for how long, and what is lost while it is broken. */
+export const faultsExperiment: Experiment<FaultsOptions, FaultsRaw> = {
+  kind: 'faults',
+  title: 'Faults',
+  measure: measureFaults,
+  analyze: analyzeFaults,
+}
+
+async function measureFaults(options: FaultsOptions, world: World): Promise<FaultsRaw> {
+  const injector = createInjector(options, world.monotonicMs)
+  try {
+    const { target, scenario } = await takeAim(injector.aim, world)
+    const { beforeMs, forMs, afterMs } = options
+    const plan = planLoad({
+      target,
+      scenario,
+      level: options.rate,
+      durationMs: beforeMs + forMs + afterMs,
+      timeoutMs: options.timeoutMs,
+      connectionsMax: options.connectionsMax,
+      seed: world.seed,
+    })
+    const moments: { injectedMs: number | null; clearedMs: number | null } = {
+      injectedMs: null,
+      clearedMs: null,
+    }
+    const ended = new AbortController()
+    let schedule: Promise<void> = Promise.resolve()
+    const result = await runLoad(plan, world, {
+      onStart: (startedMs) => {
+        schedule = (async () => {
+          const now = (): number => world.monotonicMs() - startedMs
+          if (!(await pause(beforeMs, ended.signal))) return
+          await injector.begin()
+          moments.injectedMs = now()
+          world.progress.note(`${options.fault} after ${(now() / 1000).toFixed(1)} s`)
+          await pause(forMs, ended.signal)
+          await injector.end()
+          moments.clearedMs = now()
+          world.progress.note(`over after ${(now() / 1000).toFixed(1)} s`)
+        })()
+        // Awaited below, once the load is over.
+        schedule.catch(() => undefined)
+      },
+    })
+    ended.abort()
+    await schedule
+    return { result, ...moments }
+  } finally {
+    injector.close()
+  }
+}
+
+/** Waits; false when the wait was ended early. */
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  await promise
+  clearTimeout(timer)
+  return !signal.aborted
+}
+
+export type { FaultKind, FaultsOptions } from './options.ts'
