@@ -3,11 +3,11 @@ import type { StoredResponse } from './stored-response.ts'
 import { currentAgeMs } from './terms.ts'
 
 const WORDS = {
-  'serve': 'hit',
+  serve: 'hit',
   'serve-and-refresh': 'hit: stale while it is revalidated',
-  'revalidate': 'would be revalidated',
-  'unsatisfiable': '504: only-if-cached, and what is stored will not do',
-  'forward': 'would be forwarded: the request says no-store',
+  revalidate: 'would be revalidated',
+  unsatisfiable: '504: only-if-cached, and what is stored will not do',
+  forward: 'would be forwarded: the request says no-store',
 } as const satisfies Record<RecallAction['kind'], string>
 
 /** What would be done with a stored response, in words for operators. */
@@ -23,7 +23,8 @@ export function describeStored(
 }
 
 function whyOf(stored: StoredResponse, action: RecallAction): string {
-  if (action.kind === 'serve') return action.forMs > 0 ? ': fresh' : ': stale, as the request accepts'
+  if (action.kind === 'serve')
+    return action.forMs > 0 ? ': fresh' : ': stale, as the request accepts'
   if (action.kind !== 'revalidate') return ''
   if (action.why === 'request') return ': the request asks for it'
   return stored.terms.alwaysAsk ? ': it says no-cache' : ': it is stale'

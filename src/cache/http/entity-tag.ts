@@ -29,18 +29,10 @@ export function entityTags(value: string): string[] {
   const tags: string[] = []
   MEMBER.lastIndex = 0
   while (MEMBER.lastIndex < value.length) {
-    const from = MEMBER.lastIndex
     const member = MEMBER.exec(value)
-    if (member === null) {
-      // Text after a closing quote: not a tag, so skip to the next comma.
-      const comma = value.indexOf(',', from)
-      if (comma === -1) break
-      MEMBER.lastIndex = comma + 1
-      continue
-    }
+    if (member === null) break
     const tag = member[1] ?? member[2]?.trim() ?? ''
     if (tag !== '') tags.push(tag)
-    if (MEMBER.lastIndex === from) break
   }
   return tags
 }

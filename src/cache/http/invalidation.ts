@@ -52,3 +52,16 @@ const hostOf = (url: URL): string => url.host.replace(/:(?:80|443)$/, '')
 /** Host of a request, normalized for comparison. */
 export const normalizeHost = (host: string): string =>
   host.toLowerCase().replace(/:(?:80|443)$/, '')
+
+/**
+ * Whether a response to POST says that it is what GET would now bring (RFC 9110 §9.3.3): then it may be
+ * stored for GET.
+ */
+export const standsForGet = (
+  method: string,
+  url: ResourceUrl,
+  response: { readonly status: number; readonly fields: FieldReader },
+): boolean =>
+  method === 'POST' &&
+  response.status === 200 &&
+  resolve(response.fields.get('content-location'), url)?.target === url.target

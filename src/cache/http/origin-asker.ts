@@ -24,6 +24,8 @@ export interface OriginAsker<R> {
   lead(lookup: Lookup<R>, flight: Flight<R> | undefined): Promise<Recalled<R>>
   /** Sends the request as it came, and only learns whether waiting would have been worth it. */
   alone(lookup: Lookup<R>, fwd: Forwarded): Promise<Recalled<R>>
+  /** Stores, if it may be, a response that somebody asked for by another method. */
+  keepAnswer(lookup: Lookup<R>, response: Response, times: ExchangeTimes): Promise<Response>
   /** Asks in the background, unless somebody does already. */
   refresh(lookup: Lookup<R>, flightKey: string): void
   serve(
@@ -76,6 +78,11 @@ class Asker<R> implements OriginAsker<R> {
       flight?.land({ kind: 'alone' })
       throw error
     }
+  }
+
+  keepAnswer(lookup: Lookup<R>, response: Response, times: ExchangeTimes): Promise<Response> {
+    const since = this.parts.store.position()
+    return this.take(lookup, { response, times, since, conditions: [] }, undefined)
   }
 
   refresh(lookup: Lookup<R>, flightKey: string): void {
@@ -301,7 +308,8 @@ class Asker<R> implements OriginAsker<R> {
       )
     }
     const passing = await this.parts.respond({ status, fields, body: filling.body })
-    return this.pass(lookup, passing, { ...told, stored: true }, true)
+    // Whether it will be stored is known only when all of it has passed.
+    return this.pass(lookup, passing, told, true)
   }
 
   private answer(

@@ -73,6 +73,7 @@ function standIn(
     return { mayReplaceError: false, mayReplaceSilence: false }
   }
   const byRequestMs = stored.neverStale ? 0 : (request.staleIfErrorS ?? 0) * 1000
-  const mayReplaceError = staleMs < Math.max(stored.staleIfErrorMs, byRequestMs)
+  const allowedMs = Math.max(stored.staleIfErrorMs, byRequestMs)
+  const mayReplaceError = allowedMs > 0 && staleMs < allowedMs
   return { mayReplaceError, mayReplaceSilence: mayReplaceError || staleMs < stored.disconnectedMs }
 }

@@ -3,7 +3,7 @@ import type { CacheStatus } from './cache-status.ts'
 import type { RequestDirectives } from './directives.ts'
 import { ASKS_NOTHING, requestDirectives } from './directives.ts'
 import type { Landing } from './flights.ts'
-import { invalidatedBy, isUnsafe } from './invalidation.ts'
+import { invalidatedBy, isUnsafe, standsForGet } from './invalidation.ts'
 import type { OriginAsker } from './origin-asker.ts'
 import { createOriginAsker } from './origin-asker.ts'
 import { passOn } from './pass-on.ts'
@@ -55,6 +55,10 @@ const isForOrigin = ({ fields }: RecallRequest): boolean =>
   fields.get('if-match') !== null ||
   fields.get('if-unmodified-since') !== null ||
   fields.get('upgrade') !== null
+
+/** Conditions that a response to another method must not be judged by. */
+const hasConditions = ({ fields }: RecallRequest): boolean =>
+  ['if-none-match', 'if-modified-since', 'range'].some((name) => fields.get(name) !== null)
 
 class RecallingCache<R> {
   private readonly options: RecallOptions
@@ -230,6 +234,7 @@ class RecallingCache<R> {
   /** An unsafe method: goes as it is, and what its answer makes invalid is forgotten (§4.4). */
   private async change(request: RecallRequest, origin: Origin<R>): Promise<Recalled<R>> {
     const { store, onInvalidated, clock } = this.parts
+    const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
     const isAnswer = outcome instanceof Response
     // Without an answer nobody knows whether it was done.
@@ -244,6 +249,11 @@ class RecallingCache<R> {
       onInvalidated(urlName(url))
     }
     if (!isAnswer) return outcome
+    const answer = { status: outcome.status, fields: outcome.headers }
+    if (standsForGet(request.method, request.url, answer) && !hasConditions(request)) {
+      const lookup = this.lookUp({ ...request, method: 'GET' }, origin, 0)
+      return this.asker.keepAnswer(lookup, outcome, { requestMs, responseMs: clock.nowMs() })
+    }
     const status = { hit: false, fwd: 'method' } as const
     const passing = { response: outcome, status, wasStripped: false, nowMs: clock.nowMs() }
     return passOn(request, passing, this.options, this.parts)

@@ -5,6 +5,7 @@ import { compress } from './compress.ts'
 import type { Coding } from './codings.ts'
 import type { Field, Fields } from './fields.ts'
 import { readFields } from './fields.ts'
+import { formatHttpDate } from './http-date.ts'
 import type { Keeping } from './keep.ts'
 import { keepable, namesOf, surrogatesOf, usefulMs } from './keep.ts'
 import type { RecallOptions, RecallParts, RecallRequest } from './recall-types.ts'
@@ -89,7 +90,7 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
     keep: (request, hash, keeping, since) =>
       place(request, hash, keepable(request, keeping, options), since),
     renew(request, hash, stored, newer, times, since) {
-      const fields = updatedFields(stored, newer)
+      const fields = updatedFields(stored, dated(newer, times))
       const head = { status: stored.status, fields: readFields(fields) }
       const decision = decideStore({ ...request, method: 'GET' }, head, times, options)
       const surrogates = surrogatesAfter(stored, newer, options)
@@ -118,6 +119,12 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
     },
   }
 }
+
+/** RFC 9110 §6.6.1: what came without Date is dated at its arrival, else the old Date would age it. */
+const dated = (fields: Fields, { responseMs }: ExchangeTimes): Fields =>
+  readFields(fields).get('date') === null
+    ? [...fields, ['date', formatHttpDate(responseMs)]]
+    : fields
 
 const withoutAge = (fields: Fields): Fields => fields.filter(([name]: Field) => name !== 'age')
 

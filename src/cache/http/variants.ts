@@ -1,7 +1,7 @@
 import type { FieldReader } from './fields.ts'
 import type { StoredResponse } from './stored-response.ts'
-import { bytesOf } from './stored-response.ts'
-import { selectingValues } from './vary.ts'
+import { bytesOf, fieldOf } from './stored-response.ts'
+import { favoriteLanguage, selectingValues } from './vary.ts'
 
 /** What is stored for one key: the variants that Vary made, the newest first. Immutable. */
 export interface Variants {
@@ -22,9 +22,24 @@ export function selectVariant(
   if (variants === undefined) return undefined
   for (const stored of variants.list) {
     if (stored.varyNames.length === 0) return stored
-    if (isSame(stored.selecting, selectingValues(stored.varyNames, request))) return stored
+    if (isSelected(stored, request)) return stored
   }
   return undefined
+}
+
+function isSelected(stored: StoredResponse, request: FieldReader): boolean {
+  const values = selectingValues(stored.varyNames, request)
+  return stored.varyNames.every(
+    (name, at) =>
+      values[at] === stored.selecting[at] ||
+      (name === 'accept-language' && isBestLanguage(stored, request)),
+  )
+}
+
+/** Content in the very language that a request wants most: no other variant can be better. */
+const isBestLanguage = (stored: StoredResponse, request: FieldReader): boolean => {
+  const language = fieldOf(stored, 'content-language')?.toLowerCase()
+  return language !== undefined && language === favoriteLanguage(request.get('accept-language'))
 }
 
 /** The variants with one more in front, in place of the one that the same requests select. */

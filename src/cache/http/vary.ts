@@ -57,3 +57,26 @@ function normalize(name: string, value: string): string {
   // Whitespace around commas means nothing in lists; inside of quotes it may.
   return value.includes('"') ? value.trim() : value.trim().replaceAll(/[ \t]*,[ \t]*/g, ',')
 }
+
+/**
+ * The language that an Accept-Language field gives a greater weight than any other, lowercase;
+ * `undefined` when there is no such, or a weight is malformed.
+ */
+export function favoriteLanguage(value: string | null): string | undefined {
+  let best: string | undefined
+  let bestWeight = 0
+  for (const member of listOf(value)) {
+    const [range = '', parameter, ...more] = member.split(';').map((part) => part.trim())
+    const weight = parameter === undefined ? 1 : weightOf(parameter)
+    if (weight === undefined || more.length > 0) return undefined
+    if (weight === bestWeight) best = undefined
+    if (weight <= bestWeight) continue
+    best = range
+    bestWeight = weight
+  }
+  return best === '*' ? undefined : best
+}
+
+/** RFC 9110 §12.4.2. */
+const weightOf = (parameter: string): number | undefined =>
+  /^q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(parameter) ? Number(parameter.slice(2)) : undefined
