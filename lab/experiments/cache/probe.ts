@@ -1,0 +1,57 @@
+import { LabError } from '../../core/index.ts'
+import type { CacheClass } from '../../load/index.ts'
+import { cacheClassOf } from '../../load/index.ts'
+import type { CacheOptions } from './options.ts'
+
+/** One answer, asked for on its own. */
+export interface Probe {
+  readonly status: number
+  readonly body: string
+  readonly said: CacheClass
+}
+
+const BODY_BYTES_MAX = 1_048_576
+
+/** Asks for one key. `authorization`: `undefined` as the options say, `null` for none at all. */
+export async function probe(
+  options: CacheOptions,
+  key: string,
+  authorization?: string | null,
+): Promise<Probe> {
+  const headers = new Headers(Object.entries(options.headers))
+  if (authorization === null) headers.delete('authorization')
+  else if (authorization !== undefined) headers.set('authorization', authorization)
+  const response = await fetch(urlOf(options, key), {
+    headers,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(options.timeoutMs),
+    ...(options.insecure ? { tls: { rejectUnauthorized: false } } : {}),
+  })
+  const body = (await response.text()).slice(0, BODY_BYTES_MAX)
+  const head = [...response.headers].map(([name, value]) => `\r\n${name}: ${value}`).join('')
+  return { status: response.status, body, said: cacheClassOf(`${head}\r\n`) }
+}
+
+/** The address of one key. */
+export function urlOf({ target }: CacheOptions, key: string): string {
+  return target.replaceAll(/\{key\}|%7Bkey%7D/gi, encodeURIComponent(key))
+}
+
+/** How often the origin was asked so far; `null` where the server does not tell. */
+export async function readOriginCount({
+  originCounter,
+  headers,
+}: CacheOptions): Promise<number | null> {
+  if (originCounter === null) return null
+  const { url, pointer } = originCounter
+  const response = await fetch(url, { headers: { ...headers }, signal: AbortSignal.timeout(5000) })
+  let value = (await response.json()) as unknown
+  for (const part of pointer.split('/').slice(1)) {
+    value =
+      typeof value === 'object' && value !== null
+        ? (value as Readonly<Record<string, unknown>>)[part]
+        : undefined
+  }
+  if (typeof value !== 'number') throw new LabError(`${url} has no number at ${pointer}`)
+  return value
+}
