@@ -38,16 +38,50 @@ export function createForward(options: ForwardOptions): StageBody {
       if (silenceMs !== undefined) exchange.connection.extend?.(exchange.request, silenceMs)
       const startMs = monotonicMs()
       const body = bodyOf(exchange, bodyBytesMax)
+      const held = exchange.release === undefined ? undefined : new Held(exchange.release)
+      const request = describe(exchange, path + exchange.query, body.content, options)
       metrics.upstreamInFlight(slot, 1)
       return upstream
-        .forward(describe(exchange, path + exchange.query, body.content, options))
+        .forward(held === undefined ? request : { ...request, onEnd: () => held.end() })
         .then((outcome) => {
-          const status = outcome instanceof Response ? outcome.status : 0
+          const isAnswer = outcome instanceof Response
           metrics.upstreamInFlight(slot, -1)
-          metrics.upstreamRequest(slot, status, (monotonicMs() - startMs) * 1e6)
-          return body.isTooLarge() ? tooLarge(bodyBytesMax) : outcome
+          metrics.upstreamRequest(
+            slot,
+            isAnswer ? outcome.status : 0,
+            (monotonicMs() - startMs) * 1e6,
+          )
+          if (body.isTooLarge()) {
+            if (isAnswer) void outcome.body?.cancel()
+            return tooLarge(bodyBytesMax)
+          }
+          if (isAnswer && held?.handOver() === true) exchange.release = undefined
+          return outcome
         })
     },
+  }
+}
+
+/** What the exchange holds (a place within a concurrency limit) is held until the answer's body has ended. */
+class Held {
+  readonly #release: () => void
+  #isEnded = false
+  #isHandedOver = false
+
+  constructor(release: () => void) {
+    this.#release = release
+  }
+
+  /** The last byte has passed. */
+  end(): void {
+    this.#isEnded = true
+    if (this.#isHandedOver) this.#release()
+  }
+
+  /** Takes the releasing over, unless the body is complete already: then the exit does it. */
+  handOver(): boolean {
+    this.#isHandedOver = !this.#isEnded
+    return this.#isHandedOver
   }
 }
 

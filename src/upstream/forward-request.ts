@@ -25,6 +25,11 @@ export interface ForwardRequest {
   readonly identity?: Readonly<Record<string, string>> | undefined
   /** Ends when the client went away. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Called once for a request that got a place: when its last byte has passed, or it has failed, or its
+   * client has gone. That may be before the answer is handed over, or long after.
+   */
+  readonly onEnd?: (() => void) | undefined
   /** The route's own timeouts, in milliseconds; they replace those of the upstream. */
   readonly timeouts?: Partial<Timeouts> | undefined
 }

@@ -49,20 +49,20 @@ function tryNext(
   course: Course,
   resolve: Resolve,
 ): void {
-  const { bulkhead } = course
+  const { request } = prepared
   const nowMs = course.clock.monotonicMs()
   const target = course.pick(nowMs, tried)
   if (target === undefined) {
-    bulkhead.leave()
+    leave(request, course)
     return resolve(unavailable(course, nowMs))
   }
-  const head = writeHead(prepared.request, target, course.requestFields)
+  const head = writeHead(request, target, course.requestFields)
   if (head === undefined) {
-    bulkhead.leave()
+    leave(request, course)
     return resolve(refusalOf(UNSOUND, course.name))
   }
   if (!target.enter(nowMs)) {
-    bulkhead.leave()
+    leave(request, course)
     return resolve(unavailable(course, nowMs))
   }
   tried.push(target)
@@ -92,7 +92,7 @@ async function again(
   await discard(outcome)
   await sleep(pauseMs)
   if (prepared.request.signal?.aborted === true) {
-    course.bulkhead.leave()
+    leave(prepared.request, course)
     return resolve(refusalOf(CLIENT_GONE, course.name))
   }
   course.counts.retries++
@@ -100,6 +100,12 @@ async function again(
   const target = tried.at(-1)?.url ?? ''
   course.onEvent({ upstream: course.name, kind: 'retried', target, attempt })
   tryNext(prepared, tried, course, resolve)
+}
+
+/** Gives the request's place back. */
+function leave(request: ForwardRequest, { bulkhead }: Course): void {
+  bulkhead.leave()
+  request.onEnd?.()
 }
 
 /** Why a request cannot be forwarded at all, if so. */

@@ -80,7 +80,7 @@ export class Try implements Job, Watch {
   /** The answer, or the failure, is the request's: no other try follows. */
   answered(): void {
     this.#isAnswered = true
-    if (this.#isEnded) this.#course.bulkhead.leave()
+    if (this.#isEnded) this.#giveBack()
   }
 
   /** A deadline has passed, or the client is gone; `ended` says which. */
@@ -186,16 +186,21 @@ export class Try implements Job, Watch {
 
   /** The last byte has passed, or the try has failed. */
   #leave(failure: Failure | undefined): void {
-    const { bulkhead, clock, deadlines } = this.#course
+    const { clock, deadlines } = this.#course
     this.#isEnded = true
     deadlines.remove(this)
     this.target.leave(verdictOf(failure), clock.monotonicMs())
     if (!this.#isAnswered) return
-    bulkhead.leave()
+    this.#giveBack()
     // The head was passed on already: this is the only word about a body cut off.
     if (failure !== undefined && failure.kind !== 'status') {
       reportFailure(failure, this.target, true, this.#course)
     }
+  }
+
+  #giveBack(): void {
+    this.#course.bulkhead.leave()
+    this.#request.onEnd?.()
   }
 }
 
