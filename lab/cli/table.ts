@@ -16,9 +16,29 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'What single operations take: time with intervals, and memory',
     load: async () => (await import('./commands/micro.ts')).microCommand,
   },
+  leak: {
+    summary: 'Whether memory leaks: windows of a long load, with a known leak and none as controls',
+    load: async () => (await import('./commands/leak.ts')).leakCommand,
+  },
   load: {
     summary: 'Put load of a shape on a server and hold it against thresholds',
     load: async () => (await import('./commands/load.ts')).loadCommand,
+  },
+  break: {
+    summary: 'Find the highest rate at which an objective is held, and confirm it',
+    load: async () => (await import('./commands/break.ts')).breakCommand,
+  },
+  connections: {
+    summary: 'Climb a ladder of open connections: memory and latency of each step',
+    load: async () => (await import('./commands/connections.ts')).connectionsCommand,
+  },
+  faults: {
+    summary: 'Break what a server depends on, under load: time to recover, requests lost',
+    load: async () => (await import('./commands/faults.ts')).faultsCommand,
+  },
+  cache: {
+    summary: 'Hit ratio cold, warm, thrashing and in a stampede, by what the server reports',
+    load: async () => (await import('./commands/cache.ts')).cacheCommand,
   },
   machine: {
     summary: 'What this machine is, and whether it is quiet enough to measure on',

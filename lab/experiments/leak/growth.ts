@@ -1,0 +1,82 @@
+import type { Interval, Point } from '../../core/index.ts'
+import { mannKendall, median, theilSen } from '../../statistics/index.ts'
+import type { LeakPhase, LeakWindow } from './raw.ts'
+
+/** What of a server may grow. */
+export const MEASURES = {
+  heap: { label: 'heap', unit: 'bytes', of: (window: LeakWindow) => window.heapBytes },
+  resident: {
+    label: 'resident memory',
+    unit: 'bytes',
+    of: (window: LeakWindow) => window.residentBytes,
+  },
+  handles: { label: 'open files', unit: 'count', of: (window: LeakWindow) => window.handles },
+} as const
+export type MeasureName = keyof typeof MEASURES
+
+/** How one thing went during a phase. */
+export interface Growth {
+  readonly measure: MeasureName
+  /** Middle of each window in milliseconds, and its minimum. */
+  readonly points: readonly Point[]
+  readonly level: number
+  /** Per millisecond. */
+  readonly slope: number
+  readonly intercept: number
+  readonly slopeInterval: Interval
+  /** Over the whole phase, in its unit: at the slope, and at the ends of its interval. */
+  readonly grown: number
+  readonly grownInterval: Interval
+  readonly pRising: number
+  readonly autocorrelation: number
+  /** Rises for certain, and by more than can be let pass. */
+  readonly leaks: boolean
+}
+
+/** Windows below which neither test has any power. */
+export const WINDOWS_MIN = 12
+/** Growth over the run below this share of the level is no leak worth the name. */
+const GROWTH_MIN = 0.02
+/** One file more or less is not a share of anything. */
+const HANDLES_MIN = 5
+const LEVEL = 0.01
+
+/**
+ * Growth of a measure by Theil and Sen's line and the test of Mann and Kendall. Each alone is unreliable
+ * (Machida et al. 2013): a leak needs p < 0.01 and a lower end of the slope's interval that amounts to
+ * more than 2 % of the level over the phase.
+ *
+ * @returns `undefined` where the server does not tell, or too seldom.
+ */
+export function growthOf(phase: LeakPhase, measure: MeasureName): Growth | undefined {
+  const { of } = MEASURES[measure]
+  const points = phase.windows.flatMap((window): Point[] => {
+    const value = of(window)
+    return value === null ? [] : [[window.atMs, value]]
+  })
+  if (points.length < WINDOWS_MIN) return undefined
+  const values = points.map(([, value]) => value)
+  const { slope, intercept, interval } = theilSen(points)
+  const { pRising, autocorrelation } = mannKendall(values)
+  const over = (perMs: number): number => perMs * phase.durationMs
+  const level = median(values)
+  const floor =
+    measure === 'handles' ? Math.max(HANDLES_MIN, GROWTH_MIN * level) : GROWTH_MIN * level
+  return {
+    measure,
+    points,
+    level,
+    slope,
+    intercept,
+    slopeInterval: interval,
+    grown: over(slope),
+    grownInterval: { ...interval, low: over(interval.low), high: over(interval.high) },
+    pRising,
+    autocorrelation,
+    leaks: pRising < LEVEL && over(interval.low) > floor,
+  }
+}
+
+/** Growth of everything that the server tells. */
+export const growthsOf = (phase: LeakPhase): readonly Growth[] =>
+  (Object.keys(MEASURES) as MeasureName[]).flatMap((measure) => growthOf(phase, measure) ?? [])
