@@ -13,6 +13,7 @@ import { createLazyAdmin } from './lazy-admin.ts'
 import type { Door } from './door.ts'
 import { holdShared, openDoor } from './door.ts'
 import type { ListenerOptions } from './listener.ts'
+import { declareListenerMetrics } from './listener-metrics.ts'
 import { listenerOptions } from './listener.ts'
 import { observeSharedBus, openSharedBus } from './shared-bus.ts'
 import type { SignalRoutes, SignalSources } from './signal-routes.ts'
@@ -95,7 +96,10 @@ async function openDoors(
   const gate = workers === 1 ? open(gateOptions) : open(await holdShared(gateOptions))
   const plain = { ...config, listen: { ...config.listen, tls: undefined } }
   const admin = config.admin.enabled
-    ? open(listenerOptions(plain, config.admin.address))
+    ? open({
+        ...listenerOptions(plain, config.admin.address),
+        requestsMax: config.admin.requestsMax,
+      })
     : undefined
   return { gate, admin }
 }
@@ -143,6 +147,10 @@ async function assemble(
   const exposed = config.signals.expose.map((name) => `/${name}`)
   later.signals = createSignalRoutes(sources, exposed)
   registerChecks(nouns, storage, live)
+  // Workers have listeners of their own, and tell of them.
+  if ((options.workers ?? 1) === 1) {
+    declareListenerMetrics(nouns.signals.metrics, doors.gate.listener)
+  }
   const front = await openFront(options, doors.gate, state, live, later.signals)
   later.front = front
   closers.push(() => front.abandon())

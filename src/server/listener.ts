@@ -1,6 +1,8 @@
 import type { Server, TLSOptions } from 'bun'
 import type { Connection, GatewayConfig } from '../gate/index.ts'
 import type { WebSocketBridge } from '../upstream/index.ts'
+import { problemResponse } from '../core/problem.ts'
+import { refuse } from '../core/refusal.ts'
 import type { WebSockets } from './web-sockets.ts'
 import { createWebSockets } from './web-sockets.ts'
 
@@ -10,6 +12,8 @@ export interface ListenerOptions {
   readonly port: number
   readonly bodyBytesMax: number
   readonly idleTimeoutMs: number
+  /** Requests in flight at most: more are turned away before anything is done for them. */
+  readonly requestsMax: number
   readonly reusePort: boolean
   readonly tls?: TLSOptions
   /** `undefined` when the connection was upgraded and the answer is already on its way. */
@@ -32,6 +36,7 @@ export function listenerOptions(
     ...parseAddress(address),
     bodyBytesMax: Math.max(config.defaults.bodyMax, ...sizes),
     idleTimeoutMs: idleTimeout,
+    requestsMax: config.listen.requestsMax,
     reusePort: false,
     ...(tls !== undefined && {
       tls: {
@@ -55,6 +60,9 @@ export interface Listener {
   readonly url: string
   readonly port: number
   connections(): number
+  readonly requestsInFlight: number
+  /** Requests turned away because too many were in flight. */
+  readonly turnedAway: number
   /**
    * Refuses new connections, tells WebSockets that the server goes, lets requests in flight finish,
    * then closes; what is left after `deadlineMs` is cut. Resolves with whether everything had finished.
@@ -79,13 +87,25 @@ export class ListenError extends Error {
 export function openListener(options: ListenerOptions): Listener {
   const scheme = options.tls === undefined ? 'http' : 'https'
   const sockets = createWebSockets()
-  const server = bind(options, sockets, (serving) => createConnection(serving, scheme))
+  let turnedAway = 0
+  const turnAway = (): Response => {
+    turnedAway += 1
+    return problemResponse(refuse('unavailable', { headers: { 'retry-after': '1' } }), 'busy')
+  }
+  const connect = (serving: SocketServer): ServerConnection => createConnection(serving, scheme)
+  const server = bind(options, sockets, connect, turnAway)
   const host = options.hostname.includes(':') ? `[${options.hostname}]` : options.hostname
   const port = server.port ?? options.port
   return {
     url: `${scheme}://${host}:${port}`,
     port,
     connections: () => server.pendingRequests + server.pendingWebSockets,
+    get requestsInFlight() {
+      return server.pendingRequests
+    },
+    get turnedAway() {
+      return turnedAway
+    },
     drain: (deadlineMs) => drain(server, sockets, deadlineMs),
   }
 }
@@ -96,7 +116,9 @@ function bind(
   options: ListenerOptions,
   sockets: WebSockets,
   connect: (server: SocketServer) => ServerConnection,
+  turnAway: () => Response,
 ): SocketServer {
+  const { requestsMax } = options
   let connection: ServerConnection | undefined
   try {
     return Bun.serve<WebSocketBridge>({
@@ -107,7 +129,10 @@ function bind(
       maxRequestBodySize: options.bodyBytesMax,
       idleTimeout: Math.min(IDLE_SECONDS_MAX, Math.ceil(options.idleTimeoutMs / 1000)),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
-      fetch: (request, server) => options.handle(request, (connection ??= connect(server))),
+      fetch: (request, server) =>
+        server.pendingRequests > requestsMax
+          ? turnAway()
+          : options.handle(request, (connection ??= connect(server))),
       websocket: sockets.handlers,
       error: options.onBug,
     })

@@ -28,6 +28,12 @@ export const listenConfig = z
     idleTimeout: duration()
       .prefault('65s')
       .describe('A connection without traffic ends after this; whole seconds, at most 255.'),
+    requestsMax: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(8192)
+      .describe('Requests in flight at most; more are answered 503 at once.'),
     uriMax: size().prefault('8KiB'),
     drainTimeout: duration()
       .prefault('10s')
@@ -44,6 +50,12 @@ export const adminConfig = z
       .array(z.string().regex(/^[a-z0-9.-]+$/))
       .default([])
       .describe('Host names it answers to beside localhost; needed where it is not on loopback.'),
+    requestsMax: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(256)
+      .describe('Requests in flight at most; more are answered 503 at once.'),
   })
   .meta({ id: 'Admin' })
 

@@ -1,8 +1,8 @@
 import type { GatewayConfig } from '../../gate/index.ts'
 
 /**
- * A worker's share of a configuration: what bounds the load on an upstream holds for all workers
- * together, so each gets its part of it, rounded up.
+ * A worker's share of a configuration: what bounds the load on the gate and on an upstream holds for all
+ * workers together, so each gets its part of it, rounded up.
  */
 export function shareOf(config: GatewayConfig, workers: number): GatewayConfig {
   const part = (whole: number): number => Math.ceil(whole / workers)
@@ -14,5 +14,6 @@ export function shareOf(config: GatewayConfig, workers: number): GatewayConfig {
       queue: { ...upstream.queue, max: part(upstream.queue.max) },
     },
   ])
-  return { ...config, upstreams: Object.fromEntries(upstreams) as GatewayConfig['upstreams'] }
+  const listen = { ...config.listen, requestsMax: part(config.listen.requestsMax) }
+  return { ...config, listen, upstreams: Object.fromEntries(upstreams) as GatewayConfig['upstreams'] }
 }

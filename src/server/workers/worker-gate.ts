@@ -24,6 +24,7 @@ import type { Link } from '../../storage/index.ts'
 import { createRelayClient } from '../../storage/index.ts'
 import { dataFolderOf } from '../data-folder.ts'
 import { performanceOf } from '../gate-view.ts'
+import { declareListenerMetrics } from '../listener-metrics.ts'
 import { listenerOptions, openListener } from '../listener.ts'
 import { plainPath } from '../signal-routes.ts'
 import { createWorld } from '../world.ts'
@@ -113,6 +114,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     handle: live.gate.handle,
     onBug: () => problemResponse(refuse('internal_error'), 'unknown'),
   })
+  declareListenerMetrics(signals.metrics, listener)
   const chores = startChores(nouns, bans, world)
   return {
     outbox,
