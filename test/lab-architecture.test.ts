@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   report: 4,
   run: 4,
   experiments: 3,
+  slices: 2.5,
   'fault-proxy': 2,
   load: 2,
   machine: 2,

@@ -1,12 +1,4 @@
-/** A request that an arm is sent, over and over. */
-export type ArmRequest = {
-  readonly url: string
-  readonly method: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | null
-  /** The only status that counts as an answer. */
-  readonly status: number
-}
+import type { SliceRequest } from '../../slices/index.ts'
 
 /**
  * What an arm is for:
@@ -27,7 +19,7 @@ export type Arm = {
   readonly layer: string | null
   /** Name of the arm to compare with; default by role. */
   readonly against?: string
-  readonly request: ArmRequest
+  readonly request: SliceRequest
 }
 
 /** An arm as it stands in a record: without what it is sent. */

@@ -1,12 +1,11 @@
 import { LabError } from '../../core/index.ts'
 import type { Random, World } from '../../core/index.ts'
 import { createHistogram } from '../../histogram/index.ts'
-import { listenerPid, readProcesses, treeOf } from '../../machine/index.ts'
+import type { Slicer } from '../../slices/index.ts'
+import { balancedOrder, openSlicer, processesOf, serverPid } from '../../slices/index.ts'
 import { median } from '../../statistics/index.ts'
 import type { Arm, ArmName } from './arm.ts'
 import { problemOf, referenceOf } from './arm.ts'
-import type { ArmLoad } from './arm-load.ts'
-import { openArmLoad } from './arm-load.ts'
 import { isDecided } from './decided.ts'
 import type { Block, LatencyBlock, OverheadOptions, OverheadRaw, Slice } from './raw.ts'
 import { openSource } from './source.ts'
@@ -14,7 +13,7 @@ import { openSource } from './source.ts'
 /** Arms with their connections and the processes behind them. */
 interface Bench {
   readonly arms: readonly Arm[]
-  readonly loads: readonly ArmLoad[]
+  readonly loads: readonly Slicer[]
   readonly serverPids: () => readonly number[]
 }
 
@@ -26,17 +25,16 @@ export async function measureOverhead(
   world: World,
 ): Promise<OverheadRaw> {
   const source = await openSource(options.source, world)
-  const loads: ArmLoad[] = []
+  const loads: Slicer[] = []
   try {
     const { arms } = source
     const problem = problemOf(arms)
     if (problem !== undefined) throw new LabError(problem)
     for (const arm of arms) {
-      loads.push(await openArmLoad(arm, options.connections, source.allowRemote, world.monotonicMs))
+      loads.push(await openSlicer(arm, options.connections, source.allowRemote, world.monotonicMs))
     }
-    const pid = source.pid ?? portPid(arms)
-    const serverPids = (): readonly number[] =>
-      pid === null ? [] : [...treeOf([pid], readProcesses())]
+    const pid = source.pid ?? serverPid(arms.map(({ request }) => request.url))
+    const serverPids = (): readonly number[] => processesOf(pid)
     const bench: Bench = { arms, loads, serverPids }
     await warmUp(bench, options, world)
     const cpuBefore = process.cpuUsage()
@@ -69,17 +67,6 @@ const nameOf = ({ name, role, layer, against }: Arm): ArmName => ({
   layer,
   ...(against !== undefined && { against }),
 })
-
-/** The process that listens where the arms are, when all are on one port of this machine. */
-function portPid(arms: readonly Arm[]): number | null {
-  const urls = arms.map(({ request }) => new URL(request.url))
-  const ports = new Set(
-    urls.map(({ port, protocol }) => Number(port || (protocol === 'https:' ? 443 : 80))),
-  )
-  const pids = new Set([...ports].map((port) => listenerPid(port)))
-  const [pid] = pids
-  return pids.size === 1 && pid !== undefined ? pid : null
-}
 
 async function warmUp(
   { arms, loads }: Bench,
@@ -115,12 +102,6 @@ function contendersOf(
   )
 }
 
-/** ABBA or BAAB, drawn by lot: a machine that changes in a steady way favors neither. */
-function orderOf(contender: number, reference: number, random: Random): readonly number[] {
-  const [outer, inner] = random.next() < 0.5 ? [contender, reference] : [reference, contender]
-  return [outer, inner, inner, outer]
-}
-
 async function saturate(
   bench: Bench,
   options: OverheadOptions,
@@ -135,7 +116,7 @@ async function saturate(
     const serverPids = bench.serverPids()
     for (const [contender, reference] of contendersOf(arms, random)) {
       const slices: Slice[] = []
-      for (const arm of orderOf(contender, reference, random)) {
+      for (const arm of balancedOrder(contender, reference, random)) {
         signal.throwIfAborted()
         const slice = await loads[arm]!.saturate(options.sliceMs, serverPids)
         slices.push({ arm, ...slice })
@@ -190,7 +171,7 @@ async function paceAll(
     for (const [contender, reference] of contendersOf(arms, random)) {
       const times = new Map([contender, reference].map((arm) => [arm, createHistogram()]))
       let failed = 0
-      for (const arm of orderOf(contender, reference, random)) {
+      for (const arm of balancedOrder(contender, reference, random)) {
         signal.throwIfAborted()
         const wish = { ms, perSecond: rate, random, times: times.get(arm)!, lag }
         failed += await loads[arm]!.pace(wish)

@@ -1,5 +1,6 @@
 import type { HistogramData } from '../../histogram/index.ts'
 import type { Arm, ArmName } from './arm.ts'
+import type { Slice as TimedSlice } from '../../slices/index.ts'
 import type { Budget } from './budget.ts'
 
 /** Where the arms come from. */
@@ -28,19 +29,8 @@ export type OverheadOptions = {
   readonly latencyBlocks: number
 }
 
-/** One arm for a moment, as fast as it answers. */
-export type Slice = {
-  /** Index into the arms. */
-  readonly arm: number
-  /** Answers with the status that is expected. */
-  readonly requests: number
-  readonly failed: number
-  readonly seconds: number
-  /** Processor time of the server; `null` where it cannot be read. */
-  readonly cpuNs: number | null
-  /** Cores that other processes used meanwhile. */
-  readonly foreignCores: number | null
-}
+/** One arm for a moment: an index into the arms. */
+export type Slice = TimedSlice & { readonly arm: number }
 
 /** An arm next to what it is compared with. */
 export type Block = {

@@ -1,12 +1,11 @@
-import type { Random } from '../../core/index.ts'
-import { LabError } from '../../core/index.ts'
-import type { Histogram } from '../../histogram/index.ts'
-import type { ConnectionEvents } from '../../load/index.ts'
-import { Connection, createPacer, readTarget, requestBytes } from '../../load/index.ts'
-import type { SliceMark } from '../../machine/index.ts'
-import { foreignCoresBetween, markSlice } from '../../machine/index.ts'
-import type { Arm } from './arm.ts'
-import type { Slice } from './raw.ts'
+import type { Random } from '../core/index.ts'
+import { LabError } from '../core/index.ts'
+import type { Histogram } from '../histogram/index.ts'
+import type { ConnectionEvents } from '../load/index.ts'
+import { Connection, createPacer, readTarget, requestBytes } from '../load/index.ts'
+import type { SliceMark } from '../machine/index.ts'
+import { foreignCoresBetween, markSlice } from '../machine/index.ts'
+import type { Slice, SliceRequest } from './slice.ts'
 
 /** A request under way. */
 interface Flight {
@@ -14,12 +13,12 @@ interface Flight {
   isBusy: boolean
 }
 
-/** What one arm is measured with: its own connections, which stay open from slice to slice. */
-export interface ArmLoad {
+/** Sends one request over and over, in slices; its connections stay open from one to the next. */
+export interface Slicer {
   /** One request; resolves with the status. */
   probe(): Promise<number>
   /** As fast as it answers. Resolves when nothing is under way any more. */
-  saturate(ms: number, serverPids: readonly number[]): Promise<Omit<Slice, 'arm'>>
+  saturate(ms: number, serverPids: readonly number[]): Promise<Slice>
   /** At a rate, from planned moments; returns how many failed. */
   pace(wish: PaceWish): Promise<number>
   close(): void
@@ -35,6 +34,12 @@ export interface PaceWish {
   readonly lag: Histogram
 }
 
+/** What is sent, with a name for messages. */
+export interface NamedRequest {
+  readonly name: string
+  readonly request: SliceRequest
+}
+
 /** Discarded at the start of a slice: caches that fill, connections that wake up. */
 const DISCARD_MS = 15
 /** What is not answered so long after a slice is given up, with its connection. */
@@ -42,24 +47,24 @@ const DRAIN_MS_MAX = 3000
 const EXPECTATION = { keepHead: false, keepBody: false } as const
 
 /**
- * Opens the connections of an arm.
+ * Opens the connections.
  *
  * @param clockMs - Monotonic, in milliseconds with fractions.
  * @throws LabError where they cannot be opened
  */
-export async function openArmLoad(
-  arm: Arm,
+export async function openSlicer(
+  arm: NamedRequest,
   connections: number,
   allowRemote: boolean,
   clockMs: () => number,
-): Promise<ArmLoad> {
+): Promise<Slicer> {
   const load = new Load(arm, connections, allowRemote, clockMs)
   await load.connect()
   return load
 }
 
-class Load implements ArmLoad {
-  readonly #arm: Arm
+class Load implements Slicer {
+  readonly #arm: NamedRequest
   readonly #clockMs: () => number
   readonly #size: number
   readonly #bytes: Uint8Array
@@ -76,7 +81,7 @@ class Load implements ArmLoad {
   #onAnswer: (connection: Connection<Flight>, isGood: boolean) => void = () => undefined
   #onLost: () => void = () => undefined
 
-  constructor(arm: Arm, size: number, allowRemote: boolean, clockMs: () => number) {
+  constructor(arm: NamedRequest, size: number, allowRemote: boolean, clockMs: () => number) {
     const { url, method, headers, body } = arm.request
     const { pathname, search } = new URL(url)
     this.#arm = arm
@@ -131,7 +136,7 @@ class Load implements ArmLoad {
     return promise
   }
 
-  async saturate(ms: number, serverPids: readonly number[]): Promise<Omit<Slice, 'arm'>> {
+  async saturate(ms: number, serverPids: readonly number[]): Promise<Slice> {
     await this.connect()
     const startMs = this.#clockMs()
     const window = { fromMs: startMs + DISCARD_MS, toMs: startMs + DISCARD_MS + ms }
