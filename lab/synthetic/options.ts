@@ -32,7 +32,7 @@ export interface SyntheticOptions {
   /** Share of the requests to `/errors` that fail with 500. */
   readonly errorShare?: number
   readonly cache?: SyntheticCacheOptions
-  /** Requests a second that `/limited` lets through for each `x-key`. */
+  /** Requests a second that `/limited` lets through for each `Authorization`, and greedy callers get. Default 1. */
   readonly limitPerSecond?: number
 }
 

@@ -44,7 +44,7 @@ export function createSyntheticHandler(
   )
   const leaked: Uint8Array[] = []
   const taken = new Map<string, { second: number; count: number }>()
-  const memories = new Map<string, string>()
+  let remembered = 0
   let requests = 0
   let leakedBytes = 0
 
@@ -63,15 +63,24 @@ export function createSyntheticHandler(
       return false
     }
     window.count += 1
-    return window.count > (options.limitPerSecond ?? Infinity)
+    return window.count > (options.limitPerSecond ?? 1)
   }
+  const refused = (): Response =>
+    new Response('too many requests\n', { status: 429, headers: { 'retry-after': '1' } })
   const limited: Handler = (request) =>
-    isOverLimit(request.headers.get('x-key') ?? '')
-      ? new Response('too many requests\n', { status: 429, headers: { 'retry-after': '1' } })
-      : new Response(HELLO)
+    isOverLimit(request.headers.get('authorization') ?? '') ? refused() : new Response(HELLO)
+  /** Whoever calls themselves greedy is limited, everybody without a credential refused. */
+  const authorized =
+    (handler: Handler): Handler =>
+    (request, url) => {
+      const credential = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
+      if (credential === undefined) return new Response('who are you?\n', { status: 401 })
+      if (credential.startsWith('greedy') && isOverLimit(credential)) return refused()
+      return handler(request, url)
+    }
 
   const routes: Readonly<Record<string, Handler>> = {
-    '/': () => new Response(HELLO),
+    '/': () => new Response(HELLO, { headers: { 'x-synthetic': '1' } }),
     '/delay': async () => {
       await stalled()
       const { delay } = options
@@ -110,16 +119,16 @@ export function createSyntheticHandler(
       await request.arrayBuffer()
       return new Response(null, { status: 202 })
     },
-    '/memories': async (request, url) => {
-      if (isOverLimit(request.headers.get('x-key') ?? '')) return limited(request, url)
-      const id = String(memories.size % 10_000)
-      memories.set(id, await request.text())
-      return Response.json({ id }, { status: 201 })
-    },
-    '/memories/recall': (request, url) =>
-      isOverLimit(request.headers.get('x-key') ?? '')
-        ? limited(request, url)
-        : Response.json({ query: url.searchParams.get('q'), count: memories.size }),
+    // What the examples behind the gate answer, so that scenarios for them run here as well.
+    '/scene': authorized(() => Response.json({ title: 'a scene', objects: [] })),
+    '/api/v1/memories': authorized(async (request) => {
+      const { text } = (await request.json()) as { readonly text: string }
+      remembered += 1
+      return Response.json({ id: String(remembered), text }, { status: 201 })
+    }),
+    '/api/v1/memories/recall': authorized((_, url) =>
+      Response.json({ matched: 'all', memories: [], q: url.searchParams.get('q') }),
+    ),
     '/purge': () => {
       cache.clear()
       return new Response(null, { status: 204 })

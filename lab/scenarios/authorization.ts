@@ -1,0 +1,42 @@
+import { defineScenario } from '../scenario/index.ts'
+import type { Subject } from './subject.ts'
+import { meet } from './subject.ts'
+
+/** Keys that are used for the first time in a run: as long as there are new ones, each is a miss. */
+const COLD_KEYS = Number(process.env['LAB_KEYS'] ?? 1000) || 1000
+
+const keys = (from: number, to?: number) => (setup: unknown) =>
+  (setup as Subject).keys.slice(from, to).map((secret) => ({ secret }))
+const hot = keys(0, 1)
+const cold = keys(1)
+
+/**
+ * The same request with a credential that the gate has just seen, with one it has not, and with one that
+ * is none: what remembering credentials is worth, and that it does not help who has none.
+ */
+export default defineScenario({
+  name: 'authorization',
+  description: 'Credentials that are remembered, that are new, and that are wrong.',
+  tags: ['authorization'],
+  load: { rate: 100, durationMs: 30_000, thresholds: ['error_rate<0.1%'] },
+  setup: async (context) => ({ ...(await meet(context, { keys: COLD_KEYS + 1 })) }),
+  feeds: {
+    hot: { rows: ({ setup }) => hot(setup) },
+    cold: { rows: ({ setup }) => cold(setup), pick: { kind: 'cycle' } },
+  },
+  requests: {
+    hit: {
+      weight: 70,
+      path: '/scene',
+      headers: { authorization: 'Bearer {{hot.secret}}' },
+      checks: { status: 200 },
+    },
+    miss: {
+      weight: 28,
+      path: '/scene',
+      headers: { authorization: 'Bearer {{cold.secret}}' },
+      checks: { status: 200 },
+    },
+    nobody: { weight: 2, path: '/scene', checks: { status: 401 } },
+  },
+})

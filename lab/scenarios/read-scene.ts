@@ -1,0 +1,26 @@
+import type { Scenario, ScenarioSpec } from '../scenario/index.ts'
+import { defineScenario } from '../scenario/index.ts'
+import { keyFeed, meet } from './subject.ts'
+
+/** Authenticated reading of the current scene, the plainest request through all layers. */
+export function readScene(
+  name: string,
+  description: string,
+  load: NonNullable<ScenarioSpec['load']>,
+): Scenario {
+  return defineScenario({
+    name,
+    description,
+    tags: ['read'],
+    load,
+    setup: async (context) => ({ ...(await meet(context)) }),
+    feeds: { key: keyFeed('keys') },
+    requests: {
+      read: {
+        path: '/scene',
+        headers: { authorization: 'Bearer {{key.secret}}' },
+        checks: { status: 200 },
+      },
+    },
+  })
+}
