@@ -2,6 +2,7 @@ import type { CompileProblem, GatewayConfig, Live, Nouns, Pepper, World } from '
 import { createAllowListCounts, createLive, createNouns, loadDeciders } from '../gate/index.ts'
 import type { AdminApp, GateView, RootKey } from './admin/index.ts'
 import { openRootKey } from './admin/root-key.ts'
+import { createCacheControl } from './cache-control.ts'
 import type { ConfigFileControl } from './config-control.ts'
 import { createConfigControl } from './config-control.ts'
 import type { GatewayConfigOutcome } from './config-file.ts'
@@ -21,6 +22,7 @@ import { createSignalRoutes, plainPath } from './signal-routes.ts'
 import type { Storage } from './storage.ts'
 import { openStorage } from './storage.ts'
 import { createUpkeep } from './upkeep.ts'
+import type { WorkerFigures } from './workers/messages.ts'
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -138,7 +140,17 @@ async function assemble(
   const rootKey = await openRootKey({ ...world, records: storage.records })
   const workers = async () => (await later.front?.figures()) ?? []
   const view = createGateView({ live, nouns, allowLists, workers })
-  const admin = createAdmin({ config, storage, nouns, live, control, view, rootKey, world })
+  const admin = createAdmin({
+    config,
+    storage,
+    nouns,
+    live,
+    control,
+    view,
+    workers,
+    rootKey,
+    world,
+  })
   const sources: SignalSources = {
     signals: nouns.signals,
     otherMetrics: async () => (await later.front?.metrics()) ?? [],
@@ -224,10 +236,11 @@ function createAdmin(parts: {
   readonly live: Live
   readonly control: ConfigFileControl
   readonly view: GateView
+  readonly workers: () => Promise<readonly WorkerFigures[]>
   readonly rootKey: RootKey
   readonly world: World
 }): AdminApp {
-  const { config, storage, nouns, live, control, view, rootKey, world } = parts
+  const { config, storage, nouns, live, control, view, workers, rootKey, world } = parts
   return createLazyAdmin(async () => {
     const { createAdminApp } = await import('./admin/app.ts')
     return createAdminApp({
@@ -238,6 +251,10 @@ function createAdmin(parts: {
       ledger: nouns.ledger,
       config: control,
       gate: view,
+      cache: createCacheControl({
+        caches: nouns.responses.caches,
+        workers: async () => (await workers()).map(({ responses }) => responses),
+      }),
       rootKey,
       clock: world.clock,
       random: world.random,

@@ -244,6 +244,13 @@ test('the audit log, and the end', async () => {
   await call('whoAmI')
 })
 
+test('stored responses', async () => {
+  await call('getCache')
+  await call('purgeCache', {}, { body: { kind: 'key', subject: 'scene-7' } })
+  await call('purgeCache', {}, { body: { kind: 'all' } })
+  await call('purgeCache', {}, { body: { kind: 'url', subject: '/no-host' }, status: 422 })
+})
+
 test('no operation was left out', () => {
   const missed = OPERATIONS.map(({ id }) => id).filter((id) => !called.has(id))
   expect(missed).toEqual([])

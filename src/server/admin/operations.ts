@@ -1,6 +1,7 @@
 import type { Operation } from './operation.ts'
 import { auditOperations } from './resources/audit.ts'
 import { banOperations } from './resources/bans.ts'
+import { cacheOperations } from './resources/cache.ts'
 import { configurationOperations } from './resources/configuration.ts'
 import { explainOperations } from './resources/explain.ts'
 import { keyOperations } from './resources/keys.ts'
@@ -24,6 +25,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...sessionOperations,
   ...limitOperations,
   ...banOperations,
+  ...cacheOperations,
   ...policyOperations,
   ...auditOperations,
   ...configurationOperations,

@@ -65,6 +65,17 @@ export interface GateView {
   explain(request: ExplainRequest): Promise<Outcome<Explanation>>
 }
 
+/** What stored responses are purged by. */
+export type PurgeKind = 'url' | 'path' | 'key' | 'route' | 'tenant' | 'all'
+
+/** Stored responses, as the admin API looks at them. */
+export interface CacheControl {
+  /** Figures of all processes: JSON. */
+  stats(): Promise<object>
+  /** Forgets what hangs on a subject; `false` when it is not one of that kind. */
+  purge(kind: PurgeKind, subject: string | undefined): boolean
+}
+
 /** Everything the admin API administers. */
 export interface AdminParts {
   readonly identity: Identity
@@ -75,6 +86,7 @@ export interface AdminParts {
   readonly ledger: Ledger
   readonly config: ConfigControl
   readonly gate: GateView
+  readonly cache: CacheControl
   readonly rootKey: RootKey
   readonly clock: Clock
 }

@@ -22,7 +22,7 @@ import {
   createMemoryLog,
   createMemoryRecords,
 } from '../../storage/index.ts'
-import type { AdminApp, ConfigControl, GateView, RootKey } from './index.ts'
+import type { AdminApp, CacheControl, ConfigControl, GateView, RootKey } from './index.ts'
 import { createAdminApp, idempotencyCollection, openRootKey, rootKeyCollection } from './index.ts'
 
 /** Everything that the admin API keeps or administers. */
@@ -73,6 +73,7 @@ export interface RigOptions {
   readonly ledger?: (real: Ledger) => Ledger
   readonly config?: ConfigControl
   readonly gate?: GateView
+  readonly cache?: CacheControl
 }
 
 const PEPPER_BYTES = 32
@@ -90,6 +91,8 @@ const noGate: GateView = {
   stats: () => ({}),
   explain: nothing,
 }
+
+const noCache: CacheControl = { stats: nothing, purge: nothing }
 
 const childOf = (value: unknown, key: string): unknown =>
   value !== null && typeof value === 'object'
@@ -148,6 +151,7 @@ export async function createAdminRig(options: RigOptions = {}): Promise<AdminRig
     limiter: () => limiter,
     config: options.config ?? noConfig,
     gate: options.gate ?? noGate,
+    cache: options.cache ?? noCache,
     onInternal: (message) => internals.push(message),
   })
   const root = options.root ?? rootKey.created ?? ''

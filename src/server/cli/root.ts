@@ -19,6 +19,7 @@ export const rootCommand: Command = branch(
     users: async () => (await import('./commands/users.ts')).usersCommand,
     roles: async () => (await import('./commands/roles.ts')).rolesCommand,
     bans: async () => (await import('./commands/bans.ts')).bansCommand,
+    cache: async () => (await import('./commands/cache.ts')).cacheCommand,
     limits: async () => (await import('./commands/limits.ts')).limitsCommand,
     audit: async () => (await import('./commands/audit.ts')).auditCommand,
     'root-key': async () => (await import('./commands/root-key.ts')).rootKeyCommand,

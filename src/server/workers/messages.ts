@@ -1,3 +1,4 @@
+import type { ResponseStats } from '../../cache/index.ts'
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { CompileProblem, GatewayConfig, Pepper } from '../../gate/index.ts'
 import type { ShadowReport } from '../../policy/index.ts'
@@ -43,6 +44,7 @@ export interface WorkerFigures {
   readonly credentials: Readonly<Record<string, number>>
   readonly upstreams: readonly UpstreamStats[]
   readonly shadows: readonly ShadowReport[]
+  readonly responses: ResponseStats
 }
 
 /** An answer as plain data. */

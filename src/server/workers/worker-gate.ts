@@ -188,5 +188,6 @@ function figuresOf(nouns: PathNouns, live: Live, allowLists: AllowListCounts): W
     credentials: { ...identity.stats() },
     upstreams: live.upstreams().stats(),
     shadows: live.shadows(),
+    responses: nouns.responses.caches.stats(),
   }
 }

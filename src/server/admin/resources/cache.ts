@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { fail, succeed } from '../../../core/refusal.ts'
+import type { OperationFacts } from '../operation.ts'
+import { operation } from '../operation.ts'
+import { noParams, noQuery } from '../parameters.ts'
+
+const facts = {
+  tag: 'Cache',
+  scope: 'installation',
+  status: 200,
+} as const satisfies Partial<OperationFacts>
+
+const count = (): z.ZodInt => z.int().nonnegative()
+
+const responseStats = z
+  .object({
+    hit: count().describe('Answered from what is stored, fresh.'),
+    stale: count().describe('Answered from what is stored, stale, while it is revalidated.'),
+    miss: count().describe('Asked the upstream, since nothing stored would do.'),
+    revalidated: count().describe('Of these, confirmed by a 304.'),
+    bypass: count().describe('Not for a cache: conditions for the origin, or no-store.'),
+    stored: count(),
+    storedBytes: count().describe('Bytes stored since the start.'),
+    notStored: z.record(z.string(), count()).describe('Responses not stored, by reason.'),
+    invalidations: count().describe('Purges, and changes by unsafe methods.'),
+    waiting: count().describe('Requests that wait for another one for the same.'),
+    entries: count().describe('URLs stored now.'),
+    bytes: count().describe('Memory taken now.'),
+  })
+  .meta({ id: 'ResponseStats' })
+
+const purgeInput = z
+  .strictObject({
+    kind: z
+      .enum(['url', 'path', 'key', 'route', 'tenant', 'all'])
+      .describe('`path` takes all queries of a path; `key` is a surrogate key.'),
+    subject: z
+      .string()
+      .min(1)
+      .max(8192)
+      .optional()
+      .describe('URL with its host, surrogate key, route id or tenant id; none for `all`.'),
+  })
+  .meta({ id: 'PurgeInput' })
+
+const purged = z.object({ kind: z.string(), subject: z.string().nullable() }).meta({ id: 'Purged' })
+
+/** Stored responses. */
+export const cacheOperations = [
+  operation({
+    ...facts,
+    id: 'getCache',
+    method: 'get',
+    path: '/cache',
+    summary: 'Show what stored responses did since the start, and what is stored',
+    permission: 'tollgate.system.cache:read',
+    result: responseStats,
+    params: noParams,
+    query: noQuery,
+    run: async (_input, { cache }) => succeed({ body: await cache.stats() }),
+  }),
+  operation({
+    ...facts,
+    id: 'purgeCache',
+    method: 'post',
+    path: '/cache/purge',
+    summary: 'Forget stored responses by URL, path, surrogate key, route or tenant, or all of them',
+    description:
+      'Takes one step whatever the number. It holds in this process when it is answered, and elsewhere as soon as word of it has come.',
+    permission: 'tollgate.system.cache:write',
+    action: 'cache.purge',
+    result: purged,
+    params: noParams,
+    query: noQuery,
+    body: purgeInput,
+    run: ({ body: { kind, subject } }, { cache }) => {
+      if (!cache.purge(kind, subject)) {
+        const detail =
+          kind === 'all' ? 'All has no subject.' : `Not a subject for kind ${kind}: see purgeCache.`
+        return fail('request_invalid', { detail })
+      }
+      const body = { kind, subject: subject ?? null }
+      return succeed({ body, change: { target: `${kind}:${subject ?? ''}`, after: body } })
+    },
+  }),
+]
