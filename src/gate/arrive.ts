@@ -5,13 +5,16 @@ import { Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
 import { canonicalizePath } from './routing/canonical-path.ts'
 import type { RouteMatch } from './routing/router.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { PlainUrl, Snapshot } from './snapshot.ts'
+
+const PLAIN_URLS_MAX = 1024
 
 /**
  * Begins the exchange of a request: Host, path and method are checked here, once, and the route is
  * found. What is refused already gets the route `unrouted` and carries its refusal.
  *
- * The path is taken from the URL by position. One that is itself the path of a route without
+ * Whole URLs that led to a route without parameters are remembered. The path of others is taken from
+ * the URL by position. One that is itself the path of a route without
  * parameters is canonical by that alone. Methods are compared with those that routes name, so
  * CONNECT, TRACE and unknown ones never pass.
  */
@@ -24,6 +27,10 @@ export function arrive(
   const { url } = request
   const host = snapshot.hosts.check(request.headers.get('host'))
   if (typeof host !== 'string') return refused(snapshot, request, connection, nowMs, host)
+  const known = snapshot.plainUrls.get(url)
+  if (known !== undefined) {
+    return begin(snapshot, request, connection, nowMs, known.path, '', known.match)
+  }
   const pathAt = url.indexOf('/', url.indexOf(':') + 3)
   if (pathAt === -1 || url.length > snapshot.uriCharactersMax) {
     const refusal = refuse(pathAt === -1 ? 'path_invalid' : 'uri_too_long')
@@ -38,7 +45,25 @@ export function arrive(
     if ('code' in found) return refused(snapshot, request, connection, nowMs, found)
     path = found.path
     match = found.match
-  }
+  } else if (queryAt === -1) remember(snapshot.plainUrls, url, { path, match })
+  return begin(snapshot, request, connection, nowMs, path, query, match)
+}
+
+/** Keeps the URL of a route without parameters. Hosts are part of URLs, so that there may be many. */
+function remember(urls: Snapshot['plainUrls'], url: string, found: PlainUrl): void {
+  if (urls.size >= PLAIN_URLS_MAX) urls.clear()
+  urls.set(url, found)
+}
+
+function begin(
+  snapshot: Snapshot,
+  request: Request,
+  connection: Connection,
+  nowMs: number,
+  path: string,
+  query: string,
+  match: RouteMatch<Route>,
+): Exchange {
   const bound = match.methods.get(request.method)
   if (bound === undefined) {
     return refused(snapshot, request, connection, nowMs, notAllowed(match))

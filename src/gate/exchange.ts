@@ -64,6 +64,8 @@ export class Exchange {
   /** The body as text and as JSON, once they have been read. */
   bodyText: string | undefined = undefined
   body: unknown = undefined
+  /** The content type of the body, once it has been asked for. */
+  contentType: string | null = null
   /** Whether {@link Exchange.body} has been parsed and found good. */
   bodyChecked = false
   /** The rule that the running stage decided by, for explanations and the audit log. */

@@ -8,13 +8,16 @@ import type { StageBody, Step } from './stage.ts'
 
 /** The noun that {@link createIdentify} asks: who presents this credential? */
 export interface CredentialResolver {
-  resolve(credential: string, nowMs: number): Caller | Refusal | Promise<Caller | Refusal>
+  /** @param from where the credential begins in the text, which ends with it; default 0 */
+  resolve(text: string, nowMs: number, from?: number): Caller | Refusal | Promise<Caller | Refusal>
 }
 
 /** Name of the cookie that carries a session. `__Host-` binds it to this host over TLS (RFC 6265bis). */
 export const SESSION_COOKIES = ['__Host-tollgate_session', 'tollgate_session'] as const
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** How nearly all say it: the credential is taken where it stands. */
+const BEARER_START = 'Bearer '
 const BEARER = /^bearer +/i
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="tollgate"' } as const
 
@@ -39,20 +42,26 @@ export function createIdentify(
     exchange.caller = found
     return bans.caller(found, exchange.nowMs)
   }
+  const resolve = (exchange: Exchange, text: string, from: number): Step | Promise<Step> => {
+    const found = resolver.resolve(text, exchange.nowMs, from)
+    return found instanceof Promise
+      ? found.then((settled) => settle(exchange, settled))
+      : settle(exchange, found)
+  }
   return {
     run(exchange) {
       if (exchange.presumed !== undefined) return settle(exchange, exchange.presumed)
-      const credential = presentedCredential(exchange, readsCookies)
+      const authorization = exchange.request.headers.get('authorization')
+      if (authorization !== null && authorization.startsWith(BEARER_START)) {
+        return resolve(exchange, authorization, BEARER_START.length)
+      }
+      const credential = presentedCredential(exchange, authorization, readsCookies)
       if (credential === undefined) {
         if (!admitsAnonymous) return refuse('credential_missing', { headers: CHALLENGE })
         exchange.caller = anonymousCaller
         return undefined
       }
-      if (typeof credential !== 'string') return credential
-      const found = resolver.resolve(credential, exchange.nowMs)
-      return found instanceof Promise
-        ? found.then((settled) => settle(exchange, settled))
-        : settle(exchange, found)
+      return typeof credential === 'string' ? resolve(exchange, credential, 0) : credential
     },
   }
 }
@@ -65,12 +74,11 @@ const withChallenge = (refusal: Refusal): Refusal =>
 
 function presentedCredential(
   exchange: Exchange,
+  authorization: string | null,
   readsCookies: boolean,
 ): string | Refusal | undefined {
   const { headers } = exchange.request
-  const authorization = headers.get('authorization')
   if (authorization !== null) {
-    if (authorization.startsWith('Bearer ')) return authorization.slice(7)
     if (BEARER.test(authorization)) return authorization.replace(BEARER, '')
     return invalid('the authorization scheme is not Bearer')
   }

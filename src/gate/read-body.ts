@@ -23,7 +23,7 @@ export function createBodyReader(check: RequestCheck): BodyReader {
   return (exchange) => {
     if (exchange.bodyChecked) return undefined
     const text = exchange.bodyText
-    const contentType = exchange.request.headers.get('content-type')
+    const contentType = (exchange.contentType ??= exchange.request.headers.get('content-type'))
     if (text === undefined) return check.contentType(contentType) ?? NEEDS_BODY
     if (isLongerThan(text, check.bodyBytesMax)) return tooLarge(check.bodyBytesMax)
     if (text.includes(REPLACEMENT)) return refuse('json_invalid', { detail: 'Not valid UTF-8.' })

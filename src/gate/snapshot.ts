@@ -2,7 +2,13 @@ import type { HostCheck } from './host-check.ts'
 import type { ExchangeWorld } from './exchange.ts'
 import type { Recorder } from './record.ts'
 import type { Route } from './route.ts'
-import type { Router } from './routing/router.ts'
+import type { RouteMatch, Router } from './routing/router.ts'
+
+/** What a URL without query led to: the path of a route without parameters. */
+export interface PlainUrl {
+  readonly path: string
+  readonly match: RouteMatch<Route>
+}
 
 /**
  * Everything that a configuration compiles to. A reload makes a new one and puts it in place of the
@@ -16,6 +22,8 @@ export interface Snapshot {
   readonly router: Router<Route>
   /** Routes of single hosts; they win over those for any host. */
   readonly hostRouters: ReadonlyMap<string, Router<Route>>
+  /** URLs seen lately that led to routes without parameters; empty where hosts have routes of their own. */
+  readonly plainUrls: Map<string, PlainUrl>
   readonly uriCharactersMax: number
   readonly world: ExchangeWorld
   readonly record: Recorder

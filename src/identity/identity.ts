@@ -83,7 +83,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     permissions,
     announce: (ids) => changes.announce(ids),
   }
-  const resolve: Identity['resolve'] = (credential, nowMs) => resolver.resolve(credential, nowMs)
+  const resolve: Identity['resolve'] = (text, nowMs, from) => resolver.resolve(text, nowMs, from)
   const sessions = createSessionService({ ...parts, resolve })
   const { concurrencyMax, waitingMax } = config.passwords
   const hasher = options.hasher ?? createPasswordHasher(config.passwords, random)

@@ -304,11 +304,13 @@ export interface IdentityStats {
 /** Who calls: credentials, users, sessions and tenants. */
 export interface Identity {
   /**
-   * Tells who presents `credential` (API key, access token or session secret): a {@link Caller}, or
+   * Tells who presents a credential (API key, access token or session secret): a {@link Caller}, or
    * the refusal `credential_invalid`; synchronously when the credential is known, otherwise after
    * reading storage. The caller's `allowsAddress` is for the gate to ask.
+   *
+   * @param from where the credential begins in the text, which ends with it; default 0
    */
-  resolve(credential: string, nowMs: number): Caller | Refusal | Promise<Caller | Refusal>
+  resolve(text: string, nowMs: number, from?: number): Caller | Refusal | Promise<Caller | Refusal>
   readonly keys: KeyService
   readonly tokens: TokenService
   readonly users: UserService

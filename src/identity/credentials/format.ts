@@ -63,8 +63,10 @@ export interface CredentialFormat {
   /**
    * Checks prefix, length, alphabet and checksum; `undefined` for junk. The head's scratch space then
    * ends with the credential's bytes.
+   *
+   * @param from where the credential begins in the text, which ends with it; default 0
    */
-  scan(text: string): CredentialHead | undefined
+  scan(text: string, from?: number): CredentialHead | undefined
   publicId(text: string, head: CredentialHead): string
   /** The part that is no secret: `tg_live_0Uo3Xq8wZ1k`. */
   start(sort: CredentialSort, publicId: string): string
@@ -85,10 +87,12 @@ export function createCredentialFormat(
       const body = `${headText(sort)}${publicId}_${secret}`
       return { publicId, text: body + checksumDigits(body) }
     },
-    scan(text) {
-      for (const head of heads) {
-        if (text.length === head.length && text.startsWith(head.text)) {
-          return scanBody(text, head, scratchPrefix.length) ? head : undefined
+    scan(text, from = 0) {
+      const length = text.length - from
+      for (let at = 0; at < heads.length; at++) {
+        const head = heads[at]!
+        if (length === head.length && text.startsWith(head.text, from)) {
+          return scanBody(text, from, head, scratchPrefix.length) ? head : undefined
         }
       }
       return undefined
@@ -122,13 +126,13 @@ function checksumDigits(body: string): string {
   return toBase62(bytes, CHECKSUM_DIGITS)
 }
 
-function scanBody(text: string, head: CredentialHead, offset: number): boolean {
+function scanBody(text: string, from: number, head: CredentialHead, offset: number): boolean {
   const { scratch, length } = head
   const separator = head.text.length + ID_DIGITS
   const checked = length - CHECKSUM_DIGITS
   let state = head.crcState
   for (let at = head.text.length; at < checked; at++) {
-    const code = text.charCodeAt(at)
+    const code = text.charCodeAt(from + at)
     const fits = at === separator ? code === UNDERSCORE : code < 128 && DIGIT_VALUE[code] !== 255
     if (!fits) return false
     scratch[offset + at] = code
@@ -136,7 +140,7 @@ function scanBody(text: string, head: CredentialHead, offset: number): boolean {
   }
   let checksum = 0
   for (let at = checked; at < length; at++) {
-    const code = text.charCodeAt(at)
+    const code = text.charCodeAt(from + at)
     const value = code < 128 ? DIGIT_VALUE[code]! : 255
     if (value === 255) return false
     scratch[offset + at] = code

@@ -26,7 +26,8 @@ export interface ResolverParts extends LoadParts {
 
 /** Answers who presents a credential. */
 export interface Resolver {
-  resolve(credential: string, nowMs: number): Caller | Refusal | Promise<Caller | Refusal>
+  /** @param from where the credential begins in the text, which ends with it; default 0 */
+  resolve(text: string, nowMs: number, from?: number): Caller | Refusal | Promise<Caller | Refusal>
   /** Forgets all that depends on an id, or everything, and distrusts what is being loaded. */
   forget(id: string | undefined): void
   flush(nowMs: number): Promise<void>
@@ -119,8 +120,8 @@ export function createResolver(parts: ResolverParts): Resolver {
   }
 
   return {
-    resolve(credential, nowMs) {
-      const head = format.scan(credential)
+    resolve(text, nowMs, from = 0) {
+      const head = format.scan(text, from)
       if (head === undefined) {
         counts.junk++
         return CREDENTIAL_REFUSALS.junk
@@ -128,7 +129,7 @@ export function createResolver(parts: ResolverParts): Resolver {
       const digest = hashBytes(head.scratch, table.wantedBytes)
       const slot = table.find(digest)
       const caller = slot < 0 ? undefined : table.use(slot, nowMs)
-      if (caller === undefined) return miss(credential, head, new Uint8Array(digest), nowMs)
+      if (caller === undefined) return miss(text.slice(from), head, new Uint8Array(digest), nowMs)
       counts.hits++
       return caller
     },
