@@ -108,7 +108,7 @@ export function createContentCache<V>(
       refresh(key, load, held)
       return held.value
     },
-    put: (key, loaded, since) => filler.put(key, loaded, since, 0, shelfFor(kind, number, parts)),
+    put: (key, loaded, since) => filler.put(key, loaded, since, shelfFor(kind, number, parts)),
     stale: () => ({ ...counts }),
   }
 }

@@ -65,6 +65,6 @@ export function createDecisionCache<V>(
       if (held instanceof LoadFailure) return Promise.reject(held.error)
       return (held as V | undefined) ?? filler.fill(key, load, undefined, shelf, signal)
     },
-    put: (key, loaded, since) => filler.put(key, loaded, since, 0, shelf),
+    put: (key, loaded, since) => filler.put(key, loaded, since, shelf),
   }
 }

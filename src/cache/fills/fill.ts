@@ -66,9 +66,11 @@ export interface Filler<V> {
     signal?: AbortSignal,
   ): Promise<V>
   /** Stores what was read elsewhere since a position; `false` when it was overtaken or there is no room. */
-  put(key: CacheKey, loaded: Loaded<V>, since: Position, costMs: number, shelf: Shelf<V>): boolean
+  put(key: CacheKey, loaded: Loaded<V>, since: Position, shelf: Shelf<V>): boolean
   placesOf(key: CacheKey): readonly Place[]
 }
+
+const NO_TAGS: readonly string[] = []
 
 /** Creates a {@link Filler}. */
 export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
@@ -84,10 +86,14 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
     wallMs: clock.nowMs(),
   })
   /** Whether what was read since `begun` may be believed and kept. */
-  const holds = (key: CacheKey, places: readonly Place[], begun: Start): boolean =>
-    epochs.isCurrentSince(places, begun.position) &&
-    epochs.isCurrentSince([epochs.place('key', key.text)], begun.position) &&
-    (kind.class === 'content' || begun.losses === trust.losses)
+  const holds = (key: CacheKey, places: readonly Place[], begun: Start): boolean => {
+    if (kind.class === 'decision' && begun.losses !== trust.losses) return false
+    if (begun.position === epochs.position()) return true
+    return (
+      epochs.isCurrentSince(places, begun.position) &&
+      epochs.isCurrentSince([epochs.place('key', key.text)], begun.position)
+    )
+  }
   const withTags = (base: readonly Place[], tags: readonly string[]): readonly Place[] =>
     tags.length === 0 ? base : [...base, ...tags.map((tag) => epochs.place('tag', tag))]
   const mayKeep = (): boolean => kind.class === 'content' || trust.isTrusted
@@ -162,7 +168,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
       bounds,
       readAtMs: begun.monotonicMs,
       costMs,
-      tags: loaded.tags ?? [],
+      tags: loaded.tags ?? NO_TAGS,
       places,
       position: epochs.position(),
     }
@@ -237,12 +243,17 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
         ? coalescer.alone(run, signal)
         : coalescer.run(key.text, run, signal)
     },
-    put(key, loaded, since, costMs, shelf) {
+    put(key, loaded, since, shelf) {
       checkKind(kind, key)
-      const begun = { ...start(), position: since }
-      const places = withTags(placesOf(key), loaded.tags ?? [])
+      const begun: Start = {
+        position: since,
+        losses: trust.losses,
+        monotonicMs: clock.monotonicMs(),
+        wallMs: loaded.expiresAtMs === undefined ? 0 : clock.nowMs(),
+      }
+      const places = withTags(placesOf(key), loaded.tags ?? NO_TAGS)
       if (!holds(key, places, begun)) return false
-      return keep(key, loaded, places, begun, costMs, shelf) !== undefined
+      return keep(key, loaded, places, begun, 0, shelf) !== undefined
     },
   }
 }

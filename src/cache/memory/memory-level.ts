@@ -47,6 +47,7 @@ const POOL_NAMES = ['decisions', 'strangers', 'bodies'] as const
  */
 export class MemoryLevel {
   private readonly pools: Readonly<Record<PoolName, Pool>>
+  private readonly strangers: Pool
   private readonly homes: readonly Pool[]
   private readonly kinds: readonly MemoryKind[]
 
@@ -61,6 +62,7 @@ export class MemoryLevel {
       strangers: pool('strangers'),
       bodies: pool('bodies'),
     }
+    this.strangers = this.pools.strangers
     this.kinds = kinds
     this.homes = kinds.map((kind) => this.pools[kind.pool])
   }
@@ -68,7 +70,8 @@ export class MemoryLevel {
   /** The value of a key, or `undefined`; counts a hit or a miss for the kind with this number. */
   get(kind: number, key: CacheKey, nowMs: number): unknown {
     const home = this.homes[kind]!
-    const value = home.get(key, nowMs) ?? this.pools.strangers.get(key, nowMs)
+    let value = home.get(key, nowMs)
+    if (value === undefined && this.strangers.size > 0) value = this.strangers.get(key, nowMs)
     if (value === undefined) home.counts[kind * COUNTS_STRIDE + COUNT.misses]!++
     return value
   }
@@ -76,10 +79,9 @@ export class MemoryLevel {
   /** Stores a value (not `undefined`) in place of what the key had; `false` when there is no room for it. */
   set(key: CacheKey, value: unknown, placement: Placement, isStrange: boolean): boolean {
     const home = this.homes[placement.kind]!
-    const { strangers } = this.pools
-    const [into, other] = isStrange ? [strangers, home] : [home, strangers]
-    other.delete(key)
-    return into.set(key, value, placement)
+    const other = isStrange ? home : this.strangers
+    if (other.size > 0) other.delete(key)
+    return (isStrange ? this.strangers : home).set(key, value, placement)
   }
 
   delete(key: CacheKey): void {

@@ -3,8 +3,22 @@ import type { PooledKey } from '../keys/cache-key.ts'
 import { Ghosts } from './ghosts.ts'
 import { COUNT, COUNTS_STRIDE } from './kind-counts.ts'
 import { SLOTS_MAX, SlotIndex } from './slot-index.ts'
-import type { SlotKeys } from './slot-index.ts'
 import { SlotQueue } from './slot-queue.ts'
+import {
+  BYTES,
+  EXPIRES,
+  HASH,
+  NAME,
+  PLACES,
+  POSITION,
+  QUEUE,
+  REFERENCES,
+  SCOPE,
+  Slots,
+  TENANT,
+  TENANT_QUEUE,
+  VALUE,
+} from './slots.ts'
 import { TenantBook } from './tenant-book.ts'
 
 /** How much a pool may hold. */
@@ -31,17 +45,6 @@ export interface Placement {
   readonly position: number
 }
 
-/** Words of a slot: its hash, bytes, links of its queue, tenant and links of that. */
-const HASH = 0
-const BYTES = 1
-const QUEUE = 2
-const TENANT = 4
-const TENANT_QUEUE = 5
-const WORDS = 4
-const WORDS_WITH_TENANTS = 7
-/** Numbers of a slot: when it expires, and up to which position its epochs are known to be current. */
-const FLOATS = 2
-
 const USES_MASK = 3
 const IN_MAIN = 4
 
@@ -49,7 +52,6 @@ const IN_MAIN = 4
 const SMALL_SHARE = 0.1
 /** So many used entries get another round before one goes though it was used: no eviction takes long. */
 const ROUNDS_MAX = 256
-const SLOTS_FIRST = 64
 
 /**
  * Bytes charged for an entry besides its value: slot, index and ghost at their least favorable fill, the
@@ -83,14 +85,7 @@ export class Pool {
   private readonly main: SlotQueue
   private readonly index: SlotIndex
   private ghosts: Ghosts | undefined = undefined
-  private readonly slots: { words: Int32Array; readonly stride: number }
-  private floats: Float64Array
-  private flags: Uint8Array
-  private kinds: Uint8Array
-  private readonly keys: SlotKeys = { names: [], scopes: [] }
-  private readonly values: unknown[] = []
-  private readonly places: (readonly number[] | undefined)[] = []
-  private capacity: number
+  private readonly slots: Slots
   /** Slots below have been used at least once. */
   private touched = 0
   /** The first of the slots that were freed, linked by their queue words, or -1. */
@@ -103,12 +98,7 @@ export class Pool {
     this.epochs = epochs
     const hasQuota = limits.tenantShareMax < 1
     this.tenantBytesMax = limits.bytesMax * limits.tenantShareMax
-    this.capacity = Math.min(this.limits.entriesMax, SLOTS_FIRST)
-    const stride = hasQuota ? WORDS_WITH_TENANTS : WORDS
-    this.slots = { words: new Int32Array(this.capacity * stride), stride }
-    this.floats = new Float64Array(this.capacity * FLOATS)
-    this.flags = new Uint8Array(this.capacity)
-    this.kinds = new Uint8Array(this.capacity)
+    this.slots = new Slots(this.limits.entriesMax, hasQuota)
     this.small = new SlotQueue(this.slots, QUEUE)
     this.main = new SlotQueue(this.slots, QUEUE)
     this.index = new SlotIndex(this.slots)
@@ -124,31 +114,29 @@ export class Pool {
    * the caller to count, who knows what was looked for.
    */
   get(key: PooledKey, nowMs: number): unknown {
-    const slot = this.index.find(key, this.keys)
+    const slot = this.index.find(key)
     if (slot < 0) return undefined
-    const at = slot * FLOATS
-    if (nowMs >= this.floats[at]!) {
+    const { slots } = this
+    const { floats } = slots
+    const at = (slot * slots.stride) >>> 1
+    if (nowMs >= floats[at + EXPIRES]!) {
       this.drop(slot, COUNT.expired)
       return undefined
     }
-    const position = this.epochs.position()
-    if (this.floats[at + 1] !== position) {
-      if (!this.epochs.isCurrentSince(this.places[slot]!, this.floats[at + 1]!)) {
-        this.drop(slot, COUNT.invalidated)
-        return undefined
-      }
-      this.floats[at + 1] = position
+    if (floats[at + POSITION] !== this.epochs.position() && !this.isCurrent(slot)) {
+      this.drop(slot, COUNT.invalidated)
+      return undefined
     }
-    const flags = this.flags[slot]!
-    if ((flags & USES_MASK) !== USES_MASK) this.flags[slot] = flags + 1
-    this.counts[this.kinds[slot]! * COUNTS_STRIDE]!++
-    return this.values[slot]
+    const flags = slots.flags[slot]!
+    if ((flags & USES_MASK) !== USES_MASK) slots.flags[slot] = flags + 1
+    this.counts[slots.kinds[slot]! * COUNTS_STRIDE]!++
+    return slots.references[slot * REFERENCES + VALUE]
   }
 
   /** Stores a value; `false` when it is larger than the pool or its tenant's quota allows. */
   set(key: PooledKey, value: unknown, placement: Placement): boolean {
     const bytes = chargedBytes(key, placement.valueBytes)
-    const held = this.index.find(key, this.keys)
+    const held = this.index.find(key)
     // A value that cannot be kept must not leave the one before it in place either.
     if (bytes > this.limits.bytesMax || bytes > this.tenantBytesMax) {
       if (held >= 0) this.remove(held)
@@ -163,7 +151,7 @@ export class Pool {
 
   /** Removes a key's entry, if there is one. */
   delete(key: PooledKey): boolean {
-    const slot = this.index.find(key, this.keys)
+    const slot = this.index.find(key)
     if (slot < 0) return false
     this.drop(slot, COUNT.invalidated)
     return true
@@ -175,12 +163,9 @@ export class Pool {
     for (let looked = Math.min(slotsMax, this.touched); looked > 0; looked--) {
       if (this.swept >= this.touched) this.swept = 0
       const slot = this.swept++
-      if (this.keys.names[slot] === undefined) continue
-      const at = slot * FLOATS
-      const isExpired = nowMs >= this.floats[at]!
-      if (!isExpired && this.epochs.isCurrentSince(this.places[slot]!, this.floats[at + 1]!)) {
-        continue
-      }
+      if (this.slots.references[slot * REFERENCES + NAME] === undefined) continue
+      const isExpired = nowMs >= this.expiresMs(slot)
+      if (!isExpired && this.isCurrent(slot)) continue
       this.drop(slot, isExpired ? COUNT.expired : COUNT.invalidated)
       removed++
     }
@@ -200,17 +185,27 @@ export class Pool {
   /** Calls back for each entry that holds, the order being the pool's own. */
   forEach(nowMs: number, see: (key: string, value: unknown, uses: number) => void): void {
     for (let slot = 0; slot < this.touched; slot++) {
-      const name = this.keys.names[slot]
-      const at = slot * FLOATS
-      if (name === undefined || nowMs >= this.floats[at]!) continue
-      if (!this.epochs.isCurrentSince(this.places[slot]!, this.floats[at + 1]!)) continue
-      const flags = this.flags[slot]!
-      see(
-        (this.keys.scopes[slot] ?? '') + name,
-        this.values[slot],
-        (flags & USES_MASK) + ((flags & IN_MAIN) === 0 ? 0 : 1),
-      )
+      const at = slot * REFERENCES
+      const { references, flags } = this.slots
+      const name = references[at + NAME] as string | undefined
+      if (name === undefined || nowMs >= this.expiresMs(slot) || !this.isCurrent(slot)) continue
+      const uses = (flags[slot]! & USES_MASK) + ((flags[slot]! & IN_MAIN) === 0 ? 0 : 1)
+      see(`${references[at + SCOPE] as string}${name}`, references[at + VALUE], uses)
     }
+  }
+
+  private expiresMs(slot: number): number {
+    return this.slots.floats[((slot * this.slots.stride) >>> 1) + EXPIRES]!
+  }
+
+  /** Whether nothing that the slot hangs on was invalidated; notes up to where that is known. */
+  private isCurrent(slot: number): boolean {
+    const { floats, references, stride } = this.slots
+    const at = ((slot * stride) >>> 1) + POSITION
+    const places = references[slot * REFERENCES + PLACES] as readonly number[]
+    if (!this.epochs.isCurrentSince(places, floats[at]!)) return false
+    floats[at] = this.epochs.position()
+    return true
   }
 
   private insert(key: PooledKey, value: unknown, bytes: number, placement: Placement): void {
@@ -218,9 +213,9 @@ export class Pool {
     const slot = this.takeSlot()
     const isReturning = this.ghosts?.take(key.hash) === true
     this.slots.words[slot * this.slots.stride + HASH] = key.hash
-    this.keys.names[slot] = key.name
-    this.keys.scopes[slot] = key.scope
-    this.flags[slot] = isReturning ? IN_MAIN : 0
+    this.slots.references[slot * REFERENCES + NAME] = key.name
+    this.slots.references[slot * REFERENCES + SCOPE] = key.scope
+    this.slots.flags[slot] = isReturning ? IN_MAIN : 0
     this.index.add(slot)
     this.fill(slot, value, bytes, placement)
     ;(isReturning ? this.main : this.small).push(slot, bytes)
@@ -242,13 +237,13 @@ export class Pool {
       return
     }
     this.uncount(slot, bytes)
-    this.values[slot] = value
+    this.slots.references[slot * REFERENCES + VALUE] = value
     this.note(slot, bytes, placement)
   }
 
   private fill(slot: number, value: unknown, bytes: number, placement: Placement): void {
     const { words, stride } = this.slots
-    this.values[slot] = value
+    this.slots.references[slot * REFERENCES + VALUE] = value
     words[slot * stride + BYTES] = bytes
     this.bytes += bytes
     this.note(slot, bytes, placement)
@@ -259,16 +254,18 @@ export class Pool {
   }
 
   private note(slot: number, bytes: number, placement: Placement): void {
-    this.kinds[slot] = placement.kind
-    this.places[slot] = placement.places
-    this.floats[slot * FLOATS] = placement.expiresMs
-    this.floats[slot * FLOATS + 1] = placement.position
+    const { slots } = this
+    const at = (slot * slots.stride) >>> 1
+    slots.kinds[slot] = placement.kind
+    slots.references[slot * REFERENCES + PLACES] = placement.places
+    slots.floats[at + EXPIRES] = placement.expiresMs
+    slots.floats[at + POSITION] = placement.position
     this.counts[placement.kind * COUNTS_STRIDE + COUNT.entries]!++
     this.counts[placement.kind * COUNTS_STRIDE + COUNT.bytes]! += bytes
   }
 
   private uncount(slot: number, bytes: number): void {
-    const at = this.kinds[slot]! * COUNTS_STRIDE
+    const at = this.slots.kinds[slot]! * COUNTS_STRIDE
     this.counts[at + COUNT.entries]!--
     this.counts[at + COUNT.bytes]! -= bytes
   }
@@ -297,7 +294,8 @@ export class Pool {
 
   /** Takes from the small queue: what was used goes to the main one, the first that was not goes. */
   private evictSmall(): void {
-    const { small, main, flags } = this
+    const { small, main } = this
+    const { flags } = this.slots
     for (let slot = small.tail; slot >= 0; slot = small.tail) {
       if ((flags[slot]! & USES_MASK) === 0) {
         this.remember(this.slots.words[slot * this.slots.stride + HASH]!)
@@ -314,7 +312,8 @@ export class Pool {
 
   /** Takes from the main queue: each use there was is one more round, within bounds. */
   private evictMain(): void {
-    const { main, flags } = this
+    const { main } = this
+    const { flags } = this.slots
     for (let step = 0; step < ROUNDS_MAX; step++) {
       const slot = main.tail
       if ((flags[slot]! & USES_MASK) === 0) break
@@ -338,8 +337,8 @@ export class Pool {
   private evictFrom(own: SlotQueue): void {
     for (let step = 0; step < ROUNDS_MAX; step++) {
       const slot = own.tail
-      if ((this.flags[slot]! & USES_MASK) === 0) break
-      this.flags[slot]!--
+      if ((this.slots.flags[slot]! & USES_MASK) === 0) break
+      this.slots.flags[slot]!--
       const bytes = this.slots.words[slot * this.slots.stride + BYTES]!
       own.remove(slot, bytes)
       own.push(slot, bytes)
@@ -348,22 +347,23 @@ export class Pool {
   }
 
   private drop(slot: number, reason: number): void {
-    this.counts[this.kinds[slot]! * COUNTS_STRIDE + reason]!++
+    this.counts[this.slots.kinds[slot]! * COUNTS_STRIDE + reason]!++
     this.remove(slot)
   }
 
   private remove(slot: number): void {
-    const { words, stride } = this.slots
+    const { words, stride, references } = this.slots
     const bytes = words[slot * stride + BYTES]!
     this.index.remove(slot)
-    ;((this.flags[slot]! & IN_MAIN) === 0 ? this.small : this.main).remove(slot, bytes)
+    ;((this.slots.flags[slot]! & IN_MAIN) === 0 ? this.small : this.main).remove(slot, bytes)
     this.tenants?.release(words[slot * stride + TENANT]!, slot, bytes)
     this.bytes -= bytes
     this.uncount(slot, bytes)
-    this.keys.names[slot] = undefined
-    this.keys.scopes[slot] = undefined
-    this.values[slot] = undefined
-    this.places[slot] = undefined
+    const at = slot * REFERENCES
+    references[at + NAME] = undefined
+    references[at + SCOPE] = undefined
+    references[at + VALUE] = undefined
+    references[at + PLACES] = undefined
     words[slot * stride + QUEUE] = this.freed
     this.freed = slot
   }
@@ -374,21 +374,7 @@ export class Pool {
       this.freed = this.slots.words[freed * this.slots.stride + QUEUE]!
       return freed
     }
-    if (this.touched === this.capacity) this.grow()
+    if (this.touched === this.slots.capacity) this.slots.grow()
     return this.touched++
-  }
-
-  private grow(): void {
-    this.capacity = Math.min(this.capacity * 2, this.limits.entriesMax)
-    const { words, stride } = this.slots
-    this.slots.words = new Int32Array(this.capacity * stride)
-    this.slots.words.set(words)
-    const { floats, flags, kinds } = this
-    this.floats = new Float64Array(this.capacity * FLOATS)
-    this.floats.set(floats)
-    this.flags = new Uint8Array(this.capacity)
-    this.flags.set(flags)
-    this.kinds = new Uint8Array(this.capacity)
-    this.kinds.set(kinds)
   }
 }
