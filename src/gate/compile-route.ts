@@ -15,9 +15,11 @@ import type { GatewayConfig, RouteConfig } from './config/index.ts'
 import { createForward } from './forward.ts'
 import type { Handler } from './handler.ts'
 import { createHandlerStage } from './handler.ts'
-import type { CredentialResolver } from './identify.ts'
 import { createIdentify } from './identify.ts'
 import { createLimit } from './limit.ts'
+import type { LoginAction } from './login/routes.ts'
+import type { Accounts } from './login/stage.ts'
+import { createLoginStage } from './login/stage.ts'
 import { createRecallStage } from './compile-recall.ts'
 import { PATH } from './path.ts'
 import type { PolicyDeciders } from './policy-decider.ts'
@@ -31,7 +33,7 @@ import { createValidate } from './validate.ts'
 
 /** What routes are put together from. */
 export interface RouteParts {
-  readonly identity: CredentialResolver
+  readonly identity: Accounts
   readonly policy: Pick<Policy, 'allowList'>
   /** The policies in Rego that routes name. */
   readonly deciders: PolicyDeciders
@@ -72,9 +74,17 @@ export function compileRoute(
   route: RouteConfig,
   parts: RouteParts,
   check: RequestCheck,
+  login?: LoginAction,
 ): Route {
   const readBody = createBodyReader(check)
-  const answer = answerStage(config, route, parts)
+  const answer =
+    login === undefined || config.login === undefined
+      ? answerStage(config, route, parts)
+      : createLoginStage(login, {
+          config: config.login,
+          accounts: parts.identity,
+          trustsPeer: parts.trustsPeer,
+        })
   const streams =
     !check.checksBody && route.methods.some((method) => !METHODS_WITHOUT_BODY.has(method))
   const stages: Readonly<Record<StageName, StageBody | undefined>> = {

@@ -6,8 +6,10 @@ import type { RequestIds } from '../signals/index.ts'
 import { createHostCheck } from './host-check.ts'
 import type { RouteParts } from './compile-route.ts'
 import { compileRoute, createUnrouted, methodsOf, requestOf } from './compile-route.ts'
-import type { GatewayConfig } from './config/index.ts'
+import type { GatewayConfig, RouteConfig } from './config/index.ts'
 import type { ExchangeWorld } from './exchange.ts'
+import type { LoginAction } from './login/routes.ts'
+import { loginRoutes } from './login/routes.ts'
 import type { Recorder } from './record.ts'
 import type { Route } from './route.ts'
 import { parsePattern } from './routing/pattern.ts'
@@ -34,7 +36,8 @@ export type CompileOutcome =
   | { readonly ok: false; readonly problems: readonly CompileProblem[] }
 
 interface CompiledRoute {
-  readonly index: number
+  /** Where the configuration asks for it. */
+  readonly at: CompileProblem['path']
   readonly host: string | undefined
   readonly entry: RouteEntry<Route>
 }
@@ -69,8 +72,7 @@ function compileRoutes(
   problems: CompileProblem[],
 ): CompiledRoute[] {
   const trustsPeer = createTrustedPeers(config.listen.trustedProxies)
-  return config.routes.flatMap((route, index) => {
-    const at = ['routes', index]
+  return routesOf(config).flatMap(({ route, at, login }) => {
     const limits = route.limits ?? config.defaults.limits
     const own = parts.limiter
       .problems(limits, route.cost)
@@ -88,10 +90,22 @@ function compileRoutes(
     problems.push(...own)
     const pattern = parsePattern(route.path)
     if (own.length > 0 || !check.ok || !pattern.ok) return []
-    const target = compileRoute(config, route, { ...parts, trustsPeer }, check.value)
+    const target = compileRoute(config, route, { ...parts, trustsPeer }, check.value, login)
     const entry = { segments: pattern.segments, methods: methodsOf(route), target }
-    return [{ index, host: route.host, entry }]
+    return [{ at, host: route.host, entry }]
   })
+}
+
+/** The routes of the configuration, and those of the login. */
+function routesOf(config: GatewayConfig): readonly {
+  readonly route: RouteConfig
+  readonly at: CompileProblem['path']
+  readonly login?: LoginAction
+}[] {
+  return [
+    ...config.routes.map((route, index) => ({ route, at: ['routes', index] })),
+    ...loginRoutes(config).map(({ route, action }) => ({ route, at: ['login'], login: action })),
+  ]
 }
 
 /** A router of one host's routes, and the problems of those that had to be left out of it. */
@@ -107,7 +121,7 @@ function routerOf(group: readonly CompiledRoute[]): {
     } catch (error) {
       if (!(error instanceof RouteConflictError)) throw error
       const [left] = remaining.splice(error.position, 1)
-      problems.push({ path: ['routes', left?.index ?? 0, 'path'], message: error.message })
+      problems.push({ path: [...(left?.at ?? []), 'path'], message: error.message })
     }
   }
 }

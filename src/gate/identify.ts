@@ -4,6 +4,7 @@ import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { BanCheck } from './admit.ts'
 import type { Exchange } from './exchange.ts'
+import { isCrossSite, presentedSession } from './session-cookie.ts'
 import type { StageBody, Step } from './stage.ts'
 
 /** The noun that {@link createIdentify} asks: who presents this credential? */
@@ -12,10 +13,6 @@ export interface CredentialResolver {
   resolve(text: string, nowMs: number, from?: number): Caller | Refusal | Promise<Caller | Refusal>
 }
 
-/** Name of the cookie that carries a session. `__Host-` binds it to this host over TLS (RFC 6265bis). */
-export const SESSION_COOKIES = ['__Host-tollgate_session', 'tollgate_session'] as const
-
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** How nearly all say it: the credential is taken where it stands. */
 const BEARER_START = 'Bearer '
 const BEARER = /^bearer +/i
@@ -88,30 +85,8 @@ function presentedCredential(
 }
 
 function sessionCookie(exchange: Exchange, header: string | null): string | Refusal | undefined {
-  if (header === null) return undefined
-  for (const pair of header.split(';')) {
-    const at = pair.indexOf('=')
-    const name = pair.slice(0, at).trim()
-    if (!SESSION_COOKIES.some((known) => known === name)) continue
-    if (isCrossSite(exchange)) {
-      return refuse('permission_denied', { detail: 'A session works from its own site only.' })
-    }
-    return pair.slice(at + 1).trim()
-  }
-  return undefined
-}
-
-/**
- * A browser sends cookies along with forged requests. Unsafe ones, and WebSocket handshakes, to which
- * the same-origin policy does not apply (RFC 6455 §10.2), must come from the same origin:
- * `Sec-Fetch-Site` (W3C Fetch Metadata) says so, or the `Origin` names this host.
- */
-function isCrossSite(exchange: Exchange): boolean {
-  const { headers } = exchange.request
-  if (SAFE_METHODS.has(exchange.method) && !headers.has('upgrade')) return false
-  const site = headers.get('sec-fetch-site')
-  if (site !== null) return site !== 'same-origin' && site !== 'none'
-  const origin = headers.get('origin')
-  if (origin === null) return false
-  return !URL.canParse(origin) || new URL(origin).host !== headers.get('host')
+  const session = presentedSession(header)
+  return session !== undefined && isCrossSite(exchange)
+    ? refuse('permission_denied', { detail: 'A session works from its own site only.' })
+    : session
 }

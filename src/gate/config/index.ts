@@ -10,6 +10,7 @@ import { schemasConfig } from '../../shield/index.ts'
 import { signalsConfig } from '../../signals/index.ts'
 import { upstreamConfig } from '../../upstream/index.ts'
 import { adminConfig, listenConfig, storageConfig } from './listen.ts'
+import { loginConfig } from './login.ts'
 import { routeConfig } from './route.ts'
 
 export { routeConfig } from './route.ts'
@@ -35,6 +36,7 @@ const shape = {
   signals: signalsConfig.prefault({}),
   audit: auditConfig.prefault({}),
   identity: identityConfig.prefault({}),
+  login: loginConfig.optional(),
   policy: policyConfig.prefault({}),
   policies: policiesConfig,
   limits: limitsConfig,
@@ -57,6 +59,9 @@ export const gatewayConfig = z
     const policyNames = namedPolicies(config.policies).map(([policy]) => policy)
     for (const [index, limit] of config.defaults.limits.entries()) {
       reference(context, 'limit', limits, limit, ['defaults', 'limits', index])
+    }
+    for (const [index, limit] of (config.login?.limits ?? []).entries()) {
+      reference(context, 'limit', limits, limit, ['login', 'limits', index])
     }
     for (const [index, route] of config.routes.entries()) {
       const at = ['routes', index]
