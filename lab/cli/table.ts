@@ -20,6 +20,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Whether memory leaks: windows of a long load, with a known leak and none as controls',
     load: async () => (await import('./commands/leak.ts')).leakCommand,
   },
+  compare: {
+    summary: 'Whether a server got slower than a stored run, or than another that runs beside it',
+    load: async () => (await import('./commands/compare.ts')).compareCommand,
+  },
   load: {
     summary: 'Put load of a shape on a server and hold it against thresholds',
     load: async () => (await import('./commands/load.ts')).loadCommand,
@@ -55,6 +59,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   worker: {
     summary: 'Send load on behalf of runs that are driven from another machine',
     load: async () => (await import('./commands/worker.ts')).workerCommand,
+  },
+  synthetic: {
+    summary: 'Start a server whose behavior is known, to try the lab on',
+    load: async () => (await import('./commands/synthetic.ts')).syntheticCommand,
   },
   validate: {
     summary: 'Run a plan of claims and a production checklist, with the evidence for each',

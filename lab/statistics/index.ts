@@ -28,6 +28,7 @@ export {
   mean,
   median,
   medianAbsoluteDeviation,
+  medianInPlace,
   quantile,
   quantileOfSorted,
   standardDeviation,

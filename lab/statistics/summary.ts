@@ -41,6 +41,9 @@ export const quantile = (values: ArrayLike<number>, share: number): number =>
 /** The median. */
 export const median = (values: ArrayLike<number>): number => quantile(values, 0.5)
 
+/** The median of values whose order nobody needs any more: they are sorted where they are. */
+export const medianInPlace = (values: Float64Array): number => quantileOfSorted(values.sort(), 0.5)
+
 /** Median absolute deviation from the median, unscaled. */
 export function medianAbsoluteDeviation(values: ArrayLike<number>): number {
   const center = median(values)

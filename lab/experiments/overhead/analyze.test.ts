@@ -40,7 +40,7 @@ describe('a layer that costs 5 % is found, and one that costs nothing is not', (
     }
     expect(found / runs).toBeGreaterThanOrEqual(0.9)
     expect(falseAlarms / runs).toBeLessThanOrEqual(0.02)
-  })
+  }, 30_000)
 
   test('a machine that gets slower by a third meanwhile changes nothing: the order is ABBA', () => {
     const raw = simulate({ seed: 3, rounds: 40, layers: { dear: 0.05 }, noise: 0.02, drift: 0.33 })
@@ -61,7 +61,7 @@ describe('A/A', () => {
       if (aa.pTwoSided < 0.01 && aa.interval.low * aa.interval.high > 0) alarms += 1
     }
     expect(alarms / runs).toBeLessThanOrEqual(0.02)
-  })
+  }, 30_000)
 
   test('a baseline that does differ from itself ends the run without a verdict', () => {
     const raw = simulate({ seed: 1, rounds: 20, layers: { a: 0 }, noise: 0.01 })

@@ -3,7 +3,7 @@ import {
   bootstrap,
   holm,
   median,
-  quantileOfSorted,
+  medianInPlace,
   signFlipTest,
   standardDeviation,
   studentQuantile,
@@ -101,7 +101,11 @@ function effectOf(
   random: Random,
   resamples: number,
 ): Omit<Effect, 'distinguishable' | 'pAdjusted'> {
-  const { low, high } = bootstrap(ratios, medianOf, { random, resamples, confidence: CONFIDENCE })
+  const { low, high } = bootstrap(ratios, medianInPlace, {
+    random,
+    resamples,
+    confidence: CONFIDENCE,
+  })
   const { pTwoSided, pGreater } = signFlipTest(ratios, random)
   const freedom = ratios.length - 1
   const error = standardDeviation(ratios) / Math.sqrt(ratios.length)
@@ -117,6 +121,3 @@ function effectOf(
     detectable: Math.expm1(reach * error),
   }
 }
-
-/** The bootstrap draws into one array: it may be sorted in place. */
-const medianOf = (values: Float64Array): number => quantileOfSorted(values.sort(), 0.5)

@@ -1,0 +1,73 @@
+import type { Baseline } from '../../experiments/compare/index.ts'
+import { compareExperiment, readBaseline } from '../../experiments/compare/index.ts'
+import type { CommonOptions } from '../common-options.ts'
+import { UsageError } from '../exit-codes.ts'
+import { experimentCommand } from '../experiment-command.ts'
+import { readTarget } from '../target.ts'
+
+/** `lab compare`: whether a server got slower. */
+export const compareCommand = experimentCommand({
+  summary: 'Whether a server got slower than a stored run, or than another that runs beside it',
+  experiment: compareExperiment,
+  args: {
+    base: {
+      type: 'positional',
+      required: false,
+      description: 'Record of an earlier run, or URL of the old server (none: become a baseline).',
+    },
+    method: { type: 'string', valueHint: 'name', description: 'Method (default GET).' },
+    body: { type: 'string', valueHint: 'text', description: 'Body of the request.' },
+    status: { type: 'string', valueHint: 'n', description: 'Status expected (default 200).' },
+    budget: {
+      type: 'string',
+      valueHint: 'percent',
+      description: 'Change that is let pass (default 5%).',
+    },
+    blocks: { type: 'string', valueHint: 'n', description: 'Default 20; at least 6.' },
+    slice: { type: 'string', valueHint: 'duration', description: 'Default 200ms.' },
+    connections: { type: 'string', valueHint: 'n', description: 'Default 32.' },
+  },
+  examples: [
+    'tollgate lab compare --target http://127.0.0.1:8080/scenes --out base.json',
+    'tollgate lab compare base.json --target http://127.0.0.1:8080/scenes --budget 10%',
+    'tollgate lab compare http://127.0.0.1:8081/scenes --target http://127.0.0.1:8080/scenes',
+  ],
+  options: async (args, common) => {
+    if (common.target === undefined) throw new UsageError('--target is missing')
+    const body = args.text('body') ?? null
+    const requestTo = (url: string) => ({
+      url,
+      method: (args.text('method') ?? (body === null ? 'GET' : 'POST')).toUpperCase(),
+      headers: common.headers,
+      body,
+      status: args.number('status', { min: 100, max: 599, whole: true }) ?? 200,
+    })
+    const base = args.text('base')
+    return {
+      baseline: await readBase(base, common, requestTo),
+      request: requestTo(common.target),
+      allowRemote: common.allowRemote,
+      connections: args.number('connections', { min: 1, max: 1000, whole: true }) ?? 32,
+      sliceMs: args.durationMs('slice') ?? 200,
+      blocks: args.number('blocks', { min: 6, max: 400, whole: true }) ?? (common.quick ? 8 : 20),
+      budget: readPercent(args.text('budget') ?? '5%'),
+    }
+  },
+})
+
+async function readBase(
+  base: string | undefined,
+  { allowRemote }: CommonOptions,
+  requestTo: (url: string) => Extract<Baseline, { kind: 'interleaved' }>['request'],
+): Promise<Baseline> {
+  if (base === undefined) return { kind: 'none' }
+  if (!/^https?:/.test(base)) return readBaseline(base)
+  return { kind: 'interleaved', request: requestTo(readTarget(base, allowRemote)) }
+}
+
+function readPercent(text: string): number {
+  const number = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1]
+  if (number === undefined)
+    throw new UsageError(`--budget: expected a share such as 5%, not ${text}`)
+  return Number(number) / 100
+}

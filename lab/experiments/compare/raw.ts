@@ -1,0 +1,57 @@
+import type { Fingerprint } from '../../core/index.ts'
+import type { HistogramData } from '../../histogram/index.ts'
+import type { Slice, SliceRequest } from '../../slices/index.ts'
+
+/** What the server is compared with. */
+export type Baseline =
+  /** Nothing yet: this run becomes one. */
+  | { readonly kind: 'none' }
+  /** An earlier run of this experiment. */
+  | {
+      readonly kind: 'stored'
+      readonly name: string
+      readonly blocks: readonly SideRaw[]
+      readonly rate: number
+      readonly fingerprint: Fingerprint
+    }
+  /** Another server that runs now. */
+  | { readonly kind: 'interleaved'; readonly request: SliceRequest }
+
+/** What was asked. */
+export type CompareOptions = {
+  readonly baseline: Baseline
+  readonly request: SliceRequest
+  readonly allowRemote: boolean
+  readonly connections: number
+  readonly sliceMs: number
+  readonly blocks: number
+  /** A difference up to this share is let pass. */
+  readonly budget: number
+}
+
+/** One server in one block: slices at saturation, and response times at the common rate. */
+export type SideRaw = {
+  readonly slices: readonly Slice[]
+  readonly times: HistogramData
+  /** Requests at the common rate that failed or were not answered in time. */
+  readonly unanswered: number
+}
+
+/** Both servers in one block; the baseline against itself in others. */
+export type PairRaw = {
+  readonly kind: 'baseline' | 'candidate'
+  readonly base: SideRaw
+  readonly other: SideRaw
+}
+
+/** One run: pairs where both servers are there, blocks of the one where they are not. */
+export type CompareRun = { readonly pairs: readonly PairRaw[]; readonly blocks: readonly SideRaw[] }
+
+/** What was seen. */
+export type CompareRaw = {
+  /** The second confirms, or does not, what the first found. */
+  readonly runs: readonly CompareRun[]
+  readonly rate: number
+  /** What differs between this machine and that of the stored run. */
+  readonly differences: readonly string[]
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { LabError, RECORD_FORMAT } from '../../core/index.ts'
+import type { Baseline, SideRaw } from './raw.ts'
+
+const fingerprint = z.object({
+  cpuModel: z.string(),
+  cores: z.number(),
+  memoryBytes: z.number(),
+  kernel: z.string(),
+  architecture: z.string(),
+  virtualization: z.string(),
+  runtime: z.string(),
+})
+
+const slice = z.object({
+  requests: z.number(),
+  failed: z.number(),
+  seconds: z.number(),
+  cpuNs: z.number().nullable(),
+  foreignCores: z.number().nullable(),
+})
+
+const times = z.object({
+  subBucketBits: z.number(),
+  minUs: z.number().nullable(),
+  maxUs: z.number().nullable(),
+  sumUs: z.number(),
+  overflow: z.number(),
+  cells: z.string(),
+})
+const side = z.object({ slices: z.array(slice).min(1), times, unanswered: z.number() })
+
+const recordSchema = z.object({
+  format: z.literal(RECORD_FORMAT),
+  fingerprint,
+  experiments: z.array(
+    z.object({
+      kind: z.string(),
+      options: z.unknown(),
+      raw: z.unknown(),
+    }),
+  ),
+})
+const rawSchema = z.object({
+  rate: z.number().positive(),
+  runs: z
+    .array(
+      z.object({
+        pairs: z.array(z.object({ kind: z.string(), other: side })),
+        blocks: z.array(side),
+      }),
+    )
+    .min(1),
+})
+
+/**
+ * Reads the record of an earlier comparison: its own blocks become the baseline of the next.
+ *
+ * @throws LabError for anything else
+ */
+export async function readBaseline(path: string): Promise<Baseline> {
+  let content: unknown
+  try {
+    content = JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw new LabError(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const record = recordSchema.safeParse(content)
+  if (!record.success) throw new LabError(`${path} is no record: ${z.prettifyError(record.error)}`)
+  const earlier = record.data.experiments.find(({ kind }) => kind === 'compare')
+  const raw = rawSchema.safeParse(earlier?.raw)
+  if (!raw.success) throw new LabError(`${path} holds no run of tollgate lab compare`)
+  const [run] = raw.data.runs
+  const pairs = run?.pairs.filter(({ kind }) => kind === 'candidate').map(({ other }) => other)
+  const sides = pairs === undefined || pairs.length === 0 ? (run?.blocks ?? []) : pairs
+  return {
+    kind: 'stored',
+    name: path,
+    blocks: sides.map(completed),
+    rate: raw.data.rate,
+    fingerprint: record.data.fingerprint,
+  }
+}
+
+/** Of an empty histogram, JSON has no least and no greatest value. */
+const completed = ({ slices, times, unanswered }: z.output<typeof side>): SideRaw => ({
+  slices,
+  unanswered,
+  times: { ...times, minUs: times.minUs ?? 0, maxUs: times.maxUs ?? 0 },
+})
