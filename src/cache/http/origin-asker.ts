@@ -8,6 +8,7 @@ import { fill } from './filling.ts'
 import type { Flight } from './flights.ts'
 import { surrogatesOf } from './keep.ts'
 import { dress, passOn } from './pass-on.ts'
+import { hasConditions } from './conditions.ts'
 import type { Lookup, Recalled, RecallOptions, RecallRequest, SharedParts } from './recall-types.ts'
 import type { Shelf, Shelved } from './shelf.ts'
 import { ERROR_STATUSES } from './statuses.ts'
@@ -22,7 +23,7 @@ type Forwarded = NonNullable<CacheStatus['fwd']>
 export interface OriginAsker<R> {
   /** Asks so that the response can be stored, in the client's place; others may wait for it. */
   lead(lookup: Lookup<R>, flight: Flight<R> | undefined): Promise<Recalled<R>>
-  /** Sends the request as it came, and only learns whether waiting would have been worth it. */
+  /** Sends the request as it came, waiting for nobody and letting nobody wait. */
   alone(lookup: Lookup<R>, fwd: Forwarded): Promise<Recalled<R>>
   /** Stores, if it may be, a response that somebody asked for by another method. */
   keepAnswer(lookup: Lookup<R>, response: Response, times: ExchangeTimes): Promise<Response>
@@ -99,22 +100,17 @@ class Asker<R> implements OriginAsker<R> {
   }
 
   async alone(lookup: Lookup<R>, fwd: Forwarded): Promise<Recalled<R>> {
-    const { request, origin, hash } = lookup
-    const { clock, predictor } = this.parts
+    const { request, origin } = lookup
+    const { clock, store } = this.parts
+    const since = store.position()
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
     if (!(outcome instanceof Response)) return outcome
-    const { status, headers } = outcome
-    let detail: NotStored | undefined
-    if (fwd === 'uri-miss' && status !== 304) {
+    if (fwd === 'uri-miss' && request.method === 'GET' && !hasConditions(request)) {
       const times = { requestMs, responseMs: clock.nowMs() }
-      const decision = decideStore(request, { status, fields: headers }, times, this.options)
-      predictor.note(hash, decision.store, times.responseMs)
-      detail = decision.store ? undefined : decision.reason
-      if (detail !== undefined) this.note(lookup, status, detail)
+      return this.take(lookup, { response: outcome, times, since, conditions: [] }, undefined)
     }
-    const told = { hit: false, fwd, ...(detail !== undefined && { detail }) }
-    return this.pass(lookup, outcome, told, false)
+    return this.pass(lookup, outcome, { hit: false, fwd }, false)
   }
 
   serve(

@@ -85,6 +85,10 @@ export interface RecallParts {
   readonly onNotStored: (reason: NotStored) => void
   /** Carries an invalidation to other instances. */
   readonly onInvalidated: (name: Name) => void
+  /** Brings what a level behind memory holds of a key into the store; whether there was something. */
+  readonly restore?: (key: string, hash: number) => Promise<boolean>
+  /** Resolves when no restart can undo the invalidations so far. */
+  readonly settled?: () => Promise<void>
   /** Requests that wait for one at most, and for how long. */
   readonly waitersMax: number
   readonly waitMs: number

@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts'
 import type { CacheStatus } from './cache-status.ts'
+import { hasConditions } from './conditions.ts'
 import type { RequestDirectives } from './directives.ts'
 import { ASKS_NOTHING, requestDirectives } from './directives.ts'
 import type { Landing } from './flights.ts'
@@ -56,10 +57,6 @@ const isForOrigin = ({ fields }: RecallRequest): boolean =>
   fields.get('if-unmodified-since') !== null ||
   fields.get('upgrade') !== null
 
-/** Conditions that a response to another method must not be judged by. */
-const hasConditions = ({ fields }: RecallRequest): boolean =>
-  ['if-none-match', 'if-modified-since', 'range'].some((name) => fields.get(name) !== null)
-
 class RecallingCache<R> {
   private readonly options: RecallOptions
   private readonly parts: SharedParts<R>
@@ -84,7 +81,15 @@ class RecallingCache<R> {
       this.parts.onLookup('bypass')
       return undefined
     }
-    return this.recall(this.lookUp(request, origin, 0))
+    const lookup = this.lookUp(request, origin, 0)
+    const { restore } = this.parts
+    const { action } = lookup
+    const wantsNone = action.kind === 'forward' && action.why === 'request'
+    if (restore === undefined || lookup.stored !== undefined || wantsNone)
+      return this.recall(lookup)
+    return restore(request.key, lookup.hash).then((isThere) =>
+      this.recall(isThere ? this.lookUp(request, origin, 0) : lookup),
+    )
   }
 
   explain(request: RecallRequest): { readonly answers: boolean; readonly rule: string } {
@@ -248,6 +253,7 @@ class RecallingCache<R> {
       store.invalidate(urlName(url))
       onInvalidated(urlName(url))
     }
+    await this.parts.settled?.()
     if (!isAnswer) return outcome
     const answer = { status: outcome.status, fields: outcome.headers }
     if (standsForGet(request.method, request.url, answer) && !hasConditions(request)) {
