@@ -79,6 +79,12 @@ export const ARMS: readonly Arm[] = [
     layers: { identify: true, limits: true, roles: true, audit: 'full' },
     target: { throughput: 0.8 },
   },
+  {
+    name: 'verify-no-address',
+    title: 'verify, addresses not recorded',
+    request: 'get',
+    layers: { identify: true, limits: true, roles: true, audit: 'without-address' },
+  },
 ]
 
 /** The arm of a name; throws for one that does not exist. */

@@ -1,6 +1,7 @@
 import type { Server } from './child.ts'
 import type { Connection } from './connection.ts'
 import { openConnection } from './connection.ts'
+import { stayAwake } from './wakefulness.ts'
 
 /** A stretch of load on one arm, without the moments after the switch to it. */
 export interface Slice {
@@ -13,6 +14,8 @@ export interface Slice {
 export interface ClosedLoop {
   /** Sends for `ms` and measures all but the first `discardMs`. Ends when all answers are there. */
   run(ms: number, discardMs: number): Promise<Slice>
+  /** Sends so many requests. */
+  some(count: number): Promise<void>
   /** Sends each request once. */
   once(): Promise<void>
   close(): void
@@ -71,9 +74,14 @@ export async function createClosedLoop(
   const throwFailure = (): void => {
     if (failure !== undefined) throw failure
   }
+  const some = async (count: number): Promise<void> => {
+    await start(count)
+    throwFailure()
+  }
   return {
     async run(ms, discardMs) {
       const done = start(Infinity)
+      const sleepAgain = stayAwake()
       await Bun.sleep(discardMs)
       const before = { answered, atMs: performance.now(), cpuNs: await server.cpuNs() }
       await Bun.sleep(ms - discardMs)
@@ -81,14 +89,13 @@ export async function createClosedLoop(
       const seconds = (performance.now() - before.atMs) / 1000
       const slice = { requests: answered - before.answered, seconds, cpuNs }
       left = 0
+      sleepAgain()
       await done
       throwFailure()
       return slice
     },
-    async once() {
-      await start(requests.length)
-      throwFailure()
-    },
+    some,
+    once: async () => some(requests.length),
     close() {
       for (const connection of connections) connection.end()
     },

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly keys: number
   /** How long a known credential is trusted, milliseconds; the product's default when absent. */
   readonly cacheAgeMs?: number
+  /** What indexes of the audit log may take, bytes; the product's default when absent. */
+  readonly indexBytes?: number
   /** Names of the arms it is to serve. */
   readonly arms: readonly string[]
   /** Addresses to listen on for each arm. */

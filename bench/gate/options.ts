@@ -12,6 +12,8 @@ export interface Options {
   readonly only: readonly string[] | undefined
   readonly connections: number
   readonly soakSeconds: number
+  /** Requests a second of the soak; as fast as it answers when absent. */
+  readonly soakRate: number | undefined
   readonly json: boolean
 }
 
@@ -28,11 +30,12 @@ export const HELP = `What each layer of the gate costs, next to a bare server in
   --scale             10,000 keys against 100,000, and memory per active key
   --connections N     N open keep-alive connections, each used afterwards
   --soak SECONDS      memory under load for so long
+  --rate N            requests a second of the soak            (as fast as answered)
 
   --keys N            keys that exist and are used in turn     (100000)
   --cache-age SECONDS  trust known keys for so long, instead of the default
   --blocks N          ABBA blocks for each arm                 (10)
-  --slice MS          length of one slice                      (300)
+  --slice MS          length of one slice                      (1000)
   --only a,b          only these arms: ${ARMS.map(({ name }) => name).join(', ')}
   --json              the result as JSON
   --help
@@ -52,17 +55,18 @@ export function readOptions(
         scale: { type: 'boolean', default: false },
         connections: { type: 'string' },
         soak: { type: 'string' },
+        rate: { type: 'string' },
         keys: { type: 'string', default: '100000' },
         'cache-age': { type: 'string' },
         blocks: { type: 'string', default: '10' },
-        slice: { type: 'string', default: '300' },
+        slice: { type: 'string', default: '1000' },
         only: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     })
     if (values.help) return { usage: HELP, isWrong: false }
-    const { latency, scale, connections, soak, 'cache-age': cacheAge } = values
+    const { latency, scale, connections, soak, rate, 'cache-age': cacheAge } = values
     const chosen: readonly (readonly [Mode, boolean])[] = [
       ['latency', latency],
       ['scale', scale],
@@ -80,6 +84,7 @@ export function readOptions(
       only: values.only === undefined ? undefined : armNames(values.only),
       connections: wholeNumber('connections', connections ?? '10000', 1),
       soakSeconds: wholeNumber('soak', soak ?? '600', 10),
+      soakRate: rate === undefined ? undefined : wholeNumber('rate', rate, 1),
       json: values.json,
     }
   } catch (error) {

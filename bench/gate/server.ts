@@ -25,10 +25,11 @@ interface House {
   readonly world: World
 }
 
-async function openHouse({ folder, cacheAgeMs }: ServerOptions): Promise<House> {
+async function openHouse({ folder, cacheAgeMs, indexBytes }: ServerOptions): Promise<House> {
   const base = configOf(folder, 'post', {})
   const cache = { ...base.identity.cache, ...(cacheAgeMs !== undefined && { ageMax: cacheAgeMs }) }
-  const config = { ...base, identity: { ...base.identity, cache } }
+  const audit = { ...base.audit, ...(indexBytes !== undefined && { indexMemory: indexBytes }) }
+  const config = { ...base, audit, identity: { ...base.identity, cache } }
   const world = createWorld(config.signals)
   const data = openDataFolder(folder)
   const peppers = readPeppers(data, world.random)

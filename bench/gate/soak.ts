@@ -1,5 +1,6 @@
 import { armNamed } from './arms.ts'
 import { armsOf, DISCARD_MS, openBench } from './bench.ts'
+import type { ClosedLoop } from './closed-loop.ts'
 import type { Finding, Report } from './finding.ts'
 import { renderFinding } from './finding.ts'
 import type { Options } from './options.ts'
@@ -9,21 +10,27 @@ import { median, theilSenSlope, verdictOf } from './statistics.ts'
 /** Memory settles in the first part of a run, which is left out. */
 const SETTLING_SHARE = 0.2
 const READING_EVERY_MS = 2000
+/** With a fixed rate: how often its share is sent. */
+const SHARE_EVERY_MS = 50
+/**
+ * Indexes of the audit log are kept in memory up to a bound (`audit.indexMemory`), and fill it at 33
+ * bytes a record: a bound that is reached while memory settles shows whether anything else grows.
+ */
+const INDEX_BYTES = 4 * 1024 * 1024
 /** Growth over the run, as a share of the level, that still counts as flat. */
 const GROWTH_MAX = 0.02
 
 /** Memory under full load for a while. */
 export async function measureSoak(options: Options): Promise<Report> {
   const arm = armNamed('all')
-  const bench = await openBench(armsOf(['all']), options)
+  const bench = await openBench(armsOf(['all']), { ...options, indexBytes: INDEX_BYTES })
   try {
     const points: (readonly [number, number, number])[] = []
     let requests = 0
     const startMs = performance.now()
     const elapsed = (): number => (performance.now() - startMs) / 1000
     while (elapsed() < options.soakSeconds) {
-      const slice = await bench.loop(arm).run(READING_EVERY_MS, DISCARD_MS)
-      requests += slice.requests
+      requests += await load(bench.loop(arm), options.soakRate)
       const { residentBytes, heapBytes } = await bench.server.memory()
       points.push([elapsed(), residentBytes, heapBytes])
       progress(`${elapsed().toFixed(0)} s, ${(residentBytes / 1e6).toFixed(0)} MB`)
@@ -33,6 +40,20 @@ export async function measureSoak(options: Options): Promise<Report> {
   } finally {
     await bench.close()
   }
+}
+
+/** Sends until the next reading; resolves with the number of requests. */
+async function load(loop: ClosedLoop, rate: number | undefined): Promise<number> {
+  if (rate === undefined) return (await loop.run(READING_EVERY_MS, DISCARD_MS)).requests
+  const untilMs = performance.now() + READING_EVERY_MS
+  const share = Math.ceil((rate * SHARE_EVERY_MS) / 1000)
+  let sent = 0
+  for (let nextMs = performance.now(); nextMs < untilMs; nextMs += SHARE_EVERY_MS) {
+    await loop.some(share)
+    sent += share
+    await Bun.sleep(Math.max(0, nextMs + SHARE_EVERY_MS - performance.now()))
+  }
+  return sent
 }
 
 function reportOf(
