@@ -3,6 +3,7 @@ import type {
   Experiment,
   ExperimentRecord,
   Json,
+  Judgement,
   LabRecord,
   Progress,
   Trust,
@@ -99,10 +100,6 @@ export function toLabRecord(
   const starts = experiments.map(({ startedAt }) => Date.parse(startedAt))
   const ends = experiments.map(({ durationMs }, index) => starts[index]! + durationMs)
   const [startMs, endMs] = spanMs ?? [Math.min(...starts), Math.max(...ends)]
-  const open = claims.map(({ text, status, reason }) => ({
-    verdict: status === 'unknown' ? ('inconclusive' as const) : status,
-    reason: `${text}: ${reason}`,
-  }))
   const judgements = experiments.map(({ outcome }) => outcome.judgement)
   return {
     format: RECORD_FORMAT,
@@ -114,8 +111,23 @@ export function toLabRecord(
     command: repeatCommand(argv, seed),
     versions: readVersions(),
     fingerprint: readFingerprint(),
-    judgement: worst(claims.length > 0 ? open : judgements),
+    judgement: claims.length > 0 ? judgeClaims(claims) : worst(judgements),
     experiments,
     claims,
+  }
+}
+
+/** All must hold; the reason counts those that do, and names the first of the worst. */
+function judgeClaims(claims: readonly ClaimRecord[]): Judgement {
+  const { verdict, reason } = worst(
+    claims.map((claim) => ({
+      verdict: claim.status === 'unknown' ? 'inconclusive' : claim.status,
+      reason: `${claim.text}: ${claim.reason}`,
+    })),
+  )
+  const held = claims.filter(({ status }) => status === 'pass').length
+  return {
+    verdict,
+    reason: verdict === 'pass' ? `all ${held} hold` : `${held} of ${claims.length} hold; ${reason}`,
   }
 }

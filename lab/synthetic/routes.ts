@@ -16,6 +16,8 @@ export interface SyntheticWorld {
 type Handler = (request: Request, url: URL) => Promise<Response> | Response
 
 const HELLO = 'hello from a server whose behavior is known\n'
+/** What a shared cache in front may keep. */
+const FRESH = { 'cache-control': 'max-age=60' } as const
 const NO_STORE = { 'cache-control': 'no-store' } as const
 const NO_CACHE = {
   entriesMax: 1000,
@@ -45,6 +47,7 @@ export function createSyntheticHandler(
   const leaked: Uint8Array[] = []
   const taken = new Map<string, { second: number; count: number }>()
   let remembered = 0
+  let originFetches = 0
   let requests = 0
   let leakedBytes = 0
 
@@ -140,7 +143,7 @@ export function createSyntheticHandler(
     '/stats': () =>
       Response.json({
         requests,
-        originFetches: cache.originFetches,
+        originFetches: cache.originFetches + originFetches,
         cacheHits: cache.hits,
         leakedBytes,
         ...world.usage(),
@@ -153,6 +156,10 @@ export function createSyntheticHandler(
     if (handler !== undefined) return handler(request, url)
     if (url.pathname.startsWith('/cache/')) {
       return cached(cache, cacheOptions.header, url.pathname.slice(7), request, nowMs())
+    }
+    if (url.pathname.startsWith('/content/')) {
+      originFetches += 1
+      return new Response(`content of ${url.pathname.slice(9)}\n`, { headers: FRESH })
     }
     return new Response('not found\n', { status: 404 })
   }

@@ -58,9 +58,18 @@ const item = z
     'one check per item: http, file, command or shutdown',
   )
 
+const service = z.strictObject({
+  command,
+  /** Answers with success when the server can be used. */
+  ready: z.url({ protocol: /^https?$/ }),
+  timeoutMs: z.number().positive().default(30_000),
+})
+
 const schema = z.strictObject({
   title: z.string().min(1),
   target: z.url({ protocol: /^https?$/ }).optional(),
+  /** Servers to start first, in this order, and to end afterwards. */
+  services: z.record(identifier, service).default({}),
   experiments: z
     .record(
       identifier,

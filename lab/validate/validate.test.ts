@@ -40,9 +40,15 @@ function ran(grade: 'quiet' | 'unusable' = 'quiet'): ExperimentRecord {
   }
 }
 
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tollgate-validate-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
 function check(text: string, run: (argv: readonly string[]) => Promise<ExperimentRecord>) {
   const { signal } = new AbortController()
-  return validate(readPlan(text, 'plan.yaml'), { run, progress: SILENT, signal })
+  return validate(readPlan(text, 'plan.yaml'), { run, folder, progress: SILENT, signal })
 }
 
 const CLAIM = (expected: string) => `
@@ -74,10 +80,8 @@ describe('claims', () => {
 })
 
 describe('the checklist', () => {
-  let folder: string
   let server: ReturnType<typeof Bun.serve>
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tollgate-validate-'))
+  beforeAll(() => {
     server = Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
@@ -87,10 +91,7 @@ describe('the checklist', () => {
           : Response.json({ pool: { 'max/a': 8 } }),
     })
   })
-  afterAll(async () => {
-    await server.stop(true)
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterAll(() => server.stop(true))
 
   async function statusOf(item: string) {
     const text = `title: t\nchecklist:\n  - { id: a, text: a, ${item} }\n`
@@ -152,4 +153,35 @@ describe('the checklist', () => {
     const deaf = await statusOf(await serverThat(''))
     expect(deaf).toMatchObject({ status: 'fail', reason: 'it did not end by itself' })
   }, 60_000)
+})
+
+describe('services', () => {
+  /** A server on a port that was free a moment ago, and a plan with it. */
+  async function planWith(
+    source: string,
+  ): Promise<{ readonly url: string; readonly text: string }> {
+    const probe = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('') })
+    const { port } = probe
+    const url = `http://127.0.0.1:${port}/`
+    await probe.stop(true)
+    await writeFile(join(folder, 'service.ts'), source.replace('PORT', String(port)))
+    const service = `{ command: ['${process.execPath}', service.ts], ready: '${url}', timeoutMs: 5000 }`
+    const text = `title: t\nservices: { one: ${service} }\nchecklist: [{ id: a, text: a, http: { url: '${url}' } }]\n`
+    return { url, text }
+  }
+  const none = () => Promise.reject(new LabError('none'))
+
+  test('are up while the plan runs, and gone afterwards', async () => {
+    const source = `Bun.serve({ hostname: '127.0.0.1', port: PORT, fetch: () => new Response('') })`
+    const { url, text } = await planWith(source)
+    expect((await check(text, none)).claims[0]?.status).toBe('pass')
+    expect(await fetch(url).catch(() => 'gone')).toBe('gone')
+  }, 20_000)
+
+  test('one that does not start ends the plan, with what it said', async () => {
+    const { text } = await planWith(`console.error('no database'); process.exit(1)`)
+    await expect(check(text, none)).rejects.toThrow(
+      /service one did not get ready at .*: no database/,
+    )
+  }, 20_000)
 })

@@ -4,11 +4,14 @@ import { runCheck } from './checks/index.ts'
 import { judge } from './expectation.ts'
 import type { Expectation } from './expectation.ts'
 import type { CheckItem, Plan, PlanClaim } from './plan.ts'
+import { startServices } from './services.ts'
 
 /** What a validation needs from outside. */
 export interface ValidationContext {
   /** Runs a command line of the lab, such as `['load', '--rate', '1000']`. */
   readonly run: (argv: readonly string[]) => Promise<ExperimentRecord>
+  /** Where programs of the plan run and its files are looked for. */
+  readonly folder: string
   readonly progress: Progress
   readonly signal: AbortSignal
 }
@@ -23,11 +26,24 @@ type Ran = { readonly index: number } | { readonly problem: string }
 type Judged = Pick<ClaimRecord, 'status' | 'reason' | 'measured'>
 
 /**
- * Runs the experiments of a plan one after the other, holds the claims against their figures, and
- * goes through the checklist. An experiment that cannot run leaves its claims unknown; the rest of
- * the plan goes on.
+ * Starts the servers of a plan, runs its experiments one after the other, holds the claims against
+ * their figures, and goes through the checklist. An experiment that cannot run leaves its claims
+ * unknown; the rest of the plan goes on.
+ *
+ * @throws {LabError} When a server of the plan does not start.
  */
 export async function validate(plan: Plan, context: ValidationContext): Promise<Validation> {
+  const names = Object.keys(plan.services)
+  if (names.length > 0) context.progress.note(`starting ${names.join(', ')}`)
+  const services = await startServices(plan.services, context.folder, context.signal)
+  try {
+    return await work(plan, context)
+  } finally {
+    await services.stop()
+  }
+}
+
+async function work(plan: Plan, context: ValidationContext): Promise<Validation> {
   const experiments: ExperimentRecord[] = []
   const ran = new Map<string, Ran>()
   const wanted = Object.entries(plan.experiments)
@@ -41,7 +57,7 @@ export async function validate(plan: Plan, context: ValidationContext): Promise<
   for (const [at, item] of plan.checklist.entries()) {
     context.signal.throwIfAborted()
     context.progress.step(item.text, wanted.length + at, total)
-    checklist.push(await look(item, context.signal))
+    checklist.push(await look(item, context))
   }
   return { experiments, claims: [...claims, ...checklist] }
 }
@@ -111,8 +127,8 @@ function judgeFigure(expectation: Expectation, figures: readonly Figure[]): Judg
   return { ...judge(expectation, figure), measured }
 }
 
-async function look(item: CheckItem, signal: AbortSignal): Promise<ClaimRecord> {
-  const { status, measured, reason, evidence } = await runCheck(item, signal)
+async function look(item: CheckItem, { folder, signal }: ValidationContext): Promise<ClaimRecord> {
+  const { status, measured, reason, evidence } = await runCheck(item, folder, signal)
   return {
     id: item.id,
     text: item.text,

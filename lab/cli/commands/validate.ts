@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import type { Experiment, Json, LabRecord } from '../../core/index.ts'
 import { EXIT_CODE, LabError } from '../../core/index.ts'
 import type { RunContext } from '../../run/index.ts'
@@ -42,6 +43,7 @@ export const validateCommand: Command = {
     try {
       const { signal } = interrupt
       const { experiments, claims } = await validate(plan, {
+        folder: dirname(resolve(path)),
         progress,
         signal,
         run: (line) => {

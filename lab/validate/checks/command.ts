@@ -9,9 +9,13 @@ interface Ended {
   readonly output: string
 }
 
-function run([program = '', ...args]: readonly string[], signal: AbortSignal): Promise<Ended> {
+function run(
+  [program = '', ...args]: readonly string[],
+  cwd: string,
+  signal: AbortSignal,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { signal, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { cwd, signal, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     const keep = (chunk: Buffer) => {
       if (output.length < OUTPUT_CHARACTERS_MAX) output += chunk.toString()
@@ -26,11 +30,12 @@ function run([program = '', ...args]: readonly string[], signal: AbortSignal): P
 /** Runs a program of the plan's; it says yes by exiting with 0. */
 export async function checkCommand(
   command: readonly string[],
+  folder: string,
   signal: AbortSignal,
 ): Promise<Finding> {
   const evidence = command.join(' ')
   try {
-    const { code, output } = await run(command, signal)
+    const { code, output } = await run(command, folder, signal)
     const measured = excerpt(output) || `exit status ${code}`
     return code === 0
       ? { status: 'pass', measured, reason: 'it exited with 0', evidence }

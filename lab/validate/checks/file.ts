@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { CheckItem } from '../plan.ts'
 import type { Finding } from './check.ts'
 
 /** Looks whether a file is there, and what it says. */
-export async function checkFile({
-  path,
-  contains,
-}: NonNullable<CheckItem['file']>): Promise<Finding> {
+export async function checkFile(
+  { path, contains }: NonNullable<CheckItem['file']>,
+  folder: string,
+): Promise<Finding> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readFile(resolve(folder, path), 'utf8')
   } catch (error) {
     const reason = (error as Error).message
     return { status: 'fail', measured: 'not readable', reason, evidence: path }

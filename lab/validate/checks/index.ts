@@ -14,12 +14,16 @@ const NOTHING: Finding = {
   evidence: 'none',
 }
 
-/** Looks at one item of the checklist; without a check it stays unknown. */
-export function runCheck(item: CheckItem, stop: AbortSignal): Promise<Finding> {
+/**
+ * Looks at one item of the checklist; without a check it stays unknown.
+ *
+ * @param folder - Where programs run and files are looked for: the folder of the plan.
+ */
+export function runCheck(item: CheckItem, folder: string, stop: AbortSignal): Promise<Finding> {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(item.timeoutMs)])
   if (item.http !== undefined) return checkHttp(item.http, signal)
-  if (item.file !== undefined) return checkFile(item.file)
-  if (item.command !== undefined) return checkCommand(item.command, signal)
-  if (item.shutdown !== undefined) return checkShutdown(item.shutdown, signal)
+  if (item.file !== undefined) return checkFile(item.file, folder)
+  if (item.command !== undefined) return checkCommand(item.command, folder, signal)
+  if (item.shutdown !== undefined) return checkShutdown(item.shutdown, folder, signal)
   return Promise.resolve(NOTHING)
 }

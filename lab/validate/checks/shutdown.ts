@@ -1,31 +1,27 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { awaitReady } from '../await-ready.ts'
 import type { CheckItem } from '../plan.ts'
 import type { Finding } from './check.ts'
 
 type ShutdownCheck = NonNullable<CheckItem['shutdown']>
 
-const POLL_MS = 25
-
-async function untilReady(url: string, child: ChildProcess, signal: AbortSignal): Promise<boolean> {
-  while (!signal.aborted && child.exitCode === null) {
-    const answer = await fetch(url, { signal }).catch(() => undefined)
-    await answer?.arrayBuffer()
-    if (answer?.ok === true) return true
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-  }
-  return false
-}
+/** Time for a request to be well under way. */
+const UNDER_WAY_MS = 100
 
 /**
  * Starts a server, asks it for something slow, sends SIGTERM while it works on that, and expects
  * the answer to arrive whole and the process to end by itself with 0 within the deadline.
  */
-export async function checkShutdown(check: ShutdownCheck, signal: AbortSignal): Promise<Finding> {
+export async function checkShutdown(
+  check: ShutdownCheck,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Finding> {
   const [program = '', ...args] = check.command
   const evidence = `SIGTERM to ${check.command.join(' ')} during GET ${check.slow}`
-  const child = spawn(program, args, { stdio: 'ignore' })
+  const child = spawn(program, args, { cwd: folder, stdio: 'ignore' })
   const failed = once(child, 'error').then(([error]: unknown[]) => error as Error)
   const ended = once(child, 'exit')
   const fail = (measured: string, reason: string): Finding => ({
@@ -35,7 +31,7 @@ export async function checkShutdown(check: ShutdownCheck, signal: AbortSignal): 
     evidence,
   })
   try {
-    const ready = await Promise.race([untilReady(check.ready, child, signal), failed])
+    const ready = await Promise.race([awaitReady(check.ready, child, signal), failed])
     if (ready instanceof Error) return fail('not started', ready.message)
     if (!ready) return fail('not started', `${check.ready} did not answer`)
     return await observe(check, child, ended, fail, evidence, signal)
@@ -63,7 +59,7 @@ async function observe(
     .finally(() => {
       answered = true
     })
-  await new Promise((resolve) => setTimeout(resolve, 4 * POLL_MS))
+  await new Promise((resolve) => setTimeout(resolve, UNDER_WAY_MS))
   if (answered) {
     const reason = `${check.slow} is not slow enough`
     return { status: 'unknown', measured: 'no request in flight', reason, evidence }

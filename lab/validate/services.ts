@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { LabError } from '../core/index.ts'
+import { awaitReady } from './await-ready.ts'
+import type { Plan } from './plan.ts'
+
+/** Servers that a plan has started. */
+export interface Services {
+  /** Ends them, the last one first: SIGTERM, and SIGKILL for those that do not listen. */
+  stop(): Promise<void>
+}
+
+const STOP_MS_MAX = 10_000
+const SAID_CHARACTERS_MAX = 2000
+
+interface Running {
+  readonly child: ChildProcess
+  readonly ended: Promise<unknown>
+}
+
+/**
+ * Starts the servers of a plan one after the other, each when the one before is ready.
+ *
+ * @param folder - Where their programs run: the folder of the plan.
+ * @throws {LabError} When one does not get ready; those before it are ended.
+ */
+export async function startServices(
+  services: Plan['services'],
+  folder: string,
+  stop: AbortSignal,
+): Promise<Services> {
+  const running: Running[] = []
+  const stopAll = async () => {
+    for (const { child, ended } of running.toReversed()) await end(child, ended)
+  }
+  try {
+    for (const [name, { command, ready, timeoutMs }] of Object.entries(services)) {
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)])
+      running.push(await start(name, command, ready, folder, signal))
+    }
+    return { stop: stopAll }
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
+}
+
+async function start(
+  name: string,
+  [program = '', ...args]: readonly string[],
+  ready: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Running> {
+  const answers = await fetch(ready, { signal }).catch(() => undefined)
+  if (answers !== undefined) {
+    throw new LabError(`service ${name}: something else answers at ${ready} already`)
+  }
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-SAID_CHARACTERS_MAX)
+  })
+  const failed = once(child, 'error').then(([error]: unknown[]) => error as Error)
+  const ended = Promise.race([once(child, 'exit'), failed])
+  const outcome = await Promise.race([awaitReady(ready, child, signal), failed])
+  if (outcome === true) return { child, ended }
+  await end(child, ended)
+  const why = outcome instanceof Error ? outcome.message : said.trim()
+  throw new LabError(`service ${name} did not get ready at ${ready}${why === '' ? '' : `: ${why}`}`)
+}
+
+async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+  await ended
+  clearTimeout(timer)
+}
