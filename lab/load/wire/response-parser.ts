@@ -42,6 +42,41 @@ const IS_VALUE = Uint8Array.from({ length: 256 }, (_, code) =>
   code === 9 || (code >= 0x20 && code !== 0x7f) ? 1 : 0,
 )
 
+const CONTENT_LENGTH = Buffer.from('content-length')
+const TRANSFER_ENCODING = Buffer.from('transfer-encoding')
+const CONNECTION = Buffer.from('connection')
+
+/** Compares without making a string: this runs for every answer. `name` is in lower case. */
+function isName(chunk: Buffer, at: number, name: Buffer): boolean {
+  for (let offset = 0; offset < name.length; offset += 1) {
+    const code = chunk[at + offset]!
+    const lower = code >= 0x41 && code <= 0x5a ? code | 0x20 : code
+    if (lower !== name[offset]) return false
+  }
+  return true
+}
+
+const DIGITS_MAX = 15
+
+/** 1*DIGIT with spaces around; -1 for anything else. */
+function wholeNumber(chunk: Buffer, from: number, to: number): number {
+  let at = from
+  let end = to
+  while (at < end && (chunk[at] === 0x20 || chunk[at] === 9)) at += 1
+  while (end > at && (chunk[end - 1] === 0x20 || chunk[end - 1] === 9)) end -= 1
+  if (at === end || end - at > DIGITS_MAX) return -1
+  let value = 0
+  for (; at < end; at += 1) {
+    const digit = chunk[at]! - 0x30
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
+}
+
+const lowerCase = (chunk: Buffer, from: number, to: number): string =>
+  chunk.toString('latin1', from, to).trim().toLowerCase()
+
 /**
  * Reads answers of HTTP/1.1 (RFC 9112) strictly: one at a time, with Content-Length, chunked, or up to
  * the end of the connection; 1xx are passed over. What could be read in two ways is malformed.
@@ -196,27 +231,21 @@ export class ResponseParser {
   /** Looks at the fields that say where an answer ends. Returns false when they are wrong. */
   #field(chunk: Buffer, nameAt: number, valueAt: number, end: number): boolean {
     const length = valueAt - 1 - nameAt
-    if (length !== 14 && length !== 17 && length !== 10) return true
-    const name = chunk.toString('latin1', nameAt, valueAt - 1).toLowerCase()
-    if (name === 'content-length') {
-      const text = chunk.toString('latin1', valueAt, end).trim()
-      const value = /^\d{1,15}$/.test(text) ? Number(text) : -1
+    if (length === 14 && isName(chunk, nameAt, CONTENT_LENGTH)) {
+      const value = wholeNumber(chunk, valueAt, end)
       if (value < 0 || (this.#contentLength >= 0 && this.#contentLength !== value)) {
         this.#fail('a Content-Length that cannot be relied on')
         return false
       }
       this.#contentLength = value
-    } else if (name === 'transfer-encoding') {
-      if (
-        this.#isChunked ||
-        chunk.toString('latin1', valueAt, end).trim().toLowerCase() !== 'chunked'
-      ) {
+    } else if (length === 17 && isName(chunk, nameAt, TRANSFER_ENCODING)) {
+      if (this.#isChunked || lowerCase(chunk, valueAt, end) !== 'chunked') {
         this.#fail('a Transfer-Encoding other than chunked')
         return false
       }
       this.#isChunked = true
-    } else if (name === 'connection') {
-      for (const option of chunk.toString('latin1', valueAt, end).toLowerCase().split(',')) {
+    } else if (length === 10 && isName(chunk, nameAt, CONNECTION)) {
+      for (const option of lowerCase(chunk, valueAt, end).split(',')) {
         if (option.trim() === 'close') this.#connectionClose = true
         if (option.trim() === 'keep-alive') this.#connectionKeepAlive = true
       }
