@@ -77,19 +77,21 @@ export function compileRoute(
   login?: LoginAction,
 ): Route {
   const readBody = createBodyReader(check)
+  const streams =
+    !check.checksBody && route.methods.some((method) => !METHODS_WITHOUT_BODY.has(method))
+  const admit = createAdmit(parts.bans, streams ? bodyBytesMaxOf(config, route) : undefined)
+  const identify = identifyStage(route, parts)
   const answer =
     login === undefined || config.login === undefined
-      ? answerStage(config, route, parts)
+      ? answerStage(config, route, parts, [admit, identify])
       : createLoginStage(login, {
           config: config.login,
           accounts: parts.identity,
           trustsPeer: parts.trustsPeer,
         })
-  const streams =
-    !check.checksBody && route.methods.some((method) => !METHODS_WITHOUT_BODY.has(method))
   const stages: Readonly<Record<StageName, StageBody | undefined>> = {
-    admit: createAdmit(parts.bans, streams ? bodyBytesMaxOf(config, route) : undefined),
-    identify: identifyStage(route, parts),
+    admit,
+    identify,
     limit: limitStage(config, route, parts),
     authorize: authorizeStage(route, parts, readBody),
     validate: check.checksHead || check.checksBody ? createValidate(check, readBody) : undefined,
@@ -183,7 +185,13 @@ function authorizeStage(
   })
 }
 
-function answerStage(config: GatewayConfig, route: RouteConfig, parts: RouteParts): StageBody {
+/** @param known the stages that know the connection and the caller. */
+function answerStage(
+  config: GatewayConfig,
+  route: RouteConfig,
+  parts: RouteParts,
+  known: readonly (StageBody | undefined)[],
+): StageBody {
   if (route.respond !== undefined) return createRespond(route.respond)
   if (route.handler !== undefined && parts.handler !== undefined) {
     return createHandlerStage(parts.handler, route.id)
@@ -200,6 +208,11 @@ function answerStage(config: GatewayConfig, route: RouteConfig, parts: RoutePart
     monotonicMs: clock.monotonicMs,
     silenceMs: silenceMsOf(config, route),
     bodyBytesMax: bodyBytesMaxOf(config, route),
+    guards: {
+      stages: known.filter((stage) => stage !== undefined),
+      permission: route.permission,
+      nowMs: clock.nowMs,
+    },
   })
 }
 

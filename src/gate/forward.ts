@@ -6,6 +6,8 @@ import { identityHeaders } from '../upstream/index.ts'
 import type { RouteConfig } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
 import { bodyOf, tooLarge } from './outgoing-body.ts'
+import type { SocketGuards, SocketWatch } from './socket-watch.ts'
+import { createSocketWatch } from './socket-watch.ts'
 import type { StageBody, Step } from './stage.ts'
 import { joinWebSocket, wantsWebSocket } from './web-socket.ts'
 
@@ -22,19 +24,22 @@ export interface ForwardOptions {
   readonly bodyBytesMax: number
   /** Whether a peer is a proxy in front that is believed. */
   readonly trustsPeer: (address: string) => boolean
+  /** What WebSockets are asked again while they live. */
+  readonly guards: SocketGuards
 }
 
 /** Ask the upstream: the last stage of a proxied route. It always answers or refuses. */
 export function createForward(options: ForwardOptions): StageBody {
   const { upstream, route, metrics, monotonicMs, bodyBytesMax, silenceMs } = options
   const slot = metrics.upstreamSlot(upstream.name)
+  const watch = createSocketWatch(options.guards)
   return {
     run(exchange) {
       const path = stripPrefix(exchange.path, route.stripPrefix)
       if (path === undefined) return refuse('route_unknown')
       if (exchange.notes !== undefined) return explainForward(exchange, upstream, path)
       if (route.webSocket && wantsWebSocket(exchange))
-        return forwardSocket(exchange, path, options, slot)
+        return forwardSocket(exchange, path, options, slot, watch)
       if (silenceMs !== undefined) exchange.connection.extend?.(exchange.request, silenceMs)
       const startMs = monotonicMs()
       const body = bodyOf(exchange, bodyBytesMax)
@@ -90,6 +95,7 @@ function forwardSocket(
   path: string,
   options: ForwardOptions,
   slot: number,
+  watch: SocketWatch,
 ): Promise<Step> {
   const { upstream, metrics, monotonicMs } = options
   const startMs = monotonicMs()
@@ -101,6 +107,7 @@ function forwardSocket(
     {
       onAnswer: (status) => metrics.upstreamRequest(slot, status, (monotonicMs() - startMs) * 1e6),
       onEnd: () => metrics.upstreamInFlight(slot, -1),
+      watch,
     },
   )
 }

@@ -1,7 +1,8 @@
 import { refuse } from '../core/refusal.ts'
-import type { ForwardRequest, Upstream } from '../upstream/index.ts'
+import type { ForwardRequest, Upstream, WebSocketBridge } from '../upstream/index.ts'
 import { isWebSocketUpgrade } from '../upstream/index.ts'
 import type { Exchange } from './exchange.ts'
+import type { SocketWatch } from './socket-watch.ts'
 import type { Step } from './stage.ts'
 
 /** What is told of a WebSocket while it lives. */
@@ -10,6 +11,8 @@ export interface WebSocketEvents {
   readonly onAnswer: (status: number) => void
   /** The client's end is closed, or there never was a socket. */
   readonly onEnd: () => void
+  /** Ends it when its caller may not have it any longer. */
+  readonly watch: SocketWatch
 }
 
 /** Whether a request is to become a WebSocket, and its connection can. */
@@ -18,13 +21,14 @@ export const wantsWebSocket = ({ method, request, connection }: Exchange): boole
 
 /**
  * Opens a WebSocket to the upstream and, once that has agreed, to the client. What the exchange holds
- * (a place within a concurrency limit) is held for as long as the socket lives.
+ * (a place within a concurrency limit) is held for as long as the socket lives, and that is for as long as its
+ * caller may have it.
  */
 export async function joinWebSocket(
   exchange: Exchange,
   upstream: Upstream,
   request: ForwardRequest,
-  { onAnswer, onEnd }: WebSocketEvents,
+  { onAnswer, onEnd, watch }: WebSocketEvents,
 ): Promise<Step> {
   const bridge = await upstream.openWebSocket(request)
   if ('code' in bridge) {
@@ -34,9 +38,15 @@ export async function joinWebSocket(
   }
   onAnswer(SWITCHING_PROTOCOLS)
   const { release } = exchange
-  const socket = {
+  let unwatch = (): void => {}
+  const socket: WebSocketBridge = {
     ...bridge,
-    close(code: number, reason: string) {
+    open(client) {
+      unwatch = watch.add(exchange, (code, reason) => client.close(code, reason))
+      bridge.open(client)
+    },
+    close(code, reason) {
+      unwatch()
       bridge.close(code, reason)
       release?.()
       onEnd()

@@ -228,6 +228,53 @@ describe('a WebSocket', () => {
     expect(await find()).toHaveLength(before + 1)
   })
 
+  test.each([
+    ['its key is revoked', 'POST', (id: string) => `/v1/tenants/acme/keys/${id}/revoke`, undefined],
+    ['its key is deleted', 'DELETE', (id: string) => `/v1/tenants/acme/keys/${id}`, undefined],
+    [
+      'its key loses the permission',
+      'PATCH',
+      (id: string) => `/v1/tenants/acme/keys/${id}`,
+      { permissions: ['else:read'] },
+    ],
+    [
+      'its key is banned',
+      'POST',
+      () => '/v1/bans',
+      (id: string) => ({ kind: 'key', subject: id, reason: 'test', tenantId: 'acme' }),
+    ],
+  ] as const)('is closed within a second when %s', async (_name, method, path, body) => {
+    const key = await makeKey(gate, 'acme', { permissions: ['talk:read'] })
+    const { socket, received, closed } = await open('/ws', { credential: key.secret })
+    socket.send('still here')
+    await until(async () => received.length === 1)
+    const done = await gate.call(
+      method,
+      path(key.id),
+      typeof body === 'function' ? body(key.id) : body,
+    )
+    expect([200, 201, 204]).toContain(done.status)
+    const startMs = performance.now()
+    const { code } = await closed
+    expect(code).toBe(1008)
+    expect(performance.now() - startMs).toBeLessThan(1000)
+    await until(async () => closes.at(-1)?.[0] === 1008)
+  })
+
+  test('stays open for as long as its caller may have it', async () => {
+    const key = await makeKey(gate, 'acme', { permissions: ['talk:read'] })
+    const { socket, received } = await open('/ws', { credential: key.secret })
+    await until(async () => {
+      socket.send('again')
+      await Bun.sleep(100)
+      return received.length >= 12
+    })
+    expect(socket.readyState).toBe(WebSocket.OPEN)
+    const before = closes.length
+    socket.close()
+    await until(async () => closes.length > before)
+  })
+
   test('whose client does not read is closed, and the gate keeps little of what was sent', async () => {
     const { hostname, port } = new URL(gate.url)
     const socket = connect(Number(port), hostname)
