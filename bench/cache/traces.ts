@@ -1,0 +1,81 @@
+import type { Random } from '../../src/core/random.ts'
+
+/** Numbers of keys in the order in which they are asked for. */
+export type Trace = Int32Array
+
+/** A way of asking. */
+export interface TraceKind {
+  readonly name: string
+  make(length: number, keys: number, random: Random): Trace
+}
+
+/** Draws key numbers by Zipf's law with the exponent `skew`: the cumulative weights, searched. */
+export function zipf(skew: number, keys: number, random: Random): () => number {
+  const cumulative = new Float64Array(keys)
+  let total = 0
+  for (let key = 0; key < keys; key++) cumulative[key] = total += 1 / (key + 1) ** skew
+  return () => {
+    const wanted = random.fraction() * total
+    let [low, high] = [0, keys - 1]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (cumulative[middle]! < wanted) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+const zipfTrace = (skew: number): TraceKind => ({
+  name: `Zipf ${skew.toFixed(1)}`,
+  make: (length, keys, random) => Int32Array.from({ length }, zipf(skew, keys, random)),
+})
+
+/** The ways of asking that hit ratios are given for. */
+export const TRACES: readonly TraceKind[] = [
+  zipfTrace(0.9),
+  zipfTrace(1),
+  zipfTrace(1.2),
+  {
+    name: '80/20',
+    make: (length, keys, random) =>
+      Int32Array.from({ length }, () => {
+        const hot = keys / 5
+        const isHot = random.fraction() < 0.8
+        return Math.floor(isHot ? random.fraction() * hot : hot + random.fraction() * (keys - hot))
+      }),
+  },
+  {
+    name: 'scan bursts',
+    // Zipf 1.0; a fifth of all requests come as runs over 2,000 keys in a row, used once each.
+    make(length, keys, random) {
+      const draw = zipf(1, keys, random)
+      let next = keys
+      let left = 0
+      return Int32Array.from({ length }, () => {
+        if (left === 0 && random.fraction() < 0.2 / 1600) left = 2000
+        if (left === 0) return draw()
+        left--
+        return next++
+      })
+    },
+  },
+  {
+    name: 'moving hot set',
+    // Zipf 1.0, whose popular keys are others after each tenth of the trace.
+    make(length, keys, random) {
+      const draw = zipf(1, keys, random)
+      const phase = Math.ceil(length / 10)
+      return Int32Array.from({ length }, (_, at) => (draw() + Math.floor(at / phase) * 7919) % keys)
+    },
+  },
+  {
+    name: 'half attackers',
+    // Zipf 1.0; every second request is for a key that is never asked for again.
+    make(length, keys, random) {
+      const draw = zipf(1, keys, random)
+      let next = keys
+      return Int32Array.from({ length }, () => (random.fraction() < 0.5 ? next++ : draw()))
+    },
+  },
+]
