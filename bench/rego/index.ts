@@ -66,11 +66,19 @@ async function against(rival: Rival, scenarios: readonly Scenario[]): Promise<vo
   for (const scenario of scenarios) {
     for (const [name, input] of Object.entries(scenario.inputs)) {
       const run = await rival.decide(scenario, input)
-      if (run === undefined) continue
+      if (run === undefined) {
+        notes.push(`${rival.name} cannot decide: ${scenario.name}`)
+        break
+      }
+      const about = { policy: scenario.name, input: name, engine: rival.name }
+      if (rival.isSync) {
+        rows.push({ ...about, inFlight: 1, ...measure(run, BUDGET_MS) })
+        continue
+      }
+      const ask = async (): Promise<unknown> => run()
       for (const inFlight of name === 'allow' ? IN_FLIGHT : [1]) {
-        await measureAsync(run, inFlight, BUDGET_MS / 3)
-        const result = await measureAsync(run, inFlight, BUDGET_MS)
-        rows.push({ policy: scenario.name, input: name, engine: rival.name, inFlight, ...result })
+        await measureAsync(ask, inFlight, BUDGET_MS / 3)
+        rows.push({ ...about, inFlight, ...(await measureAsync(ask, inFlight, BUDGET_MS)) })
       }
     }
   }
@@ -132,12 +140,47 @@ function table(): string {
     duration(row.p95Ns),
     Math.round(row.perSecond).toLocaleString('en'),
   ])
-  const widths = header.map((title, i) =>
-    Math.max(title.length, ...lines.map((line) => line[i]!.length)),
+  return aligned([header, ...lines])
+}
+
+function aligned(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]!.length)))
+  return lines
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** One line a policy: what each engine needs for a decision, and how many times ours that is. */
+function comparison(): string {
+  const header = ['policy', 'input', 'tollgate', 'opa over HTTP', 'times', 'opa-wasm', 'times']
+  const own = rows.filter(
+    ({ engine, inFlight, input }) =>
+      engine === 'source' && inFlight === 1 && input !== 'allow, async',
   )
-  const render = (line: readonly string[]): string =>
-    line.map((cell, i) => cell.padEnd(widths[i]!)).join('  ')
-  return [render(header), ...lines.map(render)].join('\n')
+  const lines = own.map(({ policy, input, p50Ns }) => {
+    const cells = ['opa over HTTP', 'opa-wasm'].flatMap((name) => {
+      const rival = rows.find(
+        (row) =>
+          row.engine === name && row.policy === policy && row.input === input && row.inFlight === 1,
+      )
+      if (rival === undefined) return ['', '']
+      return [duration(rival.p50Ns), (rival.p50Ns / p50Ns).toFixed(0)]
+    })
+    return [policy, input, duration(p50Ns)].concat(cells)
+  })
+  return aligned([header, ...lines])
+}
+
+/** A large policy, in a process of its own: what it takes there is its own alone. */
+function memory(): void {
+  const script = new URL('memory.ts', import.meta.url).pathname
+  const { stdout } = Bun.spawnSync([process.execPath, script])
+  notes.push(`a policy of 10 MB in a process of its own: ${stdout.toString().trim()}`)
 }
 
 async function main(): Promise<void> {
@@ -145,6 +188,7 @@ async function main(): Promise<void> {
   await concurrent(SCENARIOS[0]!)
   large()
   heap()
+  memory()
   const server = await opaServer(SCENARIOS)
   if (server === undefined) notes.push('no `opa` on the PATH: not compared with OPA over HTTP')
   else await against(server, SCENARIOS)
@@ -156,7 +200,7 @@ async function main(): Promise<void> {
   else await against(wasm, SCENARIOS)
   if (process.argv.includes('--json'))
     process.stdout.write(`${JSON.stringify({ rows, notes }, null, 2)}\n`)
-  else process.stdout.write(`${table()}\n\n${notes.join('\n')}\n`)
+  else process.stdout.write(`${table()}\n\n${comparison()}\n\n${notes.join('\n')}\n`)
 }
 
 await main()

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
 import type { Value } from '../../src/rego/index.ts'
 
 /** One policy with data and inputs that take different ways through it. */
@@ -185,6 +186,44 @@ function claimInputs(): Record<string, Value> {
   }
 }
 
+const VERIFIED: Scenario = {
+  name: 'JWT verified',
+  entry: 'data.verified.allow',
+  module: `package verified
+
+default allow := false
+
+constraints := {"cert": data.verification_key, "iss": "https://issuer.example", "aud": "api"}
+
+allow if {
+	[valid, _, claims] := io.jwt.decode_verify(input.token, constraints)
+	valid
+	input.scope in split(claims.scope, " ")
+}
+`,
+  ...verifiedData(),
+}
+
+/** Tokens signed with ES256, and the key to verify them with. */
+function verifiedData(): Pick<Scenario, 'data' | 'inputs'> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const token = (scope: string): string => {
+    const claims = { iss: 'https://issuer.example', aud: 'api', exp: 4_000_000_000, scope }
+    const text = `${encode({ alg: 'ES256' })}.${encode(claims)}`
+    const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
+    return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`
+  }
+  return {
+    data: { verification_key: publicKey.export({ type: 'spki', format: 'pem' }).toString() },
+    inputs: {
+      allow: { token: token('read write'), scope: 'write' },
+      'deny early': { scope: 'write' },
+      'full path': { token: token('read list'), scope: 'write' },
+    },
+  }
+}
+
 const GRAPH_SIZE = 100_000
 const GRAPH: Scenario = {
   name: `role graph ${String(GRAPH_SIZE)}`,
@@ -234,6 +273,7 @@ export const SCENARIOS: readonly Scenario[] = [
   TENANTS,
   NETWORK,
   CLAIMS,
+  VERIFIED,
   GRAPH,
   ...[32, 1000, 100_000].map(membership),
 ]

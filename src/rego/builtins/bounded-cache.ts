@@ -7,7 +7,8 @@ export function boundedCache<T>(
   compute: (key: string) => T,
 ): (key: string) => T {
   const entries = new Map<string, T>()
-  return (key) => {
+  let newest: { readonly key: string; readonly value: T } | undefined
+  const find = (key: string): T => {
     const known = entries.get(key)
     if (known !== undefined) {
       entries.delete(key)
@@ -20,6 +21,12 @@ export function boundedCache<T>(
       if (oldest !== undefined) entries.delete(oldest)
     }
     entries.set(key, value)
+    return value
+  }
+  return (key) => {
+    if (newest?.key === key) return newest.value
+    const value = find(key)
+    newest = { key, value }
     return value
   }
 }

@@ -1,5 +1,6 @@
 import type { Location } from '../errors.ts'
 import type { Expr, Group, PlannedRule } from '../plan/ir.ts'
+import { isBase, WALKS } from '../plan/is-base.ts'
 import type { Targets } from '../plan/targets.ts'
 import { cidrFast } from '../runtime/cidr.ts'
 import { get } from '../runtime/get.ts'
@@ -38,7 +39,7 @@ export interface Linker {
   finder(id: number): (...keys: readonly Value[]) => Value | undefined
 }
 
-type Operator = (machine: Machine, a: Value, b: Value) => Value | undefined
+type Operator = (machine: Machine, a: Value, b: Value, isBased: boolean) => Value | undefined
 
 const OPERATORS: Readonly<Record<string, Operator>> = {
   equal: (_machine, a, b) => same(a, b),
@@ -52,7 +53,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   mul: (_machine, a, b) => timesFast(a, b),
   count: (_machine, a) => countFast(a),
   'net.cidr_contains': (_machine, a, b) => cidrFast(a, b),
-  'internal.member_2': (machine, a, b) => machine.isMember(a, b),
+  'internal.member_2': (machine, a, b, isBased) => machine.isMember(a, b, isBased),
   'internal.is_collection': (_machine, a) => kindOf(a) !== 0,
 }
 
@@ -154,16 +155,22 @@ function linkBuiltin(linker: Linker, expr: Expr & { op: 'builtin' }): Evaluate {
     }
   }
   const operator = Object.hasOwn(OPERATORS, builtin.name) ? OPERATORS[builtin.name] : undefined
-  if (operator === undefined)
+  if (operator === undefined) {
+    const method = WALKS.has(builtin.name) && isBase(expr.args[0]!) ? 'walk' : 'call'
     return (frame) =>
-      machine.call(
+      machine[method](
         builtin,
         args.map((arg) => arg(frame)!),
         site,
       )
+  }
   const [first, second] = [args[0]!, args[1] ?? args[0]!]
+  const isBased = expr.args[1] !== undefined && isBase(expr.args[1])
   return (frame) => {
     const [a, b] = [first(frame)!, second(frame)!]
-    return operator(machine, a, b) ?? machine.call(builtin, args.length === 1 ? [a] : [a, b], site)
+    return (
+      operator(machine, a, b, isBased) ??
+      machine.call(builtin, args.length === 1 ? [a] : [a, b], site)
+    )
   }
 }

@@ -6,7 +6,8 @@ import type { RuleNode } from '../compile/tree.ts'
 /** What computes a value, or nothing (undefined). Operands other than bases of `get` are always defined. */
 export type Expr =
   | { readonly op: 'const'; readonly value: Value }
-  | { readonly op: 'slot'; readonly slot: number }
+  /** `base`: it holds a part of the base documents. */
+  | { readonly op: 'slot'; readonly slot: number; readonly base?: boolean }
   | { readonly op: 'input' }
   /** The base document at a path. */
   | { readonly op: 'data'; readonly path: readonly (string | number)[] }

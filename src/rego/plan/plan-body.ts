@@ -13,6 +13,7 @@ import type { Source } from '../syntax/source.ts'
 import type { Change, Expr, Group, Step } from './ir.ts'
 import type { Planner } from './planner.ts'
 import { planGrouping } from './grouping.ts'
+import { isBase } from './is-base.ts'
 import { isCollection } from './is-collection.ts'
 import { searches } from './searches.ts'
 import { unify, unifyWith } from './unify.ts'
@@ -29,6 +30,8 @@ export class BodyPlanner {
   repeated = false
   /** Whether comprehensions may be grouped: not inside a group, or nesting would be planned twice at each level. */
   groups = true
+  /** Slots that hold parts of the base documents. */
+  bases = new Set<number>()
   #slots: { count: number }
 
   constructor(
@@ -80,6 +83,7 @@ export class BodyPlanner {
     )
     inner.repeated = this.isRepeated()
     inner.groups = this.groups
+    inner.bases = new Set(this.bases)
     return inner
   }
 
@@ -219,7 +223,7 @@ export class BodyPlanner {
         const slot = this.bound.get(term.local)
         if (slot === undefined)
           throw new Error(`internal: ${term.local.name || 'variable'} is not bound`)
-        return { op: 'slot', slot }
+        return this.read(slot)
       }
       case 'ref':
         return this.planRef(term)
@@ -252,9 +256,19 @@ export class BodyPlanner {
       expr.op === 'object'
     )
       return expr
+    return this.read(this.keep(expr))
+  }
+
+  /** Gives an expression a slot. */
+  keep(expr: Expr): number {
     const slot = this.slot()
     this.steps.push({ op: 'let', slot, expr })
-    return { op: 'slot', slot }
+    if (isBase(expr)) this.bases.add(slot)
+    return slot
+  }
+
+  private read(slot: number): Expr {
+    return this.bases.has(slot) ? { op: 'slot', slot, base: true } : { op: 'slot', slot }
   }
 
   private planComprehension(term: ComprehensionTerm): Expr {

@@ -64,9 +64,7 @@ function isEvaluable(body: BodyPlanner, term: CoreTerm): boolean {
 /** Makes a pattern equal to an expression. */
 export function unifyWith(body: BodyPlanner, pattern: CoreTerm, expr: Expr): void {
   if (pattern.kind === 'local' && !body.bound.has(pattern.local)) {
-    const slot = body.slot()
-    body.steps.push({ op: 'let', slot, expr })
-    body.bind(pattern.local, slot)
+    body.bind(pattern.local, body.keep(expr))
   } else if (pattern.kind === 'array' && !body.isBound(pattern)) {
     const base = body.defined(expr)
     body.steps.push({ op: 'is-array', expr: base, length: pattern.items.length })

@@ -7,6 +7,7 @@ import type { Value } from '../values/index.ts'
 import { cancelled, failure } from './failure.ts'
 import { getBasePath, setPath } from './get.ts'
 import type { Grouped } from './grouped.ts'
+import { KeptWalks } from './kept-walks.ts'
 import { memberOf } from './operators.ts'
 import type { Documents } from './virtual.ts'
 
@@ -14,6 +15,12 @@ import type { Documents } from './virtual.ts'
 export const MISS: unique symbol = Symbol('miss')
 const FUEL = 1 << 20
 const INDEXED_MIN = 16
+
+/** The members of an array, as they were in one evaluation; 0 stands for all of them. */
+interface MemberIndex {
+  generation: number
+  members: Set<Value> | undefined
+}
 
 /** What calls a replaced function: a value, or something to call. */
 export type Mock = (...args: readonly Value[]) => Value | undefined
@@ -73,7 +80,8 @@ export class Machine {
   #stepsLeft = 0
   readonly #groups: { generation: number; grouped: Grouped }[] = []
   readonly #scopedGroups = new WeakMap<object, Map<number, Grouped>>()
-  readonly #indexed = new WeakMap<object, Set<Value> | null>()
+  readonly #indexed = new WeakMap<object, MemberIndex>()
+  readonly #walks = new KeptWalks()
   #conditions: Conditions | undefined
   readonly #targets: readonly (readonly string[])[]
 
@@ -261,20 +269,32 @@ export class Machine {
     return grouped
   }
 
-  /** `member in collection`; large arrays that are asked again get an index. */
-  isMember(member: Value, collection: Value): boolean {
+  /**
+   * `member in collection`; large arrays that are asked again get an index: for good where they are base
+   * data, for this evaluation elsewhere, as the host may change its input.
+   */
+  isMember(member: Value, collection: Value, isBase: boolean): boolean {
     if (!Array.isArray(collection) || collection.length < INDEXED_MIN)
       return memberOf(member, collection)
     if (typeof member === 'object' && member !== null) return memberOf(member, collection)
+    const generation = isBase && this.deep === 0 ? 0 : this.generation
     const known = this.#indexed.get(collection)
-    if (known === undefined) {
-      this.#indexed.set(collection, null)
+    if (known === undefined || (known.generation !== 0 && known.generation !== this.generation)) {
+      if (known === undefined) this.#indexed.set(collection, { generation, members: undefined })
+      else {
+        known.generation = generation
+        known.members = undefined
+      }
       return memberOf(member, collection)
     }
-    if (known !== null) return known.has(member)
-    const index = new Set<Value>(collection as readonly Value[])
-    this.#indexed.set(collection, index)
-    return index.has(member)
+    known.members ??= new Set<Value>(collection as readonly Value[])
+    return known.members.has(member)
+  }
+
+  /** Calls a built-in that walks a graph; over base data, what is found from one place is remembered. */
+  walk(builtin: Builtin, args: readonly Value[], site: Location): Value | undefined {
+    if (this.deep > 0) return this.call(builtin, args, site)
+    return this.#walks.find(builtin.name, args, () => this.call(builtin, args, site))
   }
 
   /** Fails because two results exclude each other. */

@@ -1,6 +1,7 @@
 import { RSet } from '../values/index.ts'
 import type { Value } from '../values/index.ts'
 import type { Expr } from '../plan/ir.ts'
+import { isBase, WALKS } from '../plan/is-base.ts'
 import type { Targets } from '../plan/targets.ts'
 import { isSafeProperty } from '../runtime/get.ts'
 import { stringLiteral } from './names.ts'
@@ -174,7 +175,8 @@ export class ExprWriter {
     const { builtin, args } = expr
     const { name } = builtin
     const mock = this.#targets.mockOf(name)
-    const call = `S.call(${this.constants.name(builtin)}, [${this.list(args)}], ${this.constants.name(expr.site)})`
+    const method = WALKS.has(name) && isBase(args[0]!) ? 'walk' : 'call'
+    const call = `S.${method}(${this.constants.name(builtin)}, [${this.list(args)}], ${this.constants.name(expr.site)})`
     if (mock !== -1) return this.mockable(mock, args, call)
     if (this.isBoolean(expr)) return this.writeBoolean(name, args)
     const fast = Object.hasOwn(FAST, name) ? FAST[name] : undefined
@@ -209,7 +211,8 @@ export class ExprWriter {
   private writeMember(member: Expr, collection: Expr): string {
     const item = this.write(member)
     const values = collection.op === 'const' ? membersOf(collection.value) : undefined
-    if (values === undefined) return `S.isMember(${item}, ${this.write(collection)})`
+    if (values === undefined)
+      return `S.isMember(${item}, ${this.write(collection)}, ${String(isBase(collection))})`
     if (values.length <= MEMBERS_MAX && values.every((value) => isScalar(value))) {
       if (values.length === 0) return 'false'
       return `(${values.map((value) => `${item} === ${this.constants.literal(value)}`).join(' || ')})`

@@ -1,5 +1,5 @@
-import type { RBig } from './decimal.ts'
-import { isArray, isPlainObject, rank, RObj, RSet } from './value.ts'
+import { RBig } from './decimal.ts'
+import { isArray, rank, RObj, RSet } from './value.ts'
 import type { PlainObject, Value } from './value.ts'
 
 /** Sets a property as the object's own, also when its name is `__proto__`. */
@@ -40,7 +40,13 @@ export function isNumber(value: Value): value is number | RBig {
 /** The value of an object's own key, or `undefined`. */
 export function objectGet(object: PlainObject | RObj, key: Value): Value | undefined {
   if (object instanceof RObj) return object.get(key)
-  return typeof key === 'string' && Object.hasOwn(object, key) ? object[key] : undefined
+  return typeof key === 'string' ? ownValue(object, key) : undefined
+}
+
+/** What is missing is found missing with one look; what is there must be the object's own. */
+function ownValue(object: PlainObject, key: string): Value | undefined {
+  const value = object[key]
+  return value !== undefined && Object.hasOwn(object, key) ? value : undefined
 }
 
 /** The number of keys of an object. */
@@ -58,10 +64,12 @@ export function objectEntries(object: PlainObject | RObj): Iterable<readonly [Va
  * itself). `undefined` when there is nothing.
  */
 export function lookup(container: Value, key: Value): Value | undefined {
+  if (typeof container !== 'object' || container === null) return undefined
   if (isArray(container)) return typeof key === 'number' && key >= 0 ? container[key] : undefined
-  if (isPlainObject(container)) return objectGet(container, key)
   if (container instanceof RObj) return container.get(key)
-  return container instanceof RSet && container.has(key) ? key : undefined
+  if (container instanceof RSet) return container.has(key) ? key : undefined
+  if (container instanceof RBig || typeof key !== 'string') return undefined
+  return ownValue(container, key)
 }
 
 const TYPE_NAMES = ['null', 'boolean', 'number', 'string', 'array', 'object', 'set'] as const

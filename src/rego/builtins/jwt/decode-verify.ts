@@ -5,12 +5,13 @@ import {
   isNumber,
   jsonKey,
   objectGet,
+  RObj,
   sortedEntries,
   toDouble,
 } from '../../values/index.ts'
-import type { PlainObject, RObj, Value } from '../../values/index.ts'
+import type { PlainObject, Value } from '../../values/index.ts'
 import { objectOperand, stringOperand } from '../operands.ts'
-import { queryTime } from '../time/now.ts'
+import { querySeconds } from '../time/now.ts'
 import { BuiltinError } from '../types.ts'
 import type { BuiltinContext } from '../types.ts'
 import { ALGORITHMS, verifySignature } from './algorithms.ts'
@@ -38,8 +39,8 @@ interface Constraints {
   algorithm: string
   issuer: string
   audience: string
-  /** Seconds since 1970. */
-  time: number
+  /** Nanoseconds since 1970; absent: those of the query. */
+  time: Value | undefined
 }
 
 const UNVERIFIED: Value = [false, {}, {}]
@@ -57,7 +58,7 @@ const TEXTS: Readonly<Record<string, 'secret' | 'algorithm' | 'issuer' | 'audien
  */
 export function decodeVerify(context: BuiltinContext, args: readonly Value[]): Value {
   const tokens = tokensOf(context)
-  const constraints = readConstraints(context, objectOperand(args, 1), tokens)
+  const constraints = readConstraints(objectOperand(args, 1), tokens)
   const { keyText, algorithm } = constraints
   const purpose = `${constraints.keys === undefined ? 'secret' : 'keys'} ${algorithm}`
   let text = stringOperand(args, 0)
@@ -66,7 +67,7 @@ export function decodeVerify(context: BuiltinContext, args: readonly Value[]): V
     if (token === undefined) return UNVERIFIED
     const { header, payload } = token
     if (typeof payload !== 'string') {
-      return claimsHold(payload, constraints) ? [true, header, payload] : UNVERIFIED
+      return claimsHold(payload, constraints, context) ? [true, header, payload] : UNVERIFIED
     }
     text = payload
   }
@@ -89,8 +90,21 @@ function verified(text: string, constraints: Constraints): Verified | undefined 
   return { header: header.fields, payload: isNested ? payloadText : jsonObject(payloadText) }
 }
 
-function readConstraints(context: BuiltinContext, object: Obj, tokens: TokenCache): Constraints {
-  const now = timeOf(queryTime(context))
+/** Of several mistakes, the one that comes first in Rego's order is told. */
+function readConstraints(object: Obj, tokens: TokenCache): Constraints {
+  if (object instanceof RObj) return readEntries(object.entries(), tokens)
+  try {
+    return readEntries(Object.entries(object), tokens)
+  } catch (error) {
+    if (!(error instanceof BuiltinError)) throw error
+    return readEntries(sortedEntries(object), tokens)
+  }
+}
+
+function readEntries(
+  entries: readonly (readonly [Value, Value])[],
+  tokens: TokenCache,
+): Constraints {
   const constraints: Constraints = {
     keys: undefined,
     secret: '',
@@ -98,10 +112,9 @@ function readConstraints(context: BuiltinContext, object: Obj, tokens: TokenCach
     algorithm: '',
     issuer: '',
     audience: '',
-    time: now,
+    time: undefined,
   }
-  for (const [name, value] of sortedEntries(object))
-    readConstraint(constraints, jsonKey(name), value, tokens)
+  for (const [name, value] of entries) readConstraint(constraints, jsonKey(name), value, tokens)
   const count = (constraints.keys === undefined ? 0 : 1) + (constraints.secret === '' ? 0 : 1)
   if (count > 1) throw new BuiltinError('duplicate key constraints')
   if (count < 1) throw new BuiltinError('no key constraint')
@@ -118,8 +131,11 @@ function readConstraint(
   if (field === undefined && name !== 'cert' && name !== 'time') {
     throw new BuiltinError(`unknown token validation constraint: ${name}`)
   }
-  if (name === 'time') constraints.time = timeOf(value)
-  else if (typeof value !== 'string') throw new BuiltinError(`${name} constraint: must be a string`)
+  if (name === 'time') {
+    timeOf(value)
+    constraints.time = value
+  } else if (typeof value !== 'string')
+    throw new BuiltinError(`${name} constraint: must be a string`)
   else if (field === undefined) {
     constraints.keys = tokens.keys(value)
     constraints.keyText = value
@@ -153,13 +169,19 @@ function isSigned(token: Token, header: Header, { keys, secret }: Constraints): 
 }
 
 /** The registered claims (RFC 7519, 4.1) against the constraints. */
-function claimsHold(payload: Obj, { issuer, audience, time }: Constraints): boolean {
+function claimsHold(
+  payload: Obj,
+  { issuer, audience, ...constraints }: Constraints,
+  context: BuiltinContext,
+): boolean {
   if (issuer !== '' && objectGet(payload, 'iss') !== issuer) return false
   const aud = objectGet(payload, 'aud')
   if (aud === undefined ? audience !== '' : !isFor(aud, audience)) return false
   const expires = numericClaim(payload, 'exp')
-  if (expires !== undefined && compareNumbers(time, expires) >= 0) return false
   const notBefore = numericClaim(payload, 'nbf')
+  if (expires === undefined && notBefore === undefined) return true
+  const time = constraints.time === undefined ? querySeconds(context) : timeOf(constraints.time)
+  if (expires !== undefined && compareNumbers(time, expires) >= 0) return false
   return notBefore === undefined || compareNumbers(time, notBefore) >= 0
 }
 

@@ -1,0 +1,55 @@
+import { isArray, RSet } from '../values/index.ts'
+import type { Value } from '../values/index.ts'
+
+const WALKS_MAX = 1024
+/** Members of all that is remembered: walks over large parts of a graph take memory. */
+const MEMBERS_MAX = 100_000
+const STARTS_MAX = 8
+const START_CHARACTERS_MAX = 1024
+
+/** What walks over one graph found, by where they began. The graph never changes. */
+export class KeptWalks {
+  #graph: Value | undefined
+  readonly #found = new Map<string, Value>()
+  #members = 0
+
+  /** What was found before from the same places, or else what `walk` finds. */
+  find(name: string, args: readonly Value[], walk: () => Value | undefined): Value | undefined {
+    const [graph, starts] = args
+    const key = starts === undefined ? undefined : keyOf(name, starts)
+    if (key === undefined) return walk()
+    if (graph !== this.#graph) this.#begin(graph)
+    const known = this.#found.get(key)
+    if (known !== undefined) return known
+    const found = walk()
+    if (found instanceof RSet) this.#keep(key, found)
+    return found
+  }
+
+  #begin(graph: Value | undefined): void {
+    this.#graph = graph
+    this.#found.clear()
+    this.#members = 0
+  }
+
+  #keep(key: string, found: RSet): void {
+    if (this.#found.size >= WALKS_MAX || this.#members + found.size > MEMBERS_MAX)
+      this.#begin(this.#graph)
+    if (found.size > MEMBERS_MAX) return
+    this.#members += found.size
+    this.#found.set(key, found)
+  }
+}
+
+/** Names the places where a walk begins; only a few, and only texts. */
+function keyOf(name: string, starts: Value): string | undefined {
+  const places = starts instanceof RSet ? starts.unordered() : isArray(starts) ? starts : undefined
+  if (places === undefined) return undefined
+  let key = name
+  let count = 0
+  for (const place of places) {
+    if (typeof place !== 'string' || ++count > STARTS_MAX) return undefined
+    key += ` ${place.length}:${place}`
+  }
+  return key.length > START_CHARACTERS_MAX ? undefined : key
+}
