@@ -16,6 +16,7 @@ import { holdShared, openDoor } from './door.ts'
 import type { ListenerOptions } from './listener.ts'
 import { declareListenerMetrics } from './listener-metrics.ts'
 import { listenerOptions } from './listener.ts'
+import { noteRun, openResponseLevels } from './response-levels.ts'
 import { observeSharedBus, openSharedBus } from './shared-bus.ts'
 import type { SignalRoutes, SignalSources } from './signal-routes.ts'
 import { createSignalRoutes, plainPath } from './signal-routes.ts'
@@ -113,7 +114,7 @@ async function assemble(
 ): Promise<GatewayOutcome> {
   const { world, loaded } = options
   const config = loaded.value
-  const state = await openState(config, world, closers)
+  const state = await openState(options, closers)
   const { storage, nouns } = state
   const allowLists = createAllowListCounts()
   const later: { front?: Front; signals?: SignalRoutes } = {}
@@ -215,7 +216,11 @@ interface State {
   readonly peppers: readonly Pepper[]
 }
 
-async function openState(config: GatewayConfig, world: World, closers: Closers): Promise<State> {
+async function openState(
+  { loaded, world, workers = 1 }: GatewayOptions,
+  closers: Closers,
+): Promise<State> {
+  const config = loaded.value
   const folder = openDataFolder(config.storage.folder)
   const peppers = readPeppers(folder, world.random)
   const { redis } = config.storage
@@ -223,7 +228,22 @@ async function openState(config: GatewayConfig, world: World, closers: Closers):
   if (shared !== undefined) closers.push(() => shared.close())
   const storage = await openStorage(config, folder, world.clock, shared)
   closers.push(() => storage.close())
-  const nouns = await createNouns(config, storage, peppers, world)
+  const behind = await openResponseLevels({
+    config,
+    dataFolder: folder.path,
+    shared,
+    // Where workers take the requests, they keep the responses.
+    owner: workers === 1 ? 'main' : undefined,
+    isOneOfMany: false,
+    run: noteRun(folder.path, world.random),
+    world,
+  })
+  closers.push(() => behind.close())
+  const nounStorage = {
+    ...storage,
+    ...(behind.levels !== undefined && { responseLevels: behind.levels }),
+  }
+  const nouns = await createNouns(config, nounStorage, peppers, world)
   closers.push(() => nouns.close())
   if (shared !== undefined) observeSharedBus(shared, nouns.signals)
   return { storage, nouns, peppers }

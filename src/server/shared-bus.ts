@@ -1,3 +1,5 @@
+import type { InvalidationBus } from '../cache/index.ts'
+import { createInvalidationBus } from '../cache/index.ts'
 import type { GatewayConfig, World } from '../gate/index.ts'
 import { redisOptions } from '../gate/index.ts'
 import type { Health, Metrics } from '../signals/index.ts'
@@ -9,6 +11,8 @@ export interface SharedBus {
   readonly redis: Redis
   readonly stream: RedisStream
   readonly bus: Bus
+  /** Invalidations of cached entries, on the same stream. */
+  readonly invalidations: InvalidationBus
   close(): Promise<void>
 }
 
@@ -29,6 +33,7 @@ export async function openSharedBus(
     name: 'bus',
     silenceMs: config.silence,
   })
+  const invalidations = createInvalidationBus(stream, random)
   const endWatch = stream.subscribe({
     onEntry: () => undefined,
     onGap: (_, reason) => logger.info('changes may have been missed', { reason }),
@@ -40,8 +45,10 @@ export async function openSharedBus(
     redis,
     stream,
     bus,
+    invalidations,
     async close() {
       endWatch()
+      invalidations.close()
       await bus.close()
       await stream.close()
       await redis.close()

@@ -1,7 +1,7 @@
 import type { Random } from '../../core/random.ts'
 import type { StreamEntry, StreamPosition, StreamSnapshot } from '../../storage/index.ts'
 import { formatPosition, parsePosition } from '../../storage/index.ts'
-import type { Invalidation, LevelFence, Name } from '../contract.ts'
+import type { LevelFence, Name } from '../contract.ts'
 import { createPositionTable } from '../levels/position-table.ts'
 import { CACHE_TOPIC, formatName, parseName } from './wire.ts'
 
@@ -14,8 +14,6 @@ export interface InvalidationHistory {
   position(): LevelFence | undefined
   /** Whether nothing that an entry hangs on was invalidated after `fence`, as far as is known. */
   isCurrent(names: readonly Name[], fence: LevelFence): boolean
-  /** Notes an invalidation that has its place in the shared order. */
-  note(invalidation: Invalidation): void
   /**
    * Notes an invalidation on its way into the shared order: nothing on that name is current until the
    * returned function is told its place there.
@@ -53,10 +51,6 @@ export function createInvalidationHistory(random: Random): InvalidationHistory {
       if (allUnderWay > 0) return false
       if (underWay.size > 0 && names.some((name) => underWay.has(formatName(name)))) return false
       return table.isCurrentSince(names, since.sequence)
-    },
-    note(invalidation) {
-      const position = parsePosition(invalidation.sequence ?? '')
-      if (position !== undefined) note(invalidation, position)
     },
     begin(name) {
       const text = formatName(name)

@@ -10,6 +10,16 @@ interface State {
   /** Everything was on disk when it was closed. */
   readonly isClean: boolean
   readonly pid: number
+  /** The start of the program that used it. */
+  readonly run?: string | undefined
+}
+
+/** Who opens a folder. */
+export interface Opening {
+  readonly bootId: string
+  readonly pid: number
+  readonly isAlive: (pid: number) => boolean
+  readonly run: { readonly previousId: string | undefined } | undefined
 }
 
 /** Changes when records cannot be read by older or newer programs. */
@@ -36,9 +46,7 @@ export type FolderState = 'reliable' | 'unreliable' | { readonly usedBy: number 
  */
 export async function inspectFolder(
   folder: string,
-  bootId: string,
-  pid: number,
-  isAlive: (pid: number) => boolean,
+  { bootId, pid, isAlive, run }: Opening,
 ): Promise<FolderState> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const state = await readState(folder)
@@ -47,6 +55,7 @@ export async function inspectFolder(
   if (isSameBoot && !state.isClean && state.pid !== pid && isAlive(state.pid)) {
     return { usedBy: state.pid }
   }
+  if (run !== undefined && state.run !== run.previousId) return 'unreliable'
   return isSameBoot || state.isClean ? 'reliable' : 'unreliable'
 }
 

@@ -4,12 +4,12 @@ import type { Random } from '../../core/random.ts'
 import type {
   EntryMeta,
   Invalidation,
-  Level,
   LevelAnswer,
   LevelOutcome,
   LevelStats,
   StoredEntry,
 } from '../contract.ts'
+import type { FencedLevel } from '../levels/layered-store.ts'
 import { createCounts } from '../levels/counts.ts'
 import { decodeEntry, encodeEntry } from '../levels/entry-codec.ts'
 import { namesOf } from '../levels/names-of.ts'
@@ -39,10 +39,15 @@ export interface DiskLevelOptions {
   readonly pauseMs?: number
   /** Names the start of the machine; default what the system says. */
   readonly bootId?: string
+  /**
+   * Names this start of the program, and the one before: what another one left here is not relied on, for
+   * there was one in between that may have invalidated it.
+   */
+  readonly run?: { readonly id: string; readonly previousId: string | undefined }
 }
 
 /** A {@link Level} in files. */
-export interface DiskLevel extends Level {
+export interface DiskLevel extends FencedLevel {
   /** The last place in the shared order of invalidations that it knows to have applied. */
   lastSequence(): string | undefined
   /** Notes that everything up to a place in the shared order was applied. */
@@ -64,12 +69,13 @@ export class FolderInUseError extends Error {
  */
 export async function openDiskLevel(options: DiskLevelOptions): Promise<DiskLevel> {
   const { folder, bootId = readBootId() } = options
-  const state = await inspectFolder(folder, bootId, process.pid, isAlive)
+  const { run } = options
+  const state = await inspectFolder(folder, { bootId, pid: process.pid, isAlive, run })
   if (typeof state === 'object') {
     throw new FolderInUseError(`${folder} is in use by process ${state.usedBy}`)
   }
   if (state === 'unreliable') await removeAll(folder)
-  await writeState(folder, { bootId, isClean: false, pid: process.pid })
+  await writeState(folder, { bootId, isClean: false, pid: process.pid, run: run?.id })
   const level = new FileLevel(options, bootId)
   await level.open()
   return level
@@ -121,7 +127,7 @@ class FileLevel implements DiskLevel {
       this.#counts.unavailable += 1
       return { state: 'unavailable', reason: this.#isOpen ? 'aborted' : 'closed' }
     }
-    const fence = `${this.#self}:${this.#position}`
+    const fence = this.fence()
     const keyHash = hashOfKey(key)
     const found = this.#index.find(keyHash)
     const entry = found === undefined ? undefined : await this.#read(key, keyHash, found)
@@ -131,6 +137,10 @@ class FileLevel implements DiskLevel {
     }
     this.#counts.hits += 1
     return { state: 'hit', entry, fence }
+  }
+
+  fence(): string {
+    return `${this.#self}:${this.#position}`
   }
 
   async getMany(keys: readonly string[], signal?: AbortSignal): Promise<readonly LevelAnswer[]> {
@@ -207,7 +217,8 @@ class FileLevel implements DiskLevel {
     if (!this.#isOpen) return
     this.#isOpen = false
     const isClean = await this.#store.close()
-    const state = { bootId: this.#bootId, isClean, pid: process.pid }
+    const run = this.#options.run?.id
+    const state = { bootId: this.#bootId, isClean, pid: process.pid, run }
     await writeState(this.#options.folder, state).catch(() => undefined)
   }
 

@@ -4,9 +4,10 @@ import { sha256 } from '../../core/digest.ts'
 import type { Redis, RedisReply } from '../../storage/index.ts'
 import { RedisUnavailableError } from '../../storage/index.ts'
 import type { InvalidationHistory } from '../bus/history.ts'
-import type { InvalidationPublisher, Level, LevelAnswer, LevelOutcome } from '../contract.ts'
+import type { InvalidationPublisher, LevelAnswer, LevelOutcome } from '../contract.ts'
 import { createCounts } from '../levels/counts.ts'
 import { decodeEntry, encodeEntry } from '../levels/entry-codec.ts'
+import type { FencedLevel } from '../levels/layered-store.ts'
 import { namesOf } from '../levels/names-of.ts'
 import { createSharedTime } from './shared-time.ts'
 
@@ -29,7 +30,7 @@ const KEY_BYTES_MAX = 256
  * anything the entry hangs on. So nothing has to be removed from Redis, and what an instance with old
  * knowledge stores too late is never believed.
  */
-export function createRedisLevel(options: RedisLevelOptions): Level {
+export function createRedisLevel(options: RedisLevelOptions): FencedLevel {
   const { redis, clock, bus, entryBytesMax } = options
   const { history } = bus
   const counts = createCounts()
@@ -76,6 +77,7 @@ export function createRedisLevel(options: RedisLevelOptions): Level {
 
   return {
     name: 'redis',
+    fence: () => history.position(),
     get: async (key, signal) => untilAborted(getOne(key), signal, unavailable),
     async getMany(keys, signal) {
       // Commands of one turn travel together.
@@ -108,9 +110,9 @@ export function createRedisLevel(options: RedisLevelOptions): Level {
       await redis.send(name, ['UNLINK', name]).catch(() => undefined)
     },
     async invalidate(invalidation) {
-      // Others hear of it in their time; here nothing on the name is believed from now on.
+      // What has its place in the shared order was heard from there. Of the rest others hear in their
+      // time; here nothing on the name is believed from now on.
       if (invalidation.sequence === undefined) bus.publish(invalidation).catch(() => undefined)
-      else history.note(invalidation)
     },
     stats: () => ({ ...counts, entries: 0, bytes: 0 }),
     async close() {

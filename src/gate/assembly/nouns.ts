@@ -5,7 +5,7 @@ import type { Random } from '../../core/random.ts'
 import type { BanCheck } from '../admit.ts'
 import type { GatewayConfig } from '../config/index.ts'
 import { PATH } from '../path.ts'
-import type { Responses } from './responses.ts'
+import type { ResponseLevels, Responses } from './responses.ts'
 import { createResponses } from './responses.ts'
 import type { Identity } from '../../identity/index.ts'
 import { createIdentity } from '../../identity/index.ts'
@@ -69,6 +69,8 @@ export interface NounStorage {
   readonly reopenLog?: () => Promise<Log>
   /** Where index files of the audit log may lie. */
   readonly indexFolder?: string
+  /** What stands behind the memory of stored responses. */
+  readonly responseLevels?: ResponseLevels
 }
 
 /** A secret that digests of credentials are keyed with, and its number. */
@@ -140,7 +142,7 @@ export async function createNouns(
     },
   })
   await bans.load()
-  const responses = createResponsesOf(config, bus, signals, world)
+  const responses = createResponsesOf(config, bus, signals, world, storage.responseLevels)
   return {
     identity,
     policy,
@@ -164,8 +166,10 @@ export const createResponsesOf = (
   bus: Bus,
   { metrics, gate }: Signals,
   { clock, random, logger, unusualStatus }: World,
+  levels?: ResponseLevels,
 ): Responses =>
   createResponses({
+    levels,
     config: cache.responses,
     clock,
     random,

@@ -1,6 +1,13 @@
-import type { Name, ResponseCaches, ResponsesConfig } from '../../cache/index.ts'
+import type {
+  FencedLevel,
+  LayeredStore,
+  Name,
+  ResponseCaches,
+  ResponsesConfig,
+} from '../../cache/index.ts'
 import {
   createEpochTable,
+  createLayeredStore,
   createResponseCaches,
   createResponseStore,
   createTextHash,
@@ -33,11 +40,30 @@ export interface ResponsesParts {
   readonly bus: Bus
   readonly metrics: Metrics
   readonly gate: GateMetrics
+  /** What stands behind memory; it carries word of invalidations itself where instances share it. */
+  readonly levels?: ResponseLevels | undefined
   readonly unusualStatus: UnusualStatus | undefined
   readonly onFailure: (error: unknown) => void
 }
 
+/** Levels behind the memory of stored responses. */
+export interface ResponseLevels {
+  readonly levels: readonly FencedLevel[]
+  /** Carries invalidations to other instances, in place of the bus; absent where the bus does. */
+  readonly publish?: (name: Name) => Promise<void>
+  /** Begins: from now on the store hears what others invalidated. */
+  readonly start: (store: LayeredStore) => void
+}
+
 const TOPIC = 'responses.invalidated'
+
+/** A change waits so long at most for word of it to be taken by Redis. */
+const TELL_MS_MAX = 50
+
+const pause = async (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
 
 /** Creates {@link Responses}. */
 export function createResponses(parts: ResponsesParts): Responses {
@@ -49,11 +75,25 @@ export function createResponses(parts: ResponsesParts): Responses {
     tenantShareMax: config.tenantShareMax,
   }
   const pool = textPool(new Pool(limits, 1, epochs))
-  const store = createResponseStore({ pool, epochs, hash: createTextHash(random), clock })
+  const memory = createResponseStore({ pool, epochs, hash: createTextHash(random), clock })
+  const { levels } = parts
+  const store =
+    levels === undefined
+      ? undefined
+      : createLayeredStore({ memory, levels: levels.levels, clock, onError: parts.onFailure })
+  const publish = levels?.publish
+  let telling: Promise<unknown> = Promise.resolve()
   const own = createIdFactory(clock, random)('ins')
   const slot = gate.cacheSlot('responses')
   const caches = createResponseCaches<Refusal>({
-    store,
+    store: store ?? memory,
+    ...(store !== undefined && {
+      restore: store.restore,
+      // What outlives this process must not outlive what others have not heard of.
+      settled: async () => {
+        await Promise.all([store.settled(), Promise.race([telling, pause(TELL_MS_MAX)])])
+      },
+    }),
     clock,
     respond: createRespondWith(parts.unusualStatus),
     waitersMax: config.waitersMax,
@@ -63,11 +103,14 @@ export function createResponses(parts: ResponsesParts): Responses {
     },
     onInvalidated(name) {
       const payload = JSON.stringify({ from: own, ...name })
-      bus.publish({ topic: TOPIC, payload }).catch(parts.onFailure)
+      const told = publish?.(name) ?? bus.publish({ topic: TOPIC, payload })
+      telling = told.catch(parts.onFailure)
     },
   })
   declareMetrics(parts.metrics, caches)
+  if (store !== undefined) levels?.start(store)
   const unsubscribe = bus.subscribe((event) => {
+    if (publish !== undefined) return
     // What was missed may have been anything; what comes late is heard later.
     if (event.kind === 'gap') {
       if (event.isSilence !== true) caches.apply(everyResponse)
@@ -76,7 +119,13 @@ export function createResponses(parts: ResponsesParts): Responses {
       if (heard !== undefined && heard.from !== own) caches.apply(heard.name)
     }
   })
-  return { caches, close: unsubscribe }
+  return {
+    caches,
+    close() {
+      unsubscribe()
+      store?.close()
+    },
+  }
 }
 
 function parseInvalidation(
@@ -96,16 +145,14 @@ function createRespondWith(
   const make = createMakeResponse(unusual)
   const untypedBody = createWholeBody(0)
   return ({ status, fields, body }) => {
-    const headers = fields.map(([name, value]): [string, string] => [name, value])
-    const isTyped = fields.some(([name]) => name === 'content-type')
     const bytes = body as Uint8Array<ArrayBuffer> | ReadableStream | null
-    return make(
-      bytes instanceof Uint8Array && !isTyped ? untypedBody(bytes) : bytes,
-      status,
-      headers,
-    )
+    const shown = bytes instanceof Uint8Array && !isTyped(fields) ? untypedBody(bytes) : bytes
+    return make(shown, status, fields as [string, string][])
   }
 }
+
+const isTyped = (fields: Answer['fields']): boolean =>
+  fields.some(([name]) => name === 'content-type')
 
 function declareMetrics(metrics: Metrics, caches: ResponseCaches<Refusal>): void {
   const entries = metrics.gauge({

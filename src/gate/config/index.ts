@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { reference } from '../../core/config/index.ts'
 import { name, size } from '../../core/config/fields.ts'
-import { responsesConfig } from '../../cache/index.ts'
 import { identityConfig } from '../../identity/index.ts'
 import { auditConfig } from '../../ledger/index.ts'
 import { bansConfig, limitsConfig } from '../../limits/index.ts'
@@ -9,6 +8,7 @@ import { namedPolicies, policiesConfig, policyConfig } from '../../policy/index.
 import { schemasConfig } from '../../shield/index.ts'
 import { signalsConfig } from '../../signals/index.ts'
 import { upstreamConfig } from '../../upstream/index.ts'
+import { cacheConfig } from './cache.ts'
 import { adminConfig, listenConfig, storageConfig } from './listen.ts'
 import { loginConfig } from './login.ts'
 import { routeConfig } from './route.ts'
@@ -43,10 +43,7 @@ const shape = {
   bans: bansConfig,
   schemas: schemasConfig,
   upstreams: z.record(name(), upstreamConfig).default({}),
-  cache: z
-    .strictObject({ responses: responsesConfig.prefault({}) })
-    .prefault({})
-    .meta({ id: 'Cache' }),
+  cache: cacheConfig.prefault({}),
   defaults: defaultsConfig,
   routes: z.array(routeConfig).default([]),
 }
@@ -81,6 +78,10 @@ export const gatewayConfig = z
       }
     }
     refuseRepeatedIds(config.routes, context)
+    if (config.cache.redis !== undefined && config.storage.redis === undefined) {
+      const message = 'expected storage.redis, which says where it is'
+      context.addIssue({ code: 'custom', message, path: ['cache', 'redis'] })
+    }
   })
   .meta({ id: 'TollgateConfig', title: 'Tollgate configuration' })
 

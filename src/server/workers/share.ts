@@ -15,5 +15,15 @@ export function shareOf(config: GatewayConfig, workers: number): GatewayConfig {
     },
   ])
   const listen = { ...config.listen, requestsMax: part(config.listen.requestsMax) }
-  return { ...config, listen, upstreams: Object.fromEntries(upstreams) as GatewayConfig['upstreams'] }
+  const { disk } = config.cache
+  const cache = {
+    ...config.cache,
+    ...(disk !== undefined && { disk: { ...disk, bytesMax: part(disk.bytesMax) } }),
+  }
+  return {
+    ...config,
+    listen,
+    cache,
+    upstreams: Object.fromEntries(upstreams) as GatewayConfig['upstreams'],
+  }
 }

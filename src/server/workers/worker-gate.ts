@@ -26,6 +26,8 @@ import { dataFolderOf } from '../data-folder.ts'
 import { performanceOf } from '../gate-view.ts'
 import { declareListenerMetrics } from '../listener-metrics.ts'
 import { listenerOptions, openListener } from '../listener.ts'
+import { openResponseLevels } from '../response-levels.ts'
+import { openSharedBus } from '../shared-bus.ts'
 import { plainPath } from '../signal-routes.ts'
 import { createWorld } from '../world.ts'
 import type { Report, StartMessage, WorkerFigures } from './messages.ts'
@@ -83,10 +85,22 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   await bans.load()
   const signals = createSignals(boot, world)
   countCredentialLookups(signals, access.identity)
+  const { redis } = boot.storage
+  // The bus comes from the primary; what is shared besides is spoken to from here.
+  const shared = redis === undefined ? undefined : await openSharedBus(redis, world)
+  const behind = await openResponseLevels({
+    config: boot,
+    dataFolder: boot.storage.folder,
+    shared,
+    owner: `worker-${start.worker}`,
+    isOneOfMany: true,
+    run: undefined,
+    world,
+  })
   const nouns: PathNouns = {
     ...access,
     signals,
-    responses: createResponsesOf(boot, bus, signals, world),
+    responses: createResponsesOf(boot, bus, signals, world, behind.levels),
     bans: reportingBans(bans, config, outbox),
     ledger: outbox,
   }
@@ -128,6 +142,8 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
       await access.identity.close()
       access.policy.close()
       nouns.responses.close()
+      await behind.close()
+      await shared?.close()
       await outbox.drain()
       world.logger.flush()
       return finished

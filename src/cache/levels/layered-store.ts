@@ -1,0 +1,133 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Invalidation, Level, LevelFence, LevelStats, Name, Position } from '../contract.ts'
+import { guardLevel } from '../fills/level-guard.ts'
+import type { PutFacts, ResponseStore } from '../http/response-store.ts'
+import type { Variants } from '../http/variants.ts'
+import { decodeResponse, encodeResponse } from './response-codec.ts'
+
+/** A {@link Level} that tells its fence without a read. */
+export interface FencedLevel extends Level {
+  /** The present fence, to take before a value is read; `undefined` while the level is of no use. */
+  fence(): LevelFence | undefined
+}
+
+/** Stored responses in memory, and behind it levels that outlive the process or are shared. */
+export interface LayeredStore extends ResponseStore {
+  /**
+   * Brings what a level holds of a key into memory; whether there was something. Those who ask at the same
+   * time share the read, and a level that does not answer makes nobody wait beyond its time-out.
+   */
+  restore(key: string, hash: number): Promise<boolean>
+  /** Applies what another instance invalidated, to memory and to the levels that are this one's own. */
+  apply(invalidation: Invalidation): void
+  /** Resolves when all invalidations so far have reached every level, so that no restart undoes them. */
+  settled(): Promise<void>
+  levels(): Readonly<Record<string, LevelStats>>
+  /** Ends what goes on in the background; levels belong to whoever made them. */
+  close(): void
+}
+
+/** What {@link createLayeredStore} is made of. */
+export interface LayeredStoreParts {
+  readonly memory: ResponseStore
+  /** The nearest first. */
+  readonly levels: readonly FencedLevel[]
+  readonly clock: Clock
+  readonly onError: (error: unknown) => void
+  /** Hears of each key that is looked for. */
+  readonly onRestore?: (key: string) => void
+}
+
+/** Positions whose fences are remembered; a load that takes longer is kept in memory alone. */
+const POSITIONS_MAX = 1024
+/** Reads of levels under way at one time; beyond, the origin is asked at once. */
+const RESTORES_MAX = 1024
+
+/** Puts levels behind stored responses. */
+export function createLayeredStore(parts: LayeredStoreParts): LayeredStore {
+  const { memory, clock, onError } = parts
+  const levels = parts.levels.map((level) => ({ level, guard: guardLevel(level, onError) }))
+  const fencesAt = new Map<Position, readonly (LevelFence | undefined)[]>()
+  const restoring = new Map<string, Promise<boolean>>()
+  const never = new AbortController().signal
+  let reaching: Promise<unknown> = Promise.resolve()
+
+  const position = (): Position => {
+    const at = memory.position()
+    if (fencesAt.size >= POSITIONS_MAX && !fencesAt.has(at)) fencesAt.clear()
+    // Whatever voids something moves the position too: at the same one a later fence is as good.
+    fencesAt.set(
+      at,
+      levels.map(({ level }) => level.fence()),
+    )
+    return at
+  }
+  const keep = (key: string, variants: Variants, facts: PutFacts): void => {
+    const fences = fencesAt.get(facts.since)
+    if (fences === undefined || facts.keepMs <= 0) return
+    const { meta, body } = encodeResponse({ variants, ...facts }, clock.nowMs())
+    for (const [at, { guard }] of levels.entries()) {
+      const fence = fences[at]
+      if (fence !== undefined) guard.set(key, meta, body, fence)
+    }
+  }
+  const restoreNow = async (key: string, hash: number): Promise<boolean> => {
+    for (const { guard } of levels) {
+      const since = memory.position()
+      const answer = await guard.get(key, never)
+      const found = answer.state === 'hit' ? decodeResponse(answer.entry, clock.nowMs()) : undefined
+      if (found === undefined) continue
+      const { variants, tenant, names, keepMs } = found
+      const isThere = memory.get(key, hash) !== undefined
+      if (isThere) return true
+      if (memory.put(key, hash, variants, { tenant, names, keepMs, since }) === 'stored')
+        return true
+    }
+    return false
+  }
+  const reach = (invalidation: Invalidation): void => {
+    const all = levels.map(async ({ guard }) => guard.invalidate(invalidation))
+    reaching = Promise.all([reaching, ...all])
+  }
+  const settle = setInterval(() => {
+    for (const { guard } of levels) guard.settle().catch(onError)
+  }, SETTLE_MS)
+
+  return {
+    ...memory,
+    position,
+    put(key, hash, variants, facts) {
+      const outcome = memory.put(key, hash, variants, facts)
+      if (outcome === 'stored') keep(key, variants, facts)
+      return outcome
+    },
+    delete(key, hash) {
+      memory.delete(key, hash)
+      for (const { level } of levels) level.delete(key).catch(onError)
+    },
+    invalidate(name: Name) {
+      memory.invalidate(name)
+      reach(name)
+    },
+    apply(invalidation) {
+      memory.invalidate(invalidation)
+      reach(invalidation)
+    },
+    async restore(key, hash) {
+      parts.onRestore?.(key)
+      const joined = restoring.get(key)
+      if (joined !== undefined) return joined
+      if (restoring.size >= RESTORES_MAX) return false
+      const started = restoreNow(key, hash).finally(() => restoring.delete(key))
+      restoring.set(key, started)
+      return started
+    },
+    async settled() {
+      await reaching
+    },
+    levels: () => Object.fromEntries(levels.map(({ level }) => [level.name, level.stats()])),
+    close: () => clearInterval(settle),
+  }
+}
+
+const SETTLE_MS = 1000

@@ -1,0 +1,136 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DiskLevel, FencedLevel, LayeredStore } from '../cache/index.ts'
+import { createRedisLevel, FolderInUseError, openDiskLevel } from '../cache/index.ts'
+import { toHex } from '../core/bytes.ts'
+import type { Random } from '../core/random.ts'
+import type { GatewayConfig, ResponseLevels, World } from '../gate/index.ts'
+import { writePrivateFile } from './data-folder.ts'
+import type { SharedBus } from './shared-bus.ts'
+
+/** Levels behind stored responses, and what closes them. */
+export interface OpenLevels {
+  readonly levels: ResponseLevels | undefined
+  close(): Promise<void>
+}
+
+/** What {@link openResponseLevels} needs. */
+export interface ResponseLevelsOptions {
+  readonly config: GatewayConfig
+  readonly dataFolder: string
+  readonly shared: SharedBus | undefined
+  /** Whose files they are: processes of one gate have each their own. `undefined`: no files. */
+  readonly owner: string | undefined
+  /** Whether other processes of the gate take requests, too. */
+  readonly isOneOfMany: boolean
+  /** Names this start of the gate, and the one before it on the same data. */
+  readonly run: Run | undefined
+  readonly world: Pick<World, 'clock' | 'random' | 'logger'>
+}
+
+/** A start of the gate: what the one before it kept on disk is up to date, what others kept is not. */
+export interface Run {
+  readonly id: string
+  readonly previousId: string | undefined
+}
+
+/** Notes a start of the gate in its data folder. */
+export function noteRun(dataFolder: string, random: Random): Run {
+  const path = join(dataFolder, 'last-run')
+  const previousId = existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  const id = toHex(random.bytes(8))
+  writePrivateFile(path, id)
+  return { id, previousId }
+}
+
+const MARK_INTERVAL_MS = 1000
+
+/**
+ * Opens the levels that the configuration asks for. Gates that share a Redis tell each other of
+ * invalidations in one way, whatever else they are configured to keep there.
+ */
+export async function openResponseLevels(options: ResponseLevelsOptions): Promise<OpenLevels> {
+  const { config, shared, world } = options
+  const { disk: diskConfig, redis: redisConfig } = config.cache
+  if (diskConfig === undefined && shared === undefined) {
+    return { levels: undefined, close: async () => undefined }
+  }
+  const disk = await openDisk(options)
+  const redis =
+    shared === undefined || redisConfig === undefined
+      ? undefined
+      : createRedisLevel({
+          redis: shared.redis,
+          clock: world.clock,
+          bus: shared.invalidations,
+          entryBytesMax: redisConfig.entryMax,
+        })
+  const levels = [disk, redis].filter((level): level is FencedLevel => level !== undefined)
+  const endMarks = shared === undefined ? undefined : markOften(disk, shared)
+  return {
+    levels: {
+      levels,
+      ...(shared !== undefined && { publish: (name) => shared.invalidations.publish(name) }),
+      start: (store) => startHearing(store, disk, shared),
+    },
+    async close() {
+      clearInterval(endMarks)
+      for (const level of levels) await level.close()
+    },
+  }
+}
+
+async function openDisk(options: ResponseLevelsOptions): Promise<DiskLevel | undefined> {
+  const { config, dataFolder, owner, isOneOfMany, run, shared, world } = options
+  const { disk } = config.cache
+  if (disk === undefined || owner === undefined) return undefined
+  try {
+    const level = await openDiskLevel({
+      folder: join(disk.folder ?? join(dataFolder, 'cache'), owner),
+      bytesMax: disk.bytesMax,
+      entryBytesMax: disk.entryMax,
+      // Responses alone come here; whatever else would say so is refused.
+      accepts: ({ kind }) => kind === 'response',
+      clock: world.clock,
+      random: world.random,
+      ...(run !== undefined && { run }),
+    })
+    // Others may have changed what lies here while nobody heard, and without the stream nobody can say.
+    if (isOneOfMany && shared === undefined) await level.invalidate({ kind: 'all', name: '' })
+    return level
+  } catch (error) {
+    // A cache is no reason not to start.
+    const message = 'stored responses are not kept on disk'
+    if (error instanceof FolderInUseError) world.logger.warn(message, { reason: error.message })
+    else world.logger.error(message, { error })
+    return undefined
+  }
+}
+
+/** Responses are content: while nothing can be heard they are served on, within their lifetimes. */
+function startHearing(
+  store: LayeredStore,
+  disk: DiskLevel | undefined,
+  shared: SharedBus | undefined,
+): void {
+  const sink = {
+    apply: store.apply,
+    distrust: () => undefined,
+    trust: () => undefined,
+  }
+  // Without the disk there is nothing that could have missed anything before.
+  const resumeFrom = disk === undefined ? undefined : (disk.lastSequence() ?? 'unknown')
+  shared?.invalidations.start(sink, resumeFrom)
+}
+
+/** Writes down how far the disk has followed, so that a restart need not give it up. */
+function markOften(
+  disk: DiskLevel | undefined,
+  { invalidations, stream }: SharedBus,
+): ReturnType<typeof setInterval> | undefined {
+  if (disk === undefined) return undefined
+  return setInterval(() => {
+    const position = invalidations.history.position()
+    if (position !== undefined && stream.isLive()) void disk.mark(position)
+  }, MARK_INTERVAL_MS)
+}
