@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import type { SyntheticOptions, SyntheticServer } from './index.ts'
+import { startSyntheticServer } from './index.ts'
+
+const servers: SyntheticServer[] = []
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map(async (server) => server.stop()))
+})
+
+async function start(options: SyntheticOptions): Promise<SyntheticServer> {
+  const server = await startSyntheticServer(options)
+  servers.push(server)
+  return server
+}
+
+const statusOf = async (url: string, headers: Record<string, string> = {}): Promise<number> =>
+  (await fetch(url, { headers })).status
+
+describe('a synthetic server', () => {
+  test('listens on this machine alone, on a port that was free', async () => {
+    const server = await start({})
+    expect(server.url).toBe(`http://127.0.0.1:${server.port}`)
+    expect(await statusOf(server.url)).toBe(200)
+    expect(await statusOf(`${server.url}/nothing`)).toBe(404)
+  })
+
+  test('layers cost what they are said to cost, in proportion', async () => {
+    const { url, stats } = await start({ layersUs: { small: 200, large: 800 } })
+    const cpuOf = async (on: string): Promise<number> => {
+      const before = (await stats()).cpuUs
+      for (let at = 0; at < 150; at += 1) await fetch(`${url}/layers?on=${on}`)
+      return ((await stats()).cpuUs - before) / 150
+    }
+    await cpuOf('')
+    const [none, large, both] = [await cpuOf(''), await cpuOf('large'), await cpuOf('small,large')]
+    expect(large - none).toBeGreaterThan(400)
+    expect(large - none).toBeLessThan(2400)
+    expect(both).toBeGreaterThan(large)
+    expect(await statusOf(`${url}/layers?on=constructor`)).toBe(200)
+  }, 20_000)
+
+  test('leaks what it is told to leak, and keeps it through a collection', async () => {
+    const { url, stats, collect } = await start({ leakBytes: 100_000 })
+    await collect()
+    const before = await stats()
+    for (let at = 0; at < 100; at += 1) await fetch(`${url}/leak`)
+    await collect()
+    const after = await stats()
+    expect(after.leakedBytes).toBe(10_000_000)
+    expect(after.residentBytes - before.residentBytes).toBeGreaterThan(5_000_000)
+  })
+
+  test('fails as often as it is told to, the same requests for the same seed', async () => {
+    const statuses = async (seed: number): Promise<number[]> => {
+      const { url } = await start({ errorShare: 0.3, seed })
+      const seen: number[] = []
+      for (let at = 0; at < 100; at += 1) seen.push(await statusOf(`${url}/errors`))
+      return seen
+    }
+    const first = await statuses(5)
+    const failed = first.filter((status) => status === 500).length
+    expect(failed).toBeGreaterThan(15)
+    expect(failed).toBeLessThan(45)
+    expect(await statuses(5)).toEqual(first)
+    expect(await statuses(6)).not.toEqual(first)
+  })
+
+  test('stalls when it is told to, and answers afterwards', async () => {
+    const { url } = await start({ stall: { afterMs: 0, forMs: 700 } })
+    const startMs = performance.now()
+    expect(await statusOf(`${url}/delay`)).toBe(200)
+    expect(performance.now() - startMs).toBeGreaterThan(300)
+    const againMs = performance.now()
+    await fetch(`${url}/delay`)
+    expect(performance.now() - againMs).toBeLessThan(300)
+  })
+
+  test('limits a caller, and nobody else', async () => {
+    const { url } = await start({ limitPerSecond: 3 })
+    const ask = async (name: string) =>
+      statusOf(`${url}/scene`, name === '' ? {} : { authorization: `Bearer ${name}` })
+    const greedy = await Promise.all(Array.from({ length: 12 }, async () => ask('greedy-1')))
+    expect(greedy.filter((status) => status === 429).length).toBeGreaterThanOrEqual(6)
+    expect(await ask('key-1')).toBe(200)
+    expect(await ask('')).toBe(401)
+  })
+
+  test('ends when whoever started it is gone', async () => {
+    const script = `
+      import { startSyntheticServer } from ${JSON.stringify(`${import.meta.dir}/index.ts`)}
+      const server = await startSyntheticServer()
+      console.log(server.pid)
+      process.kill(process.pid, 'SIGKILL')`
+    const parent = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe' })
+    const pid = Number(await new Response(parent.stdout).text())
+    await parent.exited
+    expect(pid).toBeGreaterThan(1)
+    for (let isThere = true; isThere;) {
+      await Bun.sleep(20)
+      isThere = await Bun.file(`/proc/${pid}/stat`).exists()
+    }
+  })
+})
