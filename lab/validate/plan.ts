@@ -76,6 +76,11 @@ const schema = z.strictObject({
       z.strictObject({
         /** A command line of the lab without its name: `load --rate 1000 --duration 30s`. */
         run: z.union([z.string().transform((text) => text.trim().split(/\s+/)), command]),
+        /** What it measures: by default the target of the plan; `null` for one that brings its own. */
+        target: z
+          .url({ protocol: /^https?$/ })
+          .nullable()
+          .optional(),
       }),
     )
     .default({}),

@@ -103,9 +103,9 @@ async function prepareAll(
   context: CommandContext,
 ): Promise<ReadonlyMap<readonly string[], Prepared>> {
   const prepared = new Map<readonly string[], Prepared>()
-  for (const [name, { run }] of Object.entries(plan.experiments)) {
+  for (const [name, { run, target = targetOf(plan, common) }] of Object.entries(plan.experiments)) {
     try {
-      prepared.set(run, await prepare(run, plan, common, context))
+      prepared.set(run, await prepare(run, target ?? undefined, common, context))
     } catch (error) {
       if (!(error instanceof UsageError || error instanceof LabError)) throw error
       const hint = error instanceof UsageError ? error.hint : undefined
@@ -117,7 +117,7 @@ async function prepareAll(
 
 async function prepare(
   [name = '', ...rest]: readonly string[],
-  plan: Plan,
+  target: string | undefined,
   common: CommonOptions,
   { args: given, find }: CommandContext,
 ): Promise<Prepared> {
@@ -125,7 +125,6 @@ async function prepare(
   if (command?.experiment === undefined || command.optionsOf === undefined) {
     throw new UsageError(`${name} is not an experiment of the lab`)
   }
-  const target = targetOf(plan, common)
   const own = readArguments(rest, command.args, command.variadic)
   const shared = [
     ...(target !== undefined && own.text('target') === undefined ? ['--target', target] : []),
