@@ -116,7 +116,7 @@ function figuresOf(climbed: readonly Climbed[], top: Climbed | undefined): Figur
       ? []
       : [
           {
-            name: 'error-rate',
+            name: 'error_rate',
             label: 'failures at the highest step',
             unit: 'share' as const,
             value: highest.summary.errorRate,

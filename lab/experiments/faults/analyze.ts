@@ -34,7 +34,7 @@ export function analyzeFaults(options: FaultsOptions, raw: FaultsRaw, seed: numb
     figures: [
       ...figuresOf(recovery, options),
       ...loadFigures(result, summary, seed).filter(({ name }) =>
-        /^(response|lag|rate|error)/.test(name),
+        /^(response|lag|rps|error)/.test(name),
       ),
     ],
     exhibits: exhibitsOf(raw, injectedMs, clearedMs, options).concat(

@@ -54,14 +54,14 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
     p99!,
     p50!,
     {
-      name: 'rate',
+      name: 'rps',
       label: 'good answers',
       unit: 'per-second',
       value: summary.ratePerSecond,
       sampleSize: summary.succeeded,
     },
     {
-      name: 'error-rate',
+      name: 'error_rate',
       label: 'failures',
       unit: 'share',
       sampleSize: planned,
