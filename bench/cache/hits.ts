@@ -20,7 +20,7 @@ const CAPACITIES = [1000, 10_000] as const
 
 /** Replays each trace through our cache, `lru-cache` and one that knows the future. */
 export function measureHits({ isQuick }: Options, say: (text: string) => void): HitRow[] {
-  const length = isQuick ? 300_000 : 1_000_000
+  const length = isQuick ? 500_000 : 1_000_000
   const rows: HitRow[] = []
   for (const kind of TRACES) {
     say(`hit ratio: ${kind.name}`)

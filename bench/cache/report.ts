@@ -76,7 +76,7 @@ export function renderReport(report: Report): string {
       ['cache', (row) => row.cache],
       ['invalidated by', (row) => row.by],
       ['rounds', (row) => String(row.rounds)],
-      ['ALLOW to who asked after it', (row) => String(row.staleJoined)],
+      ['ALLOW to who asked after it (every second round)', (row) => String(row.staleJoined)],
       ['ALLOW kept', (row) => String(row.staleKept)],
     ]),
   ]

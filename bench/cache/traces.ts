@@ -62,10 +62,10 @@ export const TRACES: readonly TraceKind[] = [
   },
   {
     name: 'moving hot set',
-    // Zipf 1.0, whose popular keys are others after each tenth of the trace.
+    // Zipf 1.0, whose popular keys are others after each 100,000 requests.
     make(length, keys, random) {
       const draw = zipf(1, keys, random)
-      const phase = Math.ceil(length / 10)
+      const phase = 100_000
       return Int32Array.from({ length }, (_, at) => (draw() + Math.floor(at / phase) * 7919) % keys)
     },
   },
