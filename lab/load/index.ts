@@ -26,7 +26,7 @@ export {
   generatorDoubt,
   isGeneratorBound,
   loadTrust,
-  quantileInterval,
+  quantileIntervals,
   summarizeLoad,
 } from './result/summary.ts'
 export type { LoadSummary } from './result/summary.ts'

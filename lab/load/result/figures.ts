@@ -3,7 +3,7 @@ import type { Histogram } from '../../histogram/index.ts'
 import { supportedQuantile } from '../../histogram/index.ts'
 import type { LoadResult } from './result.ts'
 import type { LoadSummary } from './summary.ts'
-import { quantileInterval } from './summary.ts'
+import { quantileIntervals } from './summary.ts'
 
 /** Published percentiles: the part of a figure's name, and the share. */
 const PERCENTILES = [
@@ -37,10 +37,12 @@ export function percentileFigure(
 /** The figures of a load, the ones that matter most first. */
 export function loadFigures(result: LoadResult, summary: LoadSummary, seed: number): Figure[] {
   const { response, service, lag, planned } = summary
-  const percentiles = PERCENTILES.map(([name, share]) =>
+  const shares = PERCENTILES.map(([, share]) => share)
+  const intervals = quantileIntervals(result, shares, seed)
+  const percentiles = PERCENTILES.map(([name, share], at) =>
     withInterval(
       percentileFigure(response, share, `response.${name}`, `response ${labelOf(share)}`),
-      quantileInterval(result, share, seed),
+      intervals[at],
     ),
   )
   const [p50, , , p99, p999] = percentiles

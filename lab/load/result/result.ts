@@ -10,7 +10,7 @@ export interface WorkerResult {
   readonly discarded: number
   /** Requests among the response times that were given up: they would have taken longer. */
   readonly censored: number
-  /** Good answers that came before the end of the plan. */
+  /** Good answers that came after the warm-up and before the end of the plan, whenever they were planned. */
   readonly completedInTime: number
   readonly bytesReceived: number
   readonly connectionsOpened: number

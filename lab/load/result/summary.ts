@@ -100,37 +100,44 @@ const BLOCKS = 20
 const RESAMPLES = 200
 
 /**
- * An interval of a percentile from blocks of time, drawn anew with replacement (percentile bootstrap):
+ * Intervals of percentiles from blocks of time, drawn anew with replacement (percentile bootstrap):
  * requests next to each other are not independent, stretches of a run nearly are. In coarse precision
- * (1.6 %). `undefined` where there are fewer than ten blocks.
+ * (1.6 %). Empty where there are fewer than ten blocks.
  */
-export function quantileInterval(
+export function quantileIntervals(
   result: LoadResult,
-  share: number,
+  shares: readonly number[],
   seed: number,
-): Interval | undefined {
-  const firstWindow = Math.ceil(result.warmUpMs / result.windowMs)
+): readonly Interval[] {
+  const blocks = blocksOf(result)
+  if (blocks.length < BLOCKS / 2) return []
+  const random = createRandom(seed).fork('quantiles')
+  const drawn = shares.map(() => new Float64Array(RESAMPLES))
+  const resample = createHistogram(COARSE_BITS)
+  for (let round = 0; round < RESAMPLES; round += 1) {
+    resample.clear()
+    for (let at = 0; at < blocks.length; at += 1) resample.add(blocks[random.below(blocks.length)]!)
+    for (const [at, share] of shares.entries()) drawn[at]![round] = resample.quantile(share) / 1000
+  }
+  return drawn.map((values) => {
+    values.sort()
+    const low = values[Math.floor(RESAMPLES * 0.025)]!
+    const high = values[Math.ceil(RESAMPLES * 0.975) - 1]!
+    return { low, high, confidence: 0.95 }
+  })
+}
+
+/** Windows after the warm-up that hold something, put together to blocks of equal length. */
+function blocksOf(result: LoadResult): Histogram[] {
   const windows = result.windows
-    .slice(firstWindow)
+    .slice(Math.ceil(result.warmUpMs / result.windowMs))
     .flatMap(({ response }) => (response === null ? [] : [histogramFrom(response)]))
-  if (windows.length < BLOCKS / 2) return undefined
-  const blockCount = Math.min(BLOCKS, windows.length)
-  const blocks = Array.from({ length: blockCount }, (_, at) => {
-    const from = Math.floor((at * windows.length) / blockCount)
-    const to = Math.floor(((at + 1) * windows.length) / blockCount)
+  const count = Math.min(BLOCKS, windows.length)
+  return Array.from({ length: count }, (_, at) => {
+    const from = Math.floor((at * windows.length) / count)
+    const to = Math.floor(((at + 1) * windows.length) / count)
     const block = createHistogram(COARSE_BITS)
     for (const window of windows.slice(from, to)) block.add(window)
     return block
   })
-  const random = createRandom(seed).fork(`quantile ${share}`)
-  const drawn = Array.from({ length: RESAMPLES }, () => {
-    const resample = createHistogram(COARSE_BITS)
-    for (let at = 0; at < blockCount; at += 1) resample.add(blocks[random.below(blockCount)]!)
-    return resample.quantile(share) / 1000
-  }).toSorted((a, b) => a - b)
-  return {
-    low: drawn[Math.floor(RESAMPLES * 0.025)]!,
-    high: drawn[Math.ceil(RESAMPLES * 0.975) - 1]!,
-    confidence: 0.95,
-  }
 }
