@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasRedisServer, startRedisServer, until } from '../storage/redis/redis-server.fixture.ts'
 import type { GateProcess } from './gate-process.fixture.ts'
@@ -141,4 +141,43 @@ describe.skipIf(!hasRedisServer)('gates that share responses in Redis', () => {
       removeFolder(gate.folder)
     }
   }, 30_000)
+
+  test('a gate that was down finds on disk what still holds, and nothing else', async () => {
+    const folders = [makeFolder(config), makeFolder(config)] as const
+    const isLive = async (gate: GateProcess): Promise<boolean> =>
+      (await (await ask(`${gate.url}/metrics`)).text()).includes('tollgate_bus_live 1')
+    const one = await startGateProcess(folders[0])
+    let two = await startGateProcess(folders[1])
+    const [root] = await two.says(/tollgate_root_\w{43}/)
+    for (const gate of [one, two]) await until(async () => isLive(gate), 'the bus')
+    for (const path of ['/r/held', '/r/moved']) expect(await get(two, path)).toBe(`${path} 1`)
+    // How far the disk has followed is written down once a second.
+    const segments = join(folders[1], '.tollgate/cache/main')
+    const era = async (): Promise<string> =>
+      String(await redis.command('HGET', 'tollgate:{bus}:state', 'era'))
+    await until(async () => textIn(segments).includes(await era()), 'the mark')
+    two.kill('SIGKILL')
+    await two.exited
+    await post(one, '/r/moved')
+    // What is in Redis is not what is asked for here.
+    const keys = (await redis.command('KEYS', 'tollgate:c:*')) as string[]
+    await redis.command('DEL', ...keys)
+    asked = 0
+    two = await startGateProcess(folders[1], [], root)
+    // Before it has heard what it missed it does not believe its disk.
+    await until(async () => isLive(two), 'the bus')
+    expect(await get(two, '/r/moved')).toBe('/r/moved 2')
+    expect(await get(two, '/r/held')).toBe('/r/held 1')
+    expect(asked).toBe(1)
+    for (const gate of [one, two]) {
+      await gate.stop()
+      removeFolder(gate.folder)
+    }
+  }, 30_000)
 })
+
+/** Everything in the files of a folder. */
+const textIn = (folder: string): string =>
+  readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'latin1'))
+    .join()

@@ -65,7 +65,7 @@ export async function openResponseLevels(options: ResponseLevelsOptions): Promis
           bus: shared.invalidations,
           entryBytesMax: redisConfig.entryMax,
         })
-  const levels = [disk, redis].filter((level): level is FencedLevel => level !== undefined)
+  const levels = [disk && behindStream(disk, shared), redis].filter((level) => level !== undefined)
   const endMarks = shared === undefined ? undefined : markOften(disk, shared)
   return {
     levels: {
@@ -104,6 +104,29 @@ async function openDisk(options: ResponseLevelsOptions): Promise<DiskLevel | und
     if (error instanceof FolderInUseError) world.logger.warn(message, { reason: error.message })
     else world.logger.error(message, { error })
     return undefined
+  }
+}
+
+/** A disk that is not believed before it is known what others invalidated while it was closed. */
+function behindStream(disk: DiskLevel, shared: SharedBus | undefined): FencedLevel {
+  if (shared === undefined) return disk
+  const { history } = shared.invalidations
+  const unknown = {
+    state: 'unavailable',
+    reason: 'it is not known what others invalidated',
+  } as const
+  const isKnown = (): boolean => history.position() !== undefined
+  return {
+    name: disk.name,
+    fence: () => (isKnown() ? disk.fence() : undefined),
+    get: async (key, signal) => (isKnown() ? disk.get(key, signal) : unknown),
+    getMany: async (keys, signal) =>
+      isKnown() ? disk.getMany(keys, signal) : keys.map(() => unknown),
+    set: async (key, entry, fence) => disk.set(key, entry, fence),
+    delete: async (key) => disk.delete(key),
+    invalidate: async (invalidation) => disk.invalidate(invalidation),
+    stats: () => disk.stats(),
+    close: async () => disk.close(),
   }
 }
 

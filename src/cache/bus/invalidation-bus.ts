@@ -11,7 +11,8 @@ export interface InvalidationBus extends InvalidationPublisher {
   readonly history: InvalidationHistory
   /**
    * Begins to tell the cache. `resumeFrom` is the last sequence that a level which outlived this process
-   * has applied: what came after it is applied again, or, when that is not known any more, `all`.
+   * has applied: what came after it is applied as soon as it is known, or, when it is not known any more,
+   * `all`. Until the history has a position, such a level must not be believed.
    */
   start(sink: InvalidationSink, resumeFrom?: string): void
   /**
@@ -33,6 +34,7 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
   const history = createInvalidationHistory(random)
   let sink: InvalidationSink | undefined
   let early: StreamSnapshot | undefined
+  let resumeAt: string | undefined
   /** Whether the sink was told to trust. */
   let isTold = false
   const tell = (invalidations: readonly Invalidation[]): void => {
@@ -41,14 +43,15 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
   const unsubscribe = stream.subscribe({
     onEntry(entry) {
       history.heard(entry)
-      if (sink === undefined) early = early && append(early, entry)
+      if (sink === undefined) early = early === undefined ? undefined : append(early, entry)
       // What this instance publishes it has applied already.
       else if (entry.sender !== stream.self) tell(invalidationsOf([entry]))
     },
     onGap(snapshot) {
       history.restart(snapshot)
+      const isFirst = early === undefined && sink !== undefined
+      tell((isFirst ? missedSince(snapshot, resumeAt) : undefined) ?? [allAt(snapshot)])
       early = snapshot
-      tell([allAt(snapshot)])
     },
     onSilence(reason) {
       if (isTold) sink?.distrust(reason)
@@ -70,7 +73,7 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
     start(next, resumeFrom) {
       sink = next
       if (early !== undefined) tell(missedSince(early, resumeFrom) ?? [allAt(early)])
-      else if (resumeFrom !== undefined) sink.apply({ kind: 'all', name: '' })
+      else resumeAt = resumeFrom
       isTold = stream.isLive()
       if (isTold) sink.trust()
       else sink.distrust('nothing was heard yet')
@@ -86,7 +89,7 @@ const allAt = ({ position }: StreamSnapshot): Invalidation => ({
   sequence: formatPosition(position),
 })
 
-function append(snapshot: StreamSnapshot, entry: StreamEntry): StreamSnapshot | undefined {
+function append(snapshot: StreamSnapshot, entry: StreamEntry): StreamSnapshot {
   const { entries } = snapshot
   if (entries.length >= EARLY_MAX) return { position: entry.position, entries: [] }
   return { position: entry.position, entries: [...entries, entry] }
