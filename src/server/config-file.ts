@@ -4,6 +4,7 @@ import type { ConfigOutcome, LoadConfigOptions } from '../core/config/index.ts'
 import { loadConfig } from '../core/config/index.ts'
 import type { GatewayConfig } from '../gate/index.ts'
 import { gatewayConfig } from '../gate/index.ts'
+import { resolvePaths } from './config-paths.ts'
 
 /** A gateway configuration, or everything that is wrong with it. */
 export type GatewayConfigOutcome = ConfigOutcome<GatewayConfig>
@@ -14,14 +15,18 @@ type Environment = Readonly<Record<string, string | undefined>>
 export const readGatewayConfig = async (
   path: string,
   environment: Environment,
-): Promise<GatewayConfigOutcome> => loadConfig(optionsFor(path, environment))
+): Promise<GatewayConfigOutcome> => placed(path, await loadConfig(optionsFor(path, environment)))
 
 /** Reads a configuration from YAML text; `path` names it in errors and is what files are relative to. */
 export const parseGatewayConfig = async (
   text: string,
   path: string,
   environment: Environment,
-): Promise<GatewayConfigOutcome> => loadConfig({ ...optionsFor(path, environment), text })
+): Promise<GatewayConfigOutcome> =>
+  placed(path, await loadConfig({ ...optionsFor(path, environment), text }))
+
+const placed = (path: string, outcome: GatewayConfigOutcome): GatewayConfigOutcome =>
+  outcome.ok ? { ...outcome, value: resolvePaths(outcome.value, dirname(resolve(path))) } : outcome
 
 function optionsFor(
   path: string,

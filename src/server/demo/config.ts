@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 /** Where the demo's gate listens and keeps its data. */
 export interface DemoSettings {
@@ -34,7 +34,7 @@ export function writeDemoConfig(path: string, settings: DemoSettings): void {
     version: 1,
     listen: { address: settings.gateAddress },
     admin: { address: settings.adminAddress },
-    storage: { folder: settings.folder },
+    storage: { folder: resolve(settings.folder) },
     signals: { expose: ['health', 'ready', 'metrics', 'performance'], log: { level: 'warn' } },
     ...merged,
     policy: {

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DataLockedError } from '../data-locked.ts'
 
 /**
@@ -9,7 +9,9 @@ import { DataLockedError } from '../data-locked.ts'
  * collected. Throws {@link DataLockedError} when another holds it.
  */
 export function holdLock(path: string): () => void {
-  const lock = new Database(`${path}.lock`, { create: true })
+  // SQLite would make it readable to all.
+  closeSync(openSync(`${path}.lock`, 'a', 0o600))
+  const lock = new Database(`${path}.lock`)
   try {
     lock.run('PRAGMA busy_timeout = 0')
     lock.run('BEGIN EXCLUSIVE')

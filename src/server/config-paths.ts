@@ -1,0 +1,51 @@
+import { resolve } from 'node:path'
+import type { GatewayConfig } from '../gate/index.ts'
+
+/**
+ * Takes the paths of a configuration as relative to the folder of its file: there is one rule for all of them,
+ * `${file:…}` included, and where the gate is started from changes nothing.
+ */
+export function resolvePaths(config: GatewayConfig, folder: string): GatewayConfig {
+  const at = (path: string): string => resolve(folder, path)
+  const { storage, policy, policies } = config
+  return {
+    ...config,
+    storage: { ...storage, folder: at(storage.folder) },
+    policy: {
+      ...policy,
+      allowLists: mapValues(policy.allowLists, (list) =>
+        list.file === undefined ? list : { ...list, file: at(list.file) },
+      ),
+    },
+    policies: mapValues(policies as Readonly<Record<string, Policy>>, (each) => ({
+      ...placed(each, at),
+      ...(each.shadow !== undefined && { shadow: placed(each.shadow, at) }),
+    })) as GatewayConfig['policies'],
+  }
+}
+
+/** Where a policy lies: files and folders, or a bundle; one that a server holds has no path. */
+interface Places {
+  readonly paths?: readonly string[]
+  readonly bundle?: unknown
+}
+
+/** A policy, or the log of decisions, which has neither: its path is within the data folder. */
+interface Policy extends Places {
+  readonly shadow?: Places
+}
+
+function placed<T extends Places>(places: T, at: (path: string) => string): T {
+  const { paths, bundle } = places
+  return {
+    ...places,
+    ...(paths !== undefined && { paths: paths.map(at) }),
+    ...(typeof bundle === 'string' && { bundle: at(bundle) }),
+  }
+}
+
+const mapValues = <T>(
+  values: Readonly<Record<string, T>>,
+  change: (value: T) => T,
+): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]))
