@@ -146,7 +146,7 @@ function exhibitsOf(judged: readonly Judged[], { objective }: BreakOptions): Exh
   const sorted = judged.toSorted((a, b) => a.step.rate - b.step.rate)
   const offered = { label: 'planned', unit: 'per-second', scale: 'log' } as const
   const goodput = sorted.map(
-    ({ step }) => [step.rate, summarizeLoad(step.result).ratePerSecond] as const,
+    ({ step }) => [step.rate, Math.max(0.1, summarizeLoad(step.result).ratePerSecond)] as const,
   )
   const name = `p${objective.share * 100}`
   return [
