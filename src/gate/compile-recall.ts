@@ -27,8 +27,7 @@ export function createRecallStage(
   const upstream = config.upstreams[route.upstream ?? '']
   // A program that embeds the gate sees requests as they came.
   const passed = upstream === undefined ? true : upstream.passCredentials
-  const passes = (name: string): boolean =>
-    Array.isArray(passed) ? passed.includes(name) : passed
+  const passes = (name: string): boolean => (Array.isArray(passed) ? passed.includes(name) : passed)
   return createRecall({
     cache: responses.route(recallOptions(route.id, cache)),
     answer,

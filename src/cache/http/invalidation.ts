@@ -51,7 +51,7 @@ const hostOf = (url: URL): string => url.host.replace(/:(?:80|443)$/, '')
 
 /** Host of a request, normalized for comparison. */
 export const normalizeHost = (host: string): string =>
-  host.toLowerCase().replace(/:(?:80|443)$/, '')
+  /[A-Z:]/.test(host) ? host.toLowerCase().replace(/:(?:80|443)$/, '') : host
 
 /**
  * Whether a response to POST says that it is what GET would now bring (RFC 9110 §9.3.3): then it may be

@@ -2,12 +2,13 @@ import type { ExchangeTimes } from './age.ts'
 import type { Answer } from './answer.ts'
 import { answerFrom } from './answer.ts'
 import type { CacheStatus } from './cache-status.ts'
+import { cacheStatus } from './cache-status.ts'
 import { chooseCoding } from './codings.ts'
 import type { Field, Fields } from './fields.ts'
 import { fill } from './filling.ts'
 import type { Flight } from './flights.ts'
 import { surrogatesOf } from './keep.ts'
-import { dress, passOn } from './pass-on.ts'
+import { passOn } from './pass-on.ts'
 import { hasConditions } from './conditions.ts'
 import type { Lookup, Recalled, RecallOptions, RecallRequest, SharedParts } from './recall-types.ts'
 import type { Shelf, Shelved } from './shelf.ts'
@@ -132,18 +133,12 @@ class Asker<R> implements OriginAsker<R> {
       .then((coded) => this.respond(answerFrom(request, coded, nowMs, coding), status))
   }
 
+  /** What is stored was stripped before: only the status is to be added. */
   respond(answer: Answer, status: CacheStatus): Response | Promise<Response> {
-    const response = this.parts.respond(
-      status.hit ? answer : { ...answer, fields: answer.fields.filter(isNotYoung) },
-    )
-    if (!(response instanceof Promise)) {
-      dress(response.headers, status, this.options)
-      return response
-    }
-    return response.then((made) => {
-      dress(made.headers, status, this.options)
-      return made
-    })
+    const fields: Field[] = []
+    for (const field of answer.fields) if (status.hit || isNotYoung(field)) fields.push(field)
+    if (this.options.sendsStatus) fields.push(['cache-status', cacheStatus(status)])
+    return this.parts.respond({ ...answer, fields })
   }
 
   pass(

@@ -34,7 +34,7 @@ export function passOn(
 }
 
 /** Adds and removes what answers have and have not, stored or not. */
-export function dress(headers: Headers, status: CacheStatus, options: RecallOptions): void {
+function dress(headers: Headers, status: CacheStatus, options: RecallOptions): void {
   headers.delete('tollgate-cache-control')
   if (options.stripsSurrogates) for (const name of options.surrogateFields) headers.delete(name)
   if (options.sendsStatus) {
