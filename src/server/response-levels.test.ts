@@ -75,6 +75,22 @@ describe('a gate that keeps responses on disk', () => {
     })
   }, 30_000)
 
+  test('brings what was asked for most back into memory when it starts', async () => {
+    const folder = makeFolder(configOf('{}', '{ disk: {} }'))
+    let gate = await startGateProcess(folder)
+    const [root] = await gate.says(/tollgate_root_\w{43}/)
+    for (let at = 0; at < 200; at += 1) await get(gate, `/r/hot${at % 2}`)
+    await gate.stop()
+    gate = await startGateProcess(folder, [], root)
+    const stored = async (): Promise<string> => (await ask(`${gate.url}/metrics`)).text()
+    await until(async () => (await stored()).includes('tollgate_responses_stored 2'), 'the warmth')
+    expect(await stored()).toContain(
+      'tollgate_cache_level_results_total{level="disk",result="hits"} 2',
+    )
+    await gate.stop()
+    removeFolder(folder)
+  }, 30_000)
+
   test('relies on nothing that was kept before a start without the disk', async () => {
     const folder = makeFolder(configOf('{}', '{ disk: {} }'))
     const file = join(folder, 'tollgate.yaml')

@@ -6,6 +6,7 @@ import { toHex } from '../core/bytes.ts'
 import type { Random } from '../core/random.ts'
 import type { GatewayConfig, ResponseLevels, World } from '../gate/index.ts'
 import { writePrivateFile } from './data-folder.ts'
+import { createWarmth } from './response-warmth.ts'
 import type { SharedBus } from './shared-bus.ts'
 
 /** Levels behind stored responses, and what closes them. */
@@ -67,13 +68,19 @@ export async function openResponseLevels(options: ResponseLevelsOptions): Promis
         })
   const levels = [disk && behindStream(disk, shared), redis].filter((level) => level !== undefined)
   const endMarks = shared === undefined ? undefined : markOften(disk, shared)
+  const warmth = levels.length === 0 ? undefined : createWarmth(options)
   return {
     levels: {
       levels,
       ...(shared !== undefined && { publish: (name) => shared.invalidations.publish(name) }),
-      start: (store) => startHearing(store, disk, shared),
+      ...(warmth !== undefined && { onLookup: warmth.touch }),
+      start(store) {
+        startHearing(store, disk, shared)
+        void warmth?.warm(store, shared)
+      },
     },
     async close() {
+      await warmth?.close()
       clearInterval(endMarks)
       for (const level of levels) await level.close()
     },

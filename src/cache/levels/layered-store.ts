@@ -34,12 +34,14 @@ export interface LayeredStoreParts {
   readonly levels: readonly FencedLevel[]
   readonly clock: Clock
   readonly onError: (error: unknown) => void
-  /** Hears of each key that is looked for. */
-  readonly onRestore?: (key: string) => void
+  /** Hears of one in so many keys that are looked up, to tell which are hot. */
+  readonly onLookup?: (key: string) => void
 }
 
 /** Positions whose fences are remembered; a load that takes longer is kept in memory alone. */
 const POSITIONS_MAX = 1024
+/** One lookup in eight is counted: counting each would cost more than the lookup. */
+const SAMPLE_MASK = 7
 /** Reads of levels under way at one time; beyond, the origin is asked at once. */
 const RESTORES_MAX = 1024
 
@@ -50,6 +52,7 @@ export function createLayeredStore(parts: LayeredStoreParts): LayeredStore {
   const fencesAt = new Map<Position, readonly (LevelFence | undefined)[]>()
   const restoring = new Map<string, Promise<boolean>>()
   const never = new AbortController().signal
+  let dice = 0x2545f491
   let reaching: Promise<unknown> = Promise.resolve()
 
   const position = (): Position => {
@@ -113,8 +116,15 @@ export function createLayeredStore(parts: LayeredStoreParts): LayeredStore {
       memory.invalidate(invalidation)
       reach(invalidation)
     },
+    get(key, hash) {
+      // Xorshift (Marsaglia 2003): a fixed stride would see but a part of traffic that repeats itself.
+      dice ^= dice << 13
+      dice ^= dice >>> 17
+      dice ^= dice << 5
+      if ((dice & SAMPLE_MASK) === 0) parts.onLookup?.(key)
+      return memory.get(key, hash)
+    },
     async restore(key, hash) {
-      parts.onRestore?.(key)
       const joined = restoring.get(key)
       if (joined !== undefined) return joined
       if (restoring.size >= RESTORES_MAX) return false

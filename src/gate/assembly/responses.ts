@@ -51,8 +51,9 @@ export interface ResponseLevels {
   readonly levels: readonly FencedLevel[]
   /** Carries invalidations to other instances, in place of the bus; absent where the bus does. */
   readonly publish?: (name: Name) => Promise<void>
-  /** Begins: from now on the store hears what others invalidated. */
+  /** Begins: from now on the store hears what others invalidated, and is warmed up. */
   readonly start: (store: LayeredStore) => void
+  readonly onLookup?: (key: string) => void
 }
 
 const TOPIC = 'responses.invalidated'
@@ -80,7 +81,7 @@ export function createResponses(parts: ResponsesParts): Responses {
   const store =
     levels === undefined
       ? undefined
-      : createLayeredStore({ memory, levels: levels.levels, clock, onError: parts.onFailure })
+      : createLayeredStore({ ...levels, memory, clock, onError: parts.onFailure })
   const publish = levels?.publish
   let telling: Promise<unknown> = Promise.resolve()
   const own = createIdFactory(clock, random)('ins')
@@ -108,6 +109,7 @@ export function createResponses(parts: ResponsesParts): Responses {
     },
   })
   declareMetrics(parts.metrics, caches)
+  if (store !== undefined) declareLevelMetrics(parts.metrics, store)
   if (store !== undefined) levels?.start(store)
   const unsubscribe = bus.subscribe((event) => {
     if (publish !== undefined) return
@@ -177,5 +179,35 @@ function declareMetrics(metrics: Metrics, caches: ResponseCaches<Refusal>): void
     bytes.set(0, stats.bytes)
     revalidated.set(0, stats.revalidated)
     invalidations.set(0, stats.invalidations)
+  })
+}
+
+const LEVEL_RESULTS = [
+  'hits',
+  'misses',
+  'stores',
+  'fenced',
+  'evictions',
+  'expired',
+  'corrupt',
+  'unavailable',
+] as const
+
+function declareLevelMetrics(metrics: Metrics, store: LayeredStore): void {
+  const results = metrics.counter({
+    name: 'tollgate_cache_level_results_total',
+    help: 'What the levels behind memory answered, and why entries were not kept.',
+    labels: ['level', 'result'],
+  })
+  const bytes = metrics.gauge({
+    name: 'tollgate_cache_level_bytes',
+    help: 'Bytes that a level of this process takes.',
+    labels: ['level'],
+  })
+  metrics.beforeSnapshot(() => {
+    for (const [level, stats] of Object.entries(store.levels())) {
+      bytes.set(bytes.slot(level), stats.bytes)
+      for (const result of LEVEL_RESULTS) results.set(results.slot(level, result), stats[result])
+    }
   })
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { size } from '../../core/config/fields.ts'
+import { duration, size } from '../../core/config/fields.ts'
 import { responsesConfig } from '../../cache/index.ts'
 
 const diskConfig = z
@@ -19,6 +19,18 @@ const redisConfig = z
   })
   .meta({ id: 'CacheRedis' })
 
+const warmUpConfig = z
+  .strictObject({
+    keys: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .default(1000)
+      .describe('Keys asked for most that are brought back into memory at the start; 0 for none.'),
+    budget: duration().prefault('2s').describe('No key is begun later than this after the start.'),
+  })
+  .meta({ id: 'CacheWarmUp' })
+
 /** What is remembered of responses, and where. Decisions stay in memory. */
 export const cacheConfig = z
   .strictObject({
@@ -29,5 +41,8 @@ export const cacheConfig = z
     redis: redisConfig
       .optional()
       .describe('Share stored responses with other gates, in the Redis of `storage.redis`.'),
+    warmUp: warmUpConfig
+      .prefault({})
+      .describe('What is brought from disk or Redis into memory after a start.'),
   })
   .meta({ id: 'Cache' })
