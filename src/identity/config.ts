@@ -23,8 +23,11 @@ const keys = z.strictObject({
 const cache = z.strictObject({
   /** Known credentials held in memory; some 300 bytes each. */
   entriesMax: z.int().min(1).max(10_000_000).default(250_000),
-  /** The longest a credential is trusted without asking storage again. */
-  ageMax: duration().default(30_000),
+  /**
+   * The longest a credential is trusted without asking storage again: default 10 minutes where one
+   * process makes all changes, and so hears of each before it is acknowledged, else 30 seconds.
+   */
+  ageMax: duration().optional(),
   /** How long a refused credential is remembered; forgotten at any change. */
   negativeAge: duration().default(10_000),
   /** Loads from storage at one time; more are refused with 503. */

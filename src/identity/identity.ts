@@ -43,7 +43,12 @@ export interface IdentityOptions {
   readonly hasher?: PasswordHasher | undefined
   /** SHA-256; default `node:crypto`. */
   readonly hashBytes?: HashBytes | undefined
+  /** Whether only this process changes the records: then nothing on the bus can be lost. Default false. */
+  readonly ownsRecords?: boolean | undefined
 }
+
+/** How long credentials are trusted unless the configuration says. */
+const AGE_MAX_MS = { owned: 600_000, shared: 30_000 } as const
 
 /** Creates an {@link Identity}. */
 export function createIdentity(options: IdentityOptions): Identity {
@@ -59,6 +64,8 @@ export function createIdentity(options: IdentityOptions): Identity {
     format,
     uses,
     hashBytes: options.hashBytes,
+    ageMaxMs:
+      config.cache.ageMax ?? (options.ownsRecords === true ? AGE_MAX_MS.owned : AGE_MAX_MS.shared),
     makeCaller: createCallerMaker(records, permissions),
     upgradeKey(row, digest) {
       const { id, tenantId, version: ifVersion, updatedAtMs } = row

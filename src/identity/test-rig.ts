@@ -59,6 +59,7 @@ export interface RigOptions {
   readonly bus?: Bus
   readonly peppers?: readonly Pepper[]
   readonly seed?: number
+  readonly ownsRecords?: boolean
 }
 
 export interface Rig {
@@ -90,6 +91,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     peppers: options.peppers ?? [PEPPER],
     permissions: roles,
     cascade: [],
+    ownsRecords: options.ownsRecords,
   })
   if (options.records === undefined) {
     await identity.tenants.create({ id: 't1', name: 'One', plan: 'free' })

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { systemRandom } from '../core/random.ts'
 import type { GatewayConfig, NounStorage } from '../gate/index.ts'
 import { identityCollections } from '../identity/index.ts'
 import { bansCollection } from '../limits/index.ts'
@@ -48,7 +49,11 @@ export async function openStorage(
   const records = isMemory
     ? createMemoryRecords({ collections: COLLECTIONS, clock })
     : await openSqlite({ path: folder.database, collections: COLLECTIONS, clock })
-  const counters = createDurableCounters({ records, entriesMax: config.storage.counters })
+  const counters = createDurableCounters({
+    records,
+    entriesMax: config.storage.counters,
+    seed: new Uint32Array(systemRandom.bytes(4).slice().buffer)[0],
+  })
   // The ledger seals its own segments, so the log never rotates by itself.
   const openLog = (): Promise<Log> =>
     isMemory
@@ -62,6 +67,7 @@ export async function openStorage(
     log,
     ...(!isMemory && { reopenLog: openLog }),
     bus,
+    ownsRecords: shared === undefined,
     ...(!isMemory && { indexFolder: folder.ledger }),
     async close() {
       await counters.close()

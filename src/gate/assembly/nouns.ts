@@ -63,6 +63,8 @@ export interface NounStorage {
   readonly records: Records
   readonly counters: Counters
   readonly bus: Bus
+  /** Whether only this process changes the records, so that no word of a change can be lost. */
+  readonly ownsRecords?: boolean
   /** The audit log's alone: the ledger closes it. */
   readonly log: Log
   /** Opens the log again after a write failed, which closes it for good. */
@@ -183,7 +185,7 @@ export const createResponsesOf = (
 /** Who calls, and what they may: the nouns that stand on records and the bus alone. */
 export function createAccess(
   config: GatewayConfig,
-  { records, bus }: Pick<NounStorage, 'records' | 'bus'>,
+  { records, bus, ownsRecords }: Pick<NounStorage, 'records' | 'bus' | 'ownsRecords'>,
   peppers: readonly Pepper[],
   { clock, random, sha256 }: World,
 ): Pick<Nouns, 'identity' | 'policy'> {
@@ -199,6 +201,7 @@ export function createAccess(
     permissions: policy,
     cascade: policyCollections,
     hashBytes: sha256,
+    ownsRecords,
   })
   return { identity, policy }
 }

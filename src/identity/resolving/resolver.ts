@@ -22,6 +22,8 @@ export interface ResolverParts extends LoadParts {
   readonly format: CredentialFormat
   readonly uses: Uses
   readonly hashBytes?: HashBytes | undefined
+  /** The longest a credential is trusted without asking storage again. */
+  readonly ageMaxMs: number
 }
 
 /** Answers who presents a credential. */
@@ -80,7 +82,7 @@ export function createResolver(parts: ResolverParts): Resolver {
           return CREDENTIAL_REFUSALS[found]
         }
         // Ages differ by up to a tenth, so that credentials loaded together are not re-read together.
-        const ageMs = config.cache.ageMax * (1 - (digest[31]! / 255) * 0.1)
+        const ageMs = parts.ageMaxMs * (1 - (digest[31]! / 255) * 0.1)
         const validUntilMs = Math.min(found.validUntilMs, nowMs + ageMs)
         table.store(digest, found.caller, found.dependencies, validUntilMs, nowMs)
         return found.caller

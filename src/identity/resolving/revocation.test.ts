@@ -204,6 +204,18 @@ describe('on another instance', () => {
     expect(codeOf(await other.resolve(made.secret))).toBe('credential_invalid')
   })
 
+  test('a process that owns its records trusts them longer, and refuses a revoked key as soon', async () => {
+    const { identity, clock, resolve } = await createRig({ ownsRecords: true })
+    const made = valueOf(await identity.keys.create('t1', { name: 'a', roles: ['reader'] }))
+    expect(codeOf(await resolve(made.secret))).toBe('ok')
+    const { loads } = identity.stats()
+    clock.advance(9 * 60_000 - 1)
+    expect(codeOf(await resolve(made.secret))).toBe('ok')
+    expect(identity.stats().loads).toBe(loads)
+    await identity.keys.revoke('t1', made.after.id)
+    expect(codeOf(await resolve(made.secret))).toBe('credential_invalid')
+  })
+
   test('a change that cannot be announced is in force here, and its maker hears of the failure', async () => {
     let broken = false
     const bus: Bus = {
