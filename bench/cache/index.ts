@@ -40,6 +40,9 @@ async function main(): Promise<number> {
     return options.isWrong ? 2 : 0
   }
   const redis = await startRedis()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void redis?.close().finally(() => process.exit(1)))
+  }
   try {
     const report = await measure(options, redis)
     const text = options.json ? JSON.stringify(report, null, 2) : renderReport(report)

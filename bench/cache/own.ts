@@ -42,6 +42,6 @@ export function getOrSet(
   nowMs: number,
 ): boolean {
   if (permission.peek(key, nowMs) !== undefined) return true
-  permission.put(key, { value: VALUE }, cache.position())
+  permission.put(key, { value: VALUE }, cache.position(), nowMs)
   return false
 }

@@ -108,7 +108,8 @@ export function createContentCache<V>(
       refresh(key, load, held)
       return held.value
     },
-    put: (key, loaded, since) => filler.put(key, loaded, since, shelfFor(kind, number, parts)),
+    put: (key, loaded, since, nowMs = clock.monotonicMs()) =>
+      filler.put(key, loaded, since, nowMs, shelfFor(kind, number, parts)),
     stale: () => ({ ...counts }),
   }
 }

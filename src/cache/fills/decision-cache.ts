@@ -65,6 +65,23 @@ export function createDecisionCache<V>(
       if (held instanceof LoadFailure) return Promise.reject(held.error)
       return (held as V | undefined) ?? filler.fill(key, load, undefined, shelf, signal)
     },
-    put: (key, loaded, since) => filler.put(key, loaded, since, shelf),
+    put(key, loaded, since, nowMs = clock.monotonicMs()) {
+      const isPlain =
+        loaded.tags === undefined &&
+        loaded.ttlMs === undefined &&
+        loaded.expiresAtMs === undefined &&
+        loaded.isNegative !== true
+      const isUntouched = since === parts.epochs.position() && trust.isTrusted
+      if (!isPlain || !isUntouched || key.owner.kind !== kind.name) {
+        return filler.put(key, loaded, since, nowMs, shelf)
+      }
+      // Nothing was invalidated at all, and nothing is said but the value: there is nothing to weigh.
+      const { tenant, isAnonymous } = key.owner
+      const valueBytes = kind.sizeOf(loaded.value)
+      const expiresMs = nowMs + kind.ttlMs
+      const places = filler.placesOf(key)
+      const placement = { kind: number, tenant, valueBytes, expiresMs, places, position: since }
+      return memory.set(key, loaded.value, placement, isAnonymous)
+    },
   }
 }

@@ -66,7 +66,7 @@ export interface Filler<V> {
     signal?: AbortSignal,
   ): Promise<V>
   /** Stores what was read elsewhere since a position; `false` when it was overtaken or there is no room. */
-  put(key: CacheKey, loaded: Loaded<V>, since: Position, shelf: Shelf<V>): boolean
+  put(key: CacheKey, loaded: Loaded<V>, since: Position, nowMs: number, shelf: Shelf<V>): boolean
   placesOf(key: CacheKey): readonly Place[]
 }
 
@@ -243,12 +243,12 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
         ? coalescer.alone(run, signal)
         : coalescer.run(key.text, run, signal)
     },
-    put(key, loaded, since, shelf) {
+    put(key, loaded, since, nowMs, shelf) {
       checkKind(kind, key)
       const begun: Start = {
         position: since,
         losses: trust.losses,
-        monotonicMs: clock.monotonicMs(),
+        monotonicMs: nowMs,
         wallMs: loaded.expiresAtMs === undefined ? 0 : clock.nowMs(),
       }
       const places = withTags(placesOf(key), loaded.tags ?? NO_TAGS)

@@ -23,9 +23,10 @@ export interface KindCache<V> {
    * Stores in process what was read otherwise.
    *
    * @param since `cache.position()` before it was read
+   * @param nowMs the monotonic clock, where the caller has read it
    * @returns `false` when it was overtaken by an invalidation or there is no room
    */
-  put(key: CacheKey, loaded: Loaded<V>, since: Position): boolean
+  put(key: CacheKey, loaded: Loaded<V>, since: Position, nowMs?: number): boolean
 }
 
 /** How often content was served that was not fresh, and refreshed in the background. */

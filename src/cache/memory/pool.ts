@@ -55,7 +55,7 @@ const ROUNDS_MAX = 256
 
 /**
  * Bytes charged for an entry besides key and value: the slot, its references, its part of the index and
- * of the ghosts (95 without quotas and 111 with them, as `npm run bench:cache` measures), and the head of
+ * of the ghosts (84 to 95 without quotas, 100 to 111 with them, as `npm run bench:cache` measures), and the head of
  * a string; rounded up, because arrays that grow are never quite full.
  */
 export const ENTRY_BYTES = 160
