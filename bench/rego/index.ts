@@ -4,6 +4,7 @@ import type { Quantiles } from './measure.ts'
 import { largePolicy, SCENARIOS } from './policies.ts'
 import type { Scenario } from './policies.ts'
 import { opaServer, opaWasm } from './rivals.ts'
+import { gateVerdicts } from './verdicts.ts'
 import type { Rival } from './rivals.ts'
 
 /** One line of the report. */
@@ -189,6 +190,9 @@ async function main(): Promise<void> {
   large()
   heap()
   memory()
+  for (const [name, { p50Ns, p95Ns }] of gateVerdicts(BUDGET_MS)) {
+    notes.push(`${name}: p50 ${duration(p50Ns)}, p95 ${duration(p95Ns)}`)
+  }
   const server = await opaServer(SCENARIOS)
   if (server === undefined) notes.push('no `opa` on the PATH: not compared with OPA over HTTP')
   else await against(server, SCENARIOS)

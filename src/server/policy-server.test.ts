@@ -222,6 +222,21 @@ test('policies are added, shown and removed; one that does not compile changes n
   expect((await send('GET', '/v1/data/n/v')).json).not.toHaveProperty('result')
 })
 
+test('says how it is set up and what is in force', async () => {
+  expect((await send('GET', '/v1/config')).json).toMatchObject({
+    result: { default_decision: '/system/main', labels: { version: expect.any(String) } },
+  })
+  const revision = async (): Promise<unknown> =>
+    (
+      (await send('GET', '/v1/status')).json as {
+        result: { bundles: { policies: { active_revision: string } } }
+      }
+    ).result.bundles.policies.active_revision
+  const before = await revision()
+  await send('PUT', '/v1/policies/more', 'package more\n')
+  expect(await revision()).toBe(`${String(before)}+1`)
+})
+
 test('health, and who may ask at all', async () => {
   expect(await send('GET', '/health?bundles&plugins')).toMatchObject({ status: 200, json: {} })
   const foreign = await send('POST', '/v1/data/x', {}, { origin: 'http://evil.example' })

@@ -3,6 +3,7 @@ import { createAuthzenApi, createOpaApi } from '../adapters/index.ts'
 import { isCidr } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import type { PolicyStore } from '../policy/index.ts'
+import { VERSION } from './version.ts'
 
 /** What `tollgate policy serve` is told. */
 export interface PolicyServerOptions {
@@ -33,6 +34,7 @@ export function startPolicyServer(options: PolicyServerOptions): PolicyServer {
     store,
     clock,
     decisionId: () => crypto.randomUUID(),
+    labels: { id: crypto.randomUUID(), version: VERSION },
     bodyBytesMax: BODY_BYTES_MAX,
   })
   const authzen = createAuthzenApi({ store })

@@ -9,6 +9,8 @@ export interface OpaOptions {
   readonly decisionId: () => string
   /** What `POST /` asks. Default: `system/main`. */
   readonly defaultDecision?: string
+  /** What this server is called, for `/v1/config` and `/v1/status`. */
+  readonly labels?: Readonly<Record<string, string>>
   /** Largest body, unpacked. Default: 32 MiB. */
   readonly bodyBytesMax?: number
 }

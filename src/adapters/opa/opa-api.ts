@@ -13,9 +13,29 @@ import { runQuery } from './queries.ts'
 
 export type { OpaOptions } from './context.ts'
 
+const DEFAULT_DECISION = 'system/main'
+
 type Handler = (asked: OpaRequest) => Response | Promise<Response>
 
 const health: Handler = () => answerJson(200, {})
+
+/** `GET /v1/config`: what may be known of how this server is set up. */
+const showConfig: Handler = ({ options }) =>
+  answerJson(200, {
+    result: {
+      default_decision: `/${options.defaultDecision ?? DEFAULT_DECISION}`,
+      labels: options.labels ?? {},
+    },
+  })
+
+/** `GET /v1/status`: what is in force. */
+const showStatus: Handler = ({ options }) =>
+  answerJson(200, {
+    result: {
+      labels: options.labels ?? {},
+      bundles: { policies: { name: 'policies', active_revision: options.store.revision() } },
+    },
+  })
 
 /** The API by the head of the path: what follows is the path of a document or the id of a policy. */
 const ROUTES: readonly (readonly [string, Readonly<Record<string, Handler>>])[] = [
@@ -27,6 +47,8 @@ const ROUTES: readonly (readonly [string, Readonly<Record<string, Handler>>])[] 
   ['/v0/data', { POST: evaluateDocument }],
   ['/v1/query', { GET: runQuery, POST: runQuery }],
   ['/v1/policies', { GET: showPolicies, PUT: putPolicy, DELETE: deletePolicy }],
+  ['/v1/config', { GET: showConfig }],
+  ['/v1/status', { GET: showStatus }],
   ['/health', { GET: health }],
 ]
 
@@ -43,7 +65,7 @@ const SEGMENTS_MAX = 64
  */
 export function createOpaApi(options: OpaOptions): (request: Request) => Promise<Response> {
   const bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX
-  const root = (options.defaultDecision ?? 'system/main').split('/')
+  const root = (options.defaultDecision ?? DEFAULT_DECISION).split('/')
   return async (request) => {
     const { pathname, searchParams: query } = new URL(request.url)
     try {

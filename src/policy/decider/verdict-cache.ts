@@ -51,7 +51,7 @@ export function createVerdictCache<Q, A>(options: VerdictCacheOptions<Q, A>): (q
 /** Looking up a verdict takes about a quarter of a microsecond; below this it does not pay. */
 const DEAR_MS = 0.002
 const CHEAP_MS = 0.001
-const SAMPLE_ONE_IN = 32
+const SAMPLE_ONE_IN = 8
 const SAMPLES = 31
 
 /** Measures a few decisions of many, and says whether the middle one of the newest was dear. */

@@ -25,14 +25,22 @@ export interface PolicyStoreOptions {
   readonly sources: PolicySources
   /** Loop passes and calls one evaluation may take. */
   readonly steps: number
+  /** Told of what policies print; without it, `print` is left out of them. */
+  readonly print?: (message: string) => void
 }
 
 /** Creates a {@link PolicyStore}. Throws a RegoError when the sources do not compile. */
-export function createPolicyStore({ sources, steps }: PolicyStoreOptions): PolicyStore {
+export function createPolicyStore({ sources, steps, print }: PolicyStoreOptions): PolicyStore {
   let { modules, data } = sources
   let changes = 0
   const build = (next: Readonly<Record<string, string>>): Policy =>
-    compile({ modules: next, data, regoVersion: sources.regoVersion, steps })
+    compile({
+      modules: next,
+      data,
+      regoVersion: sources.regoVersion,
+      steps,
+      ...(print !== undefined && { print }),
+    })
   let policy = build(modules)
   const replaceModules = (next: Readonly<Record<string, string>>): void => {
     policy = build(next)

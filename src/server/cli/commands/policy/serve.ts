@@ -42,6 +42,7 @@ export const serveCommand = leaf({
       createPolicyStore({
         sources: { ...sources, regoVersion: args.flag('v0') ? 0 : sources.regoVersion },
         steps: STEPS_MAX,
+        print: (message) => terminal.hint(message),
       }),
     )
     const server = await start({ ...address, store, token }, terminal)
