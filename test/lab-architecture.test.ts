@@ -14,6 +14,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   run: 4,
   experiments: 3,
   slices: 2.5,
+  subject: 2.5,
   'fault-proxy': 2,
   load: 2,
   machine: 2,

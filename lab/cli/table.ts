@@ -24,6 +24,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Whether a server got slower than a stored run, or than another that runs beside it',
     load: async () => (await import('./commands/compare.ts')).compareCommand,
   },
+  scale: {
+    summary: 'How throughput grows from 1 to N instances: Universal Scalability Law with intervals',
+    load: async () => (await import('./commands/scale.ts')).scaleCommand,
+  },
   load: {
     summary: 'Put load of a shape on a server and hold it against thresholds',
     load: async () => (await import('./commands/load.ts')).loadCommand,

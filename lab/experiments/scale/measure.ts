@@ -1,0 +1,91 @@
+import { availableParallelism } from 'node:os'
+import type { World } from '../../core/index.ts'
+import { LabError } from '../../core/index.ts'
+import type { Slicer } from '../../slices/index.ts'
+import { openSlicer, processesOf } from '../../slices/index.ts'
+import { startSubject } from '../../subject/index.ts'
+import { startSyntheticServer } from '../../synthetic/index.ts'
+import type { ScaleOptions, ScalePoint, ScaleRaw } from './raw.ts'
+
+/** An instance that runs. */
+interface Instance {
+  readonly url: string
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+/** Starts each number of instances anew, in random order, and measures what they do together. */
+export async function measureScale(options: ScaleOptions, world: World): Promise<ScaleRaw> {
+  const { sizes, repeats } = options
+  const jobs = Array.from({ length: repeats }, (_, repeat) =>
+    world.random.shuffle([...sizes]).map((size) => ({ size, repeat })),
+  ).flat()
+  const points: ScalePoint[] = []
+  for (const [at, { size, repeat }] of jobs.entries()) {
+    world.signal.throwIfAborted()
+    world.progress.step(`${size} instances`, at, jobs.length)
+    const point = await measureSize(size, options, world)
+    points.push({ size, repeat, ...point })
+    world.progress.live({ rate: `${Math.round(point.perSecond)}/s` })
+  }
+  return { points, cores: availableParallelism() }
+}
+
+async function measureSize(
+  size: number,
+  options: ScaleOptions,
+  world: World,
+): Promise<Omit<ScalePoint, 'repeat' | 'size'>> {
+  const instances: Instance[] = []
+  const slicers: Slicer[] = []
+  try {
+    for (let at = 0; at < size; at += 1) instances.push(await startInstance(options, world))
+    for (const [at, { url }] of instances.entries()) {
+      const { path, headers, status, connections } = options
+      const request = { url: new URL(path, url).href, method: 'GET', headers, body: null, status }
+      const named = { name: `instance ${at + 1}`, request }
+      const slicer = await openSlicer(named, connections, false, world.monotonicMs)
+      slicers.push(slicer)
+      const seen = await slicer.probe()
+      if (seen !== status)
+        throw new LabError(`${request.url} is answered with ${seen}, not ${status}`)
+    }
+    const together = async () =>
+      Promise.all(
+        slicers.map(async (slicer, at) =>
+          slicer.saturate(options.sliceMs, processesOf(instances[at]!.pid)),
+        ),
+      )
+    await together()
+    const before = process.cpuUsage()
+    const startMs = world.monotonicMs()
+    const slices = await together()
+    const { user, system } = process.cpuUsage(before)
+    const cores = slices.map(({ cpuNs, seconds }) =>
+      cpuNs === null ? null : cpuNs / 1e9 / seconds,
+    )
+    return {
+      perSecond: slices.reduce(
+        (sum, { requests, seconds }) => sum + (seconds > 0 ? requests / seconds : 0),
+        0,
+      ),
+      failed: slices.reduce((sum, { failed }) => sum + failed, 0),
+      serverCores: cores.includes(null)
+        ? null
+        : cores.reduce((sum: number, one) => sum + (one ?? 0), 0),
+      generatorCores: (user + system) / 1000 / (world.monotonicMs() - startMs),
+    }
+  } finally {
+    for (const slicer of slicers) slicer.close()
+    await Promise.all(instances.map(async (instance) => instance.stop()))
+  }
+}
+
+async function startInstance(
+  { subject, path }: ScaleOptions,
+  { signal }: World,
+): Promise<Instance> {
+  if (subject.kind === 'command') return startSubject({ command: subject.command, path, signal })
+  const { concurrent, serviceMs } = subject
+  return startSyntheticServer({ capacity: { concurrent, serviceMs, queueMax: 10_000 } })
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'bun:test'
+import type { World } from '../../core/index.ts'
+import { createRandom } from '../../core/index.ts'
+import { uslThroughput } from '../../statistics/index.ts'
+import { scaleExperiment } from './index.ts'
+import type { ScaleOptions, ScaleRaw } from './raw.ts'
+
+const OPTIONS: ScaleOptions = {
+  subject: { kind: 'synthetic', concurrent: 2, serviceMs: 10 },
+  path: '/capacity',
+  headers: {},
+  status: 200,
+  sizes: [1, 2, 3, 4, 5],
+  repeats: 5,
+  sliceMs: 200,
+  connections: 4,
+  efficiencyMin: 0.8,
+}
+
+function made(
+  law: { gamma: number; alpha: number; beta: number },
+  { sizes = [1, 2, 3, 4, 5], serverCores = 0.1, generatorCores = 0.2, cores = 8 } = {},
+): ScaleRaw {
+  const random = createRandom(1)
+  return {
+    cores,
+    points: sizes.flatMap((size) =>
+      Array.from({ length: 5 }, (_, repeat) => ({
+        size,
+        repeat,
+        perSecond: uslThroughput(law, size) * (1 + 0.01 * random.normal()),
+        failed: 0,
+        serverCores: serverCores * size,
+        generatorCores,
+      })),
+    ),
+  }
+}
+
+const FREE = { gamma: 1000, alpha: 0.01, beta: 0 }
+const BOUND = { gamma: 1000, alpha: 0.3, beta: 0.02 }
+const judge = (raw: ScaleRaw, options = OPTIONS) =>
+  scaleExperiment.analyze(options, raw, 1).judgement
+
+describe('the verdict', () => {
+  test('instances that share nothing pass, those that wait for each other fail', () => {
+    expect(judge(made(FREE)).verdict).toBe('pass')
+    expect(judge(made(BOUND))).toMatchObject({ verdict: 'fail' })
+  })
+
+  test('where the processors are used up, a bad figure is no failure of the server', () => {
+    const { verdict, reason } = judge(made(BOUND, { serverCores: 0.4, cores: 2 }))
+    expect(verdict).toBe('inconclusive')
+    expect(reason).toContain('processors of this machine were used up')
+  })
+
+  test('three sizes, or a generator at its end, say nothing', () => {
+    expect(judge(made(FREE, { sizes: [1, 2, 3] })).reason).toContain('at least 4')
+    expect(judge(made(FREE, { generatorCores: 0.95 })).reason).toContain('generator')
+  })
+
+  test('the parameters are found, what was not measured is dashed, and too few cores are said', () => {
+    const outcome = scaleExperiment.analyze(OPTIONS, made(BOUND, { cores: 2 }), 1)
+    const value = (name: string) => outcome.figures.find((figure) => figure.name === name)?.value
+    expect(value('alpha')).toBeCloseTo(0.3, 1)
+    expect(value('gamma')).toBeCloseTo(1000, -2)
+    const [chart] = outcome.exhibits
+    if (chart?.kind !== 'lines') throw new Error('there is no chart')
+    const beyond = chart.series.filter(({ points }) => points.some(([n]) => n > 5))
+    expect(beyond.map(({ dashed }) => dashed)).toEqual([true])
+    expect(outcome.notes.join()).toContain('2 processors for 5 instances')
+  })
+})
+
+test('instances of known capacity do what they can together', async () => {
+  const world: World = {
+    monotonicMs: () => performance.now(),
+    wallMs: () => Date.now(),
+    seed: 1,
+    random: createRandom(1),
+    signal: new AbortController().signal,
+    progress: { step: () => undefined, note: () => undefined, live: () => undefined },
+  }
+  const options = { ...OPTIONS, sizes: [1, 3], repeats: 1 }
+  const { points } = await scaleExperiment.measure(options, world)
+  const rate = (size: number) => points.find((point) => point.size === size)!.perSecond
+  // Two at a time for at least 10 ms each: never more than 200 a second each.
+  expect(rate(1)).toBeLessThanOrEqual(210)
+  expect(rate(1)).toBeGreaterThan(60)
+  expect(rate(3) / rate(1)).toBeGreaterThan(1.8)
+}, 30_000)

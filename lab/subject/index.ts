@@ -1,0 +1,2 @@
+export { startSubject } from './start.ts'
+export type { StartWish, Subject } from './start.ts'
