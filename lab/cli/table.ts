@@ -28,6 +28,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'How throughput grows from 1 to N instances: Universal Scalability Law with intervals',
     load: async () => (await import('./commands/scale.ts')).scaleCommand,
   },
+  profile: {
+    summary: 'Where time and memory go under load: flame graph, top functions, difference of two',
+    load: async () => (await import('./commands/profile.ts')).profileCommand,
+  },
   load: {
     summary: 'Put load of a shape on a server and hold it against thresholds',
     load: async () => (await import('./commands/load.ts')).loadCommand,

@@ -1,0 +1,58 @@
+import type { ProfileOptions } from '../../experiments/profile/index.ts'
+import { profileExperiment, readProfile } from '../../experiments/profile/index.ts'
+import { UsageError } from '../exit-codes.ts'
+import { experimentCommand } from '../experiment-command.ts'
+
+/** `lab profile`: where time and memory go under load. */
+export const profileCommand = experimentCommand({
+  summary: 'Where time and memory go under load: flame graph, top functions, difference of two',
+  experiment: profileExperiment,
+  args: {
+    command: {
+      type: 'string',
+      valueHint: 'line',
+      description:
+        'Starts the server: {port} is where it listens, {profile} options of Bun or Node.',
+    },
+    path: { type: 'string', valueHint: 'path', description: 'What is asked for (default /).' },
+    method: { type: 'string', valueHint: 'name', description: 'Method (default GET).' },
+    body: { type: 'string', valueHint: 'text', description: 'Body of the request.' },
+    status: { type: 'string', valueHint: 'n', description: 'Status expected (default 200).' },
+    for: { type: 'string', valueHint: 'duration', description: 'How long (default 15s).' },
+    connections: { type: 'string', valueHint: 'n', description: 'Default 16.' },
+    heap: { type: 'boolean', description: 'Also profile memory.' },
+    base: {
+      type: 'string',
+      valueHint: 'file',
+      description: 'Record of an earlier profile, to show the difference.',
+    },
+  },
+  examples: [
+    'tollgate lab profile --command "bun {profile} server.ts --port {port}" --out profile.html',
+    'tollgate lab profile --command "node {profile} server.js {port}" --base before.json --heap',
+  ],
+  options: async (args, common): Promise<ProfileOptions> => {
+    const command = args.text('command')
+    if (common.target !== undefined || command === undefined) {
+      throw new UsageError(
+        'a server is started to be profiled: --command is missing',
+        'See --help.',
+      )
+    }
+    const body = args.text('body') ?? null
+    const base = args.text('base')
+    return {
+      command,
+      path: args.text('path') ?? '/',
+      method: (args.text('method') ?? (body === null ? 'GET' : 'POST')).toUpperCase(),
+      headers: common.headers,
+      body,
+      status: args.number('status', { min: 100, max: 599, whole: true }) ?? 200,
+      connections: args.number('connections', { min: 1, max: 1000, whole: true }) ?? 16,
+      durationMs: args.durationMs('for') ?? (common.quick ? 3000 : 15_000),
+      warmUpMs: 1000,
+      heap: args.flag('heap'),
+      base: base === undefined ? null : await readProfile(base),
+    }
+  },
+})
