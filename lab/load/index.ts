@@ -8,13 +8,11 @@ export type { ClosedModel, LoadJob, LoadPlan, OpenModel } from './job.ts'
 export { planLoad, singleRequest } from './plan-load.ts'
 export type { LoadWish, SingleRequest } from './plan-load.ts'
 export type { ArrivalKind } from './plan/arrivals.ts'
-export { arrivalsOf, levelAt, peakOf, profileMs } from './plan/profile.ts'
 export type { Profile, Segment } from './plan/profile.ts'
 export { SHAPES, isShapeName } from './plan/shapes.ts'
 export type { ShapeName, ShapeOptions } from './plan/shapes.ts'
 export { loadExhibits } from './result/exhibits.ts'
 export { loadFigures, percentileFigure } from './result/figures.ts'
-export { mergeResults, mergeStored } from './result/merge.ts'
 export type {
   ClassData,
   LoadResult,
@@ -22,13 +20,7 @@ export type {
   WindowData,
   WorkerResult,
 } from './result/result.ts'
-export {
-  generatorDoubt,
-  isGeneratorBound,
-  loadTrust,
-  quantileIntervals,
-  summarizeLoad,
-} from './result/summary.ts'
+export { generatorDoubt, isGeneratorBound, loadTrust, summarizeLoad } from './result/summary.ts'
 export type { LoadSummary } from './result/summary.ts'
 export { judgeThreshold, parseThreshold } from './result/thresholds.ts'
 export type { Finding, Threshold } from './result/thresholds.ts'

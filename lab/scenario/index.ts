@@ -13,7 +13,7 @@ export type {
 export { defineScenario } from './define.ts'
 export { openScenario } from './open.ts'
 export type { ImportOptions, OpenedScenario } from './open.ts'
-export { createPicker, weightsOf } from './pick.ts'
+export { createPicker } from './pick.ts'
 export type { Pick } from './pick.ts'
 export { resolveScenario, rootsOf } from './resolve.ts'
 export type { Scenario, ScenarioSpec, SetupContext } from './spec.ts'

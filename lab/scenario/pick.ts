@@ -33,7 +33,7 @@ export function createPicker(pick: Pick, count: number, random: Random, offset =
 }
 
 /** The probability of each row, not normalized. */
-export function weightsOf(pick: Pick, count: number): number[] {
+function weightsOf(pick: Pick, count: number): number[] {
   const rows = Array.from({ length: count }, (_, at) => at)
   if (pick.kind === 'zipf') return rows.map((at) => (at + 1) ** -pick.exponent)
   if (pick.kind !== 'hot') return rows.map(() => 1)

@@ -206,6 +206,14 @@ paths:
     ])
   })
 
+  test('a module may export a plain object: it is checked like any other', async () => {
+    const plain = `export default { name: 'plain', requests: { a: { path: '/' } } }`
+    const { scenario } = await openScenario(await written('plain.ts', plain))
+    expect(scenario.requests['a']?.method).toBe('GET')
+    const wrong = await written('wrong.ts', `export default { name: 'x', requests: {}, more: 1 }`)
+    expect(openScenario(wrong)).rejects.toThrow('is not a scenario')
+  })
+
   test('a module without a scenario, a missing file and another document are told apart', async () => {
     expect(openScenario(join(folder, 'gone.ts'))).rejects.toThrow('does not exist')
     const empty = await written('empty.ts', 'export const x = 1')
