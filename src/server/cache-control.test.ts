@@ -23,6 +23,7 @@ function setUp() {
   const control = createCacheControl({
     caches: {
       invalidate: (name) => void purged.push(name),
+      settled: async () => undefined,
       stats: () => stats(0, { private: 1 }),
     },
     workers: async () => [stats(2, { private: 2, vary: 1 }), stats(3, {})],

@@ -12,7 +12,7 @@ import type { CacheControl, PurgeKind } from './admin/index.ts'
 
 /** What {@link createCacheControl} stands on. */
 export interface CacheControlParts<R> {
-  readonly caches: Pick<ResponseCaches<R>, 'invalidate' | 'stats'>
+  readonly caches: Pick<ResponseCaches<R>, 'invalidate' | 'settled' | 'stats'>
   /** Statistics of worker processes, where they take the requests. */
   readonly workers: () => Promise<readonly ResponseStats[]>
 }
@@ -21,6 +21,7 @@ export interface CacheControlParts<R> {
 export function createCacheControl<R>({ caches, workers }: CacheControlParts<R>): CacheControl {
   return {
     stats: async () => mergeResponseStats([caches.stats(), ...(await workers())]),
+    settled: async () => caches.settled(),
     purge(kind, subject) {
       const name = nameOf(kind, subject)
       if (name !== undefined) caches.invalidate(name)

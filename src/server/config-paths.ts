@@ -7,10 +7,16 @@ import type { GatewayConfig } from '../gate/index.ts'
  */
 export function resolvePaths(config: GatewayConfig, folder: string): GatewayConfig {
   const at = (path: string): string => resolve(folder, path)
-  const { storage, policy, policies } = config
+  const { storage, cache, policy, policies } = config
   return {
     ...config,
     storage: { ...storage, folder: at(storage.folder) },
+    cache: {
+      ...cache,
+      ...(cache.disk?.folder !== undefined && {
+        disk: { ...cache.disk, folder: at(cache.disk.folder) },
+      }),
+    },
     policy: {
       ...policy,
       allowLists: mapValues(policy.allowLists, (list) =>

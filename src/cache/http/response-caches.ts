@@ -26,6 +26,8 @@ export interface ResponseCaches<R> {
   invalidate(name: Name): void
   /** The same for what another instance said: it is not passed on. */
   apply(name: Name): void
+  /** Resolves when no restart can undo the invalidations so far. */
+  settled(): Promise<void>
   stats(): ResponseStats
 }
 
@@ -72,6 +74,7 @@ export function createResponseCaches<R>(parts: ResponseCachesParts): ResponseCac
       invalidations += 1
       store.invalidate(name)
     },
+    settled: async () => parts.settled?.(),
     stats: () => ({
       ...lookups,
       stored,

@@ -74,6 +74,8 @@ export interface CacheControl {
   stats(): Promise<object>
   /** Forgets what hangs on a subject; `false` when it is not one of that kind. */
   purge(kind: PurgeKind, subject: string | undefined): boolean
+  /** Resolves when no restart can undo what was purged. */
+  settled(): Promise<unknown>
 }
 
 /** Everything the admin API administers. */

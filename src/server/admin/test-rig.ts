@@ -92,7 +92,7 @@ const noGate: GateView = {
   explain: nothing,
 }
 
-const noCache: CacheControl = { stats: nothing, purge: nothing }
+const noCache: CacheControl = { stats: nothing, purge: nothing, settled: nothing }
 
 const childOf = (value: unknown, key: string): unknown =>
   value !== null && typeof value === 'object'

@@ -73,12 +73,13 @@ export const cacheOperations = [
     params: noParams,
     query: noQuery,
     body: purgeInput,
-    run: ({ body: { kind, subject } }, { cache }) => {
+    run: async ({ body: { kind, subject } }, { cache }) => {
       if (!cache.purge(kind, subject)) {
         const detail =
           kind === 'all' ? 'All has no subject.' : `Not a subject for kind ${kind}: see purgeCache.`
         return fail('request_invalid', { detail })
       }
+      await cache.settled()
       const body = { kind, subject: subject ?? null }
       return succeed({ body, change: { target: `${kind}:${subject ?? ''}`, after: body } })
     },
