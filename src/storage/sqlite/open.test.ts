@@ -55,6 +55,7 @@ describe('what is stored', () => {
     expect(await second.tenant('one', THINGS).get('a')).toMatchObject({ name: 'name of a' })
     await second.close()
     expect(statSync(join(folder.path, 'records.db')).mode & 0o777).toBe(0o600)
+    expect(statSync(join(folder.path, 'records.db.lock')).mode & 0o777).toBe(0o600)
   })
 
   test('commits that still wait are on disk when close resolves', async () => {

@@ -5,6 +5,7 @@ import type { Issued, KeyView } from '../../../identity/index.ts'
 import { keyInput, keyPatch } from '../../../identity/index.ts'
 import { answerChange, answerOne, answerRemoval, versionCheck } from '../changes.ts'
 import { refuseExcess } from '../excess.ts'
+import { refuseUnknownLimits } from '../own-limits.ts'
 import type { Answer, OperationFacts } from '../operation.ts'
 import { operation } from '../operation.ts'
 import { answerPage, pageOf, pageQuery } from '../pages.ts'
@@ -73,7 +74,8 @@ export const keyOperations = [
     query: noQuery,
     body: keyInput.omit({ createdBy: true }),
     run: async ({ params: { tenantId }, body, principal }, parts) => {
-      const refusal = await refuseExcess(parts, principal, tenantId, body)
+      const refusal =
+        refuseUnknownLimits(body, parts) ?? (await refuseExcess(parts, principal, tenantId, body))
       if (refusal !== undefined) return { ok: false, refusal }
       const input = { ...body, createdBy: principal.id }
       return answerIssued(await parts.identity.keys.create(tenantId, input))
@@ -103,7 +105,9 @@ export const keyOperations = [
     run: async ({ params: { tenantId, keyId }, body, principal, ifVersion }, parts) => {
       const { roles = [], permissions = [], userId } = body
       const handover = { roles, permissions, userId }
-      const refusal = await refuseExcess(parts, principal, tenantId, handover)
+      const refusal =
+        refuseUnknownLimits(body, parts) ??
+        (await refuseExcess(parts, principal, tenantId, handover))
       if (refusal !== undefined) return { ok: false, refusal }
       const { keys } = parts.identity
       return answerChange(await keys.update(tenantId, keyId, body, versionCheck(ifVersion)))

@@ -1,0 +1,44 @@
+import { nearest } from '../../core/config/nearest.ts'
+import type { Refusal } from '../../core/refusal.ts'
+import { refuse } from '../../core/refusal.ts'
+import type { AdminParts } from './parts.ts'
+
+/** What a key says of its limits. */
+export interface OwnLimits {
+  readonly limits?: Readonly<Record<string, number>> | null | undefined
+  readonly plan?: string | null | undefined
+}
+
+/**
+ * Refuses limits of a key's own that no limit of the configuration is named by, and a plan that none knows while
+ * some know plans: a slip of the pen would leave the key with the limits of everybody.
+ */
+export function refuseUnknownLimits(
+  { limits, plan }: OwnLimits,
+  { limiter }: Pick<AdminParts, 'limiter'>,
+): Refusal | undefined {
+  const configured = limiter().list()
+  const names = configured.map(({ name }) => name)
+  const plans = configured.flatMap(({ config }) =>
+    'plans' in config ? Object.keys(config.plans) : [],
+  )
+  const errors = Object.keys(limits ?? {})
+    .filter((name) => !names.includes(name))
+    .map((name) => ({
+      in: 'body',
+      pointer: `/limits/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      message: unknown('limit', name, names),
+    }))
+  if (plan !== undefined && plan !== null && plans.length > 0 && !plans.includes(plan)) {
+    errors.push({ in: 'body', pointer: '/plan', message: unknown('plan', plan, plans) })
+  }
+  if (errors.length === 0) return undefined
+  const detail = `${errors.length === 1 ? 'One mistake' : `${errors.length} mistakes`} in the body.`
+  return refuse('request_invalid', { detail, extra: { errors } })
+}
+
+function unknown(what: string, name: string, known: readonly string[]): string {
+  const meant = nearest(name, known)
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+  return `no ${what} is named ${JSON.stringify(name)}${hint}`
+}
