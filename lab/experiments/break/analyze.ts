@@ -52,7 +52,7 @@ function findBreak(judged: readonly Judged[], { confirmations }: BreakOptions): 
   const failing = searching.filter(({ status }) => status === 'failed').map(({ step }) => step.rate)
   const twice = failing.filter((rate, at) => failing.indexOf(rate) !== at && rate > held)
   const all = (phase: Phase, wanted: StepJudgement['status']): boolean => {
-    const tries = judged.filter(({ step }) => step.phase === phase)
+    const tries = judged.filter(({ step, status }) => step.phase === phase && status !== 'doubtful')
     return tries.length === confirmations && tries.every(({ status }) => status === wanted)
   }
   const last = searching.at(-1)

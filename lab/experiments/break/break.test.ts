@@ -3,7 +3,7 @@ import { createRandom } from '../../core/index.ts'
 import { madeResult } from '../../load/result.fixture.ts'
 import { analyzeBreak } from './analyze.ts'
 import type { BreakOptions } from './options.ts'
-import type { Step } from './search.ts'
+import type { Phase, Step } from './search.ts'
 import { judgeStep, searchBreak } from './search.ts'
 
 const OPTIONS: BreakOptions = {
@@ -30,7 +30,10 @@ const OPTIONS: BreakOptions = {
 /** A server that holds up to a rate, and what a search makes of it. */
 async function searched(
   changes: Partial<BreakOptions>,
-  serverAt: (rate: number) => {
+  serverAt: (
+    rate: number,
+    phase: Phase,
+  ) => {
     readonly ms: number
     readonly lagMs?: number
     readonly failed?: number
@@ -41,7 +44,7 @@ async function searched(
     ...options,
     judge: (step: Step) => judgeStep(step, options.objective),
     run: async (rate, phase) => {
-      const { ms, lagMs = 0.1, failed = 0 } = serverAt(rate)
+      const { ms, lagMs = 0.1, failed = 0 } = serverAt(rate, phase)
       const responseMs = Array.from({ length: 1500 }, () => ms)
       return { phase, rate, result: madeResult({ responseMs, lagMs, failed }) }
     },
@@ -95,6 +98,18 @@ describe('the search for the breaking point', () => {
       verdict: 'inconclusive',
       reason: '≥ 1709 a second (generator-bound)',
     })
+  })
+
+  test('a confirmation in a noisy moment is tried again', async () => {
+    let noisy = 2
+    const found = await searched({}, (rate, phase) => {
+      const isNoisy = phase === 'below' && noisy > 0
+      if (isNoisy) noisy -= 1
+      return { ms: rate <= 1000 ? 10 : 500, lagMs: isNoisy ? 80 : 0.1 }
+    })
+    const confirming = found.steps.filter(({ phase }) => phase === 'below' || phase === 'above')
+    expect(confirming).toHaveLength(8)
+    expect(found.judgement.verdict).toBe('pass')
   })
 
   test('a rate that was asked for is passed or failed', async () => {

@@ -55,6 +55,7 @@ function chanceOf(result: LoadResult, { planned, response, ratePerSecond }: Load
 const FACTOR = 1.5
 const BRACKET = 1.05
 const STEPS_MAX = 60
+const CLEAR_TRIES = 3
 
 /** What the search knows, and what it asks. */
 export interface Search {
@@ -83,6 +84,12 @@ export async function searchBreak(search: Search): Promise<Step[]> {
     const first = await attempt(rate, phase)
     return first === 'held' ? first : attempt(rate, phase)
   }
+  /** A confirmation that says nothing of the server is tried again. */
+  const untilClear = async (rate: number, phase: Phase): Promise<void> => {
+    for (let tries = 0; tries < CLEAR_TRIES; tries += 1) {
+      if ((await attempt(rate, phase)) !== 'doubtful') return
+    }
+  }
   let low = 0
   let high = Infinity
   for (let rate = search.rateFrom; high === Infinity; rate *= FACTOR) {
@@ -102,8 +109,8 @@ export async function searchBreak(search: Search): Promise<Step[]> {
     else high = middle
   }
   for (let at = 0; at < search.confirmations; at += 1) {
-    await attempt(low * 0.95, 'below')
-    await attempt(low * 1.05, 'above')
+    await untilClear(low * 0.95, 'below')
+    await untilClear(low * 1.05, 'above')
   }
   return steps
 }
