@@ -10,6 +10,8 @@ export type { TestOptions, TestReport, TestResult } from './tools/test-runner.ts
 export type { CoverageReport, FileCoverage } from './tools/coverage.ts'
 export type { Builtin, BuiltinContext, BuiltinType } from './builtins/index.ts'
 export { BuiltinError } from './builtins/index.ts'
+export { compilePattern } from './builtins/regex/pattern.ts'
+export type { CompiledPattern } from './builtins/regex/pattern.ts'
 export {
   compare,
   equals,

@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Format } from 'ajv'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
-import type { Matcher } from './pattern/compile.ts'
-import { compilePattern } from './pattern/compile.ts'
+import type { Matcher } from '../rego/patterns.ts'
+import { compileEcmaPattern } from '../rego/patterns.ts'
 import { isUri, isUriReference } from './uri.ts'
 
 const REGEX_LENGTH_MAX = 4096
@@ -15,7 +15,7 @@ const HOUR_ON = '\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S'
 const DAY_ON = '\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D'
 const VARIABLE = '(?:[A-Za-z0-9_.]|%[0-9A-Fa-f]{2})+(?::[1-9][0-9]{0,3}|\\*)?'
 
-/** Each goes through {@link compilePattern}, so that none of them can be made to backtrack. */
+/** Each goes through {@link compileEcmaPattern}, so that none of them can be made to backtrack. */
 const PATTERNS = {
   // RFC 3339 appendix A.
   duration: `^P(?:\\d+W|(?:${DAY_ON})(?:T(?:${HOUR_ON}))?|T(?:${HOUR_ON}))$`,
@@ -114,7 +114,7 @@ function isRegularExpression(text: string): boolean {
 }
 
 function matcher(source: string): Matcher {
-  const compiled = compilePattern(source)
+  const compiled = compileEcmaPattern(source)
   if (!compiled.ok) throw new SyntaxError(`${source}: ${compiled.message}`)
   return compiled.matcher
 }

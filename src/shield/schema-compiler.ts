@@ -1,7 +1,7 @@
 import type { ErrorObject, RegExpEngine } from 'ajv/dist/types/index.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { FORMATS } from './formats.ts'
-import { compilePattern } from './pattern/compile.ts'
+import { compileEcmaPattern } from '../rego/patterns.ts'
 import { isPlainSchema } from './plain-schema.ts'
 import type { SchemaPath } from './schema-paths.ts'
 import { findUnsafe, locateQuoted } from './schema-paths.ts'
@@ -132,7 +132,7 @@ function createAjv(schemas: Readonly<Record<string, JsonSchema>>, allErrors: boo
 
 const safeRegExp: RegExpEngine = Object.assign(
   (source: string) => {
-    const compiled = compilePattern(source)
+    const compiled = compileEcmaPattern(source)
     if (!compiled.ok) throw new SyntaxError(compiled.message)
     return compiled.matcher
   },

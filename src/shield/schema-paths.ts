@@ -1,4 +1,4 @@
-import { compilePattern } from './pattern/compile.ts'
+import { compileEcmaPattern } from '../rego/patterns.ts'
 import type { JsonSchema, SchemaProblem } from './spec.ts'
 
 /** Where in a schema something stands. */
@@ -41,7 +41,7 @@ export function findUnsafe(schema: JsonSchema): SchemaProblem[] {
 }
 
 function reportPattern(source: string, path: SchemaPath, problems: SchemaProblem[]): void {
-  const compiled = compilePattern(source)
+  const compiled = compileEcmaPattern(source)
   if (!compiled.ok) problems.push({ path, message: compiled.message })
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { RE2JS } from 're2js'
 import { compilePattern } from './pattern.ts'
-import { linearSource } from './subset.ts'
+import { isProvablyLinear } from '../../patterns/linear.ts'
+import { readRe2 } from './subset.ts'
 
 const { pattern } = fc.letrec<{ pattern: string }>((tie) => ({
   pattern: fc.oneof(
@@ -35,6 +36,11 @@ const text = fc.string({
   maxLength: 8,
 })
 
+const runsNatively = (source: string): boolean => {
+  const read = readRe2(source)
+  return read !== undefined && isProvablyLinear(read, 512)
+}
+
 describe('patterns', () => {
   test('answer as RE2 does, whichever engine runs them', () => {
     fc.assert(
@@ -55,7 +61,23 @@ describe('patterns', () => {
       'a*a*a*a*b',
       '(?:a?){30}a{30}',
     ])
-      expect(linearSource(source)).toBeUndefined()
+      expect([source, runsNatively(source)]).toEqual([source, false])
+  })
+
+  test('that cannot are, also words that begin alike', () => {
+    for (const source of ['^/(?:users|usage)/[a-z]+$', '^[a-z]+@', '(?:read|reap)', '^a{2,5}b?$'])
+      expect([source, runsNatively(source)]).toEqual([source, true])
+    for (const word of ['users', 'usage', 'use', 'user']) {
+      const found = compilePattern('^/(?:users|usage)/').test(`/${word}/`)
+      expect(found).toBe(word === 'users' || word === 'usage')
+    }
+  })
+
+  test('answer on texts of any length', () => {
+    for (const length of [10, 5000, 300_000]) {
+      expect(compilePattern('^[a-z]+$').test('a'.repeat(length))).toBe(true)
+      expect(compilePattern('^[a-z]+$').test(`${'a'.repeat(length)}!`)).toBe(false)
+    }
   })
 
   test('answer long hostile texts in time', () => {

@@ -1,11 +1,15 @@
 import { RE2JS } from 're2js'
 import { boundedCache } from '../bounded-cache.ts'
 import { BuiltinError } from '../types.ts'
-import { linearSource } from './subset.ts'
+import { isProvablyLinear } from '../../patterns/linear.ts'
+import { NATIVE_TEXT_MAX, toNative } from '../../patterns/native.ts'
+import { readRe2 } from './subset.ts'
 
 const PATTERNS_MAX = 512
 /** A pattern's program may have this many characters of source at most. */
 const SOURCE_LENGTH_MAX = 65_536
+/** Code points of a match that may begin anywhere, where the platform's engine looks for it. */
+const FLOATING_LENGTH_MAX = 512
 
 const FLAGS: Readonly<Record<string, number>> = {
   i: RE2JS.CASE_INSENSITIVE,
@@ -25,13 +29,16 @@ const cachedProgram = boundedCache(PATTERNS_MAX, (key) => {
 })
 
 const cachedTest = boundedCache(PATTERNS_MAX, (key): CompiledPattern => {
-  const native = key.startsWith('/') ? linearSource(key.slice(1)) : undefined
-  if (native !== undefined) {
-    const expression = new RegExp(native, 'u')
-    return { test: (text) => expression.test(text) }
+  const pattern = key.startsWith('/') ? readRe2(key.slice(1)) : undefined
+  if (pattern === undefined || !isProvablyLinear(pattern, FLOATING_LENGTH_MAX)) {
+    const program = cachedProgram(key)
+    return { test: (text) => program.test(text) }
   }
-  const program = cachedProgram(key)
-  return { test: (text) => program.test(text) }
+  const native = new RegExp(toNative(pattern), 'u')
+  return {
+    test: (text) =>
+      text.length <= NATIVE_TEXT_MAX ? native.test(text) : cachedProgram(key).test(text),
+  }
 })
 
 function compile(source: string, flags: string): RE2JS {

@@ -1,47 +1,21 @@
-/**
- * The patterns for which the platform's own regular expressions are safe: where every step of a match
- * is forced, so that backtracking has nothing to try.
- *
- * A pattern qualifies when it is a sequence of characters, classes, `.` and groups of literals, each
- * perhaps repeated, such that (1) what a repeated part may continue with and what may follow it never
- * begin with the same character, (2) no literal of a group begins another one, and (3) it is anchored at
- * the start, or bounded in length, so that starting anew at each position stays linear. The pattern is
- * then written anew from the parsed parts, character ranges spelled out: no meaning is left to the
- * differences between the two dialects.
- */
+import type { CharSet } from '../../patterns/char-set.ts'
+import { charSet, complement } from '../../patterns/char-set.ts'
+import type { Pattern } from '../../patterns/syntax.ts'
 
-/** Inclusive ranges of code points, ascending. */
-type Ranges = readonly (readonly [number, number])[]
-
-interface Part {
-  /** Source in the platform's dialect, without the repetition. */
-  readonly source: string
-  /** What it may begin with. */
-  readonly first: Ranges
-  readonly lengthMax: number
-  readonly min: number
-  readonly max: number
-}
-
-const CODE_POINT_MAX = 0x10ffff
-const LENGTH_MAX = 512
-const ANY: Ranges = [
-  [0, 9],
-  [11, CODE_POINT_MAX],
-]
-const DIGIT: Ranges = [[48, 57]]
-const WORD: Ranges = [
+const DIGIT: CharSet = [[48, 57]]
+const WORD: CharSet = [
   [48, 57],
   [65, 90],
   [95, 95],
   [97, 122],
 ]
-const SPACE: Ranges = [
+const SPACE: CharSet = [
   [9, 10],
   [12, 13],
   [32, 32],
 ]
-const PERL_CLASSES: Readonly<Record<string, Ranges>> = {
+const ANY: CharSet = complement([[10, 10]])
+const PERL_CLASSES: Readonly<Record<string, CharSet>> = {
   d: DIGIT,
   D: complement(DIGIT),
   w: WORD,
@@ -52,74 +26,20 @@ const PERL_CLASSES: Readonly<Record<string, Ranges>> = {
 const ESCAPABLE = /^[!-/:-@[-`{-~]$/
 const LITERAL = /^[^\\.+*?()|[\]{}^$]$/u
 
-/** The equivalent platform pattern, or `undefined` when it is not proven linear. */
-export function linearSource(pattern: string): string | undefined {
-  const reader = new SubsetReader(pattern)
-  const parts = reader.read()
-  if (parts === undefined) return undefined
-  const { startAnchored, endAnchored } = reader
-  if (!startAnchored && totalLength(parts) > LENGTH_MAX) return undefined
-  if (!isForced(parts)) return undefined
-  const body = parts.map(({ source, min, max }) => source + repetition(min, max)).join('')
-  return (startAnchored ? '^' : '') + body + (endAnchored ? '$' : '')
-}
+const START: Pattern = { kind: 'assertion', at: 'start' }
+const END: Pattern = { kind: 'assertion', at: 'end' }
 
-function totalLength(parts: readonly Part[]): number {
-  return parts.reduce((sum, { lengthMax, max }) => sum + lengthMax * max, 0)
-}
+const chars = (set: CharSet): Pattern => ({ kind: 'chars', set, properties: undefined })
 
-/** Whether a repeated part never shares a first character with what may follow it. */
-function isForced(parts: readonly Part[]): boolean {
-  return parts.every((part, i) => {
-    if (part.min === part.max) return true
-    for (const following of parts.slice(i + 1)) {
-      if (overlaps(part.first, following.first)) return false
-      if (following.min > 0) return true
-    }
-    return true
-  })
-}
-
-function repetition(min: number, max: number): string {
-  if (min === 1 && max === 1) return ''
-  return max === Infinity ? `{${min},}` : `{${min},${max}}`
-}
-
-function complement(ranges: Ranges): Ranges {
-  const result: [number, number][] = []
-  let next = 0
-  for (const [low, high] of ranges) {
-    if (low > next) result.push([next, low - 1])
-    next = high + 1
-  }
-  if (next <= CODE_POINT_MAX) result.push([next, CODE_POINT_MAX])
-  return result
-}
-
-function union(ranges: Ranges): Ranges {
-  const result: [number, number][] = []
-  for (const [low, high] of ranges.toSorted((a, b) => a[0] - b[0])) {
-    const last = result.at(-1)
-    if (last !== undefined && low <= last[1] + 1) last[1] = Math.max(last[1], high)
-    else result.push([low, high])
-  }
-  return result
-}
-
-function overlaps(a: Ranges, b: Ranges): boolean {
-  return a.some(([low, high]) =>
-    b.some(([otherLow, otherHigh]) => low <= otherHigh && otherLow <= high),
-  )
-}
-
-function classSource(ranges: Ranges): string {
-  const point = (code: number): string => `\\u{${code.toString(16)}}`
-  return `[${ranges.map(([low, high]) => (low === high ? point(low) : `${point(low)}-${point(high)}`)).join('')}]`
+/**
+ * Reads a pattern of RE2's syntax, as far as it is a sequence of characters, classes, `.` and groups of
+ * literals, each perhaps repeated; `undefined` for everything else, which is left to RE2 itself.
+ */
+export function readRe2(pattern: string): Pattern | undefined {
+  return new SubsetReader(pattern).read()
 }
 
 class SubsetReader {
-  startAnchored = false
-  endAnchored = false
   readonly #characters: readonly string[]
   #position = 0
 
@@ -127,39 +47,34 @@ class SubsetReader {
     this.#characters = Array.from(pattern)
   }
 
-  read(): Part[] | undefined {
-    this.startAnchored = this.#accept('^')
-    const parts: Part[] = []
+  read(): Pattern | undefined {
+    const parts: Pattern[] = this.#accept('^') ? [START] : []
     while (this.#position < this.#characters.length) {
       if (this.#peek() === '$' && this.#position === this.#characters.length - 1) {
-        this.endAnchored = true
-        return parts
+        parts.push(END)
+        break
       }
       const part = this.#part()
       if (part === undefined) return undefined
       parts.push(part)
     }
-    return parts
+    return { kind: 'sequence', parts }
   }
 
-  #part(): Part | undefined {
-    const grouped = this.#accept('(')
-    const atom = grouped ? this.#group() : this.#single()
-    const repeated = atom === undefined ? undefined : this.#repetition()
-    if (atom === undefined || repeated === undefined) return undefined
+  #part(): Pattern | undefined {
+    const part = this.#accept('(') ? this.#group() : this.#single()
+    const repeated = part === undefined ? undefined : this.#repetition()
+    if (part === undefined || repeated === undefined) return undefined
     const [min, max] = repeated
-    // A repeated group could match itself over several paths; only single characters are repeated.
-    return grouped && (min !== 1 || max !== 1) ? undefined : { ...atom, min, max }
+    return min === 1 && max === 1 ? part : { kind: 'repeat', part, min, max }
   }
 
-  #single(): Omit<Part, 'min' | 'max'> | undefined {
-    const ranges = this.#ranges()
-    return ranges === undefined || ranges.length === 0
-      ? undefined
-      : { source: classSource(ranges), first: ranges, lengthMax: 1 }
+  #single(): Pattern | undefined {
+    const set = this.#ranges()
+    return set === undefined || set.length === 0 ? undefined : chars(set)
   }
 
-  #ranges(): Ranges | undefined {
+  #ranges(): CharSet | undefined {
     const character = this.#next()
     if (character === '.') return ANY
     if (character === '[') return this.#class()
@@ -167,12 +82,12 @@ class SubsetReader {
     return character !== undefined && LITERAL.test(character) ? single(character) : undefined
   }
 
-  #escape(): Ranges | undefined {
+  #escape(): CharSet | undefined {
     const character = this.#next() ?? ''
     return PERL_CLASSES[character] ?? (ESCAPABLE.test(character) ? single(character) : undefined)
   }
 
-  #class(): Ranges | undefined {
+  #class(): CharSet | undefined {
     const negated = this.#accept('^')
     const ranges: (readonly [number, number])[] = []
     for (
@@ -187,11 +102,11 @@ class SubsetReader {
       if (high === undefined) return undefined
       ranges.push(...high)
     }
-    return negated ? complement(union(ranges)) : union(ranges)
+    return negated ? complement(charSet(ranges)) : charSet(ranges)
   }
 
   /** The range that begins with a member; the member itself when no range follows. */
-  #rangeEnd(low: Ranges): Ranges | undefined {
+  #rangeEnd(low: CharSet): CharSet | undefined {
     if (this.#peek() !== '-' || this.#characters[this.#position + 1] === ']') return low
     this.#position++
     const character = this.#next()
@@ -209,7 +124,7 @@ class SubsetReader {
   }
 
   /** `(literal|literal|…)`, none of which begins another. */
-  #group(): Omit<Part, 'min' | 'max'> | undefined {
+  #group(): Pattern | undefined {
     if (this.#accept('?') && !this.#accept(':')) return undefined
     const words: number[][] = [[]]
     for (let character = this.#next(); character !== ')'; character = this.#next()) {
@@ -234,12 +149,7 @@ class SubsetReader {
       (text, i) => text !== '' && texts.every((other, j) => i === j || !other.startsWith(text)),
     )
     if (!distinct) return undefined
-    const sources = words.map((word) => word.map((code) => `\\u{${code.toString(16)}}`).join(''))
-    return {
-      source: `(?:${sources.join('|')})`,
-      first: union(words.map((word) => [word[0]!, word[0]!])),
-      lengthMax: Math.max(...words.map((word) => word.length)),
-    }
+    return choiceOf(words)
   }
 
   #repetition(): readonly [number, number] | undefined {
@@ -288,7 +198,23 @@ class SubsetReader {
   }
 }
 
-function single(character: string): Ranges {
+/** One of some words: what they begin with alike is read once, so that each next character decides. */
+function choiceOf(words: readonly (readonly number[])[]): Pattern {
+  const groups = new Map<number, (readonly number[])[]>()
+  for (const [code = 0, ...rest] of words) {
+    const group = groups.get(code)
+    if (group === undefined) groups.set(code, [rest])
+    else group.push(rest)
+  }
+  const options = Array.from(groups, ([code, rests]): Pattern => {
+    const char = chars([[code, code]])
+    const more = rests.filter((rest) => rest.length > 0)
+    return more.length === 0 ? char : { kind: 'sequence', parts: [char, choiceOf(more)] }
+  })
+  return options.length === 1 ? options[0]! : { kind: 'choice', options }
+}
+
+function single(character: string): CharSet {
   const code = character.codePointAt(0) ?? 0
   return [[code, code]]
 }

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { isProvablyLinear } from './linear.ts'
+import { NATIVE_TEXT_MAX } from './native.ts'
 import type { Pattern } from './syntax.ts'
 import { parsePattern } from './parse.ts'
 import { toRe2 } from './re2-syntax.ts'
@@ -18,15 +19,12 @@ export type CompiledPattern =
 
 const SOURCE_LENGTH_MAX = 4096
 
-/** Engines that recurse for each repetition run out of stack on longer texts and then answer wrongly. */
-const NATIVE_TEXT_MAX = 4096
-
 /**
  * Compiles a regular expression of ECMA-262 (flag `u`) so that no text makes it backtrack without
  * bound: the native engine where it provably stays linear, RE2 (automata) everywhere else. What
  * neither can do (lookaround, backreferences) is refused.
  */
-export function compilePattern(source: string): CompiledPattern {
+export function compileEcmaPattern(source: string): CompiledPattern {
   if (source.length > SOURCE_LENGTH_MAX) {
     return { ok: false, message: `a pattern has at most ${SOURCE_LENGTH_MAX} characters` }
   }

@@ -11,10 +11,12 @@ const FLOATING_LENGTH_MAX = 32
  * one-unambiguity, Brüggemann-Klein and Wood 1998), and there is one way to match nothing. What was
  * given up can then not be matched any other way, so that each point of return costs a constant.
  * The pattern must begin with `^`, or match short texts only.
+ *
+ * @param floatingMax how many code points a match may have that begins anywhere
  */
-export function isProvablyLinear(pattern: Pattern): boolean {
+export function isProvablyLinear(pattern: Pattern, floatingMax = FLOATING_LENGTH_MAX): boolean {
   if (!isDeterministic(pattern, NONE)) return false
-  return startsAnchored(pattern) || longest(pattern) <= FLOATING_LENGTH_MAX
+  return startsAnchored(pattern) || longest(pattern) <= floatingMax
 }
 
 /** Whether every choice within is decided by the next code point; `follow` may come after. */
