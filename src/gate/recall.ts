@@ -92,14 +92,23 @@ const SILENCE = new Set<Refusal['code']>([
 const CLIENT_CONDITIONS = ['if-none-match', 'if-modified-since', 'if-range', 'range'] as const
 
 function originOf(exchange: Exchange, answer: StageBody): Origin<Refusal> {
+  let asked: AbortController | undefined
   return {
+    bindToClient() {
+      const { signal } = exchange.request
+      const own = asked
+      if (signal.aborted) own?.abort()
+      else signal.addEventListener('abort', () => own?.abort(), { once: true })
+    },
     isSilence: ({ code }) => SILENCE.has(code),
     async ask({ conditions, inBackground }) {
       if (conditions === undefined) return answered(await answer.run(exchange))
       const headers = new Headers(exchange.request.headers)
       for (const name of CLIENT_CONDITIONS) headers.delete(name)
       for (const [name, value] of conditions) headers.set(name, value)
-      const request = new Request(exchange.request.url, { method: 'GET', headers })
+      asked = new AbortController()
+      const { signal } = asked
+      const request = new Request(exchange.request.url, { method: 'GET', headers, signal })
       return answered(await answer.run(exchange.inPlaceOf(request, inBackground)))
     },
   }

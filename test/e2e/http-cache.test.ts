@@ -236,3 +236,78 @@ describe('bodies', () => {
     expect(seen).toHaveLength(1)
   })
 })
+
+describe('a client that goes away', () => {
+  /** An endless private stream that tells when nobody wants it any longer. */
+  const endless = (): { readonly response: Response; readonly ended: Promise<void> } => {
+    let end: () => void = () => undefined
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await Bun.sleep(5)
+        controller.enqueue(new Uint8Array(1000))
+      },
+      cancel: () => end(),
+    })
+    return { response: new Response(body, { headers: { 'cache-control': 'private' } }), ended }
+  }
+
+  test('while a response comes that is for it alone lets the upstream go', async () => {
+    const stream = endless()
+    answer = () => stream.response
+    const abort = new AbortController()
+    const response = await fetch(`${gate.url}/endless`, { signal: abort.signal })
+    await response.body?.getReader().read()
+    abort.abort()
+    await stream.ended
+  })
+
+  test('before the response begins lets the upstream go as well', async () => {
+    const stream = endless()
+    const asked = Promise.withResolvers<void>()
+    const begin = Promise.withResolvers<void>()
+    answer = async () => {
+      asked.resolve()
+      await begin.promise
+      return stream.response
+    }
+    const abort = new AbortController()
+    const response = fetch(`${gate.url}/endless-late`, { signal: abort.signal })
+    await asked.promise
+    abort.abort()
+    expect(response).rejects.toThrow()
+    begin.resolve()
+    await stream.ended
+  })
+
+  test('does not take from others what they wait for', async () => {
+    const asked = Promise.withResolvers<void>()
+    const begin = Promise.withResolvers<void>()
+    answer = async () => {
+      asked.resolve()
+      await begin.promise
+      return new Response('for all', { headers: FRESH })
+    }
+    const abort = new AbortController()
+    const first = fetch(`${gate.url}/shared-wait`, { signal: abort.signal })
+    await asked.promise
+    const second = text('/shared-wait')
+    abort.abort()
+    expect(first).rejects.toThrow()
+    begin.resolve()
+    expect(await second).toBe('for all')
+    expect(seen).toHaveLength(1)
+  })
+})
+
+test('what Location names is forgotten in whatever notation it is written', async () => {
+  answer = counting
+  const before = await text('/noted/%7Ea')
+  expect(await text('/noted/~a')).toBe(before)
+  answer = () => new Response('', { status: 201, headers: { location: '/noted/x/../%7ea' } })
+  await text('/elsewhere', {}, 'POST')
+  answer = counting
+  expect(await text('/noted/~a')).not.toBe(before)
+})

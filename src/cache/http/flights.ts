@@ -59,7 +59,10 @@ export function createFlights<R>({ waitersMax, waitMs }: FlightOptions): Flights
     },
     isUnderWay: (key) => entries.has(key),
     begin(key) {
-      const { promise, resolve } = Promise.withResolvers<Landing<R>>()
+      let resolve: (landing: Landing<R>) => void = () => undefined
+      const promise = new Promise<Landing<R>>((settle) => {
+        resolve = settle
+      })
       const land = (landing: Landing<R>): void => {
         clearTimeout(timer)
         if (entries.get(key) === entry) entries.delete(key)

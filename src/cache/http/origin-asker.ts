@@ -253,6 +253,7 @@ class Asker<R> implements OriginAsker<R> {
     const { predictor, clock } = this.parts
     predictor.note(lookup.hash, false, clock.nowMs())
     this.note(lookup, response.status, reason)
+    lookup.origin.bindToClient()
     flight?.land({ kind: 'alone' })
     return this.pass(lookup, response, { hit: false, fwd: fwdOf(lookup), detail: reason }, true)
   }
@@ -282,6 +283,7 @@ class Asker<R> implements OriginAsker<R> {
       const isLearned = reason === 'too-large'
       if (isLearned) this.parts.predictor.note(hash, false, this.parts.clock.nowMs())
       this.note(lookup, status, reason)
+      lookup.origin.bindToClient()
       flight?.land({ kind: 'alone' })
     }
     const told = { hit: false, fwd: fwdOf(lookup) }

@@ -67,6 +67,8 @@ export interface Asking {
 /** Who is asked where nothing stored will do. `R` is a refusal: no answer came. */
 export interface Origin<R> {
   ask(asking: Asking): Promise<Response | R>
+  /** From now on the response is for this client alone: when it goes away, the origin need not go on. */
+  bindToClient(): void
   /** Whether a refusal means that no answer came: then what is stored may stand in. */
   isSilence(refusal: R): boolean
 }
@@ -78,6 +80,8 @@ export type LookupResult = 'hit' | 'stale' | 'miss' | 'revalidated' | 'bypass'
 export interface RecallParts {
   readonly store: ResponseStore
   readonly clock: Clock
+  /** The path and query as the gate would write them; `undefined` when it would refuse them. */
+  readonly canonicalTarget: (target: string) => string | undefined
   /** Makes the response for a client. */
   readonly respond: (answer: Answer) => Response | Promise<Response>
   readonly onLookup: (result: LookupResult) => void

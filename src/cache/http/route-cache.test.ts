@@ -61,6 +61,7 @@ function setUp(more: Partial<RecallOptions> = {}, bounds = {}) {
   const caches = createResponseCaches<'down'>({
     store: createResponseStore({ pool, epochs, hash: createTextHash(systemRandom), clock }),
     clock,
+    canonicalTarget: (target) => target,
     respond: ({ status, fields, body }) =>
       new Response(body as BodyInit | null, { status, headers: fields.map(([a, b]) => [a, b]) }),
     onLookup: () => undefined,
@@ -73,6 +74,7 @@ function setUp(more: Partial<RecallOptions> = {}, bounds = {}) {
   let answer: Ask = () => new Response('?')
   const origin = {
     isSilence: () => true,
+    bindToClient: () => undefined,
     ask: async (asking: Asking) => {
       asked.push(asking)
       return answer({ ...asking, times: asked.length })

@@ -238,7 +238,7 @@ class RecallingCache<R> {
 
   /** An unsafe method: goes as it is, and what its answer makes invalid is forgotten (§4.4). */
   private async change(request: RecallRequest, origin: Origin<R>): Promise<Recalled<R>> {
-    const { store, onInvalidated, clock } = this.parts
+    const { store, onInvalidated, clock, canonicalTarget } = this.parts
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
     const isAnswer = outcome instanceof Response
@@ -249,7 +249,10 @@ class RecallingCache<R> {
           fields: outcome.headers,
         })
       : [request.url]
-    for (const url of urls) {
+    for (const { host, target } of urls) {
+      const canonical = canonicalTarget(target)
+      if (canonical === undefined) continue
+      const url = { host, target: canonical }
       store.invalidate(urlName(url))
       onInvalidated(urlName(url))
     }

@@ -20,6 +20,7 @@ import type { Clock } from '../../core/clock.ts'
 import { createIdFactory } from '../../core/ids.ts'
 import type { Random } from '../../core/random.ts'
 import type { Refusal } from '../../core/refusal.ts'
+import { canonicalizePath } from '../routing/canonical-path.ts'
 import type { GateMetrics, Metrics } from '../../signals/index.ts'
 import { CACHE_RESULT } from '../../signals/index.ts'
 import type { Bus } from '../../storage/index.ts'
@@ -96,6 +97,7 @@ export function createResponses(parts: ResponsesParts): Responses {
       },
     }),
     clock,
+    canonicalTarget,
     respond: createRespondWith(parts.unusualStatus),
     waitersMax: config.waitersMax,
     waitMs: config.waitTimeout,
@@ -138,6 +140,13 @@ function parseInvalidation(
   const { from, kind, name } = heard as Readonly<Record<string, unknown>>
   const isSound = (kind === 'tag' || kind === 'tenant') && typeof name === 'string'
   return isSound ? { from, name: { kind, name } } : undefined
+}
+
+/** Where a Location leads, in the notation that requests for it have in the gate. */
+function canonicalTarget(target: string): string | undefined {
+  const query = target.indexOf('?')
+  const path = canonicalizePath(query === -1 ? target : target.slice(0, query))
+  return path.ok ? path.path + (query === -1 ? '' : target.slice(query)) : undefined
 }
 
 /** Responses made of what is stored; for bytes of no type the runtime would make one up. */
