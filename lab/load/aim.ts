@@ -4,7 +4,7 @@ import type { ImportOptions, Scenario, ScenarioData } from '../scenario/index.ts
 import { openScenario, resolveScenario } from '../scenario/index.ts'
 import { singleRequest } from './plan-load.ts'
 import type { Target } from './target.ts'
-import { readTarget } from './target.ts'
+import { isLoopback, readTarget } from './target.ts'
 
 /** What is measured, as an experiment's options say it. */
 export interface Aim {
@@ -42,6 +42,10 @@ export async function takeAim(aim: Aim, world: World): Promise<Aimed> {
     insecure: aim.insecure,
     ...(aim.addresses.length === 0 ? {} : { addresses: aim.addresses }),
   })
+  const remote = target.hostnames.find((hostname) => !isLoopback(hostname))
+  if (remote !== undefined) {
+    world.progress.note(`${remote} is another machine: be sure that it is yours, or that you may`)
+  }
   const { pathname, search } = new URL(aim.target)
   const { method, body, headers } = aim
   if (aim.scenario === null) {

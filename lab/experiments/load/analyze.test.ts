@@ -3,36 +3,7 @@ import type { LoadResult } from '../../load/index.ts'
 import type { MadeRun } from '../../load/result.fixture.ts'
 import { madeResult } from '../../load/result.fixture.ts'
 import { analyzeLoad } from './analyze.ts'
-import type { LoadOptions } from './options.ts'
-
-const OPTIONS: LoadOptions = {
-  target: 'http://127.0.0.1:1/',
-  allowRemote: false,
-  insecure: false,
-  addresses: [],
-  headers: {},
-  scenario: null,
-  methods: [],
-  method: 'GET',
-  body: null,
-  model: 'open',
-  shape: 'steady',
-  level: 100,
-  base: null,
-  count: null,
-  durationMs: 10_000,
-  warmUpMs: 0,
-  timeoutMs: 10_000,
-  arrivals: 'poisson',
-  think: null,
-  connectionsMax: null,
-  sources: [],
-  workers: 1,
-  remote: { urls: [], headers: {} },
-  thresholds: [],
-  abortAfterMs: null,
-  backfillMs: null,
-}
+import { LOAD_OPTIONS } from './load-options.fixture.ts'
 
 const TENS = Array.from({ length: 2000 }, (_, at) => 10 + (at % 10))
 
@@ -42,7 +13,7 @@ function outcome(
   changes: Partial<LoadResult> = {},
 ) {
   const result = madeResult({ responseMs: TENS, ...run, changes })
-  return analyzeLoad(OPTIONS, { scenario: 's', thresholds, skipped: [], result }, 7)
+  return analyzeLoad(LOAD_OPTIONS, { scenario: 's', thresholds, skipped: [], result }, 7)
 }
 const verdict = (...given: Parameters<typeof outcome>) => outcome(...given).judgement.verdict
 

@@ -1,0 +1,31 @@
+import type { LoadOptions } from './options.ts'
+
+/** Options as the command line gives them when nothing was said. */
+export const LOAD_OPTIONS: LoadOptions = {
+  target: 'http://127.0.0.1:1/',
+  allowRemote: false,
+  insecure: false,
+  addresses: [],
+  headers: {},
+  scenario: null,
+  methods: [],
+  method: 'GET',
+  body: null,
+  model: null,
+  shape: null,
+  level: null,
+  base: null,
+  count: null,
+  durationMs: null,
+  warmUpMs: null,
+  timeoutMs: 10_000,
+  arrivals: 'poisson',
+  think: null,
+  connectionsMax: null,
+  sources: [],
+  workers: 1,
+  remote: { urls: [], headers: {} },
+  thresholds: [],
+  abortAfterMs: null,
+  backfillMs: null,
+}

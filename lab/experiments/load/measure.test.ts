@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { quietWorld } from '../../load/load.fixture.ts'
+import type { SyntheticServer } from '../../synthetic/index.ts'
+import { startSyntheticServer } from '../../synthetic/index.ts'
+import { loadExperiment } from './index.ts'
+import { LOAD_OPTIONS } from './load-options.fixture.ts'
+
+let server: SyntheticServer
+let folder: string
+beforeAll(async () => {
+  server = await startSyntheticServer({ errorShare: 0.5 })
+  folder = await mkdtemp(join(tmpdir(), 'tollgate-lab-'))
+})
+afterAll(async () => {
+  await server.stop()
+  await rm(folder, { recursive: true })
+})
+
+describe('a load run', () => {
+  test('ends once a threshold has failed through the grace period, and has failed', async () => {
+    const options = {
+      ...LOAD_OPTIONS,
+      target: `${server.url}/errors`,
+      level: 300,
+      durationMs: 60_000,
+      warmUpMs: 0,
+      thresholds: ['error_rate<1%'],
+      abortAfterMs: 600,
+    }
+    const startMs = performance.now()
+    const raw = await loadExperiment.measure(options, quietWorld())
+    expect(performance.now() - startMs).toBeLessThan(30_000)
+    expect(raw.result.aborted).toBe('error_rate<1% failed for 0.6 s')
+    expect(loadExperiment.analyze(options, raw, 1).judgement.verdict).not.toBe('pass')
+  }, 40_000)
+
+  test('takes from the scenario what the command line leaves open', async () => {
+    const path = join(folder, 'scenario.ts')
+    await writeFile(
+      path,
+      `export default {
+        name: 'own',
+        load: { users: 3, durationMs: 800, think: { kind: 'constant', ms: 20 }, thresholds: ['max<10s'] },
+        requests: { hello: { path: '/' } },
+      }`,
+    )
+    const options = { ...LOAD_OPTIONS, target: server.url, scenario: path, headers: { 'x-a': 'b' } }
+    const raw = await loadExperiment.measure(options, quietWorld())
+    expect(raw.scenario).toBe('own')
+    expect(raw.thresholds).toEqual(['max<10s'])
+    expect([raw.result.users, raw.result.durationMs, raw.result.warmUpMs]).toEqual([3, 800, 80])
+    expect(raw.result.thinkMs).toBe(20)
+  }, 20_000)
+
+  test('another machine is refused before anything is sent', () => {
+    const options = { ...LOAD_OPTIONS, target: 'http://192.0.2.1/' }
+    expect(loadExperiment.measure(options, quietWorld())).rejects.toThrow('--allow-remote')
+  })
+})
