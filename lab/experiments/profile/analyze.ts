@@ -107,11 +107,10 @@ function topTable(kind: 'cpu' | 'heap', root: Frame, base: Frame | null): Exhibi
       { label: 'share', unit: 'share' },
       ...(base === null ? [] : [{ label: 'change of the share', unit: 'share' } as const]),
     ],
-    rows: rows.map(([name, self]) => [
-      name,
-      self,
-      self / whole,
-      ...(base === null ? [] : [self / whole - (before.get(name) ?? 0) / baseWhole]),
-    ]),
+    rows: rows.map(([name, self]) =>
+      base === null
+        ? [name, self, self / whole]
+        : [name, self, self / whole, self / whole - (before.get(name) ?? 0) / baseWhole],
+    ),
   }
 }
