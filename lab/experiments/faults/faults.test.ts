@@ -84,4 +84,9 @@ describe('faults', () => {
     expect(faultsExperiment.measure({ ...stop, pid: 1 }, world)).rejects.toThrow(LabError)
     expect(faultsExperiment.measure({ ...stop, pid: -5 }, world)).rejects.toThrow(LabError)
   })
+
+  test('the proxy is no way around the refusal of other machines', () => {
+    const options = { ...OPTIONS, target: 'http://192.0.2.1/', fault: 'cut' } as const
+    expect(faultsExperiment.measure(options, quietWorld())).rejects.toThrow('--allow-remote')
+  })
 })

@@ -2,6 +2,7 @@ import { LabError } from '../../core/index.ts'
 import type { FaultProxy } from '../../fault-proxy/index.ts'
 import { startFaultProxy } from '../../fault-proxy/index.ts'
 import type { Aim } from '../../load/index.ts'
+import { readTarget } from '../../load/index.ts'
 import type { FaultsOptions } from './options.ts'
 
 /** What can break, and be whole again. */
@@ -56,6 +57,8 @@ function signalInjector(options: FaultsOptions): Injector {
 
 function proxyInjector(options: FaultsOptions, clockMs: () => number): Injector {
   const { proxy: wanted, target } = options
+  // Checked before the proxy takes its place: what it leads to must be allowed as well.
+  readTarget(target, options)
   const url = new URL(target)
   if (wanted === null && url.protocol === 'https:') {
     throw new LabError('a fault in front of TLS needs --listen and --upstream')
