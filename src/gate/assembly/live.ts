@@ -153,8 +153,10 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
       return []
     },
     async close(deadlineMs) {
+      // What is asked for in the background ends first; requests in flight decide with what there is.
+      const ended = current.deciders.close()
       await current.upstreams.close(deadlineMs)
-      await current.deciders.close()
+      await ended
       await closeKeep(keep)
     },
   }
