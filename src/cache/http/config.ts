@@ -99,7 +99,9 @@ export const responsesConfig = z
       .gt(0)
       .max(1)
       .default(0.5)
-      .describe('Share of the memory that responses to one tenant may take.'),
+      .describe(
+        'Share of the memory that one tenant may take; anonymous callers count as one together.',
+      ),
     waitersMax: z
       .int()
       .min(0)
