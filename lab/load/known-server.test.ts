@@ -146,6 +146,21 @@ describe('a server whose behavior is known', () => {
     expect(responses(result).minUs / 1000).toBeGreaterThanOrEqual(400)
   })
 
+  test('a rate that no generator can send: nothing that was planned is missing from the count', async () => {
+    const { url } = await start({})
+    const wish = { level: 300_000, durationMs: 150 } as const
+    const next = createArrivals(SHAPES.steady(wish), 'poisson', createRandom(1).fork('arrivals'))
+    let planned = 0
+    for (let at = next(); at < Infinity; at = next()) planned += 1
+    const patient = await loadOn(url, { ...wish, timeoutMs: 10_000, connectionsMax: 50 })
+    expect(patient.requests[0]!.planned).toBe(planned)
+    expect(patient.requests[0]!.succeeded + failures(patient)).toBe(planned)
+    const impatient = await loadOn(url, { ...wish, timeoutMs: 60, connectionsMax: 2 })
+    expect(impatient.requests[0]!.planned).toBe(planned)
+    expect(impatient.requests[0]!.succeeded + failures(impatient)).toBe(planned)
+    expect(impatient.failures['unsent']).toBeGreaterThan(0)
+  }, 20_000)
+
   test('nobody listens: every request is a failure to connect, at once', async () => {
     const { url, stop } = await start({})
     await stop()

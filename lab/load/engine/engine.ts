@@ -350,12 +350,10 @@ export class Engine {
     this.tally.sampled(Math.min(nowMs, this.#durationMs), this.#inFlight + this.#waiting.size)
     this.#giveUpLate(nowMs)
     if (!this.#isOver && this.#job.model.kind === 'closed') this.#callUsers(nowMs)
-    if (!this.#isOver && nowMs >= this.#durationMs) {
-      this.#isOver = true
-      this.#nextArrivalMs = Infinity
-    }
+    // What was due before the end and is late is still sent: it is late, not gone.
+    if (nowMs >= this.#durationMs && this.#nextArrivalMs === Infinity) this.#isOver = true
     this.#finishIfDone()
-    if (this.#isOver && nowMs > this.#durationMs + 2 * this.#job.timeoutMs) this.stop()
+    if (nowMs > this.#durationMs + 2 * this.#job.timeoutMs) this.stop()
   }
 
   #giveUpLate(nowMs: number): void {
@@ -395,6 +393,11 @@ export class Engine {
     }
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.tally.failed(next.request, next.plannedMs, 'unsent', nowMs - next.plannedMs)
+    }
+    for (; this.#nextArrivalMs <= nowMs; this.#nextArrivalMs = this.#arrivals()) {
+      const { request } = this.#flows[this.#newWalker(undefined).flow]!.steps[0]!
+      this.tally.planned(request, this.#nextArrivalMs)
+      this.tally.failed(request, this.#nextArrivalMs, 'unsent', nowMs - this.#nextArrivalMs)
     }
   }
 

@@ -26,6 +26,9 @@ interface WindowTally {
   response: Histogram | undefined
 }
 
+/** Plans have fewer; a machine that slept for hours in a run must not make millions. */
+const WINDOWS_MAX = 10_000
+
 const newWindow = (): WindowTally => ({
   planned: 0,
   failed: 0,
@@ -243,7 +246,7 @@ export class Tally {
   }
 
   #window(atMs: number): WindowTally {
-    const index = Math.max(0, Math.floor(atMs / this.#windowMs))
+    const index = Math.min(Math.max(0, Math.floor(atMs / this.#windowMs)), WINDOWS_MAX)
     while (this.#windows.length <= index) this.#windows.push(newWindow())
     return this.#windows[index]!
   }
