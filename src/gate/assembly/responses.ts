@@ -132,10 +132,18 @@ export function createResponses(parts: ResponsesParts): Responses {
   }
 }
 
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 function parseInvalidation(
   payload: string,
 ): { readonly from: unknown; readonly name: Name } | undefined {
-  const heard: unknown = JSON.parse(payload)
+  const heard = parseJson(payload)
   if (typeof heard !== 'object' || heard === null) return undefined
   const { from, kind, name } = heard as Readonly<Record<string, unknown>>
   const isSound = (kind === 'tag' || kind === 'tenant') && typeof name === 'string'

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'bun:test'
+import { responsesConfig, surrogateName, tenantName } from '../../cache/index.ts'
+import { createManualClock } from '../../core/clock.ts'
+import { systemRandom } from '../../core/random.ts'
+import { createGateMetrics, createLayerTimings, createMetrics } from '../../signals/index.ts'
+import type { Bus, BusEvent } from '../../storage/index.ts'
+import { createMemoryBus } from '../../storage/index.ts'
+import { PATH } from '../path.ts'
+import type { Responses } from './responses.ts'
+import { createResponses } from './responses.ts'
+
+/** Word of invalidations between instances. */
+
+function instance(bus: Bus): Responses {
+  const metrics = createMetrics()
+  const timings = createLayerTimings(PATH, 1)
+  return createResponses({
+    config: responsesConfig.parse({}),
+    clock: createManualClock(),
+    random: systemRandom,
+    bus,
+    metrics,
+    gate: createGateMetrics({ metrics, layers: PATH, timings, routesMax: 10 }),
+    unusualStatus: undefined,
+    onFailure: (error) => {
+      throw error
+    },
+  })
+}
+
+const invalidations = ({ caches }: Responses): number => caches.stats().invalidations
+
+describe('an invalidation', () => {
+  test('reaches the other instances, and comes back to nobody', async () => {
+    const bus = createMemoryBus()
+    const [one, two] = [instance(bus), instance(bus)]
+    one.caches.invalidate(surrogateName('k'))
+    two.caches.invalidate(tenantName('t'))
+    await bus.publish({ topic: 'other', payload: '{}' })
+    expect([invalidations(one), invalidations(two)]).toEqual([2, 2])
+    two.close()
+    one.caches.invalidate(surrogateName('k'))
+    await bus.publish({ topic: 'other', payload: '{}' })
+    expect([invalidations(one), invalidations(two)]).toEqual([3, 2])
+  })
+
+  test('that may have been missed was of everything; one that is malformed is none', () => {
+    let hear: (event: BusEvent) => void = () => undefined
+    const one = instance({
+      publish: async () => undefined,
+      subscribe: (listener) => {
+        hear = listener
+        return () => undefined
+      },
+      close: async () => undefined,
+    })
+    hear({ kind: 'gap' })
+    expect(invalidations(one)).toBe(1)
+    for (const payload of ['', '{', 'null', '{"kind":"policy","name":"x"}', '{"kind":"tag"}']) {
+      hear({ kind: 'message', message: { topic: 'responses.invalidated', payload } })
+    }
+    expect(invalidations(one)).toBe(1)
+  })
+})
