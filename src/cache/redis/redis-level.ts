@@ -135,12 +135,12 @@ async function untilAborted(
 ): Promise<LevelAnswer> {
   if (signal === undefined) return answer
   if (signal.aborted) return unavailable('aborted')
-  const { promise, resolve } = Promise.withResolvers<LevelAnswer>()
-  const abort = (): void => resolve(unavailable('aborted'))
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([answer, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
+  return new Promise((resolve) => {
+    const abort = (): void => resolve(unavailable('aborted'))
+    signal.addEventListener('abort', abort, { once: true })
+    void answer.then((given) => {
+      signal.removeEventListener('abort', abort)
+      resolve(given)
+    })
+  })
 }

@@ -2,6 +2,7 @@ import { createClient, ErrorReply } from '@redis/client'
 import type { Clock } from '../../core/clock.ts'
 import type { Breaker } from './breaker.ts'
 import { createBreaker } from './breaker.ts'
+import { within } from './deferred.ts'
 import type { RedisArgument, RedisDriver, RedisReply } from './driver.ts'
 import { clientOptionsAt, createDriver, toArguments } from './driver.ts'
 import type { RedisNode, RedisOptions } from './options.ts'
@@ -119,7 +120,7 @@ export function createRedis(options: RedisOptions, parts: RedisParts): Redis {
       }
       counts.commands += 1
       try {
-        const reply = await within(driver.send(key, args), timeoutMs)
+        const reply = await replyWithin(driver.send(key, args), timeoutMs)
         node.breaker.succeeded()
         node.answeredMs = monotonicMs()
         return reply
@@ -163,7 +164,7 @@ async function openDedicated(options: RedisOptions, node: RedisNode): Promise<De
     if (client.isOpen) client.destroy()
   }
   try {
-    await within(client.connect(), CONNECT_MS)
+    await replyWithin(client.connect(), CONNECT_MS)
   } catch (error) {
     end()
     throw new RedisUnavailableError('no connection', { cause: error })
@@ -171,7 +172,7 @@ async function openDedicated(options: RedisOptions, node: RedisNode): Promise<De
   return {
     async send(args, timeoutMs) {
       try {
-        return await within(client.sendCommand<RedisReply>(toArguments(args)), timeoutMs)
+        return await replyWithin(client.sendCommand<RedisReply>(toArguments(args)), timeoutMs)
       } catch (error) {
         if (!(error instanceof ErrorReply)) end()
         throw error
@@ -184,14 +185,5 @@ async function openDedicated(options: RedisOptions, node: RedisNode): Promise<De
 function ignore(): void {}
 
 /** The library waits for replies without bound: what has no reply in time is given up here. */
-async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    reject(new RedisUnavailableError(`no reply within ${timeoutMs} ms`))
-  }, timeoutMs)
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const replyWithin = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T> =>
+  within(promise, timeoutMs, () => new RedisUnavailableError(`no reply within ${timeoutMs} ms`))

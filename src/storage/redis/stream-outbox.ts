@@ -1,3 +1,4 @@
+import { createDeferred, within } from './deferred.ts'
 import { PUBLISH } from './stream-scripts.ts'
 import type { StreamKeys } from './stream-reader.ts'
 import type { StreamPosition } from './stream-wire.ts'
@@ -60,7 +61,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let wake: (() => void) | undefined
 
   const enqueue = (topic: string, payload: string): Waiting => {
-    const { promise, resolve, reject } = Promise.withResolvers<StreamPosition>()
+    const { promise, resolve, reject } = createDeferred<StreamPosition>()
     promise.catch(() => undefined)
     const waiting = { topic, payload, settled: promise, resolve, reject }
     queue.push(waiting)
@@ -109,7 +110,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (known === undefined && queue.length >= waitingMax) loseAll()
       const waiting = known ?? enqueue(topic, payload)
       start()
-      const inTime = settledWithin(waiting.settled, publishTimeoutMs)
+      const inTime = within(waiting.settled, publishTimeoutMs, () => untold(publishTimeoutMs))
       inTime.catch(() => undefined)
       return { accepted: waiting.settled, inTime }
     },
@@ -140,16 +141,5 @@ async function sendBatch(
   return position
 }
 
-async function settledWithin<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    reject(
-      new Error(`others could not be told within ${timeoutMs} ms; they will be once Redis answers`),
-    )
-  }, timeoutMs)
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const untold = (timeoutMs: number): Error =>
+  new Error(`others could not be told within ${timeoutMs} ms; they will be once Redis answers`)
