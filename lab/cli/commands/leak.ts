@@ -28,7 +28,8 @@ export const leakCommand = experimentCommand({
     'memory-path': {
       type: 'string',
       valueHint: 'path',
-      description: 'JSON Pointer, or name of the metric (default process_heap_used_bytes).',
+      description:
+        'JSON Pointer, or name of the metric (default tollgate_process_heap_used_bytes).',
     },
     'collect-url': {
       type: 'string',
@@ -79,7 +80,7 @@ function readSubject(args: Arguments, common: CommonOptions): LeakSubject {
     aim: readAim(args, common),
     memory: {
       url: url('memory-url'),
-      path: args.text('memory-path') ?? 'process_heap_used_bytes',
+      path: args.text('memory-path') ?? 'tollgate_process_heap_used_bytes',
       collectUrl: url('collect-url'),
       collectMethod: 'POST',
       headers: common.headers,
