@@ -13,7 +13,7 @@ export interface CoalescerLimits {
   readonly loadsMax: number
   /** After so long another waiter may load the same key as well. */
   readonly leaderTimeoutMs: number
-  /** How often a slow load may be handed over. */
+  /** How often a slow load may be handed over; after that nobody waits for others any more. */
   readonly handOversMax: number
 }
 
@@ -115,8 +115,15 @@ export function createCoalescer(
     })
     const watch = (): void => {
       cancel = schedule(() => {
-        if (inFlight < limits.loadsMax && flight.handOver()) counts.handedOver++
-        if (++handOvers < limits.handOversMax) watch()
+        if (handOvers >= limits.handOversMax) {
+          flight.release()
+          return
+        }
+        if (inFlight < limits.loadsMax && flight.handOver()) {
+          counts.handedOver++
+          handOvers++
+        }
+        watch()
       }, limits.leaderTimeoutMs)
     }
     flights.set(key, flight)

@@ -138,6 +138,36 @@ describe('a load that takes too long', () => {
     expect(await answers(asked)).toEqual(['allow', 'allow'])
   })
 
+  test('while nobody waited is handed over to those who come later', async () => {
+    const { page, caller, clock, timers } = createRig()
+    const { calls, load } = createHandLoad()
+    const key = page.scope('acme', caller).key('home')
+    await page.getOrLoad(key, () => ({ value: 'one' }))
+    clock.advance(1200)
+    expect(page.getOrLoad(key, load)).toBe('one')
+    for (let round = 0; round < 5; round++) timers.fire(5000)
+    clock.advance(1000)
+    const asked = page.getOrLoad(key, load)
+    timers.fire(5000)
+    await settle()
+    calls[1]!.answer({ value: 'two' })
+    expect(await asked).toBe('two')
+  })
+
+  test('every time is waited for no more', async () => {
+    const { permission, key, timers } = createRig({ limits: { handOversMax: 1 } })
+    const { calls, load } = createHandLoad()
+    const asked = [1, 2, 3, 4].map(() => permission.getOrLoad(key, load))
+    for (let round = 0; round < 2; round++) {
+      await settle()
+      timers.fire(5000)
+    }
+    await settle()
+    expect(calls.length).toBe(4)
+    calls.forEach(({ answer }, at) => answer({ value: `answer ${at}` }))
+    expect((await answers(asked)).slice(2)).toEqual(['answer 2', 'answer 3'])
+  })
+
   test('with nobody else waiting stays alone', async () => {
     const { permission, key, timers } = createRig()
     const { calls, load } = createHandLoad()

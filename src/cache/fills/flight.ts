@@ -129,6 +129,14 @@ export class Flight<V> {
     return false
   }
 
+  /** Lets those who do not load do so for themselves; nobody else may join. */
+  release(): void {
+    const released = [...this.waiters].filter((waiter) => !waiter.isLeading)
+    for (const waiter of released) this.waiters.delete(waiter)
+    this.shut()
+    if (released.length > 0) this.events.onReleased(released)
+  }
+
   private succeed(leader: Waiter<V>, attempted: Usable<V>): void {
     this.running--
     if (attempted.state === 'shared') {
@@ -150,14 +158,6 @@ export class Flight<V> {
     this.waiters.clear()
     for (const waiter of waiting) waiter.reject(error)
     this.close()
-  }
-
-  /** Sends away those who do not load. */
-  private release(): void {
-    const released = [...this.waiters].filter((waiter) => !waiter.isLeading)
-    for (const waiter of released) this.waiters.delete(waiter)
-    this.shut()
-    if (released.length > 0) this.events.onReleased(released)
   }
 
   private shut(): void {
