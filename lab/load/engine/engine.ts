@@ -5,7 +5,7 @@ import { createAliasTable, drawThinkTime } from '../../scenario/index.ts'
 import type { LoadJob } from '../job.ts'
 import type { Arrivals } from '../plan/arrivals.ts'
 import { createArrivals } from '../plan/arrivals.ts'
-import { levelAt, peakOf, profileMs } from '../plan/profile.ts'
+import { profileMs } from '../plan/profile.ts'
 import type { BrokenKind, Connection } from '../wire/connection.ts'
 import { capture } from './answer-check.ts'
 import { cacheClassOf } from './cache-class.ts'
@@ -18,6 +18,7 @@ import { Queue } from './queue.ts'
 import type { Gun } from './shots.ts'
 import { createGuns } from './shots.ts'
 import { Tally } from './tally.ts'
+import { Users } from './users.ts'
 
 /** Requests begun before the answers that came meanwhile are looked at. */
 const BEGUN_AT_ONCE = 64
@@ -36,6 +37,7 @@ export class Engine {
   readonly #guns: readonly Gun[]
   readonly #flows: readonly FlowData[]
   readonly #mix: AliasTable
+  readonly #users: Users
   readonly #connections: Connections
   readonly #due = new DueHeap<Walker>()
   readonly #waiting = new Queue<Waiting>()
@@ -50,8 +52,6 @@ export class Engine {
   #isClosing = false
   #timer: ReturnType<typeof setInterval> | undefined
   #warmed: (() => void) | undefined
-  /** Which users are here: 1 for each. */
-  #present: Uint8Array
 
   /** @param clockMs - Monotonic, in milliseconds with fractions. */
   constructor(job: LoadJob, clockMs: () => number) {
@@ -62,7 +62,7 @@ export class Engine {
     this.#flows = job.scenario.flows
     this.#mix = createAliasTable(this.#flows.map(({ weight }) => weight))
     this.tally = new Tally(job)
-    this.#present = new Uint8Array(Math.ceil(peakOf(job.model.profile)))
+    this.#users = new Users(job)
     this.#durationMs = profileMs(job.model.profile)
     const { model, share, seed } = job
     this.#arrivals =
@@ -151,7 +151,8 @@ export class Engine {
 
   /** A walker's next request is due. */
   #step(walker: Walker, plannedMs: number): void {
-    if (walker.user !== undefined && walker.step === 0 && !this.#mayStay(walker.user, plannedMs)) {
+    const { user } = walker
+    if (user !== undefined && walker.step === 0 && !this.#users.mayStay(user, plannedMs)) {
       this.#leave(walker)
       return
     }
@@ -310,29 +311,15 @@ export class Engine {
     this.#wake()
   }
 
-  #mayStay(user: number, nowMs: number): boolean {
-    return !this.#isOver && user < this.#usersWanted(nowMs)
-  }
-
-  #usersWanted(nowMs: number): number {
-    const { model, share } = this.#job
-    const wanted = shareOf(Math.round(levelAt(model.profile, nowMs)), share)
-    const { startOverMs } = model.kind === 'closed' ? model : { startOverMs: 0 }
-    return nowMs >= startOverMs ? wanted : Math.ceil((wanted * (nowMs + 1)) / startOverMs)
-  }
-
   #leave({ user, connection }: Walker): void {
-    if (user !== undefined) this.#present[user] = 0
+    if (user !== undefined) this.#users.leave(user)
     if (connection?.isOpen === true) this.#discard(connection)
     this.#finishIfDone()
   }
 
   /** Lets users in up to the number that is wanted now. */
   #callUsers(nowMs: number): void {
-    const wanted = Math.min(Math.floor(this.#usersWanted(nowMs)), this.#present.length)
-    for (let user = 0; user < wanted; user += 1) {
-      if (this.#present[user] === 1) continue
-      this.#present[user] = 1
+    for (const user of this.#users.call(nowMs)) {
       this.tally.userBegan()
       this.#step(this.#newWalker(user), nowMs)
     }
