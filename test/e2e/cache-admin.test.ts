@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GateProcess } from '../../src/server/gate-process.fixture.ts'
@@ -11,6 +11,9 @@ import {
 } from '../../src/server/gate-process.fixture.ts'
 
 /** Stored responses as operators see them: purges, figures, explanations; with several processes too. */
+
+// Several processes are started here.
+setDefaultTimeout(60_000)
 
 let times = 0
 let origin: ReturnType<typeof Bun.serve>

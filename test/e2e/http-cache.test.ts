@@ -1,4 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from 'bun:test'
 import type { GateProcess } from '../../src/server/gate-process.fixture.ts'
 import {
   makeFolder,
@@ -7,6 +15,8 @@ import {
 } from '../../src/server/gate-process.fixture.ts'
 
 /** Caching through the whole gate: what reaches the upstream, and who gets what. */
+
+setDefaultTimeout(30_000)
 
 type Answer = (request: Request, times: number) => Response | Promise<Response>
 
