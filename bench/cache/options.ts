@@ -26,7 +26,7 @@ export const HELP = `The cache next to the libraries that people use instead, in
                     flight   10 and 100 readers in flight with writes; a cold key; a stale one
                     memory   bytes for an entry beyond its key and value
                     race     permissions revoked while they are loaded
-  --quick         less of everything: half a minute
+  --quick         less of everything: about a minute
   --sizes a,b     numbers of entries               (100,10000,1000000)
   --rounds N      rounds, the caches in turn       (7)
   --slice MS      length of one slice              (150)
