@@ -129,7 +129,8 @@ async function assemble(
   })
   if (!made.ok) return made
   const { live } = made
-  closers.push(() => live.close(config.listen.drainTimeout))
+  // By then requests have finished or their clients are cut off: what is left serves nobody.
+  closers.push(() => live.close(0))
   const control = createConfigControl({
     ...options,
     live,

@@ -19,6 +19,14 @@ import { rootKeyCollection } from './admin/root-key.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { SharedBus } from './shared-bus.ts'
 
+/** SQLite's own words for what is wrong do not say with which file, nor what to do. */
+function explainDamage(error: unknown, path: string): never {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error
+  const message = `${path} is damaged; keep it, and restore the data folder from a backup`
+  throw new Error(message, { cause: error })
+}
+
 /** What the nouns keep their state in, opened. */
 export interface Storage extends NounStorage {
   /** Closes what {@link openStorage} opened; the nouns are closed before. */
@@ -48,7 +56,9 @@ export async function openStorage(
   const isMemory = config.storage.kind === 'memory'
   const records = isMemory
     ? createMemoryRecords({ collections: COLLECTIONS, clock })
-    : await openSqlite({ path: folder.database, collections: COLLECTIONS, clock })
+    : await openSqlite({ path: folder.database, collections: COLLECTIONS, clock }).catch(
+        (error: unknown) => explainDamage(error, folder.database),
+      )
   const counters = createDurableCounters({
     records,
     entriesMax: config.storage.counters,

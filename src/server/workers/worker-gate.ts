@@ -137,7 +137,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     async stop(deadlineMs) {
       const finished = await listener.drain(deadlineMs)
       for (const timer of chores) clearInterval(timer)
-      await live.close(deadlineMs)
+      await live.close(0)
       await bans.close()
       await access.identity.close()
       access.policy.close()
