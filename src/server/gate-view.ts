@@ -2,7 +2,7 @@ import type { Caller } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
 import { fail, REFUSALS, succeed } from '../core/refusal.ts'
 import type { AllowListCounts, Connection, Live, Nouns } from '../gate/index.ts'
-import { mergeShadows } from '../policy/index.ts'
+import { addDecisionLogs, mergeShadows } from '../policy/index.ts'
 import type { PerformanceReport } from '../signals/index.ts'
 import { buildPerformanceReport } from '../signals/index.ts'
 import type { UpstreamStats } from '../upstream/index.ts'
@@ -36,7 +36,10 @@ export function createGateView(
       ledger: nouns.ledger.state(),
       upstreams: upstreamsOf(live, workers),
       policies: live.policies(),
-      decisionLog: live.decisionLog() ?? null,
+      decisionLog: addDecisionLogs([
+        live.decisionLog(),
+        ...workers.map(({ decisionLog }) => decisionLog),
+      ]),
     }
   }
   return {

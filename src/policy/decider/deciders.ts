@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { decisionLogKeeper } from '../decisions/keeper.ts'
-import type { DecisionLogStatus } from '../decisions/decision-log.ts'
+import type { DecisionLogStatus } from '../decisions/status.ts'
 import { createFolderShelf, createMemoryShelf } from '../remote/shelf.ts'
 import type { PoliciesConfig } from './config.ts'
 import { namedPolicies } from './config.ts'

@@ -9,6 +9,7 @@ import { createFileSink } from './file-sink.ts'
 import type { MaskRules } from './mask-rules.ts'
 import type { DecisionEvent } from './mask.ts'
 import { masked } from './mask.ts'
+import type { DecisionLogStatus } from './status.ts'
 import { createUploadSink } from './upload-sink.ts'
 
 /** A decision, as it was made. */
@@ -33,17 +34,6 @@ export interface Decision {
   readonly callerKind: string
   readonly callerId: string
   readonly masks: MaskRules
-}
-
-/** How the log does. */
-export interface DecisionLogStatus {
-  readonly written: number
-  /** Decisions that were left out by `data.system.log.drop`. */
-  readonly left: number
-  /** Decisions that could not be held or sent. */
-  readonly lost: number
-  readonly waiting: number
-  readonly failure: string | undefined
 }
 
 /** The log of decisions. It never makes a request wait. */

@@ -1,5 +1,6 @@
 import type { DecisionLogConfig } from './config.ts'
-import type { Decision, DecisionLogOptions, DecisionLogStatus } from './decision-log.ts'
+import type { Decision, DecisionLogOptions } from './decision-log.ts'
+import type { DecisionLogStatus } from './status.ts'
 import { createDecisionLog } from './decision-log.ts'
 import type { DecisionLog } from './decision-log.ts'
 

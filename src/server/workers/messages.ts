@@ -1,7 +1,7 @@
 import type { ResponseStats } from '../../cache/index.ts'
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { CompileProblem, GatewayConfig, Pepper } from '../../gate/index.ts'
-import type { ShadowReport } from '../../policy/index.ts'
+import type { DecisionLogStatus, ShadowReport } from '../../policy/index.ts'
 import type { LayerTimings, MetricsSnapshot, PerformanceReport } from '../../signals/index.ts'
 import type { UpstreamStats } from '../../upstream/index.ts'
 import type { WireTraffic } from './traffic-wire.ts'
@@ -44,6 +44,7 @@ export interface WorkerFigures {
   readonly credentials: Readonly<Record<string, number>>
   readonly upstreams: readonly UpstreamStats[]
   readonly shadows: readonly ShadowReport[]
+  readonly decisionLog: DecisionLogStatus | undefined
   readonly responses: ResponseStats
 }
 

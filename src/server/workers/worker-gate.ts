@@ -204,6 +204,7 @@ function figuresOf(nouns: PathNouns, live: Live, allowLists: AllowListCounts): W
     credentials: { ...identity.stats() },
     upstreams: live.upstreams().stats(),
     shadows: live.shadows(),
+    decisionLog: live.decisionLog(),
     responses: nouns.responses.caches.stats(),
   }
 }
