@@ -34,12 +34,7 @@ export async function openSharedBus(
     silenceMs: config.silence,
   })
   const invalidations = createInvalidationBus(stream, random)
-  const endWatch = stream.subscribe({
-    onEntry: () => undefined,
-    onGap: (_, reason) => logger.info('changes may have been missed', { reason }),
-    onSilence: () => undefined,
-    onLive: () => logger.info('changes of other instances are heard'),
-  })
+  const endWatch = logTransitions(stream, logger)
   const bus = createStreamBus(stream)
   return {
     redis,
@@ -54,6 +49,25 @@ export async function openSharedBus(
       await redis.close()
     },
   }
+}
+
+function logTransitions(stream: RedisStream, logger: World['logger']): () => void {
+  let isHeard = false
+  return stream.subscribe({
+    onEntry: () => undefined,
+    onGap(_, reason) {
+      if (reason !== 'start') logger.warn('changes may have been missed', { reason })
+    },
+    onSilence(reason) {
+      if (isHeard)
+        logger.warn('changes of others are not heard: decisions are read anew', { reason })
+      isHeard = false
+    },
+    onLive() {
+      logger.info('changes of others are heard')
+      isHeard = true
+    },
+  })
 }
 
 /** Tells health and metrics how the shared bus stands. */
