@@ -175,5 +175,8 @@ describe('measuring', () => {
     const perRequest = outcome.figures.find(({ name }) => name === 'heap.perRequest')!
     expect(perRequest.value!).toBeGreaterThan(10_000)
     expect(perRequest.value!).toBeLessThan(30_000)
+    // The load itself opens nothing while it is watched.
+    const handles = raw.load.windows.map((window) => window.handles ?? 0)
+    expect(Math.max(...handles) - Math.min(...handles)).toBeLessThanOrEqual(5)
   }, 30_000)
 })

@@ -15,6 +15,7 @@ interface Subject {
   readonly pid: number | null
 }
 
+const CONNECTIONS = 64
 /** Readings of a window, of which the smallest counts. */
 const READINGS = 4
 /** The control must grow by more than the rule asks for: by this share of its level. */
@@ -115,6 +116,9 @@ async function loadPhase(
     durationMs: warmUpMs + durationMs,
     warmUpMs,
     seed: world.seed,
+    // All from the start: connections opened when it gets busy would look like files that leak.
+    connectionsMax: CONNECTIONS,
+    connectionsWarm: CONNECTIONS,
   })
   const started = Promise.withResolvers<void>()
   const ended: { failure?: Error } = {}
