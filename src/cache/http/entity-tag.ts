@@ -6,7 +6,7 @@ const TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
 /** Whether text is an entity tag (RFC 9110 §8.8.3). */
 export const isEntityTag = (text: string): boolean => TAG.test(text)
 
-export const isWeak = (tag: string): boolean => tag.startsWith('W/')
+const isWeak = (tag: string): boolean => tag.startsWith('W/')
 
 /** The weak form of a tag: what remains true of content that was coded again. */
 export const weaken = (tag: string): string => (isWeak(tag) ? tag : `W/${tag}`)
@@ -14,7 +14,7 @@ export const weaken = (tag: string): string => (isWeak(tag) ? tag : `W/${tag}`)
 const opaque = (tag: string): string => (isWeak(tag) ? tag.slice(2) : tag)
 
 /** Weak comparison (RFC 9110 §8.8.3.2), for If-None-Match. */
-export const matchesWeakly = (a: string, b: string): boolean => opaque(a) === opaque(b)
+const matchesWeakly = (a: string, b: string): boolean => opaque(a) === opaque(b)
 
 /** Strong comparison: neither may be weak. For If-Range. */
 export const matchesStrongly = (a: string, b: string): boolean => a === b && !isWeak(a)

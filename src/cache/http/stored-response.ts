@@ -2,7 +2,7 @@ import type { ExchangeTimes } from './age.ts'
 import type { Coding } from './codings.ts'
 import type { ResponseDirectives } from './directives.ts'
 import { isEntityTag, makeEntityTag } from './entity-tag.ts'
-import type { Field, FieldReader, Fields } from './fields.ts'
+import type { Field, Fields } from './fields.ts'
 import { listOf, readFields } from './fields.ts'
 import { formatHttpDate } from './http-date.ts'
 import type { Terms } from './terms.ts'
@@ -116,6 +116,3 @@ const FIELD_BYTES = 48
 /** Reads a field of a stored response. */
 export const fieldOf = (stored: StoredResponse, name: string): string | null =>
   readFields(stored.fields).get(name)
-
-/** Reads the fields of a stored response. */
-export const readerOf = (stored: StoredResponse): FieldReader => readFields(stored.fields)

@@ -1,12 +1,12 @@
 import type { FieldReader } from './fields.ts'
 
 /** Response fields that name what a response is about, so that it can be purged by that name. */
-export const SURROGATE_KEY_FIELDS: readonly string[] = ['surrogate-key', 'cache-tag', 'xkey']
+const SURROGATE_KEY_FIELDS: readonly string[] = ['surrogate-key', 'cache-tag', 'xkey']
 
 /** More keys than this on one response are not taken in: then it is not stored at all. */
-export const SURROGATE_KEYS_MAX = 128
+const SURROGATE_KEYS_MAX = 128
 /** The longest key, in characters. */
-export const SURROGATE_KEY_CHARACTERS_MAX = 256
+const SURROGATE_KEY_CHARACTERS_MAX = 256
 
 /**
  * The keys in the fields, each once: separated by spaces or commas. `undefined` when there are too many,
