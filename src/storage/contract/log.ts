@@ -59,6 +59,20 @@ export function describeLog(adapter: string, create: LogFactory): void {
       })
     })
 
+    test('bytes may be used again once they were appended', async () => {
+      await use(async (log) => {
+        for (const make of [(text: string) => Buffer.from(text), utf8]) {
+          const lines = make('one\n')
+          await log.appendLines(lines, { sync: false })
+          lines.fill(0x78)
+          const frame = make('two')
+          await log.append([frame], { sync: false })
+          frame.fill(0x78)
+        }
+        expect(await textsFrom(log)).toEqual(['one', 'two', 'one', 'two'])
+      })
+    })
+
     test('appends made at the same time keep the order of the calls', async () => {
       await use(async (log) => {
         const texts = Array.from({ length: 300 }, (_, at) => `frame ${at}`)

@@ -9,6 +9,9 @@ interface Segment {
   readonly frames: LogFrame[]
 }
 
+/** A copy, also of a `Buffer`, whose own `slice` is a view. */
+const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+
 /** A {@link Log} in memory, for tests and gates that keep nothing: it is never torn. */
 export function createMemoryLog(options: { readonly segmentBytesMax?: number } = {}): Log {
   const { segmentBytesMax = Infinity } = options
@@ -34,7 +37,7 @@ export function createMemoryLog(options: { readonly segmentBytesMax?: number } =
     const first = { segment: target.segment, offset: target.bytes }
     for (const frame of frames) {
       const position = { segment: target.segment, offset: target.bytes }
-      target.frames.push({ position, frame: frame.slice() })
+      target.frames.push({ position, frame: copyOf(frame) })
       target.bytes += frame.length + 1
     }
     return first
@@ -77,7 +80,7 @@ async function* readFrames(
     if (segment < from.segment) continue
     const start = segment === from.segment ? from.offset : 0
     for (const { position, frame } of frames) {
-      if (position.offset >= start) yield { position, frame: frame.slice() }
+      if (position.offset >= start) yield { position, frame: copyOf(frame) }
     }
   }
 }
