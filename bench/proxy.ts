@@ -1,13 +1,23 @@
 /**
  * How fast the reverse proxy is, next to nginx `proxy_pass` with one worker, on the same upstream (nginx
- * serving static files), driven by wrk. Runs are interleaved in random order, because machines drift;
+ * serving static files), driven by wrk; once the upstream client alone, and once the gate with its layers on
+ * (API key, roles, two limits, audit log). Runs are interleaved in random order, because machines drift;
  * ratios are medians over rounds, with the range in which the middle half of the rounds lies.
  *
  *     node bin/bun.mjs bench/proxy.ts [--rounds 5] [--seconds 2] [--connections 32] [--json]
  *
  * Needs nginx and wrk. Everything listens on 127.0.0.1 and lies in a temporary folder.
  */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,6 +26,9 @@ import { parseArgs } from 'node:util'
 import { systemClock } from '../src/core/clock.ts'
 import { systemRandom } from '../src/core/random.ts'
 import { problemResponse } from '../src/core/problem.ts'
+import { readGatewayConfig } from '../src/server/config-file.ts'
+import { startGateway } from '../src/server/gateway.ts'
+import { createWorld } from '../src/server/world.ts'
 import {
   createUpstreams,
   identityHeaders,
@@ -24,7 +37,10 @@ import {
 } from '../src/upstream/index.ts'
 
 const SIZES = { tiny: 90, '16 KB': 16_384, '64 KB': 65_536, '1 MB': 1_048_576 } as const
-const TARGETS = { tiny: 0.75, '16 KB': 0.8, '64 KB': 0.8, '1 MB': 0.8 } as const
+const TARGETS = {
+  tollgate: { tiny: 0.75, '16 KB': 0.8, '64 KB': 0.8, '1 MB': 0.8 },
+  layers: { tiny: 0.65, '16 KB': undefined, '64 KB': undefined, '1 MB': undefined },
+} as const
 type SizeName = keyof typeof SIZES
 
 const { values: options } = parseArgs({
@@ -35,6 +51,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     serve: { type: 'string' },
     upstream: { type: 'string', default: '' },
+    layers: { type: 'string' },
   },
 })
 
@@ -83,19 +100,58 @@ function serveProxy(port: number, url: string): void {
   })
 }
 
+const LAYERS = (port: number, url: string): string => `
+listen: { address: '127.0.0.1:${port}' }
+admin: { enabled: false }
+limits:
+  one: { kind: bucket, limit: 100000000, window: 1m, by: key }
+  two: { kind: sliding, limit: 100000000, window: 1h, by: tenant }
+upstreams:
+  origin: { targets: ['${url}'] }
+routes:
+  - { id: files, path: '/{size}', permission: file:read, limits: [one, two], upstream: origin }
+`
+
+/** The whole gate with its layers on, in a folder; the key it is to be asked with is left in a file there. */
+async function serveLayers(port: number, url: string, folder: string): Promise<void> {
+  const file = join(folder, 'tollgate.yaml')
+  writeFileSync(file, LAYERS(port, url))
+  const loaded = await readGatewayConfig(file, {})
+  if (!loaded.ok) throw new Error(loaded.errors[0]?.message)
+  const world = createWorld(loaded.value.signals)
+  const started = await startGateway({ path: file, loaded, environment: {}, world })
+  if (!started.ok) throw new Error(started.problems[0]?.message)
+  const { identity } = started.gateway.nouns
+  await identity.tenants.create({ id: 'bench', name: 'Bench' })
+  const made = await identity.keys.create('bench', { name: 'bench', roles: ['viewer'] })
+  if (!made.ok) throw new Error(made.refusal.detail)
+  const keyFile = join(folder, 'key')
+  writeFileSync(`${keyFile}.new`, made.value.secret)
+  renameSync(`${keyFile}.new`, keyFile)
+}
+
 async function compare(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'))
-  const [origin, rival, own] = [await freePort(), await freePort(), await freePort()]
+  const [origin, rival, own, all] = await Promise.all([1, 2, 3, 4].map(freePort))
+  if (origin === undefined || rival === undefined || own === undefined || all === undefined) return
+  const gateFolder = join(folder, 'gate')
+  mkdirSync(gateFolder)
   const children = [
     startNginx(folder, 'origin', originConfig(folder, origin)),
     startNginx(folder, 'rival', rivalConfig(origin, rival)),
     startOwn(own, origin),
+    startOwn(all, origin, gateFolder),
   ] as const
   try {
-    await Promise.all([origin, rival, own].map(waitForPort))
+    await Promise.all([origin, rival, own, all].map(waitForPort))
     const contenders = {
       nginx: { port: rival, pids: () => childrenOf(children[1].pid) },
       tollgate: { port: own, pids: () => [children[2].pid] },
+      layers: {
+        port: all,
+        pids: () => [children[3].pid],
+        key: await readWhenThere(join(gateFolder, 'key')),
+      },
     }
     const runs = measure(contenders)
     print(runs)
@@ -110,11 +166,13 @@ interface Contender {
   readonly port: number
   /** Processes whose time counts. */
   readonly pids: () => readonly number[]
+  /** The API key it wants to see. */
+  readonly key?: string
 }
 
 interface Run {
   readonly size: SizeName
-  readonly contender: 'nginx' | 'tollgate'
+  readonly contender: 'nginx' | 'tollgate' | 'layers'
   readonly round: number
   readonly requestsPerSecond: number
   readonly cpuMicrosPerRequest: number
@@ -125,14 +183,14 @@ function measure(contenders: Readonly<Record<Run['contender'], Contender>>): Run
   const runs: Run[] = []
   const sizes = Object.keys(SIZES) as SizeName[]
   const names = Object.keys(contenders) as Run['contender'][]
-  for (const { port } of Object.values(contenders)) load(port, SIZES.tiny, 1)
+  for (const contender of Object.values(contenders)) load(contender, SIZES.tiny, 1)
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const size of sizes) {
       const order = systemRandom.fraction() < 0.5 ? names : names.toReversed()
       for (const contender of order) {
-        const { port, pids } = contenders[contender]
+        const { pids } = contenders[contender]
         const before = cpuMicros(pids())
-        const result = load(port, SIZES[size], Number(options.seconds))
+        const result = load(contenders[contender], SIZES[size], Number(options.seconds))
         const cpu = cpuMicros(pids()) - before
         runs.push({
           size,
@@ -150,7 +208,7 @@ function measure(contenders: Readonly<Record<Run['contender'], Contender>>): Run
 
 /** Drives one contender with wrk; the script prints the summary as JSON. */
 function load(
-  port: number,
+  { port, key }: Contender,
   bytes: number,
   seconds: number,
 ): { requests: number; seconds: number; errors: number } {
@@ -169,6 +227,7 @@ function load(
     `-d${seconds}s`,
     '-s',
     script,
+    ...(key === undefined ? [] : ['-H', `Authorization: Bearer ${key}`]),
     url,
   ])
   rmSync(script)
@@ -190,9 +249,10 @@ function cpuMicros(pids: readonly number[]): number {
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
 
-function startOwn(port: number, origin: number): Bun.Subprocess {
+function startOwn(port: number, origin: number, layers?: string): Bun.Subprocess {
   const command = [process.execPath, import.meta.path, '--serve', String(port)]
-  return Bun.spawn([...command, '--upstream', `http://127.0.0.1:${origin}`], {
+  const more = layers === undefined ? [] : ['--layers', layers]
+  return Bun.spawn([...command, '--upstream', `http://127.0.0.1:${origin}`, ...more], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
 }
@@ -242,10 +302,19 @@ async function freePort(): Promise<number> {
   return port
 }
 
+async function readWhenThere(path: string): Promise<string> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (existsSync(path)) return readFileSync(path, 'utf8')
+    await Bun.sleep(25)
+  }
+  throw new Error(`${path} was not written`)
+}
+
 async function waitForPort(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     const answered = await fetch(`http://127.0.0.1:${port}/90`).then(
-      (response) => response.ok,
+      // The gate with its layers wants a key: 401 is an answer too.
+      ({ status }) => status === 200 || status === 401,
       () => false,
     )
     if (answered) return
@@ -255,13 +324,17 @@ async function waitForPort(port: number): Promise<void> {
 }
 
 function print(runs: readonly Run[]): void {
-  const results = (Object.keys(SIZES) as SizeName[]).map((size) => {
+  const shown = (['tollgate', 'layers'] as const).flatMap((contender) =>
+    (Object.keys(SIZES) as SizeName[]).map((size) => ({ contender, size })),
+  )
+  const results = shown.map(({ contender, size }) => {
     const of = (name: Run['contender']): Run[] =>
       runs.filter((run) => run.size === size && run.contender === name)
-    const [nginx, tollgate] = [of('nginx'), of('tollgate')]
+    const [nginx, tollgate] = [of('nginx'), of(contender)]
     const ratios = (key: 'requestsPerSecond' | 'cpuMicrosPerRequest'): number[] =>
       tollgate.map((run, round) => run[key] / (nginx[round]?.[key] ?? Number.NaN))
     return {
+      contender,
       size,
       nginx: quantile(
         nginx.map((run) => run.requestsPerSecond),
@@ -275,21 +348,24 @@ function print(runs: readonly Run[]): void {
       throughputRatioRange: [0.25, 0.75].map((q) => quantile(ratios('requestsPerSecond'), q)),
       cpuRatio: quantile(ratios('cpuMicrosPerRequest'), 0.5),
       errors: tollgate.reduce((sum, run) => sum + run.errors, 0),
-      target: TARGETS[size],
+      target: TARGETS[contender][size],
     }
   })
   if (options.json) return console.log(JSON.stringify({ results, runs }, undefined, 2))
-  console.log('body     nginx rps  tollgate rps  ratio (middle half)    CPU   errors  target')
+  console.log(
+    'arm       body     nginx rps  tollgate rps  ratio (middle half)    CPU   errors  target',
+  )
   for (const row of results) {
     const range = row.throughputRatioRange.map((value) => value.toFixed(2)).join('-')
     console.log(
+      row.contender.padEnd(9),
       row.size.padEnd(7),
       row.nginx.toFixed(0).padStart(10),
       row.tollgate.toFixed(0).padStart(13),
       `${row.throughputRatio.toFixed(2)} (${range})`.padStart(20),
       row.cpuRatio.toFixed(2).padStart(6),
       String(row.errors).padStart(8),
-      row.target.toFixed(2).padStart(7),
+      (row.target?.toFixed(2) ?? '').padStart(7),
     )
   }
 }
@@ -300,4 +376,5 @@ function quantile(values: readonly number[], q: number): number {
 }
 
 if (options.serve === undefined) await compare()
-else serveProxy(Number(options.serve), options.upstream)
+else if (options.layers === undefined) serveProxy(Number(options.serve), options.upstream)
+else await serveLayers(Number(options.serve), options.upstream, options.layers)
