@@ -120,40 +120,45 @@ export async function opaWasm(): Promise<Rival | undefined> {
     return undefined
   }
   if (!(await runs('opa', ['version']))) return undefined
+  const built = new Map<string, Promise<WasmPolicy | undefined>>()
   return {
     name: 'opa-wasm',
     isSync: true,
     async decide(scenario, input) {
-      const folder = await mkdtemp(join(tmpdir(), 'bench-rego-'))
+      const known = built.get(scenario.name) ?? buildWasm(scenario, load)
+      built.set(scenario.name, known)
+      const policy = await known
       try {
-        await writeFile(join(folder, 'p.rego'), scenario.module)
-        const bundle = join(folder, 'bundle.tar.gz')
-        const entry = scenario.entry.slice('data.'.length).replaceAll('.', '/')
-        if (
-          !(await runs('opa', [
-            'build',
-            '-t',
-            'wasm',
-            '-e',
-            entry,
-            '-o',
-            bundle,
-            join(folder, 'p.rego'),
-          ]))
-        )
-          return undefined
-        if (!(await runs('tar', ['-xzf', bundle, '-C', folder, '/policy.wasm']))) return undefined
-        const policy = await load(await readFile(join(folder, 'policy.wasm')))
-        policy.setData(scenario.data)
-        policy.evaluate(input)
-        return () => policy.evaluate(input)
+        policy?.evaluate(input)
+        return policy && (() => policy.evaluate(input))
       } catch {
         // It lacks a built-in, or memory for the data.
         return undefined
-      } finally {
-        await rm(folder, { recursive: true, force: true })
       }
     },
     close: () => Promise.resolve(),
+  }
+}
+
+/** Compiles a policy to wasm with the `opa` binary; `undefined` when that cannot be done. */
+async function buildWasm(
+  { module, entry, data }: Scenario,
+  load: (wasm: Uint8Array) => Promise<WasmPolicy>,
+): Promise<WasmPolicy | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-rego-'))
+  try {
+    const [source, bundle] = [join(folder, 'p.rego'), join(folder, 'bundle.tar.gz')]
+    await writeFile(source, module)
+    const rule = entry.slice('data.'.length).replaceAll('.', '/')
+    const isBuilt = await runs('opa', ['build', '-t', 'wasm', '-e', rule, '-o', bundle, source])
+    if (!isBuilt || !(await runs('tar', ['-xzf', bundle, '-C', folder, '/policy.wasm'])))
+      return undefined
+    const policy = await load(await readFile(join(folder, 'policy.wasm')))
+    policy.setData(data)
+    return policy
+  } catch {
+    return undefined
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
