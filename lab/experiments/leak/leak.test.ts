@@ -178,5 +178,5 @@ describe('measuring', () => {
     // The load itself opens nothing while it is watched.
     const handles = raw.load.windows.map((window) => window.handles ?? 0)
     expect(Math.max(...handles) - Math.min(...handles)).toBeLessThanOrEqual(5)
-  }, 30_000)
+  }, 60_000)
 })

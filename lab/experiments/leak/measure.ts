@@ -16,6 +16,10 @@ interface Subject {
 }
 
 const CONNECTIONS = 64
+/** Servers may not take a connection until something comes, for about a second (TCP_DEFER_ACCEPT). */
+const WARM_UP_MS_MIN = 1500
+/** The load goes on a little longer, so that the last reading is not one without it. */
+const TAIL_MS = 1500
 /** Readings of a window, of which the smallest counts. */
 const READINGS = 4
 /** The control must grow by more than the rule asks for: by this share of its level. */
@@ -105,15 +109,16 @@ function pidOf({
 
 async function loadPhase(
   subject: Subject,
-  { rate, durationMs, warmUpMs, windows: count }: Omit<LeakOptions, 'subject'>,
+  { rate, durationMs, windows: count, ...options }: Omit<LeakOptions, 'subject'>,
   world: World,
 ): Promise<LeakPhase> {
   const { target, scenario } = await takeAim(subject.aim, world)
+  const warmUpMs = Math.max(options.warmUpMs, WARM_UP_MS_MIN)
   const plan = planLoad({
     target,
     scenario,
     level: rate,
-    durationMs: warmUpMs + durationMs,
+    durationMs: warmUpMs + durationMs + TAIL_MS,
     warmUpMs,
     seed: world.seed,
     // All from the start: connections opened when it gets busy would look like files that leak.
@@ -135,7 +140,8 @@ async function loadPhase(
   const result = await load
   if (result === undefined) throw ended.failure ?? new LabError('the load broke off')
   const { succeeded, failed } = summarizeLoad(result)
-  return { durationMs, windows, requests: succeeded, failed }
+  const requests = Math.round((succeeded * durationMs) / (durationMs + TAIL_MS))
+  return { durationMs, windows, requests, failed }
 }
 
 interface Watch {
