@@ -77,7 +77,9 @@ describe('architecture', () => {
       }
     }
     expect(loaded.size).toBeGreaterThan(100)
-    const heavy = [...loaded].filter((file) => /^src\/(rego\/(?!patterns)|server\/admin\/app)/.test(file))
+    const heavy = [...loaded].filter((file) =>
+      /^src\/(rego\/(?!patterns)|server\/admin\/app)/.test(file),
+    )
     expect(heavy).toEqual([])
   })
 

@@ -63,7 +63,10 @@ export const adminConfig = z
 export const storageConfig = z
   .strictObject({
     kind: z.enum(['sqlite', 'memory']).default('sqlite').describe('`memory` forgets everything.'),
-    folder: z.string().default('.tollgate').describe('Data folder, made when absent; relative to the configuration file.'),
+    folder: z
+      .string()
+      .default('.tollgate')
+      .describe('Data folder, made when absent; relative to the configuration file.'),
     counters: z
       .int()
       .min(1024)
