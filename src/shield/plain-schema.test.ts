@@ -16,13 +16,13 @@ const value = (schema: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
     fc.constantFrom(0, 1, -1, 1.5, true, false, null, 2 ** 60),
   )
 
-const keyword = fc.constantFrom(
-  ...['type', 'properties', 'patternProperties', 'required', 'enum', 'const', 'default', 'not'],
-  ...['items', 'prefixItems', 'allOf', 'oneOf', 'additionalProperties', 'propertyNames', 'if'],
-  ...['maxLength', 'minItems', 'maximum', 'exclusiveMinimum', 'uniqueItems', 'title', '$ref'],
-  ...['$defs', 'dependentSchemas', 'contains', 'minContains', 'examples', 'format', 'then'],
-  ...['multipleOf', '$anchor', '$id', '$schema', 'x-own', 'dependentRequired'],
-)
+const KEYWORDS = `
+type properties patternProperties required enum const default not items prefixItems allOf oneOf
+additionalProperties propertyNames if maxLength minItems maximum exclusiveMinimum uniqueItems
+title $ref $defs dependentSchemas contains minContains examples format then multipleOf $anchor
+$id $schema x-own dependentRequired
+`
+const keyword = fc.constantFrom(...KEYWORDS.trim().split(/\s+/))
 
 const { schema } = fc.letrec<{ schema: unknown }>((tie) => ({
   schema: fc.oneof(

@@ -11,7 +11,7 @@ const isAnything: Fits = () => true
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const TYPES: readonly unknown[] = [
+const TYPES: ReadonlySet<unknown> = new Set([
   'array',
   'boolean',
   'integer',
@@ -19,8 +19,8 @@ const TYPES: readonly unknown[] = [
   'number',
   'object',
   'string',
-]
-const isType: Fits = (value) => TYPES.includes(value)
+])
+const isType: Fits = (value) => TYPES.has(value)
 const isTypes: Fits = (value) =>
   isType(value) || (Array.isArray(value) && value.length > 0 && value.every(isType) && isSet(value))
 
