@@ -1,7 +1,7 @@
 import { compile, parseJson, stringifyJson } from '../../src/rego/index.ts'
 import { measure, measureAsync } from './measure.ts'
 import type { Quantiles } from './measure.ts'
-import { largePolicy, SCENARIOS } from './policies.ts'
+import { largePolicy, SCENARIOS as ALL } from './policies.ts'
 import type { Scenario } from './policies.ts'
 import { opaServer, opaWasm } from './rivals.ts'
 import { gateVerdicts } from './verdicts.ts'
@@ -16,6 +16,9 @@ interface Row extends Quantiles {
 }
 
 const BUDGET_MS = 60
+/** `--only=TEXT` measures the policies whose names hold a text, and nothing else. */
+const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length)
+const SCENARIOS = ALL.filter(({ name }) => only === undefined || name.includes(only))
 const IN_FLIGHT = [1, 10, 100, 1000] as const
 const rows: Row[] = []
 const notes: string[] = []
@@ -108,7 +111,7 @@ function large(): void {
 }
 
 function heap(): void {
-  const scenario = SCENARIOS[0]!
+  const scenario = ALL[0]!
   const decide = compile({ modules: { 'p.rego': scenario.module }, data: scenario.data }).prepare(
     scenario.entry,
   )
@@ -184,15 +187,20 @@ function memory(): void {
   notes.push(`a policy of 10 MB in a process of its own: ${stdout.toString().trim()}`)
 }
 
-async function main(): Promise<void> {
-  for (const scenario of SCENARIOS) own(scenario)
-  await concurrent(SCENARIOS[0]!)
+/** What is not about one policy of the list. */
+async function others(): Promise<void> {
+  await concurrent(ALL[0]!)
   large()
   heap()
   memory()
   for (const [name, { p50Ns, p95Ns }] of gateVerdicts(BUDGET_MS)) {
     notes.push(`${name}: p50 ${duration(p50Ns)}, p95 ${duration(p95Ns)}`)
   }
+}
+
+async function main(): Promise<void> {
+  for (const scenario of SCENARIOS) own(scenario)
+  if (only === undefined) await others()
   const server = await opaServer(SCENARIOS)
   if (server === undefined) notes.push('no `opa` on the PATH: not compared with OPA over HTTP')
   else await against(server, SCENARIOS)

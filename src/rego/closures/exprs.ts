@@ -2,7 +2,6 @@ import type { Location } from '../errors.ts'
 import type { Expr, Group, PlannedRule } from '../plan/ir.ts'
 import { isBase, WALKS } from '../plan/is-base.ts'
 import type { Targets } from '../plan/targets.ts'
-import { cidrFast } from '../runtime/cidr.ts'
 import { get } from '../runtime/get.ts'
 import { kindOf } from '../runtime/list.ts'
 import type { Machine } from '../runtime/machine.ts'
@@ -52,7 +51,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   minus: (_machine, a, b) => minusFast(a, b),
   mul: (_machine, a, b) => timesFast(a, b),
   count: (_machine, a) => countFast(a),
-  'net.cidr_contains': (_machine, a, b) => cidrFast(a, b),
+  'net.cidr_contains': (machine, a, b) => machine.networks.contains(a, b),
   'internal.member_2': (machine, a, b, isBased) => machine.isMember(a, b, isBased),
   'internal.is_collection': (_machine, a) => kindOf(a) !== 0,
 }

@@ -13,6 +13,7 @@ import type { Source } from '../syntax/source.ts'
 import type { Change, Expr, Group, Step } from './ir.ts'
 import type { Planner } from './planner.ts'
 import { planGrouping } from './grouping.ts'
+import { hoistReads } from './hoist.ts'
 import { isBase } from './is-base.ts'
 import { isCollection } from './is-collection.ts'
 import { searches } from './searches.ts'
@@ -95,7 +96,8 @@ export class BodyPlanner {
     this.planner.coverage?.point(this.source, literal.start, this.steps)
     if (literal.negated) {
       const inner = this.inner(false)
-      inner.planWith(literal)
+      if (literal.kind === 'holds' && literal.with.length === 0) inner.planBody(literal.body)
+      else inner.planWith(literal)
       this.steps.push({ op: 'not', block: inner.steps })
     } else this.planWith(literal)
   }
@@ -160,6 +162,12 @@ export class BodyPlanner {
       case 'every':
         this.planEvery(literal)
         break
+      case 'holds': {
+        const body = this.inner(false)
+        body.planBody(literal.body)
+        this.steps.push({ op: 'not', block: [{ op: 'not', block: body.steps }] })
+        break
+      }
     }
   }
 
@@ -282,7 +290,7 @@ export class BodyPlanner {
       op: 'collect',
       slot,
       of: term.of,
-      block: inner.steps,
+      block: hoistReads(inner.steps),
       ...(key !== undefined && { key }),
       value,
       site: this.source.locate(term.start),

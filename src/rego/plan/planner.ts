@@ -11,6 +11,7 @@ import { GroupTable } from './groups.ts'
 import type { GroupMember } from './groups.ts'
 import { planIndex } from './index-rules.ts'
 import type { Branch, Expr, Finder, Group, PlannedRule } from './ir.ts'
+import { hoistReads } from './hoist.ts'
 import { BodyPlanner } from './plan-body.ts'
 import { loops } from './searches.ts'
 import { Targets } from './targets.ts'
@@ -179,7 +180,7 @@ export class Planner {
     const keys: Expr[] =
       group.kind === 'object' ? headKeys.slice(given.length).map((key) => body.operand(key)) : []
     const value = body.operand(branch.value)
-    return { block: body.steps, value, keys, slots: body.slotCount }
+    return { block: hoistReads(body.steps), value, keys, slots: body.slotCount }
   }
 
   /** Plans a body some of whose results are given: they are bound first, and the body ordered anew. */

@@ -2,8 +2,11 @@ import type { Value } from '../values/index.ts'
 
 const DOT = 46
 const ZERO = 48
+const NETWORKS_MAX = 4096
+/** The length of `255.255.255.255/32`. */
+const NETWORK_CHARACTERS_MAX = 18
 
-/** Reads a dotted IPv4 address between two offsets; -1 when it is not a plain one. */
+/** Reads a dotted IPv4 address that ends at an offset; -1 when it is not a plain one. */
 function readAddress(text: string, end: number): number {
   let address = 0
   let octet = -1
@@ -35,15 +38,52 @@ function readPrefix(text: string, from: number): number {
   return first === 0 || second < 0 || second > 9 || prefix > 32 ? -1 : prefix
 }
 
-/** `net.cidr_contains` for an IPv4 network and address; `undefined` when the built-in has to decide. */
-export function cidrFast(network: Value, address: Value): boolean | undefined {
-  if (typeof network !== 'string' || typeof address !== 'string') return undefined
-  const slash = network.indexOf('/')
-  if (slash === -1) return undefined
-  const prefix = readPrefix(network, slash + 1)
-  const base = prefix === -1 ? -1 : readAddress(network, slash)
-  const inner = base === -1 ? -1 : readAddress(address, address.length)
-  if (inner === -1) return undefined
-  const size = 2 ** (32 - prefix)
-  return Math.floor(base / size) === Math.floor(inner / size)
+/** An IPv4 network: the addresses whose masked bits, as a signed number of 32 bits, are `base`. */
+export interface PlainNetwork {
+  readonly base: number
+  readonly mask: number
+}
+
+/** Reads an IPv4 network; `undefined` for every other text. */
+export function readNetwork(text: string): PlainNetwork | undefined {
+  if (text.length > NETWORK_CHARACTERS_MAX) return undefined
+  const slash = text.indexOf('/')
+  const prefix = slash === -1 ? -1 : readPrefix(text, slash + 1)
+  const address = prefix === -1 ? -1 : readAddress(text, slash)
+  if (address === -1) return undefined
+  // A shift by 32 bits would be one by none.
+  const mask = prefix === 0 ? 0 : -1 << (32 - prefix)
+  return { base: address & mask, mask }
+}
+
+/** Decides `net.cidr_contains` for IPv4: remembers the networks it has read, and the last address. */
+export class PlainNetworks {
+  readonly #networks = new Map<string, PlainNetwork>()
+  #text = ''
+  #address = -1
+
+  /** An IPv4 address as a number; -1 for everything else. */
+  address(value: Value | undefined): number {
+    if (typeof value !== 'string') return -1
+    if (value !== this.#text) {
+      this.#address = readAddress(value, value.length)
+      this.#text = this.#address === -1 ? '' : value
+    }
+    return this.#address
+  }
+
+  /** Whether a network contains an address; `undefined` when the built-in has to decide. */
+  contains(network: Value, address: Value): boolean | undefined {
+    const inner = this.address(address)
+    if (inner === -1 || typeof network !== 'string') return undefined
+    const known = this.#networks.get(network) ?? this.#read(network)
+    return known && (inner & known.mask) === known.base
+  }
+
+  #read(text: string): PlainNetwork | undefined {
+    const network = readNetwork(text)
+    if (network !== undefined && this.#networks.size < NETWORKS_MAX)
+      this.#networks.set(text, network)
+    return network
+  }
 }

@@ -11,6 +11,8 @@ const START_CHARACTERS_MAX = 1024
 export class KeptWalks {
   #graph: Value | undefined
   readonly #found = new Map<string, Value>()
+  /** The same, by the one place where a walk began. */
+  readonly #fromOne = new Map<string, Map<string, Value>>()
   #members = 0
 
   /** What was found before from the same places, or else what `walk` finds. */
@@ -22,22 +24,37 @@ export class KeptWalks {
     const known = this.#found.get(key)
     if (known !== undefined) return known
     const found = walk()
-    if (found instanceof RSet) this.#keep(key, found)
+    if (!(found instanceof RSet) || !this.#keep(key, found)) return found
+    const start = starts instanceof RSet && starts.size === 1 ? starts.members()[0] : undefined
+    if (typeof start === 'string') this.#keepFrom(name, start, found)
     return found
+  }
+
+  /** What was found before from one place. */
+  from(name: string, graph: Value, start: Value): Value | undefined {
+    if (graph !== this.#graph || typeof start !== 'string') return undefined
+    return this.#fromOne.get(name)?.get(start)
   }
 
   #begin(graph: Value | undefined): void {
     this.#graph = graph
     this.#found.clear()
+    this.#fromOne.clear()
     this.#members = 0
   }
 
-  #keep(key: string, found: RSet): void {
+  #keep(key: string, found: RSet): boolean {
     if (this.#found.size >= WALKS_MAX || this.#members + found.size > MEMBERS_MAX)
       this.#begin(this.#graph)
-    if (found.size > MEMBERS_MAX) return
+    if (found.size > MEMBERS_MAX) return false
     this.#members += found.size
     this.#found.set(key, found)
+    return true
+  }
+
+  #keepFrom(name: string, start: string, found: RSet): void {
+    const known = this.#fromOne.get(name) ?? new Map<string, Value>()
+    this.#fromOne.set(name, known.set(start, found))
   }
 }
 

@@ -25,7 +25,7 @@ export function listOf(
     case 2:
       return ordered ? sortedKeys(value as object) : Object.keys(value as object)
     case 3:
-      return ordered ? (value as RSet).values() : [...(value as RSet).unordered()]
+      return ordered ? (value as RSet).values() : (value as RSet).members()
     case 4:
       return ordered ? (value as RObj).entries() : [...(value as RObj).unordered()]
     default:

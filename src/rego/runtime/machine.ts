@@ -3,7 +3,9 @@ import type { Builtin, BuiltinContext } from '../builtins/index.ts'
 import type { RuleNode } from '../compile/tree.ts'
 import { RegoError } from '../errors.ts'
 import type { Location } from '../errors.ts'
+import { RSet } from '../values/index.ts'
 import type { Value } from '../values/index.ts'
+import { PlainNetworks } from './cidr.ts'
 import { cancelled, failure } from './failure.ts'
 import { getBasePath, setPath } from './get.ts'
 import type { Grouped } from './grouped.ts'
@@ -77,6 +79,7 @@ export class Machine {
   /** How often each coverage point was passed. */
   readonly hits: number[] = []
   readonly context: BuiltinContext
+  readonly networks = new PlainNetworks()
   #stepsLeft = 0
   readonly #groups: { generation: number; grouped: Grouped }[] = []
   readonly #scopedGroups = new WeakMap<object, Map<number, Grouped>>()
@@ -295,6 +298,12 @@ export class Machine {
   walk(builtin: Builtin, args: readonly Value[], site: Location): Value | undefined {
     if (this.deep > 0) return this.call(builtin, args, site)
     return this.#walks.find(builtin.name, args, () => this.call(builtin, args, site))
+  }
+
+  /** Like {@link walk}, from one place. */
+  walkFrom(builtin: Builtin, graph: Value, start: Value, site: Location): Value | undefined {
+    const known = this.deep > 0 ? undefined : this.#walks.from(builtin.name, graph, start)
+    return known ?? this.walk(builtin, [graph, new RSet().add(start)], site)
   }
 
   /** Fails because two results exclude each other. */

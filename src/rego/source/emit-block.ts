@@ -1,4 +1,5 @@
 import type { Block, Change, Expr, Step } from '../plan/ir.ts'
+import type { Value } from '../values/index.ts'
 import type { ExprWriter } from './emit-expr.ts'
 
 /** Writes the steps of one function. */
@@ -24,6 +25,7 @@ export class BlockWriter {
     for (let i = from; i < steps.length; i++) {
       const step = steps[i]!
       const rest = (inner: string): void => this.write(steps, inner, done, i + 1)
+      if (step.op === 'each' && this.writeConstantEach(step, steps, i, rest)) return
       if (this.writeSearch(step, fail, rest)) return
       this.writeStep(step, fail)
     }
@@ -180,6 +182,27 @@ export class BlockWriter {
     }
   }
 
+  /** Writes a loop over an array that is written in the policy: nothing needs to be asked about it. */
+  private writeConstantEach(
+    step: Step & { op: 'each' },
+    steps: Block,
+    at: number,
+    rest: (fail: string) => void,
+  ): boolean {
+    const items = constantBefore(step.expr, steps, at)
+    if (!Array.isArray(items)) return false
+    const label = this.label('L')
+    const [list, index] = [`l${label}`, `i${label}`]
+    this.line(`const ${list} = ${this.exprs.constants.name(items)};`)
+    this.line(`${label}: for (let ${index} = 0; ${index} < ${String(items.length)}; ${index}++) {`)
+    this.line('if (--S.fuel < 0) S.refuel();')
+    if (step.key !== -1) this.line(`v${String(step.key)} = ${index};`)
+    if (step.value !== -1) this.line(`v${String(step.value)} = ${list}[${index}];`)
+    rest(`continue ${label};`)
+    this.line('}')
+    return true
+  }
+
   private writeEach(step: Step & { op: 'each' }, rest: (fail: string) => void): void {
     const label = this.label('L')
     const [base, kind, list, at] = [`b${label}`, `k${label}`, `l${label}`, `i${label}`]
@@ -264,4 +287,16 @@ export class BlockWriter {
         return `S.changeMock(${String(change.mock)}, ${this.exprs.link(`f${String(change.group.id)}`)});`
     }
   }
+}
+
+/** The constant an expression is, where a step before it in the same block says so. */
+function constantBefore(expr: Expr, steps: Block, at: number): Value | undefined {
+  if (expr.op === 'const') return expr.value
+  if (expr.op !== 'slot') return undefined
+  for (let i = at - 1; i >= 0; i--) {
+    const step = steps[i]!
+    if (step.op === 'let' && step.slot === expr.slot)
+      return step.expr.op === 'const' ? step.expr.value : undefined
+  }
+  return undefined
 }

@@ -3,6 +3,7 @@ import type { Value } from '../values/index.ts'
 import type { Expr } from '../plan/ir.ts'
 import { isBase, WALKS } from '../plan/is-base.ts'
 import type { Targets } from '../plan/targets.ts'
+import { readNetwork } from '../runtime/cidr.ts'
 import { isSafeProperty } from '../runtime/get.ts'
 import { stringLiteral } from './names.ts'
 import type { Constants } from './names.ts'
@@ -28,7 +29,7 @@ const FAST: Readonly<Record<string, string>> = {
   minus: 'minusFast',
   mul: 'timesFast',
   count: 'countFast',
-  'net.cidr_contains': 'cidrFast',
+  'net.cidr_contains': 'S.networks.contains',
 }
 const MEMBERS_MAX = 4
 
@@ -176,13 +177,28 @@ export class ExprWriter {
     const { name } = builtin
     const mock = this.#targets.mockOf(name)
     const method = WALKS.has(name) && isBase(args[0]!) ? 'walk' : 'call'
+    if (method === 'walk' && args[1]!.op === 'set' && args[1].items.length === 1 && mock === -1) {
+      const [graph, start] = [this.write(args[0]!), this.write(args[1].items[0]!)]
+      return `S.walkFrom(${this.constants.name(builtin)}, ${graph}, ${start}, ${this.constants.name(expr.site)})`
+    }
     const call = `S.${method}(${this.constants.name(builtin)}, [${this.list(args)}], ${this.constants.name(expr.site)})`
     if (mock !== -1) return this.mockable(mock, args, call)
     if (this.isBoolean(expr)) return this.writeBoolean(name, args)
+    if (name === 'net.cidr_contains' && args[0]!.op === 'const')
+      return this.writeContains(args[0].value, args[1]!, call)
     const fast = Object.hasOwn(FAST, name) ? FAST[name] : undefined
     if (fast === undefined) return call
     const result = this.temporary()
     return `((${result} = ${fast}(${this.list(args)})) !== undefined ? ${result} : ${call})`
+  }
+
+  /** Whether a network that is known now contains an address. */
+  private writeContains(text: Value, address: Expr, call: string): string {
+    const network = typeof text === 'string' ? readNetwork(text) : undefined
+    if (network === undefined) return call
+    const inner = this.temporary()
+    const test = `(${inner} & ${String(network.mask)}) === ${String(network.base)}`
+    return `((${inner} = S.networks.address(${this.write(address)})) !== -1 ? ${test} : ${call})`
   }
 
   private writeBoolean(name: string, args: readonly Expr[]): string {

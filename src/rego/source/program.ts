@@ -3,7 +3,6 @@ import type { Location } from '../errors.ts'
 import type { Group } from '../plan/ir.ts'
 import type { Program } from '../plan/program.ts'
 import { Grouped } from '../runtime/grouped.ts'
-import { cidrFast } from '../runtime/cidr.ts'
 import { get, getPath, isObjectOf } from '../runtime/get.ts'
 import { kindOf, listOf } from '../runtime/list.ts'
 import type { Machine } from '../runtime/machine.ts'
@@ -51,7 +50,6 @@ function virtualEntries(
 
 const RUNTIME = {
   Grouped,
-  cidrFast,
   get,
   getPath,
   isObjectOf,

@@ -35,6 +35,7 @@ export class RSet {
   #buckets: Map<number, Value[]> | undefined
   #compositeCount = 0
   #sorted: readonly Value[] | undefined
+  #members: readonly Value[] | undefined
 
   static from(values: Iterable<Value>): RSet {
     const set = new RSet()
@@ -56,7 +57,7 @@ export class RSet {
     const before = this.size
     if (isScalar(value)) this.#scalars.add(value === 0 ? 0 : value)
     else this.#addComposite(value)
-    if (this.size !== before) this.#sorted = undefined
+    if (this.size !== before) this.#sorted = this.#members = undefined
     return this
   }
 
@@ -78,6 +79,12 @@ export class RSet {
 
   [Symbol.iterator](): Iterator<Value> {
     return this.values()[Symbol.iterator]()
+  }
+
+  /** The members in no particular order; the same array each time, not to be changed. */
+  members(): readonly Value[] {
+    this.#members ??= this.#sorted ?? [...this.unordered()]
+    return this.#members
   }
 
   /** The members in no particular order: cheaper where order does not matter. */

@@ -1,0 +1,40 @@
+import type { Expr, Step } from './ir.ts'
+
+/** Whether an expression reads one place of the input or the base documents: it cannot fail with an error. */
+const isPlace = (expr: Expr): boolean =>
+  expr.op === 'input' ||
+  expr.op === 'data' ||
+  (expr.op === 'get' && expr.key.op === 'const' && isPlace(expr.base))
+
+/** Whether computing an expression has no effect but its value, and cannot fail with an error. */
+const isQuiet = (expr: Expr): boolean =>
+  expr.op === 'const' ||
+  expr.op === 'slot' ||
+  expr.op === 'input' ||
+  expr.op === 'data' ||
+  (expr.op === 'get' && isQuiet(expr.base) && isQuiet(expr.key))
+
+/**
+ * Moves reads of the input and of base documents that stand at the beginning of a loop to before it: what
+ * they find is the same in each pass, and where they find nothing no pass succeeds.
+ */
+export function hoistReads(steps: readonly Step[]): readonly Step[] {
+  const moved: Step[] = []
+  for (const step of steps) {
+    const at = step.op === 'let' && isPlace(step.expr) ? loopBefore(moved) : -1
+    if (at === -1) moved.push(step)
+    else moved.splice(at, 0, step)
+  }
+  return moved
+}
+
+/** Where the outermost loop begins that can be left behind; -1 when there is none. */
+function loopBefore(steps: readonly Step[]): number {
+  let at = -1
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const step = steps[i]!
+    if (step.op === 'each' && isQuiet(step.expr)) at = i
+    else if (step.op !== 'let' || !isQuiet(step.expr)) break
+  }
+  return at
+}
