@@ -106,3 +106,6 @@ export type { HotKeys } from './warm/hot-keys.ts'
 export { loadKeys, saveKeys } from './warm/key-snapshot.ts'
 export { warmUp } from './warm/warm-up.ts'
 export type { WarmUpOptions, WarmUpReport } from './warm/warm-up.ts'
+// What a program that uses the cache by itself hands in.
+export { systemClock } from '../core/clock.ts'
+export { systemRandom } from '../core/random.ts'

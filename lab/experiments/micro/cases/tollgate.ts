@@ -2,6 +2,7 @@ import type { EmbeddedGate } from '../../../../src/index.ts'
 import { createGate } from '../../../../src/index.ts'
 import type { MicroCase, MicroSubject } from '../define.ts'
 import { defineMicro } from '../define.ts'
+import { cacheCases } from './cache.ts'
 
 const URL_OF_ITEM = 'http://localhost/item'
 const PERMISSION = 'item:read'
@@ -118,6 +119,7 @@ export const tollgateCases = defineMicro(
       return { run, close: () => gate.close() }
     },
   },
+  ...cacheCases,
   {
     name: 'making a request object',
     prepare: () => ({ run: () => new Request(URL_OF_ITEM) }),
