@@ -47,7 +47,8 @@ export class ProgramGenerator {
   }
 
   generate(): GeneratedProgram {
-    const parts = ['package t\n']
+    const imports = ['and', 'not', 'or'].map((word) => `import future.keywords.${word}\n`)
+    const parts = ['package t\n', imports.join('')]
     const count = 2 + this.#below(6)
     for (let i = 0; i < count; i++) parts.push(this.#rule(i))
     return { source: `${parts.join('\n')}\n`, data: { base: this.#json(3) }, input: this.#json(3) }
@@ -166,7 +167,10 @@ export class ProgramGenerator {
       () => declare((name) => `${this.#document()}[${name}]`),
       () =>
         `${this.#term(scope, depth)} ${this.#pick(['==', '!=', '<', '<=', '>', '>='])} ${this.#term(scope, depth)}`,
-      () => `not ${this.#term(scope, 1)} == ${this.#term(scope, 1)}`,
+      () => `not (${this.#term(scope, 1)} == ${this.#term(scope, 1)})`,
+      () => `not ${this.#operandBody(scope)}`,
+      () =>
+        `${this.#operand(scope)} ${this.#pick(['and', 'or'])} ${this.#operand(scope)} ${this.#pick(['and', 'or'])} ${this.#operand(scope)}`,
       () => `${this.#term(scope, 1)} in ${this.#term(scope, depth)}`,
       () => {
         const name = this.#fresh()
@@ -177,6 +181,22 @@ export class ProgramGenerator {
         declare((name) => `${name} := ${this.#document()} with input.a as ${this.#term(scope, 1)}`),
       () => declare((name) => `[${name}, _] = [${this.#term(scope, 1)}, ${this.#term(scope, 1)}]`),
     ])()
+  }
+
+  #operand(scope: readonly string[]): string {
+    const test = (): string => `(${this.#term(scope, 1)} == ${this.#term(scope, 1)})`
+    return this.#pick([
+      test,
+      () => `not ${test()}`,
+      () => this.#operandBody(scope),
+      () => `(${test()} ${this.#pick(['and', 'or'])} ${this.#pick(SCALARS)})`,
+      () => `(${this.#document()} with input.a as ${this.#term(scope, 1)})`,
+    ])()
+  }
+
+  #operandBody(scope: readonly string[]): string {
+    const inside = [...scope]
+    return `{ ${this.#literal(inside, 1)}; ${this.#literal(inside, 1)} }`
   }
 
   #document(): string {

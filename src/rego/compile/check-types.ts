@@ -116,6 +116,9 @@ class BodyChecker {
       case 'call':
         this.#call(literal.callee, literal.args, literal.out, literal.start, !replaced)
         break
+      case 'holds':
+        new BodyChecker(this.#checker, this.#source, new Map(this.#types)).check(literal.body)
+        break
       case 'every':
       default: {
         const domain = this.infer(literal.domain, literal.start, !replaced)

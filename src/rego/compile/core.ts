@@ -101,7 +101,14 @@ export interface EveryLiteral extends LiteralBase {
   readonly domain: CoreTerm
   readonly body: readonly CoreLiteral[]
 }
-export type CoreLiteral = TestLiteral | UnifyLiteral | CallLiteral | EveryLiteral
+/** The body must hold at least once; it binds nothing outside. */
+export interface HoldsLiteral extends LiteralBase {
+  readonly kind: 'holds'
+  readonly body: readonly CoreLiteral[]
+  /** Variables that must be bound before. */
+  readonly needs: readonly Local[]
+}
+export type CoreLiteral = TestLiteral | UnifyLiteral | CallLiteral | EveryLiteral | HoldsLiteral
 
 /** One body of a rule with the value it gives: the rule's own, or an `else`. */
 export interface CoreBranch {

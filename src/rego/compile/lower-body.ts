@@ -1,6 +1,7 @@
 import type * as ast from '../syntax/ast.ts'
 import type { CoreLiteral, CoreTerm, Local } from './core.ts'
 import type { Unit } from './environment.ts'
+import { lowerLogical, lowerNot } from './lower-logical.ts'
 import {
   calleeText,
   capturesResult,
@@ -39,6 +40,12 @@ function lowerLiteral(unit: Unit, literal: ast.Literal, scope: Scope, out: CoreL
       break
     case 'every':
       lowerEvery(place, expression)
+      break
+    case 'logical':
+      lowerLogical(place, expression, lowerLiteral)
+      break
+    case 'not':
+      lowerNot(place, expression, lowerLiteral)
       break
     case 'term':
       lowerExpression(place, expression.term, literal.negated)

@@ -213,6 +213,8 @@ function orderNested(report: Report, literal: CoreLiteral, bound: ReadonlySet<Lo
       }
     case 'call':
       return literal
+    case 'holds':
+      return { ...literal, body: orderBody(report, literal.body, new Set(bound)) }
     case 'every':
     default: {
       const inside = new Set(bound)

@@ -40,6 +40,8 @@ export function termsOf(literal: CoreLiteral): readonly CoreTerm[] {
       return [literal.left, literal.right]
     case 'call':
       return literal.out === undefined ? literal.args : [...literal.args, literal.out]
+    case 'holds':
+      return []
     case 'every':
     default:
       return [literal.domain]
@@ -58,7 +60,7 @@ export function withTerms(literal: CoreLiteral): readonly CoreTerm[] {
 export function nestedVars(literal: CoreLiteral): Set<Local> {
   const vars = new Set<Local>()
   for (const term of termsOf(literal)) addNested(term, vars)
-  if (literal.kind === 'every') allVars(literal.body, vars)
+  if (literal.kind === 'every' || literal.kind === 'holds') allVars(literal.body, vars)
   return vars
 }
 
@@ -90,7 +92,7 @@ function addNested(term: CoreTerm, into: Set<Local>): void {
 export function nestedBodies(literal: CoreLiteral): readonly (readonly CoreLiteral[])[] {
   const bodies: (readonly CoreLiteral[])[] = []
   for (const term of termsOf(literal)) collectBodies(term, bodies)
-  if (literal.kind === 'every') bodies.push(literal.body)
+  if (literal.kind === 'every' || literal.kind === 'holds') bodies.push(literal.body)
   return bodies
 }
 
@@ -123,7 +125,7 @@ function allVars(body: readonly CoreLiteral[], into: Set<Local>): void {
 
 /** The variables of a literal, without those of nested bodies. */
 export function literalVars(literal: CoreLiteral): Set<Local> {
-  const vars = new Set<Local>()
+  const vars = new Set<Local>(literal.kind === 'holds' ? literal.needs : [])
   for (const term of termsOf(literal)) visitVars(term, (local) => vars.add(local))
   for (const term of withTerms(literal)) visitVars(term, (local) => vars.add(local))
   return vars

@@ -111,7 +111,29 @@ export interface EveryExpression extends Span {
   readonly domain: Term
   readonly body: Body
 }
-export type Expression = TermExpression | SomeExpression | SomeInExpression | EveryExpression
+/** What `and`, `or` and `not` apply to: a body in braces of its own scope, or one literal that binds nothing. */
+export interface Operand extends Span {
+  readonly explicit: boolean
+  readonly body: Body
+}
+export interface LogicalExpression extends Span {
+  readonly kind: 'logical'
+  readonly operator: 'and' | 'or'
+  /** At least two. */
+  readonly operands: readonly Operand[]
+}
+/** `not` before a body in braces, or before a group in parentheses. */
+export interface NotExpression extends Span {
+  readonly kind: 'not'
+  readonly operand: Operand
+}
+export type Expression =
+  | TermExpression
+  | SomeExpression
+  | SomeInExpression
+  | EveryExpression
+  | LogicalExpression
+  | NotExpression
 
 /** One line of a body. */
 export interface Literal extends Span {

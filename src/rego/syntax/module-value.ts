@@ -1,5 +1,14 @@
 import type { Value } from '../values/index.ts'
-import type { Expression, Literal, Module, Rule, Term } from './ast.ts'
+import type {
+  Body,
+  Expression,
+  Literal,
+  LogicalExpression,
+  Module,
+  Operand,
+  Rule,
+  Term,
+} from './ast.ts'
 import { parseModule } from './parse-module.ts'
 import { constantValue } from './term-value.ts'
 
@@ -90,13 +99,41 @@ function expressionValue(expression: Expression): Value {
         key: expression.key === undefined ? null : termValue(expression.key),
         value: termValue(expression.value),
         domain: termValue(expression.domain),
-        body: expression.body.map((literal, index) => literalValue(literal, index)),
+        body: bodyValue(expression.body),
+      }
+    case 'logical':
+      return logicalValue(expression)
+    case 'not':
+      return {
+        body: bodyValue(expression.operand.body),
+        explicit_body: expression.operand.explicit,
+        type: 'not',
       }
     case 'term':
     default:
       if (expression.term.kind !== 'call') return termValue(expression.term)
       return [refValue(expression.term.name), ...expression.term.args.map(termValue)]
   }
+}
+
+function bodyValue(body: Body): Value[] {
+  return body.map((literal, index) => literalValue(literal, index))
+}
+
+/** Operators of one kind nest to the left. */
+function logicalValue({ operator, operands }: LogicalExpression): Value {
+  const pair = (left: Value, leftExplicit: boolean, right: Operand): Value => ({
+    ...(leftExplicit && { explicit_lhs: true }),
+    lhs: left,
+    ...(right.explicit && { explicit_rhs: true }),
+    rhs: bodyValue(right.body),
+    type: operator,
+  })
+  const [first, second, ...rest] = operands
+  return rest.reduce<Value>(
+    (left, right) => pair([{ index: 0, terms: left }], false, right),
+    pair(bodyValue(first!.body), first!.explicit, second!),
+  )
 }
 
 function refValue(term: Term): Value {

@@ -8,7 +8,7 @@ import { parseRules, startsRule } from './parse-rule.ts'
 import { parseTerm } from './parse-term.ts'
 import { ParserState, SyntaxFailure } from './parser-state.ts'
 import { Source } from './source.ts'
-import { FUTURE_KEYWORDS, KEYWORDS_V1 } from './tokens.ts'
+import { FUTURE_KEYWORDS, KEYWORDS_V1, OPT_IN_KEYWORDS } from './tokens.ts'
 
 const ERRORS_MAX = 10
 
@@ -215,7 +215,7 @@ function enable(state: ParserState, path: Term, alias: string | undefined): void
     if (names[0] !== 'keywords' || names.length > 2)
       state.fail(path.start, 'invalid import, must be `future.keywords`')
     if (names[1] !== undefined && !FUTURE_KEYWORDS.has(names[1])) {
-      state.fail(path.start, 'unexpected keyword, must be one of [contains every if in]')
+      state.fail(path.start, 'unexpected keyword, must be one of [and contains every if in not or]')
     }
     words =
       names[1] === undefined
@@ -225,7 +225,9 @@ function enable(state: ParserState, path: Term, alias: string | undefined): void
           : [names[1]]
   }
   const before = state.lexer.keywords.size
-  for (const word of words) state.lexer.keywords.add(word)
+  const opted = (word: string): string =>
+    root === 'rego' ? word : (OPT_IN_KEYWORDS.get(word) ?? word)
+  for (const word of words) state.lexer.keywords.add(opted(word))
   if (state.lexer.keywords.size !== before && state.kind === 'ident') {
     if (state.lexer.keywords.has(state.lexer.lexeme)) state.lexer.kind = state.lexer.lexeme
   }

@@ -1,6 +1,6 @@
 import type { Body, Rule, RuleHead, Term } from './ast.ts'
 import type { ParserState } from './parser-state.ts'
-import { parseLiteral } from './parse-body.ts'
+import { opensOperand, parseLiteral } from './parse-literal.ts'
 import {
   isDottedKeyword,
   isKeywordReference,
@@ -12,7 +12,18 @@ import {
 
 /** Whether a rule may begin at the current token. */
 export function startsRule(state: ParserState): boolean {
-  return state.kind === 'ident' || state.kind === 'default' || isKeywordReference(state)
+  return isName(state) || state.kind === 'default' || isKeywordReference(state)
+}
+
+/** Operators are no keywords where a rule begins. */
+function isName(state: ParserState): boolean {
+  return state.kind === 'ident' || state.kind === 'and' || state.kind === 'or'
+}
+
+/** Whether an operator follows on the same line, as if the head were an operand. */
+function continues(state: ParserState): boolean {
+  const { text, previousEnd, start } = state.lexer
+  return (state.is('and') || state.is('or')) && !text.slice(previousEnd, start).includes('\n')
 }
 
 /** A rule, its `else` branches, and the further rules that its chained bodies are. */
@@ -24,9 +35,11 @@ export function parseRules(state: ParserState): Rule[] {
   if (isDefault) return [parseDefault(state, start, head)]
   if (state.is('with') && !isKeywordReference(state))
     state.fail(start, 'expressions using with keyword cannot be used for rule head')
+  if (continues(state)) state.fail(start, 'expression cannot be used for rule head')
   const { body, bodyStart } = parseRuleBody(state, start, head)
   const checked = checkHead(state, start, head, bodyStart)
   const orElse = parseElse(state, checked, bodyStart)
+  if (state.is('and') || state.is('or')) state.unexpected()
   const rule: Rule = {
     isDefault: false,
     head: checked,
@@ -41,8 +54,7 @@ export function parseRules(state: ParserState): Rule[] {
 
 function parseHead(state: ParserState): RuleHead {
   const { start } = state.lexer
-  if (state.kind !== 'ident' && !isKeywordReference(state))
-    state.unexpected('expected rule head name')
+  if (!isName(state) && !isKeywordReference(state)) state.unexpected('expected rule head name')
   const name = parseHeadRef(state)
   const { ref, args } = name
   if (state.kind === 'contains') {
@@ -132,11 +144,12 @@ function parseRuleBody(
   state: ParserState,
   start: number,
   head: RuleHead,
+  isElse = false,
 ): { body: Body; bodyStart: number } {
   const bodyStart = state.lexer.start
   if (state.is('if') && !isDottedKeyword(state)) {
     state.lexer.next()
-    return { body: parseAfterIf(state), bodyStart }
+    return { body: parseAfterIf(state, isElse), bodyStart }
   }
   if (state.kind !== '{') return { body: [], bodyStart: -1 }
   if (state.strict) {
@@ -148,9 +161,9 @@ function parseRuleBody(
   return { body: parseBraced(state), bodyStart }
 }
 
-/** A body in braces, or one literal, which may itself begin with a brace. */
-function parseAfterIf(state: ParserState): Body {
-  if (!state.is('{')) return [parseLiteral(state)]
+/** A body in braces, or one literal, which may itself begin with a brace; the brace after `else` is the body's. */
+function parseAfterIf(state: ParserState, isElse: boolean): Body {
+  if (!state.is('{') || (!isElse && opensOperand(state))) return [parseLiteral(state)]
   const mark = state.lexer.mark()
   const braced = state.attempt(() => parseBraced(state))
   if (braced !== undefined) return braced
@@ -210,7 +223,7 @@ function parseElse(state: ParserState, head: RuleHead, bodyStart: number): Rule 
     start,
     end: state.lexer.previousEnd,
   }
-  const parsed = parseRuleBody(state, start, elseHead)
+  const parsed = parseRuleBody(state, start, elseHead, true)
   if (value === undefined && parsed.bodyStart < 0)
     state.unexpected('expected else value term or rule body')
   const orElse = parsed.bodyStart < 0 ? undefined : parseElse(state, elseHead, parsed.bodyStart)

@@ -8,6 +8,8 @@ import { OPERATORS } from './tokens.ts'
 
 /** Operators in a row nest to the left: as many as the stages after parsing can follow. */
 const CHAIN_MAX = 500
+/** Keywords that are built-ins too. */
+const CALLABLE: ReadonlySet<string> = new Set(['and', 'contains', 'or'])
 const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** Binary operators by precedence; `in` comes below them all. */
 const PRECEDENCE: ReadonlyMap<string, number> = new Map([
@@ -133,7 +135,7 @@ export function isKeywordReference(state: ParserState): boolean {
   if (!WORD.test(lexer.kind) || lexer.kind === 'ident' || !lexer.keywords.has(lexer.kind))
     return false
   const after = lexer.text.charAt(lexer.end)
-  return isDottedKeyword(state) || after === '[' || (after === '(' && lexer.kind === 'contains')
+  return isDottedKeyword(state) || after === '[' || (after === '(' && CALLABLE.has(lexer.kind))
 }
 
 /** Whether the current token is followed by a dot and a name. */
@@ -189,7 +191,10 @@ function parseParentheses(state: ParserState, start: number): Term {
   state.lexer.next()
   const inner = parseInfix(state, true)
   const { end } = state.lexer
-  state.expect(')', 'expected )')
+  if (!state.accept(')')) {
+    if (state.is('illegal') || state.is('eof')) state.unexpected('expected )')
+    state.fail(state.lexer.start, 'non-terminated expression')
+  }
   const term: Term = { ...inner, start, end }
   return term.kind === 'call' || term.kind === 'ref' || term.kind === 'var'
     ? parseReference(state, term)

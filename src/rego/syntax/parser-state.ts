@@ -18,6 +18,16 @@ export class SyntaxFailure extends Error {
   }
 }
 
+/** What follows an opening bracket. */
+export interface Glance {
+  /** The token after the closing bracket. */
+  readonly next: TokenKind
+  /** The offset after the closing bracket. */
+  readonly end: number
+  /** Whether a keyword of literals stands in the parentheses, outside other brackets. */
+  readonly grouped: boolean
+}
+
 /** What all parsing functions share: the tokens, and the errors so far. */
 export class ParserState {
   readonly source: Source
@@ -27,6 +37,8 @@ export class ParserState {
   readonly errors: RegoErrorItem[] = []
   /** Offsets at which a comprehension was tried in vain. */
   readonly notComprehensions = new Set<number>()
+  /** What was seen ahead of brackets, by where they open. */
+  readonly glances = new Map<number, Glance>()
   /** Parses a body up to a closing token, which is consumed. */
   readonly parseBody: (state: ParserState, close: TokenKind) => Body
   #depth = 0

@@ -33,8 +33,26 @@ export const KEYWORDS_V0: ReadonlySet<string> = new Set([
   'with',
 ])
 
-/** The keywords that a v0 module has to import. */
-export const FUTURE_KEYWORDS: ReadonlySet<string> = new Set(['contains', 'every', 'if', 'in'])
+/** Stands among a module's keywords once `not { … }` was imported; no word is written so. */
+export const NOT_BODY = 'not {'
+
+/** The keywords that every module has to import, and what each of them turns on. */
+export const OPT_IN_KEYWORDS: ReadonlyMap<string, string> = new Map([
+  ['and', 'and'],
+  ['not', NOT_BODY],
+  ['or', 'or'],
+])
+
+/** The keywords that can be imported; a v1 module has the others without. */
+export const FUTURE_KEYWORDS: ReadonlySet<string> = new Set([
+  'and',
+  'contains',
+  'every',
+  'if',
+  'in',
+  'not',
+  'or',
+])
 
 const NAMES: Readonly<Record<string, string>> = {
   ident: 'identifier',
@@ -63,7 +81,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** How messages call a token: `if keyword`, `} token`. */
 export function describeToken(kind: TokenKind): string {
-  if (KEYWORDS_V1.has(kind)) return `${kind} keyword`
+  if (KEYWORDS_V1.has(kind) || OPT_IN_KEYWORDS.has(kind)) return `${kind} keyword`
   return `${NAMES[kind] ?? kind} token`
 }
 

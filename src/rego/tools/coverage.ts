@@ -57,6 +57,9 @@ function addBody(body: Body, add: (offset: number) => void): void {
     if (expression.kind === 'some') continue
     add(start)
     if (expression.kind === 'every') addBody(expression.body, add)
+    else if (expression.kind === 'not') addBody(expression.operand.body, add)
+    else if (expression.kind === 'logical')
+      for (const { body: operand } of expression.operands) addBody(operand, add)
     else if (expression.kind === 'term') addTerm(expression.term, add)
   }
 }

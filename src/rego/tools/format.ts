@@ -1,5 +1,16 @@
-import type { Body, Comment, Expression, Import, Literal, Module, Rule } from '../syntax/ast.ts'
+import type {
+  Body,
+  Comment,
+  Expression,
+  Import,
+  Literal,
+  LogicalExpression,
+  Module,
+  Operand,
+  Rule,
+} from '../syntax/ast.ts'
 import { parseModule } from '../syntax/parse-module.ts'
+import { NOT_BODY } from '../syntax/tokens.ts'
 import { printKeys, printOperand, printTerm } from './print-term.ts'
 import type { PrintContext } from './print-term.ts'
 
@@ -79,7 +90,11 @@ class ModulePrinter implements PrintContext {
       ({ target, value }) =>
         ` with ${printTerm(this, target, indent)} as ${printTerm(this, value, indent)}`,
     )
-    const text = `${not}${this.expression(literal.expression, indent)}${modifiers.join('')}`
+    const keepsValue = literal.negated && this.#module.keywords.has(NOT_BODY)
+    const expression = keepsValue
+      ? this.asValue(literal.expression, indent)
+      : this.expression(literal.expression, indent)
+    const text = `${not}${expression}${modifiers.join('')}`
     // A line that begins with a minus would go on from the line before.
     return text.replace(/^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/, '($&)')
   }
@@ -134,10 +149,58 @@ class ModulePrinter implements PrintContext {
         const head = `every ${key}${expression.value.name} in ${printTerm(this, expression.domain, indent)}`
         return `${head} ${this.braced(expression.body, expression.end, indent, true)}`
       }
+      case 'logical':
+        return this.logical(expression, indent)
+      case 'not':
+        return `not ${expression.operand.explicit ? this.operandBody(expression.operand, indent) : `(${this.literal(expression.operand.body[0]!, indent)})`}`
       case 'term':
       default:
         return printTerm(this, expression.term, indent)
     }
+  }
+
+  private logical(expression: LogicalExpression, indent: string): string {
+    const { operator, operands } = expression
+    let text = ''
+    operands.forEach((operand, i) => {
+      const before = operands[i - 1]
+      if (before !== undefined) {
+        const breaks = this.text.slice(before.end, operand.start).includes('\n')
+        text += ` ${operator}${breaks ? `\n${indent}\t` : ' '}`
+      }
+      text += operand.explicit
+        ? this.operandBody(operand, indent)
+        : this.implicitOperand(operand, operator, indent)
+    })
+    return text
+  }
+
+  private operandBody(operand: Operand, indent: string): string {
+    const { body, end } = operand
+    const inOneLine =
+      this.firstLine(end) === end && !this.text.slice(operand.start, end).includes('\n')
+    if (!inOneLine) return this.braced(body, end, indent, false)
+    return `{ ${body.map((literal) => this.literal(literal, indent)).join('; ')} }`
+  }
+
+  /** In parentheses where it would be read as something else. */
+  private implicitOperand(operand: Operand, operator: string, indent: string): string {
+    const literal = operand.body[0]!
+    const { expression } = literal
+    const nested =
+      expression.kind === 'logical' && (operator === 'and' || expression.operator === 'or')
+    if (nested || literal.with.length > 0) return `(${this.literal(literal, indent)})`
+    return literal.negated ? this.literal(literal, indent) : this.asValue(expression, indent)
+  }
+
+  /** An expression whose first brace does not open a body. */
+  private asValue(expression: Expression, indent: string): string {
+    const text = this.expression(expression, indent)
+    if (expression.kind !== 'term' || !text.startsWith('{')) return text
+    const { term } = expression
+    if (term.kind !== 'call' || (term.infix !== '=' && term.infix !== ':=')) return `(${text})`
+    const [left, right] = term.args.map((arg) => printTerm(this, arg, indent))
+    return `(${left!}) ${term.infix} ${right!}`
   }
 
   private braced(body: Body, end: number, indent: string, mayBeShort: boolean): string {
@@ -187,7 +250,8 @@ class ModulePrinter implements PrintContext {
     const hasComments = this.firstLine(end) !== end
     if (usesIf && rule.orElse === undefined && branch.body.length === 1 && !hasComments) {
       const text = this.literal(only!, '')
-      if (!text.startsWith('{') && !text.includes('\n')) return ` if ${text}`
+      const opens = text.startsWith('{') && only!.expression.kind !== 'logical'
+      if (!opens && !text.includes('\n')) return ` if ${text}`
     }
     return `${usesIf ? ' if' : ''} ${this.braced(branch.body, end, '', false)}`
   }
