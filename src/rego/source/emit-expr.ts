@@ -130,12 +130,22 @@ export class ExprWriter {
     }
     if (names.length === 0) {
       const last = base as Expr & { op: 'get' }
-      return `get(${this.write(last.base)}, ${this.write(last.key)})`
+      return last.base.op === 'data'
+        ? this.entry(last.base, last.key)
+        : `get(${this.write(last.base)}, ${this.write(last.key)})`
     }
     if (base.op === 'data') return this.data(base.path, names)
     if (base.op === 'slot' || base.op === 'input') return this.chain(this.write(base), names)
     const holder = this.temporary()
     return `(${holder} = ${this.write(base)}, ${this.chain(holder, names)})`
+  }
+
+  /** An entry of a base document: read in place, as an engine learns for each place what is read there. */
+  private entry(base: Expr, key: Expr): string {
+    const [object, name, found] = [this.temporary(), this.temporary(), this.temporary()]
+    const own = `(${found} = ${object}[${name}]) !== undefined && Object.hasOwn(${object}, ${name}) ? ${found} : undefined`
+    const isPlain = `(${name} = ${this.write(key)}, kindOf(${object} = ${this.write(base)}) === 2) && typeof ${name} === 'string'`
+    return `(${isPlain} ? (${own}) : get(${object}, ${name}))`
   }
 
   private data(path: readonly (string | number)[], more: readonly string[]): string {
