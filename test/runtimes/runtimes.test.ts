@@ -45,6 +45,27 @@ describe('the built package', () => {
       })
     }, 30_000)
 
+    test(`remembers by the cache on ${name}`, () => {
+      const program = `
+        const { createCache, permissionKind, systemClock, systemRandom } =
+          await import(${JSON.stringify(join(folder, 'dist/cache/index.js'))})
+        const cache = createCache({
+          clock: systemClock,
+          random: systemRandom,
+          kinds: { permission: permissionKind({ sizeOf: () => 1 }) },
+        })
+        const { permission } = cache.kinds
+        const key = permission.scope('acme', { kind: 'caller', id: 'k' }).key('item:read')
+        const first = await permission.getOrLoad(key, () => ({ value: true }))
+        const second = permission.peek(key)
+        await cache.invalidate({ kind: 'tenant', name: 'acme' })
+        console.log(JSON.stringify([first, second, permission.peek(key) ?? null]))
+        cache.close()`
+      const run = Bun.spawnSync([...command, '--input-type=module', '-e', program])
+      expect(run.stderr.toString()).toBe('')
+      expect(JSON.parse(run.stdout.toString())).toEqual([true, true, null])
+    })
+
     test(`decides by Rego on ${name}`, () => {
       const program = `
         const { compile } = await import(${JSON.stringify(join(folder, 'dist/rego/index.js'))})
