@@ -3,21 +3,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LabError } from '../core/index.ts'
-import type { ExperimentRecord, Figure, Progress } from '../core/index.ts'
+import type { ExperimentRecord, Figure, Progress, Verdict } from '../core/index.ts'
 import { readPlan, validate } from './index.ts'
 
 const SILENT: Progress = { step: () => undefined, note: () => undefined, live: () => undefined }
 
 const p99: Figure = { name: 'p99', label: 'p99', unit: 'milliseconds', value: 42 }
 
-function ran(grade: 'quiet' | 'unusable' = 'quiet'): ExperimentRecord {
+function ran(verdict: Verdict = 'pass'): ExperimentRecord {
   return {
     kind: 'load',
     title: 'Load',
     options: {},
     raw: {},
     outcome: {
-      judgement: { verdict: 'pass', reason: 'held' },
+      judgement: { verdict, reason: 'as seen' },
       figures: [p99],
       exhibits: [],
       notes: [],
@@ -27,7 +27,7 @@ function ran(grade: 'quiet' | 'unusable' = 'quiet'): ExperimentRecord {
     startedAt: '2026-11-21T00:00:00.000Z',
     durationMs: 1,
     trust: {
-      grade,
+      grade: 'quiet',
       foreignCores: 0,
       cpuPressure: 0,
       lagP99Ms: 0,
@@ -73,9 +73,12 @@ describe('claims', () => {
     expect(missing.claims[0]?.reason).toContain('there are: p99')
   })
 
-  test('on a machine that was busy with other things nothing is decided', async () => {
-    const { claims } = await check(CLAIM('p99 < 50ms'), () => Promise.resolve(ran('unusable')))
-    expect(claims[0]?.status).toBe('inconclusive')
+  test('an experiment that found nothing certain decides neither way', async () => {
+    for (const budget of ['50ms', '30ms']) {
+      const run = () => Promise.resolve(ran('inconclusive'))
+      const { claims } = await check(CLAIM(`p99 < ${budget}`), run)
+      expect(claims[0]).toMatchObject({ status: 'inconclusive', reason: 'as seen' })
+    }
   })
 })
 

@@ -27,7 +27,7 @@ type Judged = Pick<ClaimRecord, 'status' | 'reason' | 'measured'>
 
 /**
  * Starts the servers of a plan, runs its experiments one after the other, holds the claims against
- * their figures, and goes through the checklist. An experiment that cannot run leaves its claims
+ * their figures, and goes through the checklist. An experiment that found nothing certain decides nothing. An experiment that cannot run leaves its claims
  * unknown; the rest of the plan goes on.
  *
  * @throws {LabError} When a server of the plan does not start.
@@ -94,20 +94,19 @@ function judgeClaim(
       ran === undefined ? 'it was not run' : `the experiment could not run: ${ran.problem}`
     return { ...head, measured: 'nothing', status: 'unknown', reason, evidence: [] }
   }
-  const { outcome, trust } = experiments[ran.index]!
+  const { outcome } = experiments[ran.index]!
   const parts = claim.expect.map((one) => judgeFigure(one, outcome.figures))
   const worst = (['fail', 'unknown', 'inconclusive', 'pass'] as const).find((status) =>
     parts.some((part) => part.status === status),
   )!
   const reasons = parts.filter((part) => part.status === worst).map(({ reason }) => reason)
-  const doubtful = trust.grade === 'unusable' && worst !== 'unknown'
+  const { verdict, reason } = outcome.judgement
+  const doubtful = verdict === 'inconclusive' && worst !== 'unknown'
   return {
     ...head,
     measured: parts.map(({ measured }) => measured).join(', '),
     status: doubtful ? 'inconclusive' : worst,
-    reason: doubtful
-      ? 'the machine was too busy with other work'
-      : [...new Set(reasons)].join('; '),
+    reason: doubtful ? reason : [...new Set(reasons)].join('; '),
     evidence: [ran.index],
   }
 }
