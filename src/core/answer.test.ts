@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'bun:test'
+import { PlainAnswer, toResponse } from './answer.ts'
+
+describe('a plain answer', () => {
+  const answer = new PlainAnswer(
+    200,
+    [
+      ['content-type', 'text/plain'],
+      ['vary', 'a'],
+      ['vary', 'b'],
+    ],
+    'x',
+  )
+
+  test('is the same as a web response: status, fields in order, body', async () => {
+    const response = toResponse(answer)
+    expect(response.status).toBe(200)
+    expect([...response.headers]).toEqual([
+      ['content-type', 'text/plain'],
+      ['vary', 'a, b'],
+    ])
+    expect(await response.text()).toBe('x')
+  })
+
+  test('takes further fields without changing the one it was made from', () => {
+    const more = answer.with({ ratelimit: '"a";r=1' }).with({ vary: 'c' })
+    expect(more.lines + more.extraLines).toBe(
+      'content-type: text/plain\r\nratelimit: "a";r=1\r\nvary: c\r\n',
+    )
+    expect(more.get('vary')).toBe('c')
+    expect(answer.get('vary')).toBe('a, b')
+    expect(answer.get('ratelimit')).toBeNull()
+  })
+
+  test('refuses values that would become lines of their own', () => {
+    expect(() => new PlainAnswer(200, [['a', 'b\r\nset-cookie: c']], null).lines).toThrow(TypeError)
+    expect(() => answer.with({ a: 'b\nc' }).extraLines).toThrow(TypeError)
+  })
+})

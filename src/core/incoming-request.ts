@@ -1,0 +1,67 @@
+/** The header fields of a request, as the web's own `Headers` has them: names in any case, values joined. */
+export interface IncomingHeaders extends Iterable<[name: string, value: string]> {
+  /** The value of a field; several of one name are joined by `, ` (RFC 9110 §5.3), cookies by `; `. */
+  get(name: string): string | null
+  has(name: string): boolean
+}
+
+/**
+ * A request as the gate takes it, whatever server it came by: one of the web's own ({@link FetchRequest}), or
+ * one read from a socket. Nothing is made before it is asked for.
+ */
+export interface IncomingRequest {
+  readonly method: string
+  /** Path and query as they were sent (origin form, RFC 9112 §3.2.1): nothing decoded, nothing normalized. */
+  readonly target: string
+  readonly headers: IncomingHeaders
+  /** The body, when all of it is here already; `undefined` while it comes, and where there is none. */
+  readonly arrived: Uint8Array | undefined
+  /**
+   * The body as UTF-8 text: at once when it is here already. Rejects when it breaks off. It can be read once,
+   * in one way.
+   */
+  text(): string | Promise<string>
+  /** The body as it comes; `null` when there is none. */
+  readonly body: ReadableStream<Uint8Array> | null
+  /** Aborted when the client goes away before its answer is complete. */
+  readonly signal: AbortSignal
+  /** The same as the web's own request, for programs that want one. */
+  toRequest(): Request
+}
+
+/** A request of the web's own kind: of `Bun.serve`, of an embedding program, of a test. */
+export class FetchRequest implements IncomingRequest {
+  readonly method: string
+  readonly headers: IncomingHeaders
+  readonly arrived = undefined
+  readonly #request: Request
+
+  constructor(request: Request) {
+    this.#request = request
+    this.method = request.method
+    this.headers = request.headers
+  }
+
+  /** Empty when the URL has no path, as with a malformed Host: no route is found then. */
+  get target(): string {
+    const { url } = this.#request
+    const pathAt = url.indexOf('/', url.indexOf(':') + 3)
+    return pathAt === -1 ? '' : url.slice(pathAt)
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    return this.#request.body
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal
+  }
+
+  text(): Promise<string> {
+    return this.#request.text()
+  }
+
+  toRequest(): Request {
+    return this.#request
+  }
+}
