@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import type { BodyDecoder } from './body-decoder.ts'
-import { createBodyDecoder } from './body-decoder.ts'
+import type { BodyDecoder } from '../../core/http1/body-decoder.ts'
+import { createBodyDecoder } from '../../core/http1/body-decoder.ts'
 import type { ResponseHead } from './parse-head.ts'
 import { parseHead } from './parse-head.ts'
 import type { Carrier, Job, WireBody } from './types.ts'

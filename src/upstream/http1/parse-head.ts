@@ -1,12 +1,7 @@
+import type { Framing } from '../../core/http1/body-decoder.ts'
+
 /** A header field: lowercase name and value. */
 export type Field = readonly [name: string, value: string]
-
-/** How the end of a body is known (RFC 9112 §6.3). */
-export type Framing =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'length'; readonly bytes: number }
-  | { readonly kind: 'chunked' }
-  | { readonly kind: 'close' }
 
 /** The head of a response. */
 export interface ResponseHead {

@@ -1,4 +1,9 @@
-import type { Framing } from './parse-head.ts'
+/** How the end of a body is known (RFC 9112 §6.3). */
+export type Framing =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'chunked' }
+  | { readonly kind: 'close' }
 
 /** What a decoder found in the bytes given to it. */
 export interface Decoded {
