@@ -128,7 +128,7 @@ export async function createGate(options: CreateGateOptions): Promise<EmbeddedGa
   return {
     async fetch(request, { address = '127.0.0.1' } = {}) {
       const scheme = request.url.startsWith('https:') ? 'https' : 'http'
-      return live.gate.handle(withHost(request), { scheme, peerAddress: () => address })
+      return live.gate.fetch(withHost(request), { scheme, peerAddress: () => address })
     },
     identity: nouns.identity,
     policy: nouns.policy,

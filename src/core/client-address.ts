@@ -1,8 +1,9 @@
+import type { IncomingHeaders } from './incoming-request.ts'
 import type { AddressMatcher } from './address.ts'
 import { canonicalAddress, compileAddressMatcher } from './address.ts'
 
 /** Finds the client's address from the connection's other end and the request headers. */
-export type ClientAddress = (peer: string, headers: Headers) => string
+export type ClientAddress = (peer: string, headers: IncomingHeaders) => string
 
 /** The header in which the trusted proxies write the chain of addresses. */
 export type ForwardingHeader = 'x-forwarded-for' | 'forwarded'
@@ -65,7 +66,7 @@ export function createTrustedPeers(trustedCidrs: readonly string[]): AddressMatc
  * that is the header believed, in `Forwarded`; otherwise that of our own connection.
  */
 export function clientScheme(
-  headers: Headers,
+  headers: IncomingHeaders,
   own: 'http' | 'https',
   header: ForwardingHeader = 'x-forwarded-for',
 ): 'http' | 'https' {

@@ -1,3 +1,5 @@
+import { PlainAnswer, toResponse } from './answer.ts'
+import type { Field } from './answer.ts'
 import type { Refusal } from './refusal.ts'
 import { REFUSALS } from './refusal.ts'
 
@@ -24,15 +26,17 @@ export function renderProblem(refusal: Refusal, requestId: string): string {
   })
 }
 
-/** A refusal as a complete response: status, headers, problem+json body. */
-export function problemResponse(refusal: Refusal, requestId: string): Response {
-  return new Response(renderProblem(refusal, requestId), {
-    status: REFUSALS[refusal.code].status,
-    headers: {
-      ...refusal.headers,
-      'content-type': PROBLEM_TYPE,
-      'cache-control': 'no-store',
-      'x-request-id': requestId,
-    },
-  })
+/** A refusal as a complete answer: status, headers, problem+json body. */
+export function problemAnswer(refusal: Refusal, requestId: string): PlainAnswer {
+  const fields: Field[] = [
+    ['content-type', PROBLEM_TYPE],
+    ['cache-control', 'no-store'],
+    ['x-request-id', requestId],
+  ]
+  const { status } = REFUSALS[refusal.code]
+  return new PlainAnswer(status, fields, renderProblem(refusal, requestId), refusal.headers)
 }
+
+/** {@link problemAnswer} as the web's own response. */
+export const problemResponse = (refusal: Refusal, requestId: string): Response =>
+  toResponse(problemAnswer(refusal, requestId))

@@ -1,3 +1,4 @@
+import type { IncomingRequest } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { Connection } from './exchange.ts'
@@ -5,59 +6,57 @@ import { Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
 import { canonicalizePath } from './routing/canonical-path.ts'
 import type { RouteMatch } from './routing/router.ts'
-import type { PlainUrl, Snapshot } from './snapshot.ts'
+import type { PlainTarget, Snapshot } from './snapshot.ts'
 
-const PLAIN_URLS_MAX = 1024
+const PLAIN_TARGETS_MAX = 1024
 
 /**
  * Begins the exchange of a request: Host, path and method are checked here, once, and the route is
  * found. What is refused already gets the route `unrouted` and carries its refusal.
  *
- * Whole URLs that led to a route without parameters are remembered. The path of others is taken from
- * the URL by position. One that is itself the path of a route without
- * parameters is canonical by that alone. Methods are compared with those that routes name, so
+ * Targets that led to a route without parameters are remembered. A path that is itself the path of a
+ * route without parameters is canonical by that alone. Methods are compared with those that routes name, so
  * CONNECT, TRACE and unknown ones never pass.
  */
 export function arrive(
   snapshot: Snapshot,
-  request: Request,
+  request: IncomingRequest,
   connection: Connection,
   nowMs: number,
 ): Exchange {
-  const { url } = request
   const host = snapshot.hosts.check(request.headers.get('host'))
   if (typeof host !== 'string') return refused(snapshot, request, connection, nowMs, host)
-  const known = snapshot.plainUrls.get(url)
+  const { target } = request
+  const known = snapshot.plainTargets.get(target)
   if (known !== undefined) {
     return begin(snapshot, request, connection, nowMs, known.path, '', known.match)
   }
-  const pathAt = url.indexOf('/', url.indexOf(':') + 3)
-  if (pathAt === -1 || url.length > snapshot.uriCharactersMax) {
-    const refusal = refuse(pathAt === -1 ? 'path_invalid' : 'uri_too_long')
+  if (target === '' || target.length > snapshot.uriCharactersMax) {
+    const refusal = refuse(target === '' ? 'path_invalid' : 'uri_too_long')
     return refused(snapshot, request, connection, nowMs, refusal)
   }
-  const queryAt = url.indexOf('?', pathAt)
-  let path = queryAt === -1 ? url.slice(pathAt) : url.slice(pathAt, queryAt)
-  const query = queryAt === -1 ? '' : url.slice(queryAt)
+  const queryAt = target.indexOf('?')
+  let path = queryAt === -1 ? target : target.slice(0, queryAt)
+  const query = queryAt === -1 ? '' : target.slice(queryAt)
   let match = snapshot.hostRouters.size === 0 ? snapshot.router.exact(path) : undefined
   if (match === undefined || query.includes('#')) {
     const found = search(snapshot, host, path, query)
     if ('code' in found) return refused(snapshot, request, connection, nowMs, found)
     path = found.path
     match = found.match
-  } else if (queryAt === -1) remember(snapshot.plainUrls, url, { path, match })
+  } else if (queryAt === -1) remember(snapshot.plainTargets, target, { path, match })
   return begin(snapshot, request, connection, nowMs, path, query, match)
 }
 
-/** Keeps the URL of a route without parameters. Hosts are part of URLs, so that there may be many. */
-function remember(urls: Snapshot['plainUrls'], url: string, found: PlainUrl): void {
-  if (urls.size >= PLAIN_URLS_MAX) urls.clear()
-  urls.set(url, found)
+/** Keeps the target of a route without parameters. */
+function remember(targets: Snapshot['plainTargets'], target: string, found: PlainTarget): void {
+  if (targets.size >= PLAIN_TARGETS_MAX) targets.clear()
+  targets.set(target, found)
 }
 
 function begin(
   snapshot: Snapshot,
-  request: Request,
+  request: IncomingRequest,
   connection: Connection,
   nowMs: number,
   path: string,
@@ -106,7 +105,7 @@ const NOTHING: readonly string[] = []
 
 function refused(
   snapshot: Snapshot,
-  request: Request,
+  request: IncomingRequest,
   connection: Connection,
   nowMs: number,
   refusal: Refusal,

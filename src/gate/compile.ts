@@ -141,7 +141,7 @@ function createSnapshot(
     routes,
     router: routers.get(undefined) ?? createRouter<Route>([]),
     hostRouters: new Map(hostRouters),
-    plainUrls: new Map(),
+    plainTargets: new Map(),
     uriCharactersMax: config.listen.uriMax,
     world: createWorld(config, parts.requestIds),
     record: parts.record,

@@ -1,5 +1,6 @@
 import type { Caller } from '../core/caller.ts'
 import { anonymousCaller } from '../core/caller.ts'
+import type { IncomingRequest } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { WebSocketBridge } from '../upstream/index.ts'
 import type { Route } from './route.ts'
@@ -10,15 +11,15 @@ import { bindParameters } from './routing/router.ts'
 export interface Connection {
   readonly scheme: 'http' | 'https'
   /** The address of the peer as the socket reports it: a system call, made only when needed. */
-  peerAddress(request: Request): string
+  peerAddress(request: IncomingRequest): string
   /** Lets a request be silent for longer than the server's idle timeout; absent where there is none. */
-  extend?(request: Request, timeoutMs: number): void
+  extend?(request: IncomingRequest, timeoutMs: number): void
   /**
    * Takes the connection over for a WebSocket; `false` when it cannot be. The answer is sent then, and
    * what the gate returns is not looked at. Absent where there are no WebSockets.
    */
   upgrade?(
-    request: Request,
+    request: IncomingRequest,
     socket: WebSocketBridge,
     headers: Readonly<Record<string, string>>,
   ): boolean
@@ -34,9 +35,9 @@ export interface Note {
 
 /** What exchanges ask of the gate they travel through. */
 export interface ExchangeWorld {
-  clientAddress(request: Request, peer: string): string
+  clientAddress(request: IncomingRequest, peer: string): string
   /** `peer` is asked only where it matters. */
-  requestId(request: Request, peer: () => string): string
+  requestId(request: IncomingRequest, peer: () => string): string
 }
 
 /**
@@ -48,7 +49,7 @@ export interface ExchangeWorld {
 export class Exchange {
   readonly world: ExchangeWorld
   readonly connection: Connection
-  readonly request: Request
+  readonly request: IncomingRequest
   /** Wall clock at arrival, milliseconds since the epoch. */
   readonly nowMs: number
   readonly method: string
@@ -94,7 +95,7 @@ export class Exchange {
   constructor(
     world: ExchangeWorld,
     connection: Connection,
-    request: Request,
+    request: IncomingRequest,
     nowMs: number,
     method: string,
     route: Route,
@@ -140,7 +141,7 @@ export class Exchange {
    *
    * @param isDetached nobody waits for it, so that it does without the connection.
    */
-  inPlaceOf(request: Request, isDetached: boolean): Exchange {
+  inPlaceOf(request: IncomingRequest, isDetached: boolean): Exchange {
     const { world, nowMs, method, route, path, query, pathNames, pathValues, peer } = this
     const { scheme, extend } = this.connection
     const connection: Connection = {

@@ -9,6 +9,7 @@ import { bodyOf, tooLarge } from './outgoing-body.ts'
 import type { SocketGuards, SocketWatch } from './socket-watch.ts'
 import { createSocketWatch } from './socket-watch.ts'
 import type { StageBody, Step } from './stage.ts'
+import { isAnswer } from './stage.ts'
 import { joinWebSocket, wantsWebSocket } from './web-socket.ts'
 
 /** How a route forwards. */
@@ -49,18 +50,18 @@ export function createForward(options: ForwardOptions): StageBody {
       return upstream
         .forward(held === undefined ? request : { ...request, onEnd: () => held.end() })
         .then((outcome) => {
-          const isAnswer = outcome instanceof Response
+          const isAnswered = isAnswer(outcome)
           metrics.upstreamInFlight(slot, -1)
           metrics.upstreamRequest(
             slot,
-            isAnswer ? outcome.status : 0,
+            isAnswered ? outcome.status : 0,
             (monotonicMs() - startMs) * 1e6,
           )
           if (body.isTooLarge()) {
-            if (isAnswer) void outcome.body?.cancel()
+            if (isAnswered && outcome.body instanceof ReadableStream) void outcome.body.cancel()
             return tooLarge(bodyBytesMax)
           }
-          if (isAnswer && held?.handOver() === true) exchange.release = undefined
+          if (isAnswered && held?.handOver() === true) exchange.release = undefined
           return outcome
         })
     },

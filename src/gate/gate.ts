@@ -1,6 +1,10 @@
+import type { Answer } from '../core/answer.ts'
+import { PlainAnswer, toResponse } from '../core/answer.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Clock } from '../core/clock.ts'
-import { problemResponse } from '../core/problem.ts'
+import { problemAnswer } from '../core/problem.ts'
+import type { IncomingRequest } from '../core/incoming-request.ts'
+import { FetchRequest } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { LayerTimings } from '../signals/index.ts'
@@ -11,14 +15,14 @@ import { runStages, runStagesTimed } from './run-stages.ts'
 import type { Ending } from './run-stages.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Step } from './stage.ts'
-import { NEEDS_BODY } from './stage.ts'
+import { isAnswer, NEEDS_BODY } from './stage.ts'
 
 /** What a gate needs beside its configuration. */
 export interface GateOptions {
   readonly clock: Clock
   readonly timings: LayerTimings
   /** Answers requests that no route takes, such as `/health`; they are not recorded. */
-  readonly fallback?: (request: Request) => Response | Promise<Response> | undefined
+  readonly fallback?: (request: IncomingRequest) => Answer | Promise<Answer> | undefined
   /** A bug: an exception out of a stage. The caller is told nothing of it. */
   readonly onBug: (error: unknown, requestId: string) => void
 }
@@ -37,13 +41,15 @@ export interface Explanation {
 /** The gate: takes requests through the compiled path. */
 export interface Gate {
   /** Answers a request. Never rejects. */
-  handle(request: Request, connection: Connection): Response | Promise<Response>
+  handle(request: IncomingRequest, connection: Connection): Answer | Promise<Answer>
+  /** {@link Gate.handle} for the web's own requests. */
+  fetch(request: Request, connection: Connection): Promise<Response>
   /**
    * Runs the same compiled path without taking, sending or recording anything.
    *
    * @param caller who to take the request for, in place of the credential it presents.
    */
-  explain(request: Request, connection: Connection, caller?: Caller): Promise<Explanation>
+  explain(request: IncomingRequest, connection: Connection, caller?: Caller): Promise<Explanation>
   /** Replaces the configuration; requests in flight finish on the old one. */
   swap(snapshot: Snapshot): void
   readonly snapshot: Snapshot
@@ -54,19 +60,19 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
   const { clock, timings, onBug } = options
   let current = initial
 
-  const end = (snapshot: Snapshot, exchange: Exchange, ending: Ending): Response => {
-    const response = finish(exchange, ending)
+  const end = (snapshot: Snapshot, exchange: Exchange, ending: Ending): Answer => {
+    const answer = finish(exchange, ending)
     if (exchange.release !== undefined) exchange.release()
-    snapshot.record(exchange, response.status)
-    return response
+    snapshot.record(exchange, answer.status)
+    return answer
   }
 
-  const fail = (snapshot: Snapshot, exchange: Exchange, error: unknown): Response => {
+  const fail = (snapshot: Snapshot, exchange: Exchange, error: unknown): Answer => {
     onBug(error, exchange.requestId)
     return end(snapshot, exchange, refuse('internal_error'))
   }
 
-  const proceed = (snapshot: Snapshot, exchange: Exchange): Response | Promise<Response> => {
+  const proceed = (snapshot: Snapshot, exchange: Exchange): Answer | Promise<Answer> => {
     try {
       return settle(snapshot, exchange, runStages(exchange))
     } catch (error) {
@@ -78,11 +84,16 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
     snapshot: Snapshot,
     exchange: Exchange,
     step: Step | Promise<Step>,
-  ): Response | Promise<Response> => {
+  ): Answer | Promise<Answer> => {
     if (step === NEEDS_BODY) {
-      return exchange.request.text().then(
-        (text) => {
-          exchange.bodyText = text
+      const text = exchange.request.text()
+      if (typeof text === 'string') {
+        exchange.bodyText = text
+        return proceed(snapshot, exchange)
+      }
+      return text.then(
+        (whole) => {
+          exchange.bodyText = whole
           return proceed(snapshot, exchange)
         },
         (error: unknown) => end(snapshot, exchange, unreadable(error)),
@@ -108,10 +119,23 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
     snapshot: Snapshot,
     exchange: Exchange,
     refusal: Refusal,
-  ): Response | Promise<Response> => {
+  ): Answer | Promise<Answer> => {
     const isUnknown = refusal.code === 'route_unknown' && exchange.method === 'GET'
     const answer = isUnknown ? options.fallback?.(exchange.request) : undefined
     return answer ?? end(snapshot, exchange, refusal)
+  }
+
+  const handle: Gate['handle'] = (request, connection) => {
+    const snapshot = current
+    const startMs = clock.monotonicMs()
+    const exchange = arrive(snapshot, request, connection, clock.nowMs())
+    exchange.startMs = startMs
+    if (exchange.refusal !== undefined) return unrouted(snapshot, exchange, exchange.refusal)
+    if (!timings.sample()) return proceed(snapshot, exchange)
+    return measured(exchange).then(
+      (ending) => end(snapshot, exchange, ending),
+      (error: unknown) => fail(snapshot, exchange, error),
+    )
   }
 
   return {
@@ -121,47 +145,38 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
     swap(next) {
       current = next
     },
-    handle(request, connection) {
-      const snapshot = current
-      const startMs = clock.monotonicMs()
-      const exchange = arrive(snapshot, request, connection, clock.nowMs())
-      exchange.startMs = startMs
-      if (exchange.refusal !== undefined) return unrouted(snapshot, exchange, exchange.refusal)
-      if (!timings.sample()) return proceed(snapshot, exchange)
-      return measured(exchange).then(
-        (ending) => end(snapshot, exchange, ending),
-        (error: unknown) => fail(snapshot, exchange, error),
-      )
-    },
+    handle,
+    fetch: async (request, connection) =>
+      toResponse(await handle(new FetchRequest(request), connection)),
     async explain(request, connection, caller) {
       const exchange = arrive(current, request, connection, clock.nowMs())
       exchange.notes = []
       exchange.presumed = caller
       const ending = exchange.refusal ?? (await measured(exchange))
-      const isAnswer = ending instanceof Response
+      const isAnswered = ending !== undefined && isAnswer(ending)
       return {
         route: exchange.route === current.unrouted ? undefined : exchange.route.id,
-        allowed: ending === undefined || isAnswer,
-        refusal: isAnswer ? undefined : ending,
+        allowed: ending === undefined || isAnswered,
+        refusal: isAnswered ? undefined : ending,
         caller: exchange.caller,
-        status: isAnswer ? ending.status : 200,
+        status: isAnswered ? ending.status : 200,
         notes: exchange.notes,
       }
     },
   }
 }
 
-/** Turns the last step into the response, with the headers that stages asked for. */
-function finish(exchange: Exchange, ending: Ending): Response {
+/** Turns the last step into the answer, with the headers that stages asked for. */
+function finish(exchange: Exchange, ending: Ending): Answer {
   const { responseHeaders } = exchange
-  if (ending instanceof Response) {
-    if (responseHeaders !== undefined) {
-      for (const name in responseHeaders) ending.headers.set(name, responseHeaders[name]!)
-    }
+  if (ending !== undefined && isAnswer(ending)) {
+    if (responseHeaders === undefined) return ending
+    if (ending instanceof PlainAnswer) return ending.with(responseHeaders)
+    for (const name in responseHeaders) ending.headers.set(name, responseHeaders[name]!)
     return ending
   }
   const refusal = ending ?? refuse('internal_error', { internal: 'no stage answered' })
   exchange.refusal = refusal
   const headers = { ...responseHeaders, ...refusal.headers }
-  return problemResponse({ ...refusal, headers }, exchange.requestId)
+  return problemAnswer({ ...refusal, headers }, exchange.requestId)
 }

@@ -25,7 +25,7 @@ export function createHandlerStage(handler: Handler, route: string): StageBody {
   return {
     run(exchange) {
       if (exchange.notes !== undefined) return undefined
-      return handler(exchange.request, passedOf(exchange, route))
+      return handler(exchange.request.toRequest(), passedOf(exchange, route))
     },
   }
 }

@@ -40,14 +40,13 @@ const isLongerThan = (text: string, bytesMax: number): boolean =>
   text.length > bytesMax || (text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax)
 
 /** Reads the body as text into the exchange. */
-export function readBodyText(exchange: Exchange): Promise<Refusal | undefined> {
-  return exchange.request.text().then(
-    (text) => {
-      exchange.bodyText = text
-      return undefined
-    },
-    (error: unknown) => unreadable(error),
-  )
+export async function readBodyText(exchange: Exchange): Promise<Refusal | undefined> {
+  try {
+    exchange.bodyText = await exchange.request.text()
+    return undefined
+  } catch (error) {
+    return unreadable(error)
+  }
 }
 
 /** The body broke off, or never came. */

@@ -1,6 +1,8 @@
+import { toResponse } from '../core/answer.ts'
 import type { Caller } from '../core/caller.ts'
 import { sha256 } from '../core/digest.ts'
 import { toBase64Url } from '../core/bytes.ts'
+import { FetchRequest } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { Origin, RecallRequest, ResourceUrl, RouteCache } from '../cache/index.ts'
@@ -8,7 +10,7 @@ import { normalizeHost, responseKey } from '../cache/index.ts'
 import { identityHeaders } from '../upstream/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { StageBody, Step } from './stage.ts'
-import { NEEDS_BODY } from './stage.ts'
+import { isAnswer, NEEDS_BODY } from './stage.ts'
 import { wantsWebSocket } from './web-socket.ts'
 
 /** How a route recalls. */
@@ -103,18 +105,19 @@ function originOf(exchange: Exchange, answer: StageBody): Origin<Refusal> {
     isSilence: ({ code }) => SILENCE.has(code),
     async ask({ conditions, inBackground }) {
       if (conditions === undefined) return answered(await answer.run(exchange))
-      const headers = new Headers(exchange.request.headers)
+      const headers = new Headers([...exchange.request.headers])
       for (const name of CLIENT_CONDITIONS) headers.delete(name)
       for (const [name, value] of conditions) headers.set(name, value)
       asked = new AbortController()
       const { signal } = asked
-      const request = new Request(exchange.request.url, { method: 'GET', headers, signal })
+      const url = `http://${headers.get('host')}${exchange.path}${exchange.query}`
+      const request = new FetchRequest(new Request(url, { method: 'GET', headers, signal }))
       return answered(await answer.run(exchange.inPlaceOf(request, inBackground)))
     },
   }
 }
 
 function answered(step: Step): Response | Refusal {
-  if (step !== undefined && step !== NEEDS_BODY) return step
+  if (step !== undefined && step !== NEEDS_BODY) return isAnswer(step) ? toResponse(step) : step
   return refuse('internal_error', { internal: 'the answering stage did not answer' })
 }

@@ -1,3 +1,5 @@
+import type { Field } from '../core/answer.ts'
+import { PlainAnswer } from '../core/answer.ts'
 import type { StageBody } from './stage.ts'
 
 /** A fixed answer, as the configuration gives it. */
@@ -11,14 +13,13 @@ export interface FixedAnswer {
 const STATUSES_WITHOUT_BODY = new Set([204, 205, 304])
 
 /** Answers without an upstream: the last stage of a route with `respond`. */
-export function createRespond(answer: FixedAnswer): StageBody {
-  const { status, body } = answer
+export function createRespond({ status, body, headers }: FixedAnswer): StageBody {
   const isText = typeof body === 'string'
-  const text = isText ? body : JSON.stringify(body)
-  const content = STATUSES_WITHOUT_BODY.has(status) ? null : text
+  const content = isText ? body : JSON.stringify(body)
   const type = isText ? 'text/plain;charset=utf-8' : 'application/json'
-  const headers = new Headers({ 'content-type': type })
-  for (const [name, value] of Object.entries(answer.headers)) headers.set(name, value)
-  const init = { status, headers }
-  return { run: () => new Response(content, init) }
+  const own = Object.entries(headers).map(([name, value]): Field => [name.toLowerCase(), value])
+  const typed = own.some(([name]) => name === 'content-type')
+  const fields: readonly Field[] = typed ? own : [['content-type', type], ...own]
+  const answer = new PlainAnswer(status, fields, STATUSES_WITHOUT_BODY.has(status) ? null : content)
+  return { run: () => answer }
 }

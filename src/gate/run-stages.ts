@@ -1,7 +1,7 @@
 import type { Exchange, Note } from './exchange.ts'
 import { readBodyText } from './read-body.ts'
 import type { Stage, Step } from './stage.ts'
-import { NEEDS_BODY } from './stage.ts'
+import { isAnswer, NEEDS_BODY } from './stage.ts'
 
 /** How a run of stages ends. */
 export type Ending = Exclude<Step, typeof NEEDS_BODY>
@@ -50,9 +50,9 @@ async function runOne(stage: Stage, exchange: Exchange): Promise<Ending> {
 
 /** Why a stage refused, in words that are for operators alone. */
 const reasonOf = (step: Ending): string | undefined =>
-  step === undefined || step instanceof Response ? undefined : step.internal
+  step === undefined || isAnswer(step) ? undefined : step.internal
 
 function noteOf(stage: Stage, step: Ending, rule: string | undefined, durationMs: number): Note {
-  const verdict = step === undefined ? 'pass' : step instanceof Response ? 'answer' : 'refuse'
+  const verdict = step === undefined ? 'pass' : isAnswer(step) ? 'answer' : 'refuse'
   return { layer: stage.name, verdict, rule, durationNs: Math.round(durationMs * 1e6) }
 }

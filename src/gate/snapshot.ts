@@ -4,8 +4,8 @@ import type { Recorder } from './record.ts'
 import type { Route } from './route.ts'
 import type { RouteMatch, Router } from './routing/router.ts'
 
-/** What a URL without query led to: the path of a route without parameters. */
-export interface PlainUrl {
+/** What a target without query led to: the path of a route without parameters. */
+export interface PlainTarget {
   readonly path: string
   readonly match: RouteMatch<Route>
 }
@@ -22,8 +22,8 @@ export interface Snapshot {
   readonly router: Router<Route>
   /** Routes of single hosts; they win over those for any host. */
   readonly hostRouters: ReadonlyMap<string, Router<Route>>
-  /** URLs seen lately that led to routes without parameters; empty where hosts have routes of their own. */
-  readonly plainUrls: Map<string, PlainUrl>
+  /** Targets seen lately that led to routes without parameters; empty where hosts have routes of their own. */
+  readonly plainTargets: Map<string, PlainTarget>
   readonly uriCharactersMax: number
   readonly world: ExchangeWorld
   readonly record: Recorder

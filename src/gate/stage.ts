@@ -1,3 +1,4 @@
+import type { Answer } from '../core/answer.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -8,7 +9,10 @@ import type { Exchange } from './exchange.ts'
 export const NEEDS_BODY = Symbol('needs-body')
 
 /** What a stage says: nothing (go on), a refusal, the answer, or that it must see the body first. */
-export type Step = undefined | Refusal | Response | typeof NEEDS_BODY
+export type Step = undefined | Refusal | Answer | typeof NEEDS_BODY
+
+/** Whether what ends an exchange is an answer, and not a refusal. */
+export const isAnswer = (ending: Answer | Refusal): ending is Answer => !('code' in ending)
 
 /**
  * One question of the request path. Stages are linear: there is no `next()` to forget. They answer

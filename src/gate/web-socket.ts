@@ -1,3 +1,4 @@
+import { PlainAnswer } from '../core/answer.ts'
 import { refuse } from '../core/refusal.ts'
 import type { ForwardRequest, Upstream, WebSocketBridge } from '../upstream/index.ts'
 import { isWebSocketUpgrade } from '../upstream/index.ts'
@@ -60,13 +61,11 @@ export async function joinWebSocket(
     return refuse('bad_request', { detail: 'Not a WebSocket handshake that can be completed.' })
   }
   exchange.release = undefined
-  return switched()
+  return SWITCHED
 }
 
 const SWITCHING_PROTOCOLS = 101
 const GOING_AWAY = 1001
 
-/** Stands for the answer that the server has sent already; the web's own Response knows no 101. */
-function switched(): Response {
-  return Object.defineProperty(new Response(null), 'status', { value: SWITCHING_PROTOCOLS })
-}
+/** Stands for the answer that the server has sent already. */
+const SWITCHED = new PlainAnswer(SWITCHING_PROTOCOLS, [], null)

@@ -1,3 +1,5 @@
+import type { IncomingRequest } from '../core/incoming-request.ts'
+import { FetchRequest } from '../core/incoming-request.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
 import { fail, REFUSALS, succeed } from '../core/refusal.ts'
@@ -110,7 +112,7 @@ async function explain(
   const preset = await callerOf(asked, nouns)
   if (preset !== undefined && !preset.ok) return preset
   const connection: Connection = {
-    scheme: new URL(request.url).protocol === 'https:' ? 'https' : 'http',
+    scheme: new URL(request.toRequest().url).protocol === 'https:' ? 'https' : 'http',
     peerAddress: () => asked.address ?? '127.0.0.1',
   }
   const found = await live.gate.explain(request, connection, preset?.value)
@@ -131,14 +133,15 @@ async function explain(
 
 const callerView = ({ kind, id, tenantId, roles }: Caller) => ({ kind, id, tenantId, roles })
 
-function requestOf(asked: ExplainRequest, live: Live): Request | undefined {
+function requestOf(asked: ExplainRequest, live: Live): IncomingRequest | undefined {
   const host = live.config().listen.hosts?.[0] ?? live.config().listen.address
   const url = asked.url.startsWith('/') ? `http://${host}${asked.url}` : asked.url
   try {
     const headers = new Headers(asked.headers)
     if (!headers.has('host')) headers.set('host', new URL(url).host)
     const body = METHODS_WITHOUT_BODY.has(asked.method) ? undefined : asked.body
-    return new Request(url, { method: asked.method, headers, ...(body !== undefined && { body }) })
+    const init = { method: asked.method, headers, ...(body !== undefined && { body }) }
+    return new FetchRequest(new Request(url, init))
   } catch {
     return undefined
   }

@@ -125,7 +125,7 @@ async function assemble(
     world,
     createDeciders: await loadDeciders(config),
     dataFolder: dataFolderOf(config),
-    fallback: (request) => later.signals?.(plainPath(request.url)),
+    fallback: (request) => later.signals?.(plainPath(request.target)),
   })
   if (!made.ok) return made
   const { live } = made
@@ -204,8 +204,8 @@ async function openFront(
 /** The admin address has all signals, and the admin API. */
 function adminHandle(admin: AdminApp, signals: SignalRoutes): ListenerOptions['handle'] {
   return (request, connection) => {
-    const answer = request.method === 'GET' ? signals(plainPath(request.url)) : undefined
-    return answer ?? admin.fetch(request, { address: connection.peerAddress(request) })
+    const answer = request.method === 'GET' ? signals(plainPath(request.target)) : undefined
+    return answer ?? admin.fetch(request.toRequest(), { address: connection.peerAddress(request) })
   }
 }
 

@@ -1,6 +1,10 @@
 import type { Server, TLSOptions } from 'bun'
 import type { Connection, GatewayConfig } from '../gate/index.ts'
 import type { WebSocketBridge } from '../upstream/index.ts'
+import type { Answer } from '../core/answer.ts'
+import { toResponse } from '../core/answer.ts'
+import type { IncomingRequest } from '../core/incoming-request.ts'
+import { FetchRequest } from '../core/incoming-request.ts'
 import { problemResponse } from '../core/problem.ts'
 import { refuse } from '../core/refusal.ts'
 import type { WebSockets } from './web-sockets.ts'
@@ -16,11 +20,11 @@ export interface ListenerOptions {
   readonly requestsMax: number
   readonly reusePort: boolean
   readonly tls?: TLSOptions
-  /** `undefined` when the connection was upgraded and the answer is already on its way. */
+  /** An answer with status 101 means that the connection was upgraded and that it is on its way already. */
   readonly handle: (
-    request: Request,
+    request: IncomingRequest,
     connection: ServerConnection,
-  ) => Response | undefined | Promise<Response | undefined>
+  ) => Answer | Promise<Answer>
   /** Something escaped the gate: a bug. Answers without telling anything. */
   readonly onBug: (error: Error) => Response
 }
@@ -132,7 +136,7 @@ function bind(
       fetch: (request, server) =>
         server.pendingRequests > requestsMax
           ? turnAway()
-          : options.handle(request, (connection ??= connect(server))),
+          : serve(options.handle(new FetchRequest(request), (connection ??= connect(server)))),
       websocket: sockets.handlers,
       error: options.onBug,
     })
@@ -140,6 +144,16 @@ function bind(
     throw explainListen(error, options.hostname, options.port)
   }
 }
+
+type Served = Response | undefined
+
+const serve = (answer: Answer | Promise<Answer>): Served | Promise<Served> =>
+  answer instanceof Promise ? answer.then(toServed) : toServed(answer)
+
+const toServed = (answer: Answer): Served =>
+  answer.status === SWITCHING_PROTOCOLS ? undefined : toResponse(answer)
+
+const SWITCHING_PROTOCOLS = 101
 
 function explainListen(error: unknown, hostname: string, port: number): ListenError {
   const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException
@@ -164,11 +178,12 @@ function parseAddress(address: string): { readonly hostname: string; readonly po
 function createConnection(server: SocketServer, scheme: 'http' | 'https'): ServerConnection {
   return {
     scheme,
-    peerAddress: (request) => canonicalPeer(server.requestIP(request)?.address ?? ''),
-    upgrade: (request, data, headers) => server.upgrade(request, { data, headers: { ...headers } }),
+    peerAddress: (request) => canonicalPeer(server.requestIP(request.toRequest())?.address ?? ''),
+    upgrade: (request, data, headers) =>
+      server.upgrade(request.toRequest(), { data, headers: { ...headers } }),
     extend: (request, timeoutMs) => {
       const seconds = Math.ceil(timeoutMs / 1000)
-      server.timeout(request, seconds > IDLE_SECONDS_MAX ? 0 : seconds)
+      server.timeout(request.toRequest(), seconds > IDLE_SECONDS_MAX ? 0 : seconds)
     },
   }
 }

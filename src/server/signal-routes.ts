@@ -40,9 +40,8 @@ export function createSignalRoutes(
   return (path) => served.get(path)?.()
 }
 
-/** The path of a request as the runtime normalized it: enough for these fixed paths. */
-export function plainPath(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
-  const end = url.indexOf('?', start)
-  return start === -1 ? '' : url.slice(start, end === -1 ? undefined : end)
+/** The path of a request as it was sent: enough for these fixed paths. */
+export function plainPath(target: string): string {
+  const end = target.indexOf('?')
+  return end === -1 ? target : target.slice(0, end)
 }

@@ -1,3 +1,4 @@
+import type { IncomingHeaders } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
 
 /** A request on its way to an upstream. */
@@ -7,7 +8,7 @@ export interface ForwardRequest {
   /** Canonical path with its query: begins with `/`, holds no dot segments and no backslash. */
   readonly path: string
   /** The client's headers, as they came; they are only read. */
-  readonly headers: Headers
+  readonly headers: IncomingHeaders
   /** Bytes can be sent again in a retry; a stream is sent once. */
   readonly body: ReadableStream<Uint8Array> | Uint8Array | null
   /** The client, found by trusted hops. */

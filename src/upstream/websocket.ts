@@ -1,3 +1,5 @@
+import type { IncomingHeaders } from '../core/incoming-request.ts'
+
 /** The client's end of a WebSocket, as the server gives it. */
 export interface WebSocketEnd {
   send(message: string | Uint8Array): unknown
@@ -119,7 +121,7 @@ function closeWith(
 }
 
 /** Whether a request asks to become a WebSocket (RFC 6455 §4.2.1). */
-export function isWebSocketUpgrade(method: string, headers: Headers): boolean {
+export function isWebSocketUpgrade(method: string, headers: IncomingHeaders): boolean {
   return (
     method === 'GET' &&
     headers.get('upgrade')?.toLowerCase() === 'websocket' &&

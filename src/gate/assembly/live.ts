@@ -1,3 +1,5 @@
+import type { Answer } from '../../core/answer.ts'
+import type { IncomingRequest } from '../../core/incoming-request.ts'
 import type { CompileProblem, GateParts } from '../compile.ts'
 import { compileGate } from '../compile.ts'
 import type { GatewayConfig } from '../config/index.ts'
@@ -76,7 +78,7 @@ export interface LiveParts {
   /** Answers routes with `handler`. */
   readonly handler?: Handler
   /** Answers requests that no route takes. */
-  readonly fallback?: (request: Request) => Promise<Response> | undefined
+  readonly fallback?: (request: IncomingRequest) => Promise<Answer> | undefined
 }
 
 /** A first configuration in force, or what is wrong with it. */

@@ -1,3 +1,4 @@
+import type { IncomingHeaders } from '../../core/incoming-request.ts'
 import { createHash } from 'node:crypto'
 import type { RequestFacts } from './facts.ts'
 import { readsAny } from './facts.ts'
@@ -74,7 +75,7 @@ function listText(items: readonly string[]): string {
   return `${text};`
 }
 
-function headersText(headers: Headers, names: readonly string[]): string {
+function headersText(headers: IncomingHeaders, names: readonly string[]): string {
   let text = ''
   for (const name of names) text += optional(headers.get(name) ?? undefined)
   return text

@@ -1,3 +1,4 @@
+import type { IncomingHeaders } from '../../core/incoming-request.ts'
 import type { Caller } from '../../core/caller.ts'
 import type { Value } from '../../rego/index.ts'
 
@@ -9,7 +10,7 @@ export interface RequestFacts {
   readonly path: string
   /** The query as it came, with its `?`. */
   readonly query: string
-  readonly request: { readonly headers: Headers }
+  readonly request: { readonly headers: IncomingHeaders }
   /** Path parameters, escapes not decoded. */
   readonly parameters: Readonly<Record<string, string>> | undefined
   /** The body as JSON, once it has been read. */
@@ -92,7 +93,7 @@ function queryOf(query: string): Value {
   return Object.fromEntries(values)
 }
 
-function headersOf(headers: Headers, allowed: readonly string[]): Value {
+function headersOf(headers: IncomingHeaders, allowed: readonly string[]): Value {
   const found = allowed.flatMap((name) => {
     const value = headers.get(name)
     return value === null ? [] : [[name, value] as const]

@@ -115,7 +115,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     dataFolder: dataFolderOf(boot),
     instance: String(start.worker),
     fallback: (request) => {
-      const path = plainPath(request.url)
+      const path = plainPath(request.target)
       return exposed.has(path) ? ways.ask(path) : undefined
     },
   })
