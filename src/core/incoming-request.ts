@@ -3,6 +3,8 @@ export interface IncomingHeaders extends Iterable<[name: string, value: string]>
   /** The value of a field; several of one name are joined by `, ` (RFC 9110 §5.3), cookies by `; `. */
   get(name: string): string | null
   has(name: string): boolean
+  /** Shows each field once, its name in lowercase. */
+  forEach(visit: (value: string, name: string) => void): void
 }
 
 /**
@@ -23,6 +25,8 @@ export interface IncomingRequest {
   text(): string | Promise<string>
   /** The body as it comes; `null` when there is none. */
   readonly body: ReadableStream<Uint8Array> | null
+  /** Whether the client went away before its answer was complete; cheaper than {@link IncomingRequest.signal}. */
+  readonly isGone: boolean
   /** Aborted when the client goes away before its answer is complete. */
   readonly signal: AbortSignal
   /** The same as the web's own request, for programs that want one. */
@@ -51,6 +55,10 @@ export class FetchRequest implements IncomingRequest {
 
   get body(): ReadableStream<Uint8Array> | null {
     return this.#request.body
+  }
+
+  get isGone(): boolean {
+    return this.#request.signal.aborted
   }
 
   get signal(): AbortSignal {
