@@ -32,6 +32,22 @@ describe('a plain answer', () => {
     expect(answer.get('ratelimit')).toBeNull()
   })
 
+  test('made of ready lines is the same as one made of fields', () => {
+    const names = ['content-type', 'vary', 'vary', 'constructor']
+    const lines = 'Content-Type:text/plain\r\nVary:  a\r\nvary: b \r\nconstructor: c\r\n'
+    const ready = new PlainAnswer(200, { names, lines }, 'x')
+    expect(ready.fields).toEqual([...answer.fields, ['constructor', 'c']])
+    expect(ready.lines).toBe(lines)
+    expect(ready.get('vary')).toBe('a, b')
+    expect(ready.has('etag')).toBe(false)
+    expect(ready.with({ etag: '"1"' }).lines).toBe(lines)
+    expect(ready.with({ vary: '*' }).lines).toBe('content-type: text/plain\r\nconstructor: c\r\n')
+  })
+
+  test('with a status that the web does not know becomes 502 there', () => {
+    expect(toResponse(new PlainAnswer(700, [], null)).status).toBe(502)
+  })
+
   test('refuses values that would become lines of their own', () => {
     expect(() => new PlainAnswer(200, [['a', 'b\r\nset-cookie: c']], null).lines).toThrow(TypeError)
     expect(() => answer.with({ a: 'b\nc' }).extraLines).toThrow(TypeError)

@@ -4,41 +4,59 @@ export type Field = readonly [name: string, value: string]
 /** What an answer may carry. */
 export type AnswerBody = string | Uint8Array | ReadableStream<Uint8Array> | null
 
+/** Fields that stand ready as lines of a message. Whoever makes them vouches that no value breaks out of its line. */
+export interface ReadyFields {
+  /** Lowercase, in the order of the lines. */
+  readonly names: readonly string[]
+  /** `name: value`, each with its CRLF; names in any case. */
+  readonly lines: string
+}
+
 /**
  * An answer in its plainest form: cheap to make, cheap to write to a socket. It is never changed, so that
  * one may serve many requests.
+ *
+ * What frames the message (RFC 9112 §6) follows from the body and is not among the fields, except for a
+ * Content-Length that the body does not tell: the length of a stream, where it is known, and with a body of
+ * `null` what the answer to GET would have (RFC 9110 §8.6; HEAD and 304).
  */
 export class PlainAnswer {
   readonly status: number
-  /** In the order they are sent, without those that frame the message (RFC 9112 §6). */
-  readonly fields: readonly Field[]
   readonly body: AnswerBody
   /** Fields of this exchange alone; they replace those of the same name. */
   readonly extra: Readonly<Record<string, string>> | undefined
-  #lines: string | undefined = undefined
+  #fields: readonly Field[] | undefined
+  #ready: ReadyFields | undefined
 
   constructor(
     status: number,
-    fields: readonly Field[],
+    fields: readonly Field[] | ReadyFields,
     body: AnswerBody,
     extra?: Readonly<Record<string, string>>,
   ) {
     this.status = status
-    this.fields = fields
     this.body = body
     this.extra = extra
+    const isReady = 'lines' in fields
+    this.#fields = isReady ? undefined : fields
+    this.#ready = isReady ? fields : undefined
+  }
+
+  /** In the order they are sent. */
+  get fields(): readonly Field[] {
+    return (this.#fields ??= this.#ready === undefined ? [] : parseFields(this.#ready))
   }
 
   /** The same answer with more fields. */
   with(extra: Readonly<Record<string, string>>): PlainAnswer {
     const all = this.extra === undefined ? extra : { ...this.extra, ...extra }
-    const kept = this.fields.filter(([name]) => !(name in all))
-    if (kept.length !== this.fields.length) {
+    const ready = this.#readied
+    for (const name of ready.names) {
+      if (!Object.hasOwn(all, name)) continue
+      const kept = this.fields.filter(([key]) => !Object.hasOwn(all, key))
       return new PlainAnswer(this.status, kept, this.body, all)
     }
-    const copy = new PlainAnswer(this.status, this.fields, this.body, all)
-    copy.#lines = this.lines
-    return copy
+    return new PlainAnswer(this.status, ready, this.body, all)
   }
 
   /**
@@ -46,30 +64,75 @@ export class PlainAnswer {
    * when a value would break out of its line.
    */
   get lines(): string {
-    return (this.#lines ??= this.fields.map(fieldLine).join(''))
+    return this.#readied.lines
   }
 
   /** The lines of {@link PlainAnswer.extra}. */
   get extraLines(): string {
-    return this.extra === undefined ? '' : Object.entries(this.extra).map(fieldLine).join('')
+    let lines = ''
+    if (this.extra !== undefined) {
+      for (const name in this.extra) lines += fieldLine(name, this.extra[name]!)
+    }
+    return lines
   }
 
   /** The value of a field, by its lowercase name; several are joined by `, `. */
   get(name: string): string | null {
     const own = this.extra?.[name]
     if (own !== undefined) return own
+    if (this.#ready?.names.includes(name) === false) return null
     const values = this.fields.flatMap(([key, value]) => (key === name ? [value] : []))
     return values.length === 0 ? null : values.join(', ')
   }
+
+  /** Whether there is a field of a lowercase name. */
+  has(name: string): boolean {
+    return this.get(name) !== null
+  }
+
+  get #readied(): ReadyFields {
+    return (this.#ready ??= readyFields(this.#fields ?? []))
+  }
+}
+
+function readyFields(fields: readonly Field[]): ReadyFields {
+  const names: string[] = []
+  let lines = ''
+  for (const [name, value] of fields) {
+    names.push(name)
+    lines += fieldLine(name, value)
+  }
+  return { names, lines }
+}
+
+function parseFields({ names, lines }: ReadyFields): Field[] {
+  const fields: Field[] = []
+  let from = 0
+  for (const name of names) {
+    const end = lines.indexOf('\r\n', from)
+    fields.push([name, lines.slice(from + name.length + 1, end).trim()])
+    from = end + 2
+  }
+  return fields
 }
 
 /** What a request is answered with. */
 export type Answer = Response | PlainAnswer
 
-/** The answer as the web's own response. */
+/** Makes web responses of plain answers; what their constructor takes differs from runtime to runtime. */
+export type ToResponse = (answer: PlainAnswer) => Response | Promise<Response>
+
+const STATUS_MAX = 599
+const BAD_GATEWAY = 502
+
+/** The answer as the web's own response; 502 in place of a status beyond 599, which that cannot carry. */
 export function toResponse(answer: Answer): Response {
   if (answer instanceof Response) return answer
   const { status, fields, body, extra } = answer
+  if (status > STATUS_MAX) {
+    if (body instanceof ReadableStream) void body.cancel()
+    return new Response(null, { status: BAD_GATEWAY })
+  }
   const headers = new Headers()
   for (const [name, value] of fields) headers.append(name, value)
   if (extra !== undefined) for (const name in extra) headers.set(name, extra[name]!)
@@ -79,7 +142,7 @@ export function toResponse(answer: Answer): Response {
 // eslint-disable-next-line no-control-regex -- these are the characters a field value must not hold
 const FORBIDDEN_IN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/
 
-function fieldLine([name, value]: Field): string {
+function fieldLine(name: string, value: string): string {
   if (FORBIDDEN_IN_VALUE.test(value)) {
     throw new TypeError(`the value of ${name} holds a control character`)
   }
