@@ -1,6 +1,7 @@
 import type { ByteRange } from './byte-range.ts'
 import { byteRange } from './byte-range.ts'
 import type { Coding } from './codings.ts'
+import { writeContentRange } from './content-range.ts'
 import { isNamed, matchesStrongly, weaken } from './entity-tag.ts'
 import type { Field, FieldReader } from './fields.ts'
 import { readFields } from './fields.ts'
@@ -41,7 +42,8 @@ export function answerFrom(
 ): Answer {
   const range = coding === undefined ? rangeOf(request, stored, nowMs) : undefined
   const fields = answerFields(stored, nowMs, coding)
-  if (stored.status === 200 && isNotModified(request.fields, readFields(fields), nowMs)) {
+  const isContent = stored.status === 200 || stored.part !== undefined
+  if (isContent && isNotModified(request.fields, readFields(fields), nowMs)) {
     return { status: 304, fields: notModified(fields), body: null }
   }
   if (range !== undefined) return partOf(request, stored, fields, range)
@@ -97,11 +99,21 @@ function rangeOf(
   stored: StoredResponse,
   nowMs: number,
 ): ByteRange | 'unsatisfiable' | undefined {
+  const { part, body, status } = stored
   const value = fields.get('range')
-  if (value === null || method !== 'GET' || stored.status !== 200) return undefined
-  const ifRange = fields.get('if-range')
-  if (ifRange !== null && !isSame(ifRange.trim(), stored, nowMs)) return undefined
-  return byteRange(value, stored.body.length)
+  if (value === null || method !== 'GET' || (status !== 200 && part === undefined)) return undefined
+  if (!meetsIfRange(fields, stored, nowMs)) return undefined
+  return byteRange(value, part?.completeBytes ?? body.length)
+}
+
+/** Whether an If-Range, where there is one, names what is stored. */
+export const meetsIfRange = (
+  request: FieldReader,
+  stored: StoredResponse,
+  nowMs: number,
+): boolean => {
+  const ifRange = request.get('if-range')
+  return ifRange === null || isSame(ifRange.trim(), stored, nowMs)
 }
 
 /** If-Range (RFC 9110 §13.1.5): a strong tag, or the exact Last-Modified, at least a second before Date. */
@@ -117,18 +129,25 @@ function isSame(ifRange: string, stored: StoredResponse, nowMs: number): boolean
 
 function partOf(
   request: AnsweredRequest,
-  { body }: StoredResponse,
+  { body, part }: StoredResponse,
   fields: Field[],
   range: ByteRange | 'unsatisfiable',
 ): Answer {
+  const completeBytes = part?.completeBytes ?? body.length
+  if (part?.echoes !== undefined) {
+    fields.push(['content-range', part.echoes.contentRange])
+    fields.push(['content-length', String(body.length)])
+    return { status: 206, fields, body }
+  }
   if (range === 'unsatisfiable') {
     const kept = fields.filter(([name]) => !NOT_IN_304.has(name))
-    kept.push(['content-range', `bytes */${body.length}`], ['content-length', '0'])
+    kept.push(['content-range', `bytes */${completeBytes}`], ['content-length', '0'])
     return { status: 416, fields: kept, body: null }
   }
   const { first, last } = range
-  const part = body.subarray(first, last + 1)
-  fields.push(['content-range', `bytes ${first}-${last}/${body.length}`])
-  fields.push(['content-length', String(part.length)])
-  return { status: 206, fields, body: request.method === 'HEAD' ? null : part }
+  const offset = part?.first ?? 0
+  const bytes = body.subarray(first - offset, last - offset + 1)
+  fields.push(['content-range', writeContentRange({ first, last, completeBytes })])
+  fields.push(['content-length', String(bytes.length)])
+  return { status: 206, fields, body: request.method === 'HEAD' ? null : bytes }
 }

@@ -23,3 +23,7 @@ export function byteRange(value: string, length: number): ByteRange | 'unsatisfi
   if (first >= length) return 'unsatisfiable'
   return { first, last: to === '' ? length - 1 : Math.min(Number(to), length - 1) }
 }
+
+/** Whether a Range field asks for one range of bytes. */
+export const isSingleRange = (value: string | null): value is string =>
+  value !== null && value.length <= 64 && byteRange(value, Number.MAX_SAFE_INTEGER) !== undefined

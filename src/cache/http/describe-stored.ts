@@ -1,3 +1,4 @@
+import type { StoredPartial } from './parts.ts'
 import type { RecallAction } from './recall-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { currentAgeMs } from './terms.ts'
@@ -18,7 +19,12 @@ export function describeStored(
 ): string {
   const ageS = Math.floor(currentAgeMs(stored.terms, nowMs) / 1000)
   const lifetimeS = Math.floor(stored.terms.lifetimeMs / 1000)
-  const facts = `status ${stored.status}, ${stored.body.length} bytes, age ${ageS} s of ${lifetimeS} s`
+  const { body, part } = stored
+  const content =
+    part === undefined
+      ? `${body.length} bytes`
+      : `${body.length} bytes from ${part.first} on of ${part.completeBytes}`
+  const facts = `status ${stored.status}, ${content}, age ${ageS} s of ${lifetimeS} s`
   return `${WORDS[action.kind]}${whyOf(stored, action)} (${facts})`
 }
 
@@ -29,3 +35,7 @@ function whyOf(stored: StoredResponse, action: RecallAction): string {
   if (action.why === 'request') return ': the request asks for it'
   return stored.terms.alwaysAsk ? ': it says no-cache' : ': it is stale'
 }
+
+/** What would be done where a beginning of the content is stored, and all of it is asked for. */
+export const describeBeginning = ({ body, part }: StoredPartial): string =>
+  `miss: ${body.length} of ${part.completeBytes} bytes are stored, the rest would be asked for`

@@ -13,7 +13,7 @@ import {
   urlName,
 } from './resource-names.ts'
 import type { NotStored, StoreDecision } from './store-decision.ts'
-import type { StoredResponse } from './stored-response.ts'
+import type { StoredPart, StoredResponse } from './stored-response.ts'
 import { createStored, fieldOf, storableFields } from './stored-response.ts'
 import { surrogateKeys } from './surrogate-keys.ts'
 import { selectingValues } from './vary.ts'
@@ -25,20 +25,22 @@ export interface Keeping {
   readonly status: number
   readonly fields: Fields
   readonly body: Uint8Array
+  readonly part: StoredPart | undefined
   readonly surrogates: readonly string[]
   readonly times: ExchangeTimes
   readonly decision: Accepted
 }
 
-/** Makes what is stored of a complete response. */
+/** Makes what is stored of a response. */
 export function keepable(
   request: RecallRequest,
   head: Keeping,
   options: RecallOptions,
 ): StoredResponse {
-  const { body, times, surrogates } = head
+  const { body, part, times, surrogates } = head
   const { directives, terms, varyNames } = head.decision
   const dropped = new Set(options.stripsSurrogates ? options.surrogateFields : [])
+  if (part !== undefined) dropped.add('content-range')
   const reader = readFields(head.fields)
   const mayCode =
     options.codings.length > 0 &&
@@ -56,6 +58,7 @@ export function keepable(
       status: head.status,
       fields: storableFields(head.fields, directives, dropped),
       body,
+      ...(part !== undefined && { part }),
       terms,
       varyNames,
       selecting: selectingValues(varyNames, request.fields),

@@ -4,10 +4,13 @@ import { answerFrom } from './answer.ts'
 import type { CacheStatus } from './cache-status.ts'
 import { cacheStatus } from './cache-status.ts'
 import { chooseCoding } from './codings.ts'
-import type { Field, Fields } from './fields.ts'
+import { completed } from './completion.ts'
+import type { Field } from './fields.ts'
 import { fill } from './filling.ts'
 import type { Flight } from './flights.ts'
 import { surrogatesOf } from './keep.ts'
+import type { StoredPartial } from './parts.ts'
+import { answersRange, isKnownPart, isPart, partOf } from './parts.ts'
 import { passOn } from './pass-on.ts'
 import { hasConditions } from './conditions.ts'
 import type { Lookup, Recalled, RecallOptions, RecallRequest, SharedParts } from './recall-types.ts'
@@ -16,7 +19,6 @@ import { ERROR_STATUSES } from './statuses.ts'
 import type { NotStored, StoreDecision } from './store-decision.ts'
 import { decideStore } from './store-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
-import { conditionsOf } from './stored-response.ts'
 
 type Forwarded = NonNullable<CacheStatus['fwd']>
 
@@ -59,7 +61,6 @@ interface Arrival {
   readonly response: Response
   readonly times: ExchangeTimes
   readonly since: number
-  readonly conditions: Fields
 }
 
 class Asker<R> implements OriginAsker<R> {
@@ -84,7 +85,7 @@ class Asker<R> implements OriginAsker<R> {
 
   keepAnswer(lookup: Lookup<R>, response: Response, times: ExchangeTimes): Promise<Response> {
     const since = this.parts.store.position()
-    return this.take(lookup, { response, times, since, conditions: [] }, undefined)
+    return this.take(lookup, { response, times, since }, undefined)
   }
 
   refresh(lookup: Lookup<R>, flightKey: string): void {
@@ -107,9 +108,9 @@ class Asker<R> implements OriginAsker<R> {
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
     if (!(outcome instanceof Response)) return outcome
-    if (fwd === 'uri-miss' && request.method === 'GET' && !hasConditions(request)) {
+    if (fwd !== 'request' && request.method === 'GET' && !hasConditions(request)) {
       const times = { requestMs, responseMs: clock.nowMs() }
-      return this.take(lookup, { response: outcome, times, since, conditions: [] }, undefined)
+      return this.take(lookup, { response: outcome, times, since }, undefined)
     }
     return this.pass(lookup, outcome, { hit: false, fwd }, false)
   }
@@ -156,11 +157,10 @@ class Asker<R> implements OriginAsker<R> {
     flight: Flight<R> | undefined,
     inBackground: boolean,
   ): Promise<Recalled<R>> {
-    const { origin, stored, action } = lookup
+    const { origin, stored, action, asks: conditions, beginning } = lookup
     const { store, clock } = this.parts
     const since = store.position()
     const requestMs = clock.nowMs()
-    const conditions = stored === undefined ? [] : conditionsOf(stored)
     const outcome = await origin.ask({ conditions, inBackground })
     const times = { requestMs, responseMs: clock.nowMs() }
     if (!(outcome instanceof Response)) {
@@ -171,7 +171,10 @@ class Asker<R> implements OriginAsker<R> {
     }
     const { status } = outcome
     if (stored !== undefined && status === 304 && conditions.length > 0) {
-      return this.renew(lookup, stored, { response: outcome, times, since, conditions }, flight)
+      return this.renew(lookup, stored, { response: outcome, times, since }, flight)
+    }
+    if (beginning !== undefined && (status === 206 || status === 416)) {
+      return this.complete(lookup, beginning, { response: outcome, times, since }, flight)
     }
     const isError = ERROR_STATUSES.has(status)
     if (stored !== undefined && isError && action.kind === 'revalidate' && action.mayReplaceError) {
@@ -179,7 +182,20 @@ class Asker<R> implements OriginAsker<R> {
       flight?.land({ kind: 'failed', refusal: undefined })
       return this.standIn(lookup, stored, status)
     }
-    return this.take(lookup, { response: outcome, times, since, conditions }, flight)
+    return this.take(lookup, { response: outcome, times, since }, flight)
+  }
+
+  /** The rest of what is stored came; when it does not fit after all, everything is asked for. */
+  private async complete(
+    lookup: Lookup<R>,
+    beginning: StoredPartial,
+    { response, times, since }: Arrival,
+    flight: Flight<R> | undefined,
+  ): Promise<Recalled<R>> {
+    const whole = completed(beginning, response, times.responseMs)
+    if (whole !== undefined) return this.take(lookup, { response: whole, times, since }, flight)
+    await response.body?.cancel().catch(() => undefined)
+    return this.ask({ ...lookup, asks: [], beginning: undefined }, flight, false)
   }
 
   private standIn(
@@ -224,7 +240,7 @@ class Asker<R> implements OriginAsker<R> {
     const { request, stored, hash } = lookup
     const { response, times } = arrival
     const { status, headers } = response
-    const head = { status, fields: headers }
+    const head = { status, fields: headers, isKnownPart: isKnownPart(request.fields, headers) }
     const decision = decideStore(request, head, times, this.options)
     const surrogates = surrogatesOf([...headers], this.options)
     const length = headers.get('content-length')
@@ -251,7 +267,8 @@ class Asker<R> implements OriginAsker<R> {
     flight: Flight<R> | undefined,
   ): Promise<Response> {
     const { predictor, clock } = this.parts
-    predictor.note(lookup.hash, false, clock.nowMs())
+    // That one part could not be stored says nothing of others.
+    if (response.status !== 206) predictor.note(lookup.hash, false, clock.nowMs())
     this.note(lookup, response.status, reason)
     lookup.origin.bindToClient()
     flight?.land({ kind: 'alone' })
@@ -274,7 +291,8 @@ class Asker<R> implements OriginAsker<R> {
     const { status, headers } = response
     const fields = [...headers]
     const shelve = (body: Uint8Array): Shelved => {
-      const keeping = { status, fields, body, surrogates, times, decision }
+      const part = status === 206 ? partOf(request.fields, headers, body.length) : undefined
+      const keeping = { status, fields, body, part, surrogates, times, decision }
       const shelved = this.shelf.keep(request, hash, keeping, since)
       this.land(lookup, shelved, status, flight)
       return shelved
@@ -293,7 +311,13 @@ class Asker<R> implements OriginAsker<R> {
     const filling = fill(response.body, this.options.bodyBytesMax)
     if (declared !== undefined && declared <= WHOLE_BYTES_MAX) {
       const whole = await filling.whole
-      if (whole instanceof Uint8Array) return this.answer(lookup, shelve(whole), told)
+      if (whole instanceof Uint8Array) {
+        const shelved = shelve(whole)
+        if (status !== 206) return this.answer(lookup, shelved, told)
+        // A client gets the part that was sent to it, whatever it has become in store.
+        const sent = await this.parts.respond({ status, fields, body: whole })
+        return this.pass(lookup, sent, tell(told, shelved), true)
+      }
       fail(whole)
     } else {
       void filling.whole.then((whole) =>
@@ -310,10 +334,9 @@ class Asker<R> implements OriginAsker<R> {
     shelved: Shelved & { readonly stored: StoredResponse | undefined },
     told: CacheStatus,
   ): Response | Promise<Response> {
-    const { stored, reason } = shelved
+    const { stored } = shelved
     if (stored === undefined) throw new TypeError('what was kept is not there')
-    const status = reason === undefined ? { ...told, stored: true } : { ...told, detail: reason }
-    return this.serve(lookup, stored, status)
+    return this.serve(lookup, stored, tell(told, shelved))
   }
 
   /** Tells those that wait, and remembers what became of it. */
@@ -325,7 +348,7 @@ class Asker<R> implements OriginAsker<R> {
   ): void {
     const { predictor, clock } = this.parts
     this.note(lookup, status, reason)
-    const isOfUse = reason === undefined && stored !== undefined && isUsable(stored)
+    const isOfUse = reason === undefined && stored !== undefined && isUsable(stored, lookup)
     predictor.note(lookup.hash, true, clock.nowMs())
     flight?.land(isOfUse || reason === 'overtaken' ? { kind: 'stored' } : { kind: 'alone' })
   }
@@ -338,16 +361,23 @@ class Asker<R> implements OriginAsker<R> {
   }
 }
 
-/** Whether another request can be answered with it without asking. */
-const isUsable = ({ terms }: StoredResponse): boolean =>
-  !terms.alwaysAsk && terms.lifetimeMs > terms.ageMs
+/** Whether another request for the same can be answered with it without asking. */
+const isUsable = <R>(stored: StoredResponse, { request }: Lookup<R>): boolean =>
+  !stored.terms.alwaysAsk &&
+  stored.terms.lifetimeMs > stored.terms.ageMs &&
+  (!isPart(stored) || answersRange(stored, request.fields.get('range')))
+
+const tell = (told: CacheStatus, { reason }: Shelved): CacheStatus =>
+  reason === undefined ? { ...told, stored: true } : { ...told, detail: reason }
 
 /** An Age of 0 would say that a response from the origin is from a cache. */
 const isNotYoung = ([name, value]: Field): boolean => name !== 'age' || value !== '0'
 
-function fwdOf<R>({ action, stored }: Lookup<R>): Forwarded {
+/** Why the origin is asked. */
+export function fwdOf<R>({ action, stored, hasParts }: Lookup<R>): Forwarded {
   if (action.kind === 'revalidate') return action.why
-  return stored === undefined ? 'uri-miss' : 'miss'
+  if (stored !== undefined) return 'miss'
+  return hasParts ? 'partial' : 'uri-miss'
 }
 
 /** What a background request needs of a request whose own life ends before. */

@@ -26,7 +26,8 @@ export function passOn(
   const { response, status, wasStripped, nowMs } = passing
   const { headers } = response
   dress(headers, status, options)
-  if (wasStripped && response.status === 200 && isNotModified(request.fields, headers, nowMs)) {
+  const isContent = response.status === 200 || response.status === 206
+  if (wasStripped && isContent && isNotModified(request.fields, headers, nowMs)) {
     void response.body?.cancel().catch(() => undefined)
     return respond({ status: 304, fields: notModified([...headers]), body: null })
   }

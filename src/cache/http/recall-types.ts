@@ -9,8 +9,8 @@ import type { ResourceUrl } from './invalidation.ts'
 import type { Predictor } from './predictor.ts'
 import type { RecallAction } from './recall-decision.ts'
 import type { ResponseStore } from './response-store.ts'
+import type { Selection } from './selection.ts'
 import type { NotStored, StoreOptions } from './store-decision.ts'
-import type { StoredResponse } from './stored-response.ts'
 import type { Verdicts } from './verdicts.ts'
 
 /** How a route's responses are cached. Durations in milliseconds. */
@@ -109,12 +109,11 @@ export interface SharedParts<R> extends RecallParts {
 export type Recalled<R> = Response | R
 
 /** A request on its way through the cache. */
-export interface Lookup<R> {
+export interface Lookup<R> extends Selection {
   readonly request: RecallRequest
   readonly origin: Origin<R>
   readonly hash: number
   readonly directives: RequestDirectives
-  readonly stored: StoredResponse | undefined
   readonly action: RecallAction
   readonly nowMs: number
   /** How often it waited for another request already. */

@@ -6,10 +6,10 @@ import { ASKS_NOTHING, requestDirectives } from './directives.ts'
 import type { Landing } from './flights.ts'
 import { invalidatedBy, isUnsafe, standsForGet } from './invalidation.ts'
 import type { OriginAsker } from './origin-asker.ts'
-import { createOriginAsker } from './origin-asker.ts'
+import { createOriginAsker, fwdOf } from './origin-asker.ts'
 import { passOn } from './pass-on.ts'
 import { decideRecall } from './recall-decision.ts'
-import { describeStored } from './describe-stored.ts'
+import { describeBeginning, describeStored } from './describe-stored.ts'
 import type {
   Lookup,
   Origin,
@@ -24,6 +24,7 @@ import { createShelf } from './shelf.ts'
 import { REASONS_NOT_TO_STORE } from './store-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { describesStored } from './update.ts'
+import { select } from './selection.ts'
 import { selectionOf } from './variants.ts'
 
 /** The cache of one route's responses. */
@@ -99,11 +100,12 @@ class RecallingCache<R> {
     }
     const { store, verdicts, clock } = this.parts
     const hash = store.hash(request.key)
-    const stored = this.shelf.find(request, hash)
+    const { stored, beginning } = select(request, hash, clock.nowMs(), this.shelf)
     const action = decideRecall(this.directivesOf(request), stored?.terms, clock.nowMs())
     const answers = action.kind === 'serve' || action.kind === 'serve-and-refresh'
     if (stored !== undefined)
       return { answers, rule: describeStored(stored, action, clock.nowMs()) }
+    if (beginning !== undefined) return { answers: false, rule: describeBeginning(beginning) }
     const verdict = verdicts.find(request.key, hash)
     if (verdict === undefined) return { answers: false, rule: 'miss: nothing is stored' }
     const why =
@@ -122,10 +124,10 @@ class RecallingCache<R> {
     const { store, clock } = this.parts
     const hash = store.hash(request.key)
     const nowMs = clock.nowMs()
-    const stored = this.shelf.find(request, hash)
+    const selection = select(request, hash, nowMs, this.shelf)
     const directives = this.directivesOf(request)
-    const action = decideRecall(directives, stored?.terms, nowMs)
-    return { request, origin, hash, directives, stored, action, nowMs, round }
+    const action = decideRecall(directives, selection.stored?.terms, nowMs)
+    return { ...selection, request, origin, hash, directives, action, nowMs, round }
   }
 
   private recall(lookup: Lookup<R>): Recalled<R> | Promise<Recalled<R>> {
@@ -149,15 +151,16 @@ class RecallingCache<R> {
   }
 
   private forward(lookup: Lookup<R>): Promise<Recalled<R>> {
-    const { request, action, stored, hash, nowMs } = lookup
+    const { request, action, stored, asks, hash, nowMs } = lookup
     const { predictor, onLookup } = this.parts
     if (lookup.round === 0)
       onLookup(action.kind === 'forward' && action.why === 'request' ? 'bypass' : 'miss')
     if (request.method === 'HEAD') return this.head(lookup)
     if (action.kind === 'forward') {
       if (action.why === 'request') return this.asker.alone(lookup, 'request')
-      if (request.fields.get('range') !== null) return this.asker.alone(lookup, 'partial')
-      if (predictor.isUncacheable(hash, nowMs)) return this.asker.alone(lookup, 'uri-miss')
+      const isRange = request.fields.get('range') !== null
+      if (isRange && asks.length === 0) return this.asker.alone(lookup, fwdOf(lookup))
+      if (predictor.isUncacheable(hash, nowMs)) return this.asker.alone(lookup, fwdOf(lookup))
     }
     const mayShare = action.kind !== 'revalidate' || action.why === 'stale'
     const isShared = this.options.coalesces && mayShare && stored?.terms.alwaysAsk !== true
@@ -197,9 +200,10 @@ class RecallingCache<R> {
     return this.serve(lookup, stored, { hit: true, ttlS, detail: 'stale-if-error' })
   }
 
-  private flightKey({ request, hash }: Lookup<R>): string {
+  private flightKey({ request, hash, asks }: Lookup<R>): string {
     const variants = this.parts.store.get(request.key, hash)
-    return `${request.key}\n${selectionOf(variants, request.fields)}`
+    const range = asks.find(([name]) => name === 'range')?.[1] ?? ''
+    return `${request.key}\n${selectionOf(variants, request.fields)}\n${range}`
   }
 
   private serve(
@@ -259,7 +263,8 @@ class RecallingCache<R> {
     await this.parts.settled?.()
     if (!isAnswer) return outcome
     const answer = { status: outcome.status, fields: outcome.headers }
-    if (standsForGet(request.method, request.url, answer) && !hasConditions(request)) {
+    const isPlain = !hasConditions(request) && request.fields.get('range') === null
+    if (isPlain && standsForGet(request.method, request.url, answer)) {
       const lookup = this.lookUp({ ...request, method: 'GET' }, origin, 0)
       return this.asker.keepAnswer(lookup, outcome, { requestMs, responseMs: clock.nowMs() })
     }

@@ -8,13 +8,15 @@ import { readFields } from './fields.ts'
 import { formatHttpDate } from './http-date.ts'
 import type { Keeping } from './keep.ts'
 import { keepable, namesOf, surrogatesOf, usefulMs } from './keep.ts'
+import type { StoredPartial } from './parts.ts'
+import { isPart } from './parts.ts'
 import type { RecallOptions, RecallParts, RecallRequest } from './recall-types.ts'
 import type { NotStored } from './store-decision.ts'
 import { decideStore } from './store-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { bytesOf } from './stored-response.ts'
 import { updatedFields } from './update.ts'
-import { selectVariant, withVariant, withoutVariant } from './variants.ts'
+import { selectParts, selectVariant, withPart, withVariant, withoutVariant } from './variants.ts'
 
 /** What became of a response that was to be stored. */
 export type Shelved =
@@ -24,6 +26,8 @@ export type Shelved =
 /** Puts responses into the store and renews them there, for one route. */
 export interface Shelf {
   find(request: RecallRequest, hash: number): StoredResponse | undefined
+  /** The parts that a request selects, the newest first. */
+  parts(request: RecallRequest, hash: number): readonly StoredPartial[]
   /** Stores a complete response that was found fit; `since` fences it. */
   keep(request: RecallRequest, hash: number, keeping: Keeping, since: Position): Shelved
   /** Renews what is stored by a 304, or by a 200 to HEAD. */
@@ -53,17 +57,21 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
   const place = (
     request: RecallRequest,
     hash: number,
-    stored: StoredResponse,
+    fresh: StoredResponse,
     since: Position,
   ): Shelved => {
     const { key, tenantId } = request
+    const before = store.get(key, hash)
+    const { variants, stored } = isPart(fresh)
+      ? withPart(before, fresh, options)
+      : { variants: withVariant(before, fresh, options.variantsMax), stored: fresh }
+    if (variants === before) return { stored }
     const facts = {
       tenant: tenantId,
       names: namesOf(request, stored.surrogates, options.route),
       since,
-      keepMs: usefulMs(stored, options),
+      keepMs: usefulMs(fresh, options),
     }
-    const variants = withVariant(store.get(key, hash), stored, options.variantsMax)
     let outcome = store.put(key, hash, variants, facts)
     // With other variants it may be too much for one entry; then they give way.
     if (outcome === 'refused' && variants.list.length > 1) {
@@ -87,11 +95,13 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
   ): boolean => store.replace(key, hash, variants)
   return {
     find: ({ key, fields }, hash) => selectVariant(store.get(key, hash), fields),
+    parts: ({ key, fields }, hash) => selectParts(store.get(key, hash), fields),
     keep: (request, hash, keeping, since) =>
       place(request, hash, keepable(request, keeping, options), since),
     renew(request, hash, stored, newer, times, since) {
       const fields = updatedFields(stored, dated(newer, times))
-      const head = { status: stored.status, fields: readFields(fields) }
+      const isKnownPart = isPart(stored)
+      const head = { status: stored.status, fields: readFields(fields), isKnownPart }
       const decision = decideStore({ ...request, method: 'GET' }, head, times, options)
       const surrogates = surrogatesAfter(stored, newer, options)
       const reason = typeof surrogates === 'string' ? surrogates : undefined
@@ -100,8 +110,8 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
         const shown = { ...stored, fields: withoutAge(fields) }
         return { stored: shown, reason: decision.store ? (reason ?? 'refused') : decision.reason }
       }
-      const { status, body, coded } = stored
-      const keeping = { status, fields, body, surrogates, times, decision }
+      const { status, body, part, coded } = stored
+      const keeping = { status, fields, body, part, surrogates, times, decision }
       const renewed = { ...keepable(request, keeping, options), coded }
       return place(request, hash, renewed, since)
     },

@@ -11,7 +11,7 @@ import { isWrittenByGate, varyNames } from './vary.ts'
 export const REASONS_NOT_TO_STORE = {
   method: 'the method is not GET',
   'request-no-store': 'the request says no-store',
-  partial: 'it is a part of the content, or not final',
+  partial: 'it is a part of the content whose place is not known, or not final',
   'no-store': 'the response says no-store',
   'not-understood': 'it says must-understand, and the status is not known',
   private: 'the response says private',
@@ -50,6 +50,8 @@ export interface AskedRequest {
 export interface ResponseHead {
   readonly status: number
   readonly fields: FieldReader
+  /** Of a 206: whether the place of its content is known. */
+  readonly isKnownPart?: boolean
 }
 
 /** How a cache judges. */
@@ -82,7 +84,7 @@ export function decideStore(
   const names = varyNames(fields.get('vary'))
   const reason =
     reasonInRequest(request) ??
-    reasonInDirectives(status, directives) ??
+    reasonInDirectives(response, directives) ??
     reasonInSharing(request, directives) ??
     reasonInFields(request, fields, names, options)
   if (reason !== undefined) return { store: false, reason }
@@ -101,8 +103,11 @@ function reasonInRequest(request: AskedRequest): NotStored | undefined {
   return requestDirectives(request.fields).noStore ? 'request-no-store' : undefined
 }
 
-function reasonInDirectives(status: number, directives: ResponseDirectives): NotStored | undefined {
-  if (status < 200 || status === 206 || status === 304) return 'partial'
+function reasonInDirectives(
+  { status, isKnownPart }: ResponseHead,
+  directives: ResponseDirectives,
+): NotStored | undefined {
+  if (status < 200 || (status === 206 && isKnownPart !== true) || status === 304) return 'partial'
   const understood = UNDERSTOOD_STATUSES.has(status)
   if (directives.mustUnderstand && !understood) return 'not-understood'
   // §5.2.2.3: with must-understand, no-store is for caches that do not know the directive or status.

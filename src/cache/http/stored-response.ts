@@ -7,12 +7,25 @@ import { listOf, readFields } from './fields.ts'
 import { formatHttpDate } from './http-date.ts'
 import type { Terms } from './terms.ts'
 
-/** A complete response in store. Immutable; one of possibly several variants of its key. */
+/** Where a stored part of content stands within the whole. */
+export interface StoredPart {
+  /** Place of the body's first byte. */
+  readonly first: number
+  /** Length of the whole content. */
+  readonly completeBytes: number
+  /** Set when the body is not what Content-Range says: then it answers this very Range alone, as it came. */
+  readonly echoes?: { readonly asked: string; readonly contentRange: string }
+}
+
+/** A response in store. Immutable; one of possibly several variants of its key. */
 export interface StoredResponse {
   readonly status: number
   /** As they are sent with an answer, except for Age and what depends on the request. */
   readonly fields: Fields
+  /** The content, or a part of it. */
   readonly body: Uint8Array
+  /** Absent when the body is complete. */
+  readonly part?: StoredPart
   readonly terms: Terms
   readonly varyNames: readonly string[]
   /** Values of the request's selecting fields, in the order of `varyNames`. */
@@ -62,6 +75,7 @@ export interface StoredParts {
   readonly status: number
   readonly fields: Fields
   readonly body: Uint8Array
+  readonly part?: StoredPart
   readonly terms: Terms
   readonly varyNames: readonly string[]
   readonly selecting: readonly string[]

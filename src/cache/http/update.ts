@@ -36,6 +36,6 @@ export function describesStored(stored: StoredResponse, head: FieldReader): bool
   return (
     same('etag', stored.tagIsMade ? head.get('etag') : fieldOf(stored, 'etag')) &&
     same('last-modified', fieldOf(stored, 'last-modified')) &&
-    same('content-length', String(stored.body.length))
+    same('content-length', String(stored.part?.completeBytes ?? stored.body.length))
   )
 }

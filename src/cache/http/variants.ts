@@ -1,4 +1,6 @@
 import type { FieldReader } from './fields.ts'
+import type { StoredPartial } from './parts.ts'
+import { combine, isPart, sharesValidator } from './parts.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { bytesOf, fieldOf } from './stored-response.ts'
 import { favoriteLanguage, selectingValues } from './vary.ts'
@@ -21,11 +23,19 @@ export function selectVariant(
 ): StoredResponse | undefined {
   if (variants === undefined) return undefined
   for (const stored of variants.list) {
+    if (isPart(stored)) continue
     if (stored.varyNames.length === 0) return stored
     if (isSelected(stored, request)) return stored
   }
   return undefined
 }
+
+/** The parts that a request selects, the newest first. */
+export const selectParts = (
+  variants: Variants | undefined,
+  request: FieldReader,
+): readonly StoredPartial[] =>
+  variants?.list.filter(isPart).filter((stored) => isSelected(stored, request)) ?? []
 
 function isSelected(stored: StoredResponse, request: FieldReader): boolean {
   const values = selectingValues(stored.varyNames, request)
@@ -53,6 +63,40 @@ export function withVariant(
       !isSame(other.varyNames, stored.varyNames) || !isSame(other.selecting, stored.selecting),
   )
   return { list: [stored, ...others].slice(0, variantsMax) }
+}
+
+/** Variants with a part among them, and what the part has become there. */
+export interface Placed {
+  readonly variants: Variants
+  readonly stored: StoredResponse
+}
+
+/**
+ * The variants with a part: joined with those it fits, in place of those that it shows to be outdated. A
+ * whole response of the same bytes makes it needless.
+ */
+export function withPart(
+  variants: Variants | undefined,
+  part: StoredPartial,
+  { variantsMax, bodyBytesMax }: { readonly variantsMax: number; readonly bodyBytesMax: number },
+): Placed {
+  const isOfSame = (other: StoredResponse): boolean =>
+    isSame(other.varyNames, part.varyNames) && isSame(other.selecting, part.selecting)
+  const list = variants?.list ?? []
+  const whole = list.find((other) => !isPart(other) && isOfSame(other))
+  if (variants !== undefined && whole !== undefined && sharesValidator(part, whole)) {
+    return { variants, stored: whole }
+  }
+  const kept: StoredResponse[] = []
+  let stored: StoredResponse = part
+  for (const other of list) {
+    if (!isOfSame(other)) kept.push(other)
+    if (!isOfSame(other) || !isPart(other) || !isPart(stored)) continue
+    const both = combine(stored, other, bodyBytesMax)
+    if (both !== undefined) stored = both
+    else if (sharesValidator(stored, other)) kept.push(other)
+  }
+  return { variants: { list: [stored, ...kept].slice(0, variantsMax) }, stored }
 }
 
 /** The variants without one. */

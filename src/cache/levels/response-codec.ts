@@ -86,7 +86,8 @@ export function decodeResponse(
 }
 
 function describe(stored: StoredResponse, nowMs: number): Described {
-  const { status, fields, terms, varyNames, selecting, tagIsMade, surrogates, mayCode } = stored
+  const { status, fields, terms, varyNames, selecting, tagIsMade, surrogates, mayCode, part } =
+    stored
   return {
     status,
     fields,
@@ -96,6 +97,7 @@ function describe(stored: StoredResponse, nowMs: number): Described {
     tagIsMade,
     surrogates,
     mayCode,
+    ...(part !== undefined && { part }),
     bodyBytes: stored.body.length,
     storedAgoMs: nowMs - terms.storedMs,
   }

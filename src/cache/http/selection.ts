@@ -1,0 +1,69 @@
+import { meetsIfRange } from './answer.ts'
+import { isSingleRange } from './byte-range.ts'
+import type { Fields } from './fields.ts'
+import type { StoredPartial } from './parts.ts'
+import { answersRange, completionOf } from './parts.ts'
+import type { RecallRequest } from './recall-types.ts'
+import type { Shelf } from './shelf.ts'
+import type { StoredResponse } from './stored-response.ts'
+import { conditionsOf } from './stored-response.ts'
+import { currentAgeMs } from './terms.ts'
+
+/** What is stored for a request, and what the origin is asked where it will not do. */
+export interface Selection {
+  readonly stored: StoredResponse | undefined
+  /** In place of the client's own conditions and range. */
+  readonly asks: Fields
+  /** A stored beginning of the content that what is asked for would complete. */
+  readonly beginning: StoredPartial | undefined
+  /** Whether parts were considered. */
+  readonly hasParts: boolean
+}
+
+/**
+ * Selects among what is stored (RFC 9111 §4, §3.3): a complete response first; for a range a part that holds
+ * all of it; for the whole a beginning that the origin can be asked to complete.
+ */
+export function select(
+  request: RecallRequest,
+  hash: number,
+  nowMs: number,
+  shelf: Pick<Shelf, 'find' | 'parts'>,
+): Selection {
+  const whole = shelf.find(request, hash)
+  if (whole !== undefined) {
+    return { stored: whole, asks: conditionsOf(whole), beginning: undefined, hasParts: false }
+  }
+  const none = { stored: undefined, asks: [], beginning: undefined, hasParts: false }
+  if (request.method !== 'GET') return none
+  const parts = shelf.parts(request, hash)
+  const hasParts = parts.length > 0
+  const range = request.fields.get('range')
+  if (range === null) return { ...none, ...beginningOf(parts), hasParts }
+  const isPlain = isSingleRange(range) && request.fields.get('if-range') === null
+  const asked: Fields = isPlain ? [['range', range]] : []
+  const stored = parts.find((part) => isAnswer(part, request, nowMs))
+  if (stored === undefined) return { ...none, asks: asked, hasParts }
+  return { stored, asks: [...conditionsOf(stored), ...asked], beginning: undefined, hasParts }
+}
+
+/** A stale part stands for no If-Range: who sent one has bytes that the answer must fit. */
+function isAnswer(part: StoredPartial, { fields }: RecallRequest, nowMs: number): boolean {
+  if (!answersRange(part, fields.get('range'))) return false
+  if (fields.get('if-range') === null) return true
+  return isFresh(part, nowMs) && part.part.echoes === undefined && meetsIfRange(fields, part, nowMs)
+}
+
+const isFresh = ({ terms }: StoredResponse, nowMs: number): boolean =>
+  !terms.alwaysAsk && currentAgeMs(terms, nowMs) < terms.lifetimeMs
+
+/** If-Range tells whether the beginning still holds, so that it may be stale. */
+function beginningOf(
+  parts: readonly StoredPartial[],
+): Pick<Selection, 'beginning' | 'asks'> | undefined {
+  for (const beginning of parts) {
+    const asks = completionOf(beginning)
+    if (asks !== undefined) return { beginning, asks }
+  }
+  return undefined
+}
