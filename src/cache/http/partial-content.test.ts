@@ -373,7 +373,8 @@ describe('a beginning is completed (RFC 9111 §3.4)', () => {
           headers: { ...TAGGED, 'content-range': 'bytes 12-19/20' },
         }),
     )
-    await expect(gate.send()).rejects.toThrow('broke off')
+    const broken = await gate.send().catch(String)
+    expect(broken).toContain('broke off')
     playRanges(gate)
     expect((await gate.send()).body).toBe(CONTENT)
   })

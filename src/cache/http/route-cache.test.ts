@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { everyResponse, pathName, surrogateName, tenantName, urlName } from './resource-names.ts'
+import type { Reply } from './rig.fixture.ts'
 import { FRESH, setUp } from './rig.fixture.ts'
 
 describe('a stored response', () => {
