@@ -76,6 +76,11 @@ export class PlainAnswer {
     return lines
   }
 
+  /** The names of {@link PlainAnswer.fields}, in their order. */
+  get names(): readonly string[] {
+    return this.#readied.names
+  }
+
   /** The value of a field, by its lowercase name; several are joined by `, `. */
   get(name: string): string | null {
     const own = this.extra?.[name]
