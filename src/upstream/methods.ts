@@ -1,27 +1,7 @@
-/**
- * Methods that fetch carries as they are. Bun sends a method it does not know as GET, so any other is
- * refused. CONNECT and TRACE never pass a gate.
- */
-export const METHODS = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-  'PROPFIND',
-  'PROPPATCH',
-  'MKCOL',
-  'COPY',
-  'MOVE',
-  'LOCK',
-  'UNLOCK',
-  'SEARCH',
-  'REPORT',
-  'PURGE',
-  'M-SEARCH',
-])
+import { METHODS as CARRIED } from '../core/methods.ts'
+
+/** Methods that are sent to upstreams; any other is refused. */
+export const METHODS: ReadonlySet<string> = new Set(CARRIED)
 
 /** Methods that may be sent twice (RFC 9110 §9.2.2; WebDAV's by their own RFCs). */
 export const IDEMPOTENT = new Set([
@@ -30,6 +10,7 @@ export const IDEMPOTENT = new Set([
   'PUT',
   'DELETE',
   'OPTIONS',
+  'QUERY',
   'PROPFIND',
   'SEARCH',
   'REPORT',

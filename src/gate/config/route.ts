@@ -1,28 +1,9 @@
 import { z } from 'zod'
 import { duration, name, permission, size } from '../../core/config/fields.ts'
 import { routeCacheConfig } from '../../cache/index.ts'
+import { METHODS } from '../../core/methods.ts'
 import { requestConfig } from '../../shield/index.ts'
 import { parsePattern } from '../routing/pattern.ts'
-
-const METHODS = [
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-  'PROPFIND',
-  'PROPPATCH',
-  'MKCOL',
-  'COPY',
-  'MOVE',
-  'LOCK',
-  'UNLOCK',
-  'SEARCH',
-  'REPORT',
-  'M-SEARCH',
-] as const
 
 /** Where a route reads a value from: a path parameter, a query parameter, or the JSON body. */
 const valueSource = z
@@ -62,7 +43,13 @@ export const routeConfig = z
         if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.reason })
       })
       .describe('Path pattern: `/scene/{id}`; `{rest...}` takes the remaining segments.'),
-    methods: z.array(z.enum(METHODS)).min(1).default(['GET']).describe('GET also admits HEAD.'),
+    methods: z
+      .union([
+        z.literal('any').transform((): (typeof METHODS)[number][] => [...METHODS]),
+        z.array(z.enum(METHODS)).min(1),
+      ])
+      .prefault(['GET'])
+      .describe('GET also admits HEAD; `any` stands for all that the gate carries.'),
     credentials: z
       .array(z.enum(['key', 'token', 'session', 'anonymous']))
       .min(1)
