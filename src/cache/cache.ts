@@ -101,7 +101,7 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
   const schedule = options.schedule ?? scheduleTimer
   const epochs = createEpochTable(random, options.epochPlacesBits)
   const keys = createKeys(random)
-  const trust = createTrust()
+  const trust = createTrust(publisher?.isTrusted?.bind(publisher))
   const levels = (options.levels ?? []).map((level) => guardLevel(level, onError))
   const memory = new MemoryLevel(
     entries.map(([, { name, class: sort }]) => ({
@@ -176,13 +176,10 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
       for (const level of levels) level.invalidate(invalidation).catch(onError)
     },
     distrust(reason) {
-      trust.isTrusted = false
-      trust.reason = reason
-      trust.losses++
+      trust.lose(reason)
     },
     trust() {
-      trust.isTrusted = true
-      trust.reason = undefined
+      trust.regain()
     },
     sweep,
     stats: () => ({
@@ -190,7 +187,7 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
       fills: coalescer.stats(),
       stale: sumStale(stale.map((read) => read())),
       levels: Object.fromEntries(levels.map((level) => [level.name, level.stats()])),
-      distrusted: trust.reason,
+      distrusted: trust.reason(),
     }),
     close: stopSweeping,
   }

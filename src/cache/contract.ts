@@ -169,4 +169,9 @@ export interface InvalidationSink {
 export interface InvalidationPublisher {
   /** Resolves when the invalidation is accepted for every instance. */
   publish(invalidation: Invalidation): Promise<void>
+  /**
+   * Whether everything that others published more than its bound ago has been applied: by the clock, at this
+   * moment. It is asked at each decision; absent, what the sink was told last counts.
+   */
+  isTrusted?(): boolean
 }

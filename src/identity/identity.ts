@@ -64,6 +64,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     format,
     uses,
     hashBytes: options.hashBytes,
+    hearsAll: options.bus.hearsAll,
     ageMaxMs:
       config.cache.ageMax ?? (options.ownsRecords === true ? AGE_MAX_MS.owned : AGE_MAX_MS.shared),
     makeCaller: createCallerMaker(records, permissions),

@@ -280,6 +280,7 @@ function createAdmin(parts: {
       clock: world.clock,
       random: world.random,
       records: storage.records,
+      untold: storage.bus.untold,
       hosts: config.admin.hosts,
       onInternal: (message, requestId) => world.logger.error(message, { requestId }),
     })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { hasRedisServer, startRedisServer, until } from '../storage/redis/redis-server.fixture.ts'
 import { parseGatewayConfig } from './config-file.ts'
 import type { GateProcess } from './gate-process.fixture.ts'
-import { ask, makeFolder, removeFolder, startGateProcess } from './gate-process.fixture.ts'
+import { ask, makeFolder, makeKey, removeFolder, startGateProcess } from './gate-process.fixture.ts'
 
 describe('the configuration of Redis', () => {
   const errorsOf = async (redis: string): Promise<string> => {
@@ -53,6 +53,7 @@ upstreams: { up: { targets: ['http://127.0.0.1:${upstream.port}'] } }
 defaults: { limits: [] }
 routes:
   - { id: r, path: /r, methods: [GET, POST], upstream: up, credentials: [anonymous], cache: { scope: shared } }
+  - { id: keyed, path: /keyed, respond: { body: ok } }
 `
     gates = await Promise.all([1, 2].map(async () => startGateProcess(makeFolder(config))))
     for (const gate of gates) await until(async () => isLive(gate), 'the bus')
@@ -68,6 +69,10 @@ routes:
 
   const isLive = async (gate: GateProcess): Promise<boolean> =>
     (await (await ask(`${gate.url}/metrics`)).text()).includes('tollgate_bus_live 1')
+  const metric = async (gate: GateProcess, name: string): Promise<number> => {
+    const text = await (await ask(`${gate.url}/metrics`)).text()
+    return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1])
+  }
   // One service under one name: behind a balancer the gates see the same host.
   const headers = { host: 'api.example' }
   const get = async (gate: GateProcess): Promise<string> =>
@@ -91,5 +96,33 @@ routes:
     await until(async () => isLive(two), 'being live again')
     // What was missed may have been anything.
     await until(async () => (await get(two)) === '7', 'a new answer')
+  }, 30_000)
+
+  test('a gate cut off from Redis revokes, says that others wait for word of it, and tells them', async () => {
+    const [one] = gates as [GateProcess]
+    const { id, secret } = await makeKey(one, 'cut-off', {})
+    const headersOf = { authorization: `Bearer ${secret}` }
+    const status = async (): Promise<number> =>
+      (await ask(`${one.url}/keyed`, { headers: headersOf })).status
+    expect(await status()).toBe(200)
+    await redis.kill()
+    const path = `/v1/tenants/cut-off/keys/${id}/revoke`
+    const revoked = await one.call('POST', path)
+    expect(revoked.status).toBe(202)
+    expect(revoked.headers.get('tollgate-pending')).toBe('others')
+    // The answer is that of any other revocation, and it is in force here.
+    expect(await revoked.json()).toMatchObject({ id, status: 'revoked' })
+    expect(await status()).toBe(401)
+    expect(await metric(one, 'tollgate_bus_waiting')).toBeGreaterThan(0)
+    const log = (await one.json('GET', '/v1/audit?kind=admin&limit=1')) as {
+      data: { status: number }[]
+    }
+    expect(log.data[0]?.status).toBe(202)
+    await redis.restart()
+    await until(async () => (await metric(one, 'tollgate_bus_waiting')) === 0, 'the word going out')
+    await until(async () => isLive(one), 'being live again')
+    const other = await makeKey(one, 'cut-off', {})
+    const later = await one.call('POST', `/v1/tenants/cut-off/keys/${other.id}/revoke`)
+    expect([later.status, later.headers.get('tollgate-pending')]).toEqual([200, null])
   }, 30_000)
 })

@@ -24,6 +24,7 @@ function setUp() {
     },
     position: () => undefined,
     isLive: () => isLive,
+    checkLive: () => isLive,
     stats: () => ({ published: 0, heard: 0, gaps: 0, silences: 0, waiting: 0, isLive }),
     close: async () => undefined,
   }

@@ -17,7 +17,7 @@ export interface InvalidationBus extends InvalidationPublisher {
   start(sink: InvalidationSink, resumeFrom?: string): void
   /**
    * Whether everything published more than the silence bound ago has been applied: by the clock, at this
-   * moment. What a sink was told may lag behind when the process itself stood still.
+   * moment, and when not, the sink has been told by the time this returns.
    */
   isTrusted(): boolean
   close(): void
@@ -78,7 +78,7 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
       if (isTold) sink.trust()
       else sink.distrust('nothing was heard yet')
     },
-    isTrusted: () => stream.isLive() && history.position() !== undefined,
+    isTrusted: () => stream.checkLive() && history.position() !== undefined,
     close: unsubscribe,
   }
 }

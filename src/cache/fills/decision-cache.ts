@@ -40,7 +40,7 @@ export function createDecisionCache<V>(
         isNegative || key.owner.isAnonymous,
       ),
     keepError(key, error, places, position) {
-      if (kind.errorTtlMs <= 0 || !trust.isTrusted) return
+      if (kind.errorTtlMs <= 0 || !trust.isTrusted()) return
       const placement = {
         kind: number,
         tenant: key.owner.tenant,
@@ -56,12 +56,12 @@ export function createDecisionCache<V>(
   return {
     scope: (tenant, audience) => parts.scope({ kind: kind.name, tenant, audience }),
     peek(key, nowMs = clock.monotonicMs()) {
-      if (!trust.isTrusted) return undefined
+      if (!trust.isTrusted()) return undefined
       const held = memory.get(number, key, nowMs)
       return held instanceof LoadFailure ? undefined : (held as V | undefined)
     },
     getOrLoad(key, load, signal) {
-      const held = trust.isTrusted ? memory.get(number, key, clock.monotonicMs()) : undefined
+      const held = trust.isTrusted() ? memory.get(number, key, clock.monotonicMs()) : undefined
       if (held instanceof LoadFailure) return Promise.reject(held.error)
       return (held as V | undefined) ?? filler.fill(key, load, undefined, shelf, signal)
     },
@@ -71,7 +71,7 @@ export function createDecisionCache<V>(
         loaded.ttlMs === undefined &&
         loaded.expiresAtMs === undefined &&
         loaded.isNegative !== true
-      const isUntouched = since === parts.epochs.position() && trust.isTrusted
+      const isUntouched = since === parts.epochs.position() && trust.isTrusted()
       if (!isPlain || !isUntouched || key.owner.kind !== kind.name) {
         return filler.put(key, loaded, since, nowMs, shelf)
       }

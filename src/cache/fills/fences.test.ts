@@ -201,4 +201,35 @@ describe('while invalidations of other instances may be missed', () => {
     gates[1]!.open()
     expect(await asked).toBe('deny')
   })
+
+  test('a publisher is asked at each decision, so that nothing hangs on a timer that fired', async () => {
+    let heardUntilMs = 500
+    const { cache, permission, page, key, caller, clock } = createRig({
+      publisher: {
+        publish: async () => undefined,
+        isTrusted: () => clock.monotonicMs() <= heardUntilMs,
+      },
+    })
+    const { truth, gates, load } = createSlowLoad()
+    const pageKey = page.scope('acme', caller).key('home')
+    await permission.getOrLoad(key, async () => ({ value: 'allow' }))
+    await page.getOrLoad(pageKey, async () => ({ value: 'page' }))
+    const other = permission.scope('acme', caller).key('other')
+    const asked = permission.getOrLoad(other, load)
+    await settle()
+    clock.advance(400)
+    expect(permission.peek(key)).toBe('allow')
+    clock.advance(400)
+    expect(permission.peek(key)).toBeUndefined()
+    expect(cache.stats().distrusted).toBe('others have not been heard for too long')
+    expect(page.peek(pageKey)).toBe('page')
+    // What was being read while trust was lost is read again, though it is back by then.
+    truth.value = 'deny'
+    heardUntilMs = 60_000
+    gates[0]!.open()
+    await settle()
+    gates[1]!.open()
+    expect(await asked).toBe('deny')
+    expect(permission.peek(key)).toBe('allow')
+  })
 })

@@ -81,13 +81,13 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
   })
   const start = (): Start => ({
     position: epochs.position(),
-    losses: trust.losses,
+    losses: trust.losses(),
     monotonicMs: clock.monotonicMs(),
     wallMs: clock.nowMs(),
   })
   /** Whether what was read since `begun` may be believed and kept. */
   const holds = (key: CacheKey, places: readonly Place[], begun: Start): boolean => {
-    if (kind.class === 'decision' && begun.losses !== trust.losses) return false
+    if (kind.class === 'decision' && begun.losses !== trust.losses()) return false
     if (begun.position === epochs.position()) return true
     return (
       epochs.isCurrentSince(places, begun.position) &&
@@ -96,7 +96,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
   }
   const withTags = (base: readonly Place[], tags: readonly string[]): readonly Place[] =>
     tags.length === 0 ? base : [...base, ...tags.map((tag) => epochs.place('tag', tag))]
-  const mayKeep = (): boolean => kind.class === 'content' || trust.isTrusted
+  const mayKeep = (): boolean => kind.class === 'content' || trust.isTrusted()
 
   /** Asks the levels; a refresh takes only their fences, because it wants what is newer. */
   const recall = async (
@@ -247,7 +247,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
       checkKind(kind, key)
       const begun: Start = {
         position: since,
-        losses: trust.losses,
+        losses: trust.losses(),
         monotonicMs: nowMs,
         wallMs: loaded.expiresAtMs === undefined ? 0 : clock.nowMs(),
       }

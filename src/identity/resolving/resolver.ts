@@ -22,6 +22,8 @@ export interface ResolverParts extends LoadParts {
   readonly format: CredentialFormat
   readonly uses: Uses
   readonly hashBytes?: HashBytes | undefined
+  /** Asked before memory is believed; see `Bus.hearsAll`. */
+  readonly hearsAll?: (() => boolean) | undefined
   /** The longest a credential is trusted without asking storage again. */
   readonly ageMaxMs: number
 }
@@ -47,7 +49,7 @@ const ATTEMPTS_MAX = 16
  * behind a fence; the same credential presented again meanwhile waits for the same load.
  */
 export function createResolver(parts: ResolverParts): Resolver {
-  const { format, config, uses } = parts
+  const { format, config, uses, hearsAll } = parts
   const hashBytes: HashBytes = parts.hashBytes ?? ((bytes) => sha256(bytes))
   const table = new CredentialTable(config.cache.entriesMax, (use) => uses.left(use))
   const negatives = createNegativeTable(NEGATIVE_BITS)
@@ -128,6 +130,8 @@ export function createResolver(parts: ResolverParts): Resolver {
         counts.junk++
         return CREDENTIAL_REFUSALS.junk
       }
+      // When something may have been missed, this forgets everything before it is looked up.
+      hearsAll?.()
       const digest = hashBytes(head.scratch, table.wantedBytes)
       const slot = table.find(digest)
       const caller = slot < 0 ? undefined : table.use(slot, nowMs)

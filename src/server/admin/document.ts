@@ -13,7 +13,8 @@ limits, bans, the audit log and the configuration.
 
 Every request needs \`Authorization: Bearer <root key, API key or token>\`. Credentials bound to a
 tenant see and change that tenant only. Refusals are problem details (RFC 9457) with a stable
-\`code\`. Every change is in the audit log before it is acknowledged. Lists are
+\`code\`. Every change is in the audit log before it is acknowledged; 202 in place of its usual status says
+that gates sharing a Redis have not heard of it yet. Lists are
 \`{ "data": [], "nextCursor": null }\`; changes honor \`Idempotency-Key\` (24 h) and \`If-Match\`.`
 
 /**
@@ -95,6 +96,8 @@ const renameReferences = (value: unknown): unknown =>
     ),
   ) as unknown
 
+type SchemaObject = { type: 'string'; enum: string[] }
+
 type ApiParameters = NonNullable<RouteConfig['parameters']>
 
 interface ParameterObject {
@@ -151,12 +154,24 @@ function responsesOf(operation: Operation, schema: Convert) {
       description: SUCCESS[status],
       ...(content !== undefined && { content: { [type]: { schema: content } } }),
     },
+    ...(operation.action !== undefined && {
+      202: {
+        description: PENDING,
+        headers: { 'Tollgate-Pending': { schema: PENDING_FIELD } },
+        ...(content !== undefined && { content: { [type]: { schema: content } } }),
+      },
+    }),
     ...(operation.method === 'get' && { 304: { description: 'Not modified.' } }),
     401: problem('No credential, or one that is not accepted.'),
     '4XX': problem('Refused; `code` says why.'),
     '5XX': problem('Failed; nothing internal is told.'),
   }
 }
+
+const PENDING =
+  'Done and in force on this gate; others that share its Redis cannot be told yet, and will be as soon as Redis answers.'
+
+const PENDING_FIELD = { type: 'string', enum: ['others'] } satisfies SchemaObject
 
 const SUCCESS = { 200: 'Done.', 201: 'Made.', 204: 'Done; no content.' } as const
 

@@ -91,4 +91,6 @@ export interface AdminParts {
   readonly cache: CacheControl
   readonly rootKey: RootKey
   readonly clock: Clock
+  /** Changes that other gates have not been told of yet; absent where there are none to tell. */
+  readonly untold?: (() => number) | undefined
 }

@@ -216,15 +216,16 @@ async function makeChange(
     return refusalResponse(unable, requestId, world)
   }
   const outcome = await operation.run(input, world.parts)
+  const isComplete = (world.parts.untold?.() ?? 0) === 0
   const unsettled = outcome.ok
-    ? await record.settle('ok', operation.status, outcome.value.change)
+    ? await record.settle('ok', isComplete ? operation.status : ACCEPTED, outcome.value.change)
     : await record.settle(outcome.refusal.code, REFUSALS[outcome.refusal.code].status)
   if (unsettled !== undefined) {
     run?.abandon()
     return refusalResponse(unsettled, requestId, world)
   }
   const kept = outcome.ok
-    ? describeAnswer(outcome.value, matched, requestId)
+    ? withPending(describeAnswer(outcome.value, matched, requestId), isComplete)
     : describeRefusal(outcome.refusal, requestId)
   if (!outcome.ok) noteInternal(outcome.refusal, requestId, world)
   // The change is made and recorded: that its answer cannot be kept must not hide it.
@@ -234,6 +235,19 @@ async function makeChange(
   })
   return new Response(kept.body === '' ? null : kept.body, kept)
 }
+
+/** RFC 9110 §15.3.3: the change is made and in force here, and others will hear of it. */
+const ACCEPTED = 202
+
+/**
+ * An answer to a change of which other gates do not know yet, because their bus is out of reach: still a
+ * success, for the change is stored, in force here, and what it gave (a secret, say) is given once; but with
+ * a status and a field of its own, so that nobody takes it for one that holds everywhere.
+ */
+const withPending = (answer: StoredResponse, isComplete: boolean): StoredResponse =>
+  isComplete
+    ? answer
+    : { ...answer, status: ACCEPTED, headers: { ...answer.headers, 'tollgate-pending': 'others' } }
 
 /** What a path names: the last thing in it, or the tenant where the change is of the tenant itself. */
 function targetOf(

@@ -1,6 +1,7 @@
 import type { Bus } from '../bus.ts'
 import { createLocalBus } from '../memory/bus.ts'
 import type { RedisStream } from './stream.ts'
+import { UntoldError } from './stream-outbox.ts'
 
 /**
  * A {@link Bus} over a stream in Redis. Subscribers of the publisher's process hear at once, whatever
@@ -25,8 +26,13 @@ export function createStreamBus(stream: RedisStream): Bus {
       // Under way before it is told here: what a listener publishes in answer comes after it.
       const { inTime } = stream.post(message.topic, message.payload)
       await local.bus.publish(message)
-      await inTime
+      // It stands in the queue, is in force here, and goes out as soon as Redis takes it.
+      await inTime.catch((error: unknown) => {
+        if (!(error instanceof UntoldError)) throw error
+      })
     },
+    untold: () => stream.stats().waiting,
+    hearsAll: stream.checkLive,
     subscribe: (listener) => local.bus.subscribe(listener),
     async close() {
       isOpen = false

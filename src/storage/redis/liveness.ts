@@ -1,9 +1,15 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Moment } from '../moment.ts'
+import { isWithin, momentOf, NEVER } from '../moment.ts'
+
 /** Whether what is heard is all there is to hear. */
 export interface Liveness {
-  /** All that was published before `sinceMs` (monotonic) has been heard. */
-  proven(sinceMs: number): void
+  /** All that was published before a moment has been heard. */
+  proven(since: Moment): void
   /** Whether there was such a proof lately: by the clock, at this moment. */
   isLive(): boolean
+  /** {@link Liveness.isLive}, and when not, says so before it returns, unless it was said just now. */
+  check(): boolean
   /** Times that silence began. */
   silences(): number
   stop(): void
@@ -11,7 +17,7 @@ export interface Liveness {
 
 /** What {@link watchLiveness} needs. */
 export interface LivenessOptions {
-  readonly monotonicMs: () => number
+  readonly clock: Clock
   /** A proof older than this is none. */
   readonly silenceMs: number
   /** Said again and again while there is silence. */
@@ -19,30 +25,41 @@ export interface LivenessOptions {
   readonly onLive: () => void
 }
 
-/** Watches a {@link Liveness}; it begins in silence. */
+/**
+ * Watches a {@link Liveness}; it begins in silence. A timer says when silence begins, but whoever decides by
+ * it asks the clock: a process that stood still wakes up with its timers due and requests waiting, in any
+ * order.
+ */
 export function watchLiveness(options: LivenessOptions): Liveness {
-  const { monotonicMs, silenceMs, onSilence, onLive } = options
-  let provenMs = -Infinity
+  const { clock, silenceMs, onSilence, onLive } = options
+  const everyMs = Math.max(10, silenceMs / 2)
+  let latest = NEVER
+  let told = NEVER
   let wasLive = false
   let silences = 0
-  const isLive = (): boolean => monotonicMs() - provenMs <= silenceMs
-  const timer = setInterval(
-    () => {
-      if (isLive()) return
-      if (wasLive) silences += 1
-      wasLive = false
-      onSilence()
-    },
-    Math.max(10, silenceMs / 2),
-  )
+  const isLive = (): boolean => isWithin(clock, latest, silenceMs)
+  const tell = (): void => {
+    if (wasLive) silences += 1
+    wasLive = false
+    told = momentOf(clock)
+    onSilence()
+  }
+  const timer = setInterval(() => {
+    if (!isLive()) tell()
+  }, everyMs)
   return {
-    proven(sinceMs) {
-      provenMs = Math.max(provenMs, sinceMs)
+    proven(since) {
+      if (since.monotonicMs > latest.monotonicMs) latest = since
       if (wasLive || !isLive()) return
       wasLive = true
       onLive()
     },
     isLive,
+    check() {
+      if (isLive()) return true
+      if (wasLive || !isWithin(clock, told, everyMs)) tell()
+      return false
+    },
     silences: () => silences,
     stop: () => clearInterval(timer),
   }

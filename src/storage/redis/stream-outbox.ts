@@ -28,11 +28,16 @@ export interface OutboxOptions {
   readonly send: (key: string, args: readonly RedisArgument[]) => Promise<RedisReply>
 }
 
+/** Others could not be told in time; they will be as soon as Redis answers. */
+export class UntoldError extends Error {
+  override readonly name = 'UntoldError'
+}
+
 /** What became of a message. */
 export interface Posted {
   /** Resolves once it stands in the stream, however long that takes; rejects when the stream closes. */
   readonly accepted: Promise<StreamPosition>
-  /** The same, but rejects when it takes too long; the message is tried on. */
+  /** The same, but rejects with an {@link UntoldError} when it takes too long; the message is tried on. */
   readonly inTime: Promise<StreamPosition>
 }
 
@@ -57,6 +62,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { publishTimeoutMs, waitingMax } = options
   let queue: Waiting[] = []
   let isSending = false
+  let underWay = 0
   const life = { isOpen: true }
   let wake: (() => void) | undefined
 
@@ -77,14 +83,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
     let retryMs = RETRY_MS_MIN
     while (life.isOpen && queue.length > 0) {
       const batch = queue.splice(0, BATCH)
+      underWay = batch.length
       try {
         const last = await sendBatch(options, batch)
         for (const [at, waiting] of batch.entries()) {
           waiting.resolve({ era: last.era, sequence: last.sequence - (batch.length - 1 - at) })
         }
         retryMs = RETRY_MS_MIN
+        underWay = 0
       } catch {
         queue = [...batch, ...queue]
+        underWay = 0
         await new Promise<void>((resolve) => {
           wake = resolve
           setTimeout(resolve, retryMs)
@@ -114,7 +123,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       inTime.catch(() => undefined)
       return { accepted: waiting.settled, inTime }
     },
-    waiting: () => queue.length,
+    waiting: () => queue.length + underWay,
     close() {
       life.isOpen = false
       wake?.()
@@ -141,5 +150,7 @@ async function sendBatch(
   return position
 }
 
-const untold = (timeoutMs: number): Error =>
-  new Error(`others could not be told within ${timeoutMs} ms; they will be once Redis answers`)
+const untold = (timeoutMs: number): UntoldError =>
+  new UntoldError(
+    `others could not be told within ${timeoutMs} ms; they will be once Redis answers`,
+  )

@@ -2,6 +2,7 @@ import type { DedicatedConnection } from './redis.ts'
 import type { StreamEntry, StreamPosition, StreamSnapshot } from './stream-wire.ts'
 import { readEntries, readPosition, readSnapshot, textOf } from './stream-wire.ts'
 import { SNAPSHOT } from './stream-scripts.ts'
+import type { Moment } from '../moment.ts'
 
 /** Where a stream and its state lie. */
 export interface StreamKeys {
@@ -18,14 +19,14 @@ export interface StreamHearer {
    * as far back as they are kept.
    */
   restart(snapshot: StreamSnapshot, reason: string): void
-  /** All that was published before `sinceMs` (monotonic) has been heard. */
-  upToDate(sinceMs: number): void
+  /** All that was published before a moment has been heard. */
+  upToDate(since: Moment): void
 }
 
 /** What {@link readStream} needs. */
 export interface StreamReading {
   readonly keys: StreamKeys
-  readonly monotonicMs: () => number
+  readonly now: () => Moment
   readonly newEra: () => string
   /** A read waits this long for entries. */
   readonly blockMs: number
@@ -67,10 +68,10 @@ export async function readStream(
   let reason = from === undefined ? 'start' : 'another server'
   while (reading.isOpen()) {
     if (cursor === undefined) {
-      const sentMs = reading.monotonicMs()
+      const sent = reading.now()
       const snapshot = await readWhole(connection, reading)
       reading.hearer.restart(snapshot, reason)
-      reading.hearer.upToDate(sentMs)
+      reading.hearer.upToDate(sent)
       move({ position: snapshot.position, lineage })
       continue
     }
@@ -89,7 +90,7 @@ async function readRound(
   moved: (cursor: StreamCursor) => void,
 ): Promise<string | undefined> {
   const { keys, hearer, blockMs, timeoutMs } = reading
-  const sentMs = reading.monotonicMs()
+  const sent = reading.now()
   const { era, sequence: last } = cursor.position
   const asked = connection.send(['HMGET', keys.state, 'era', 'seq'], timeoutMs)
   const block = ['COUNT', String(BATCH), 'BLOCK', String(blockMs), 'STREAMS']
@@ -97,7 +98,7 @@ async function readRound(
   read.catch(() => undefined)
   const state = readPosition(await asked)
   const isSame = state?.era === era && state.sequence >= last
-  if (isSame && state.sequence === last) hearer.upToDate(sentMs)
+  if (isSame && state.sequence === last) hearer.upToDate(sent)
   const entries = readEntries(await read)
   if (!isSame) return 'the stream began anew'
   let sequence = last
@@ -109,7 +110,7 @@ async function readRound(
     moved({ ...cursor, position: entry.position })
   }
   if (sequence < state.sequence && entries.length < BATCH) return 'entries are missing'
-  if (sequence >= state.sequence) hearer.upToDate(sentMs)
+  if (sequence >= state.sequence) hearer.upToDate(sent)
   return undefined
 }
 

@@ -1,6 +1,7 @@
 import { toHex } from '../../core/bytes.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Random } from '../../core/random.ts'
+import { momentOf } from '../moment.ts'
 import { watchLiveness } from './liveness.ts'
 import type { Redis } from './redis.ts'
 import type { Posted } from './stream-outbox.ts'
@@ -53,6 +54,11 @@ export interface RedisStream {
   position(): StreamPosition | undefined
   /** Whether everything published more than `silenceMs` ago has been heard: by the clock, at this moment. */
   isLive(): boolean
+  /**
+   * The same, and when not, listeners have been told of the silence by the time this returns: ask it before
+   * deciding by what is remembered.
+   */
+  checkLive(): boolean
   stats(): StreamStats
   close(): Promise<void>
 }
@@ -60,7 +66,7 @@ export interface RedisStream {
 /** How a stream is kept, and for how long nothing may be heard. */
 export interface RedisStreamOptions {
   readonly redis: Redis
-  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly clock: Clock
   readonly random: Random
   /** Name of the stream. */
   readonly name: string
@@ -99,7 +105,7 @@ export function openRedisStream(options: RedisStreamOptions): RedisStream {
   const timeoutMs = Math.max(50, silenceMs / 2)
   const loop = { isOpen: true, reason: 'not connected yet' }
   const liveness = watchLiveness({
-    monotonicMs: clock.monotonicMs,
+    clock,
     silenceMs,
     onSilence: () => tell((listener) => listener.onSilence(loop.reason)),
     onLive: () => tell((listener) => listener.onLive()),
@@ -111,7 +117,7 @@ export function openRedisStream(options: RedisStreamOptions): RedisStream {
   let cursor: StreamCursor | undefined
   const reading = {
     keys,
-    monotonicMs: clock.monotonicMs,
+    now: () => momentOf(clock),
     newEra,
     blockMs: Math.max(10, Math.floor(silenceMs / 4)),
     timeoutMs,
@@ -161,6 +167,7 @@ export function openRedisStream(options: RedisStreamOptions): RedisStream {
     },
     position: () => cursor?.position,
     isLive: liveness.isLive,
+    checkLive: liveness.check,
     stats: () => ({
       ...counts,
       silences: liveness.silences(),

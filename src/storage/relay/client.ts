@@ -8,12 +8,14 @@ import { Caller } from './caller.ts'
 import type { Link } from './link.ts'
 import { createRelayedLog } from './relayed-log.ts'
 import { createRelayedRecords } from './relayed-records.ts'
+import type { Standstill } from './standstill.ts'
+import { watchStandstill } from './standstill.ts'
 import { decodeOutcome, decodeState } from './wire.ts'
 
 /** What {@link createRelayClient} needs. */
 export interface RelayClientOptions {
   readonly link: Link
-  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly clock: Clock
   /** A call that is not answered in this time is rejected; what became of it is unknown. */
   readonly timeoutMs: number
   /** Calls that may wait at the same time; default 10,000. */
@@ -29,6 +31,8 @@ export interface RelayClient {
 }
 
 const PENDING_MAX = 10_000
+/** After a longer pause of this process, nothing that it remembers is believed. */
+const STANDSTILL_MS = 500
 
 /**
  * Uses the storage that another process serves by a RelayServer. Everything is asynchronous. When the
@@ -46,11 +50,16 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
     onEvent: (event) => local.deliver(event),
     onLost: () => local.deliver({ kind: 'gap' }),
   })
+  const standstill = watchStandstill({
+    clock,
+    boundMs: STANDSTILL_MS,
+    onStandstill: () => local.deliver({ kind: 'gap', isSilence: true }),
+  })
   return {
     records: createRelayedRecords(caller),
     counters: relayedCounters(caller),
     log: createRelayedLog(caller),
-    bus: relayedBus(caller, local.bus),
+    bus: relayedBus(caller, local.bus, standstill),
   }
 }
 
@@ -79,7 +88,7 @@ function relayedCounters(caller: Caller): Counters {
   }
 }
 
-function relayedBus(caller: Caller, local: Bus): Bus {
+function relayedBus(caller: Caller, local: Bus, standstill: Standstill): Bus {
   let open = true
   return {
     publish: async (message) => {
@@ -87,8 +96,10 @@ function relayedBus(caller: Caller, local: Bus): Bus {
       await caller.call('publish', [message])
     },
     subscribe: (listener) => local.subscribe(listener),
+    hearsAll: standstill.check,
     close: async () => {
       open = false
+      standstill.stop()
       await local.close()
     },
   }

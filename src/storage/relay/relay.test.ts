@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { systemClock } from '../../core/clock.ts'
+import { createManualClock, systemClock } from '../../core/clock.ts'
+import type { BusEvent } from '../bus.ts'
 import { describeStorage } from '../contract/all.ts'
 import { listen } from '../contract/bus.ts'
 import { bucket, calendar, claimOf, concurrency, START_MS } from '../contract/claims.ts'
@@ -195,5 +196,23 @@ describe('a storage process that does not answer', () => {
     link.deliver([[1, true, [true, []]]])
     await new Promise((resolve) => setImmediate(resolve))
     expect(link.sent.at(-1)).toEqual({ calls: [[0, 'release', [claim]]] })
+  })
+})
+
+describe('a worker that stood still', () => {
+  test('tells so before anything is decided, whatever it looks at first when it wakes', async () => {
+    const clock = createManualClock()
+    const link = { send: () => {}, onMessage: () => {}, onClose: () => {} }
+    const { bus } = createRelayClient({ link, clock, timeoutMs: 20 })
+    const heard: BusEvent[] = []
+    bus.subscribe((event) => heard.push(event))
+    clock.advance(400)
+    expect([bus.hearsAll?.(), heard]).toEqual([true, []])
+    clock.advance(600)
+    expect([bus.hearsAll?.(), heard]).toEqual([false, [{ kind: 'gap', isSilence: true }]])
+    expect([bus.hearsAll?.(), heard.length]).toEqual([true, 1])
+    clock.setWall(clock.nowMs() + 60_000)
+    expect([bus.hearsAll?.(), heard.length]).toEqual([false, 2])
+    await bus.close()
   })
 })
