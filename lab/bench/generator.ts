@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { createRandom } from '../core/index.ts'
-import type { World } from '../core/index.ts'
 import { planLoad, readTarget, runLoad, singleRequest, summarizeLoad } from '../load/index.ts'
 import { startSyntheticServer } from '../synthetic/index.ts'
+import { createBenchWorld } from './world.ts'
 
 /**
  * Holds the generator against wrk with one thread, on the same server and the same processor, in turn:
@@ -30,14 +29,7 @@ interface Slice {
   readonly cpuUsPerRequest: number
 }
 
-const world: World = {
-  monotonicMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  seed: 1,
-  random: createRandom(1),
-  signal: new AbortController().signal,
-  progress: { step: () => undefined, note: () => undefined, live: () => undefined },
-}
+const world = createBenchWorld(1)
 
 const median = (of: readonly number[]): number => {
   const sorted = of.toSorted((a, b) => a - b)

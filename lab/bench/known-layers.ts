@@ -1,27 +1,20 @@
 /**
  * Whether `lab overhead` finds a layer that costs 5 % and does not find one that costs nothing, on this
- * machine: the synthetic server burns a known time for each. Takes about two minutes.
+ * machine, and whether what it finds agrees with what the synthetic server timed itself in the same run.
+ * Takes about two minutes. Ends with 7 where one of these is not so.
  *
  *     node bin/bun.mjs lab/bench/known-layers.ts [seconds]
  */
-import { createRandom } from '../core/index.ts'
-import type { World } from '../core/index.ts'
 import type { Arm, OverheadOptions } from '../experiments/overhead/index.ts'
 import { overheadExperiment } from '../experiments/overhead/index.ts'
 import { startSyntheticServer } from '../synthetic/index.ts'
+import { createBenchWorld } from './world.ts'
 
 const SHARE = 0.05
 const seconds = Number(process.argv[2] ?? 120)
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
-const world: World = {
-  monotonicMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  seed: 1,
-  random: createRandom(Date.now()),
-  signal: new AbortController().signal,
-  progress: { step: () => undefined, note: say, live: () => undefined },
-}
+const world = createBenchWorld(Date.now())
 
 const optionsFor = (arms: readonly Arm[], pid: number, durationMs: number): OverheadOptions => ({
   source: { kind: 'given', arms, pid },
@@ -56,7 +49,10 @@ async function run(layersUs: Readonly<Record<string, number>>, durationMs: numbe
   ]
   try {
     const options = optionsFor(arms, server.pid, durationMs)
-    const raw = await overheadExperiment.measure(options, world)
+    const measured = await overheadExperiment.measure(options, world)
+    const { layers } = await server.stats()
+    const timed = Object.entries(layers).map(([name, { meanNs }]) => [name, meanNs ?? 0] as const)
+    const raw = { ...measured, burnedNs: Object.fromEntries(timed) }
     return { raw, outcome: overheadExperiment.analyze(options, raw, 1) }
   } finally {
     await server.stop()
@@ -70,15 +66,27 @@ const baseUs = costs.toSorted((a, b) => a - b)[Math.floor(costs.length / 2)] ?? 
 say(`a request costs ${baseUs.toFixed(2)} µs; 5 % of that are burned`)
 
 const { outcome } = await run({ dear: baseUs * SHARE, free: 0 }, seconds * 1000)
-const forest = outcome.exhibits.find(({ kind }) => kind === 'forest')
-const rows = forest?.kind === 'forest' ? forest.rows : []
-const lines = rows.map(({ label, value, interval, distinguishable }) => {
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
-  const range = `${percent(interval.low)} to ${percent(interval.high)}`
-  return `${label.padEnd(8)} ${percent(value).padStart(7)} (${range})  ${distinguishable ? 'found' : 'not found'}`
-})
-process.stdout.write(`${lines.join('\n')}\n${outcome.notes.join('\n')}\n`)
-process.stdout.write(`${JSON.stringify(outcome.trust)}\n`)
-const found = (name: string): boolean =>
-  rows.some((row) => row.label === name && row.distinguishable)
-process.exit(found('dear') && !found('free') ? 0 : 7)
+const rowsOf = (id: string) =>
+  outcome.exhibits.flatMap((exhibit) =>
+    exhibit.id === id && exhibit.kind === 'table' ? exhibit.rows : [],
+  )
+const found = new Set(
+  outcome.exhibits.flatMap((exhibit) =>
+    exhibit.kind === 'forest' && exhibit.id === 'cpu'
+      ? exhibit.rows.filter((row) => row.distinguishable).map(({ label }) => label)
+      : [],
+  ),
+)
+const percent = (share: unknown): string => `${(Number(share) * 100).toFixed(1)} %`
+for (const [layer, ns, share, value, low, high, within] of rowsOf('known')) {
+  const text = [
+    `${String(layer).padEnd(5)} timed ${Number(ns).toFixed(0)} ns, ${percent(share)} of the baseline;`,
+    `measured ${percent(value)} (${percent(low)} to ${percent(high)}):`,
+    found.has(String(layer)) ? 'found,' : 'not found,',
+    within === 'yes' ? 'within' : 'OUTSIDE',
+  ]
+  process.stdout.write(`${text.join(' ')}\n`)
+}
+process.stdout.write(`${outcome.notes.join('\n')}\n${JSON.stringify(outcome.trust)}\n`)
+const areWithin = rowsOf('known').every((row) => row.at(-1) === 'yes')
+process.exit(found.has('dear') && !found.has('free') && areWithin ? 0 : 7)

@@ -1,3 +1,5 @@
+import type { BurnStats } from './cpu-burn.ts'
+
 /** A delay before an answer. */
 export type Delay =
   | { readonly kind: 'constant'; readonly ms: number }
@@ -25,7 +27,10 @@ export interface SyntheticOptions {
     readonly serviceMs: number
     readonly queueMax: number
   }
-  /** CPU that `/layers?on=…` burns for each layer, microseconds. */
+  /**
+   * CPU that `/layers?on=…` burns for each layer, microseconds of an idle machine; what it took is in
+   * the statistics.
+   */
   readonly layersUs?: Readonly<Record<string, number>>
   /** Bytes that each request to `/leak` leaves behind. */
   readonly leakBytes?: number
@@ -60,4 +65,6 @@ export interface SyntheticStats {
   readonly heapBytes: number
   readonly residentBytes: number
   readonly cpuUs: number
+  /** What each layer burned. */
+  readonly layers: Readonly<Record<string, BurnStats>>
 }

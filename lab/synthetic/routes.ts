@@ -2,13 +2,16 @@ import { createRandom } from '../core/index.ts'
 import type { SyntheticCache } from './cache.ts'
 import { createSyntheticCache } from './cache.ts'
 import { createCapacity } from './capacity.ts'
-import { createCpuBurner } from './cpu-burn.ts'
+import { createCpuBurners } from './cpu-burn.ts'
+import type { CpuBurner } from './cpu-burn.ts'
 import type { Delay, SyntheticOptions, SyntheticStats } from './options.ts'
 
 /** The world of a synthetic server. */
 export interface SyntheticWorld {
   /** Monotonic, milliseconds. */
   readonly nowMs: () => number
+  /** The same clock in nanoseconds. */
+  readonly nowNs: () => number
   readonly sleep: (ms: number) => Promise<void>
   readonly usage: () => Pick<SyntheticStats, 'cpuUs' | 'heapBytes' | 'residentBytes'>
 }
@@ -36,8 +39,7 @@ export function createSyntheticHandler(
   const random = createRandom(options.seed ?? 1)
   const startMs = world.nowMs()
   const { nowMs, sleep } = world
-  const layersUs = options.layersUs ?? {}
-  const burner = Object.keys(layersUs).length > 0 ? createCpuBurner(nowMs) : undefined
+  const layers = createLayers(options.layersUs ?? {}, world.nowNs)
   const cacheOptions = options.cache ?? NO_CACHE
   const cache = createSyntheticCache(cacheOptions, async () => sleep(cacheOptions.originMs))
   const capacityOptions = options.capacity ?? { concurrent: 4, serviceMs: 10, queueMax: 1000 }
@@ -96,7 +98,7 @@ export function createSyntheticHandler(
         : new Response('no room\n', { status: 503, headers: { 'retry-after': '1' } }),
     '/layers': (_, url) => {
       for (const layer of (url.searchParams.get('on') ?? '').split(',')) {
-        if (Object.hasOwn(layersUs, layer)) burner?.burn(layersUs[layer]!)
+        layers.get(layer)?.burn()
       }
       return new Response(HELLO)
     },
@@ -146,6 +148,7 @@ export function createSyntheticHandler(
         originFetches: cache.originFetches + originFetches,
         cacheHits: cache.hits,
         leakedBytes,
+        layers: Object.fromEntries([...layers].map(([name, burner]) => [name, burner.stats()])),
         ...world.usage(),
       }),
   }
@@ -163,6 +166,16 @@ export function createSyntheticHandler(
     }
     return new Response('not found\n', { status: 404 })
   }
+}
+
+function createLayers(
+  layersUs: Readonly<Record<string, number>>,
+  nowNs: () => number,
+): ReadonlyMap<string, CpuBurner> {
+  const entries = Object.entries(layersUs)
+  if (entries.length === 0) return new Map()
+  const makeBurner = createCpuBurners(nowNs)
+  return new Map(entries.map(([name, us]) => [name, makeBurner(us)]))
 }
 
 async function cached(

@@ -7,6 +7,7 @@ const options = JSON.parse(process.argv[2] ?? '{}') as SyntheticOptions
 
 const handle = createSyntheticHandler(options, {
   nowMs: () => performance.now(),
+  nowNs: () => Bun.nanoseconds(),
   sleep: async (ms) => Bun.sleep(ms),
   usage: () => {
     const { heapUsed, rss } = process.memoryUsage()

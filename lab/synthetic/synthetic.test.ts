@@ -36,6 +36,14 @@ describe('a synthetic server', () => {
     expect(large - none).toBeGreaterThan(400)
     expect(large - none).toBeLessThan(2400)
     expect(both).toBeGreaterThan(large)
+    const { layers } = await stats()
+    expect([layers['small']?.burns, layers['large']?.burns]).toEqual([150, 300])
+    const [timedSmall, timedLarge] = [layers['small']?.meanNs ?? 0, layers['large']?.meanNs ?? 0]
+    // By its own clock four times as much, and what the process took less what it took without.
+    expect(timedLarge / timedSmall).toBeGreaterThan(2)
+    expect(timedLarge / timedSmall).toBeLessThan(8)
+    expect(timedLarge / 1000 / (large - none)).toBeGreaterThan(0.5)
+    expect(timedLarge / 1000 / (large - none)).toBeLessThan(2)
     expect(await statusOf(`${url}/layers?on=constructor`)).toBe(200)
   }, 20_000)
 

@@ -170,6 +170,7 @@ function notesOf(raw: OverheadRaw, { arms, cpu, throughput }: Findings): readonl
   )
   return [
     `Intervals hold ${(CONFIDENCE * 100).toFixed(0)} %: five looks at the data were allowed, at 95 % together.`,
+    'While it saturates the server the generator does not sleep: what a server takes to wake its client is not counted.',
     `Smallest cost that a run like this finds four times of five: ${percent(detectable)}.`,
     ...hidden.map(({ arm, interval }) => {
       const bound = Math.max(Math.abs(interval.low), Math.abs(interval.high), main.floor ?? 0)

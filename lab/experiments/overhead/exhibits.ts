@@ -5,6 +5,7 @@ import { median } from '../../statistics/index.ts'
 import type { Findings } from './analyze.ts'
 import type { Effects } from './effects.ts'
 import { cpuPerRequest } from './effects.ts'
+import { knownCosts, knownCostTable } from './known-costs.ts'
 import { timesByArm } from './latency.ts'
 import type { Block, OverheadRaw } from './raw.ts'
 
@@ -30,6 +31,7 @@ export function exhibitsOf(
     ...waterfall(blocks, found),
     forest('throughput', 'Time per request at saturation', 'time more', found, found.throughput),
     armTable(blocks, found, times),
+    ...knownCostTable(knownCosts(raw, blocks, found.cpu)),
     ...(times.size === 0 ? [] : [latencyChart(times, raw)]),
   ]
 }

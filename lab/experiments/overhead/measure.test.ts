@@ -46,6 +46,11 @@ describe('measuring', () => {
     const outcome = overheadExperiment.analyze({ ...SHORT, source }, raw, 1)
     const dear = outcome.figures.find(({ name }) => name === 'dear.throughput')
     expect(dear?.value).toBeGreaterThan(0.5)
+    // What the server timed itself stands beside it.
+    const known = outcome.exhibits.find(({ id }) => id === 'known')
+    const [layer, timedNs] = known?.kind === 'table' ? (known.rows[0] ?? []) : []
+    expect(layer).toBe('dear')
+    expect(Number(timedNs)).toBeGreaterThan(50_000)
   }, 20_000)
 
   test('an arm that answers otherwise than it should ends the run with its name', async () => {

@@ -42,6 +42,7 @@ export async function measureOverhead(
     const saturated = await saturate(bench, options, world)
     const generator = process.cpuUsage(cpuBefore)
     const tookMs = world.monotonicMs() - startMs
+    const burnedNs = await source.burned?.()
     const rate = options.latencyBlocks > 0 ? commonRate(arms, saturated.blocks) : null
     const lag = createHistogram()
     const latency =
@@ -54,6 +55,7 @@ export async function measureOverhead(
       lag: rate === null ? null : lag.toJSON(),
       stopped: saturated.stopped,
       generatorCores: (generator.user + generator.system) / 1000 / tookMs,
+      ...(burnedNs !== undefined && { burnedNs }),
     }
   } finally {
     for (const load of loads) load.close()

@@ -58,6 +58,8 @@ export type OverheadRaw = {
   /** How late requests were sent at the common rate. */
   readonly lag: HistogramData | null
   readonly stopped: 'blocks' | 'decided' | 'time'
-  /** CPU of the generator while it sent as fast as it could, cores. */
+  /** CPU of the generator while it sent as fast as it could without sleeping, cores. */
   readonly generatorCores: number | null
+  /** What each layer took by the server's own clock, nanoseconds: known of the synthetic server. */
+  readonly burnedNs?: Readonly<Record<string, number>>
 }

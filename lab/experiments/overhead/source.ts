@@ -10,6 +10,8 @@ export interface OpenSource {
   /** Process of the server where it is known. */
   readonly pid: number | null
   readonly allowRemote: boolean
+  /** What layers took by the server's own clock, nanoseconds, where it keeps one. */
+  readonly burned?: () => Promise<Readonly<Record<string, number>>>
   close(): Promise<void>
 }
 

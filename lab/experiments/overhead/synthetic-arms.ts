@@ -49,6 +49,14 @@ export async function openSyntheticArms(
     ],
     pid: server.pid,
     allowRemote: false,
+    burned: async () => {
+      const { layers: burned } = await server.stats()
+      return Object.fromEntries(
+        Object.entries(burned).flatMap(([name, { meanNs }]) =>
+          meanNs === null ? [] : [[name, meanNs]],
+        ),
+      )
+    },
     close: async () => server.stop(),
   }
 }
