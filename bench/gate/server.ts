@@ -1,67 +1,15 @@
 /** The process under test: every arm on ports of its own, on one real data folder. */
 import { heapStats } from 'bun:jsc'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createAllowListCounts, createLive, createNouns } from '../../src/gate/index.ts'
-import type { Nouns, World } from '../../src/gate/index.ts'
-import { openDataFolder, readPeppers } from '../../src/server/data-folder.ts'
 import { listenerOptions, openListener } from '../../src/server/listener.ts'
-import type { Storage } from '../../src/server/storage.ts'
-import { openStorage } from '../../src/server/storage.ts'
-import { createWorld } from '../../src/server/world.ts'
 import type { Arm, Layers } from './arms.ts'
 import { armNamed } from './arms.ts'
-import { configOf, ROLE } from './configuration.ts'
+import type { House } from './house.ts'
+import { closeHouse, createGateOf, makeKeys, openHouse } from './house.ts'
 import type { Answer, Memory, Question, ServerOptions } from './messages.ts'
 import { KEYS_FILE } from './messages.ts'
 import { ANSWER } from './requests.ts'
-
-const TENANTS = 50
-const KEYS_AT_ONCE = 2000
-
-interface House {
-  readonly folder: string
-  readonly storage: Storage
-  readonly nouns: Nouns
-  readonly world: World
-}
-
-async function openHouse({ folder, cacheAgeMs, indexBytes }: ServerOptions): Promise<House> {
-  const base = configOf(folder, 'post', {})
-  const cache = { ...base.identity.cache, ...(cacheAgeMs !== undefined && { ageMax: cacheAgeMs }) }
-  const audit = { ...base.audit, ...(indexBytes !== undefined && { indexMemory: indexBytes }) }
-  const config = { ...base, audit, identity: { ...base.identity, cache } }
-  const world = createWorld(config.signals)
-  const data = openDataFolder(folder)
-  const peppers = readPeppers(data, world.random)
-  const storage = await openStorage(config, data, world.clock)
-  const nouns = await createNouns(config, storage, peppers, world)
-  return { folder, storage, nouns, world }
-}
-
-/** Makes keys through the real service and leaves them in a file for the generator. */
-async function makeKeys({ folder, nouns }: House, count: number): Promise<void> {
-  const { tenants, keys } = nouns.identity
-  for (let tenant = 0; tenant < TENANTS; tenant++) {
-    await tenants.create({ id: `ten_${tenant}`, name: `Tenant ${tenant}` })
-  }
-  const secrets: string[] = []
-  for (let from = 0; from < count; from += KEYS_AT_ONCE) {
-    const numbers = Array.from(
-      { length: Math.min(KEYS_AT_ONCE, count - from) },
-      (_, at) => from + at,
-    )
-    const made = await Promise.all(
-      numbers.map(async (at) =>
-        keys.create(`ten_${at % TENANTS}`, { name: `key ${at}`, roles: [ROLE] }),
-      ),
-    )
-    for (const key of made) {
-      if (!key.ok) throw new Error(`a key could not be made: ${key.refusal.code}`)
-      secrets.push(key.value.secret)
-    }
-  }
-  await Bun.write(join(folder, KEYS_FILE), secrets.join('\n'))
-}
 
 /** The bare server: the same body parsed, the same answer built in the same way. */
 function serveBare({ request }: Arm, hostname: string, port: number): number {
@@ -87,16 +35,7 @@ function serveBare({ request }: Arm, hostname: string, port: number): number {
 
 /** Starts the gate of an arm; returns how to listen with it. */
 function createArm(arm: Arm, layers: Layers, house: House) {
-  const config = configOf(house.folder, arm.request, layers)
-  const made = createLive(config, {
-    nouns: house.nouns,
-    counters: house.storage.counters,
-    allowLists: createAllowListCounts(),
-    world: house.world,
-    fallback: () => undefined,
-  })
-  if (!made.ok) throw new Error(made.problems.map(({ message }) => message).join('; '))
-  const { gate } = made.live
+  const { gate, config } = createGateOf(house, arm.request, layers)
   return (hostname: string, port: number): number =>
     openListener({
       ...listenerOptions(config, `${hostname}:${port}`),
@@ -127,7 +66,7 @@ const say = (answer: Answer): void => void process.send?.(answer)
 
 const options = JSON.parse(process.argv[2] ?? '') as ServerOptions
 const house = await openHouse(options)
-await makeKeys(house, options.keys)
+await writeFile(join(options.folder, KEYS_FILE), (await makeKeys(house, options.keys)).join('\n'))
 const ports = options.arms.map((name) => [name, serveArm(armNamed(name), house, options.hosts)])
 
 const answers: Readonly<Record<Question, () => Promise<Answer>>> = {
@@ -137,8 +76,7 @@ const answers: Readonly<Record<Question, () => Promise<Answer>>> = {
   },
   memory: async () => ({ kind: 'memory', ...memory() }),
   stop: async () => {
-    await house.nouns.close()
-    await house.storage.close()
+    await closeHouse(house)
     return { kind: 'stopped' }
   },
 }

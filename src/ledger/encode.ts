@@ -1,5 +1,7 @@
 import type { AdminEntry, RecordKind } from './record.ts'
+import { utf8 } from '../core/bytes.ts'
 import { maskCredentials } from '../core/mask.ts'
+import { putBytes, putNumber } from './byte-writer.ts'
 import type { DetailWriter } from './redact.ts'
 import { redactState } from './redact.ts'
 import { hashText, quote } from './text.ts'
@@ -54,6 +56,14 @@ export interface SystemEntry {
 
 /** The start of every record. */
 export const recordStart = (seq: number): string => `{"seq":${seq}`
+
+const START = utf8(recordStart(0).slice(0, -1))
+/** Longest {@link recordStart}, in bytes. */
+export const START_BYTES_MAX = START.length + String(Number.MAX_SAFE_INTEGER).length
+
+/** {@link recordStart} in bytes, at `at`; returns the end. */
+export const putRecordStart = (bytes: Uint8Array, seq: number, at: number): number =>
+  putNumber(bytes, seq, putBytes(bytes, START, at))
 
 /**
  * Writes an admin or system record as JSON without `seq` and `hash`: what follows

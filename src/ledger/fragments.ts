@@ -1,4 +1,4 @@
-import type { TrafficRing } from './traffic-ring.ts'
+import type { TrafficEntry } from './record.ts'
 import { utf8 } from '../core/bytes.ts'
 import { hashText, quote } from './text.ts'
 
@@ -27,7 +27,7 @@ export interface BodyFragment {
 /** Keeps the fragments of records, so that each is made once for a tenant or route. Bounded. */
 export interface Fragments {
   head(tenantId: string, actorKind: string): HeadFragment
-  body(ring: TrafficRing, at: number): BodyFragment
+  body(entry: TrafficEntry): BodyFragment
 }
 
 const NAMES_MAX = 4096
@@ -45,13 +45,8 @@ export function createFragments(): Fragments {
       variants.push(head)
       return head
     },
-    body(ring, at) {
-      const route = ring.route[at]!
-      const action = ring.action[at]!
-      const outcome = ring.outcome[at]!
-      const method = ring.method[at]!
-      const status = ring.status[at]!
-      const hasActor = ring.actorKind[at] !== ''
+    body({ route, action, outcome, method, status, actorKind }) {
+      const hasActor = actorKind !== ''
       const variants = bodies(route)
       for (const body of variants) {
         if (

@@ -129,7 +129,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       status: writer.status,
       reason: writer.reason,
       seq: writer.tail.seq,
-      queued: writer.ring.length,
+      queued: writer.queue.length,
       dropped: writer.gap.total,
       written: writer.written,
     }),

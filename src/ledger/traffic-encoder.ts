@@ -1,11 +1,11 @@
 import type { AuditConfig } from './config.ts'
 import type { IndexedFields } from './encode.ts'
 import type { DetailWriter } from './redact.ts'
-import type { TrafficRing } from './traffic-ring.ts'
+import type { TrafficEntry } from './record.ts'
 import { utf8 } from '../core/bytes.ts'
 import { maskCredentials } from '../core/mask.ts'
 import { putBytes, putNumber, TextWriter } from './byte-writer.ts'
-import { cleanPath, KIND_CODES, recordStart } from './encode.ts'
+import { cleanPath, KIND_CODES } from './encode.ts'
 import { createFragments } from './fragments.ts'
 import { createDetailWriter } from './redact.ts'
 import { hashText, quote } from './text.ts'
@@ -13,14 +13,13 @@ import { hashText, quote } from './text.ts'
 /** Longest record {@link TrafficEncoder.encodeInto} writes, in bytes. */
 export const FAST_BYTES_MAX = 32_768
 
-const SEQ = utf8('{"seq":')
 const REQUEST = utf8(',"requestId":"')
 const ADDRESS = utf8('","address":"')
 const DURATION = utf8('","durationUs":')
 const BRACE = 0x7d
 
 /**
- * Writes requests as JSON without `hash`: the common ones straight into bytes, from fragments made
+ * Writes requests as JSON without `seq` and `hash`, from what follows `recordStart`: the common ones straight into bytes, from fragments made
  * once for each route and tenant; the others as text. Both give the same bytes.
  */
 export class TrafficEncoder {
@@ -49,33 +48,30 @@ export class TrafficEncoder {
   }
 
   /**
-   * Writes request `at` of the ring into `bytes` from `start`, where {@link FAST_BYTES_MAX} bytes must
-   * be free. Returns the end, or -1 when the request is not a common one: then use
-   * {@link TrafficEncoder.encode}.
+   * Writes a request into `bytes` from `start`, where {@link FAST_BYTES_MAX} bytes must be free. Returns the
+   * end, or -1 when the request is not a common one: then use {@link TrafficEncoder.encode}.
    */
-  encodeInto(ring: TrafficRing, at: number, seq: number, bytes: Uint8Array, start: number): number {
+  encodeInto(entry: TrafficEntry, bytes: Uint8Array, start: number): number {
     const { fields } = this
     const text = this.#text
-    const requestId = ring.requestId[at]!
-    if (this.#isUncommon(ring, at) || requestId === '') return -1
-    const head = this.#fragments.head(ring.tenantId[at]!, ring.actorKind[at]!)
-    const body = this.#fragments.body(ring, at)
+    if (this.#isUncommon(entry) || entry.requestId === '') return -1
+    const head = this.#fragments.head(entry.tenantId, entry.actorKind)
+    const body = this.#fragments.body(entry)
     if (head.bytes.length + body.bytes.length > FAST_BYTES_MAX / 2) return -1
-    let end = putNumber(bytes, seq, putBytes(bytes, SEQ, start))
-    end = putBytes(bytes, this.#timeOf(ring.timeMs[at]!), end)
-    end = text.put(bytes, ring.actorId[at]!, putBytes(bytes, head.bytes, end))
+    let end = putBytes(bytes, this.#timeOf(entry.timeMs), start)
+    end = text.put(bytes, entry.actorId, putBytes(bytes, head.bytes, end))
     if (end < 0) return -1
     fields.actor = text.hash
     end = putBytes(bytes, body.bytes, end)
-    end = text.put(bytes, requestId, putBytes(bytes, REQUEST, end))
+    end = text.put(bytes, entry.requestId, putBytes(bytes, REQUEST, end))
     if (end < 0) return -1
     fields.request = text.hash
-    const address = this.#keepsAddress ? ring.address[at]! : ''
+    const address = this.#keepsAddress ? entry.address : ''
     if (address !== '') {
       end = text.put(bytes, address, putBytes(bytes, ADDRESS, end))
       if (end < 0) return -1
     }
-    end = putNumber(bytes, whole(ring.durationUs[at]!), putBytes(bytes, DURATION, end))
+    end = putNumber(bytes, whole(entry.durationUs), putBytes(bytes, DURATION, end))
     bytes[end] = BRACE
     fields.timeMs = this.#timeMs
     fields.tenant = head.tenant
@@ -84,19 +80,16 @@ export class TrafficEncoder {
     return end + 1
   }
 
-  /** Request `at` of the ring as text, whatever it holds. */
-  encode(ring: TrafficRing, at: number, seq: number): string {
-    const actorId = ring.actorId[at]!
-    const requestId = ring.requestId[at]!
-    const hasActor = ring.actorKind[at] !== ''
-    const head = this.#fragments.head(ring.tenantId[at]!, ring.actorKind[at]!)
-    const body = this.#fragments.body(ring, at)
-    const target = ring.target[at]!
-    const path = this.#keepsPath ? ring.path[at]! : ''
-    const address = this.#keepsAddress ? ring.address[at]! : ''
-    const details = ring.details[at]
+  /** A request as text, whatever it holds. */
+  encode(entry: TrafficEntry): string {
+    const { actorId, requestId, details, target } = entry
+    const hasActor = entry.actorKind !== ''
+    const head = this.#fragments.head(entry.tenantId, entry.actorKind)
+    const body = this.#fragments.body(entry)
+    const path = this.#keepsPath ? entry.path : ''
+    const address = this.#keepsAddress ? entry.address : ''
     const detailText = details === undefined ? '' : this.#writeDetails(details)
-    const timeMs = whole(ring.timeMs[at]!)
+    const timeMs = whole(entry.timeMs)
     Object.assign(this.fields, {
       timeMs,
       tenant: head.tenant,
@@ -106,13 +99,12 @@ export class TrafficEncoder {
       request: hashText(requestId),
     })
     return [
-      recordStart(seq),
       `,"timeMs":${timeMs}`,
       hasActor ? head.text + quote(actorId).slice(1) : head.text,
       body.text,
       requestId === '' ? '' : `,"requestId":${quote(requestId)}`,
       address === '' ? '' : `,"address":${quote(address)}`,
-      `,"durationUs":${whole(ring.durationUs[at]!)}`,
+      `,"durationUs":${whole(entry.durationUs)}`,
       target === '' ? '' : `,"target":${quote(maskCredentials(target))}`,
       path === '' ? '' : `,"path":${quote(cleanPath(path))}`,
       detailText === '' ? '' : `,"details":${detailText}`,
@@ -120,12 +112,9 @@ export class TrafficEncoder {
     ].join('')
   }
 
-  #isUncommon(ring: TrafficRing, at: number): boolean {
+  #isUncommon({ target, details, actorKind, path }: TrafficEntry): boolean {
     return (
-      ring.target[at] !== '' ||
-      ring.details[at] !== undefined ||
-      ring.actorKind[at] === '' ||
-      (this.#keepsPath && ring.path[at] !== '')
+      target !== '' || details !== undefined || actorKind === '' || (this.#keepsPath && path !== '')
     )
   }
 

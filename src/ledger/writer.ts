@@ -10,14 +10,13 @@ import type { RenewableLog } from './renewable-log.ts'
 import type { Tail } from './tail.ts'
 import { toHex } from '../core/bytes.ts'
 import { ChainWriter } from './chain.ts'
-import { encodeEntry, indexFields, recordStart } from './encode.ts'
+import { encodeEntry, indexFields, putRecordStart, recordStart, START_BYTES_MAX } from './encode.ts'
 import { Gap } from './gap.ts'
 import { LedgerError } from './ledger-error.ts'
 import { createDetailWriter } from './redact.ts'
 import { OPEN_ACTION, SEAL_ACTION } from './scan.ts'
 import { emptyTail, findTail } from './tail.ts'
-import { FAST_BYTES_MAX, TrafficEncoder } from './traffic-encoder.ts'
-import { TrafficRing } from './traffic-ring.ts'
+import { TrafficQueue } from './traffic-queue.ts'
 
 /** What {@link LedgerWriter} needs. */
 export interface WriterOptions {
@@ -60,17 +59,18 @@ const RECOVER_AFTER_MS = 1000
  * counted; the writer then looks at the log anew, chains to what is there, and marks the gap.
  */
 export class LedgerWriter {
-  readonly ring: TrafficRing
+  readonly queue: TrafficQueue
   readonly gap: Gap
   written = 0
   reason: string | undefined
   readonly #options: WriterOptions
   readonly #chain: ChainWriter
-  readonly #encoder: TrafficEncoder
+  /** Index fields of the request written last. */
+  readonly #fields = indexFields({ kind: 'traffic', timeMs: 0, action: '', outcome: '' })
   readonly #writeDetails: DetailWriter
   #status: 'open' | 'failed' | 'closed' = 'open'
   #tail: Tail
-  #queue: Pending[] = []
+  #acknowledged: Pending[] = []
   #pumping: Promise<void> | undefined
   #woken = false
   #syncWanted = false
@@ -82,10 +82,9 @@ export class LedgerWriter {
   private constructor(options: WriterOptions, tail: Tail) {
     this.#options = options
     this.#tail = tail
-    this.ring = new TrafficRing(options.config.traffic.queue)
+    this.queue = new TrafficQueue(options.config)
     this.gap = new Gap(options.clock)
     this.#chain = new ChainWriter(options.digest, BUFFER_BYTES)
-    this.#encoder = new TrafficEncoder(options.config)
     this.#writeDetails = createDetailWriter(options.config.details)
   }
 
@@ -116,11 +115,11 @@ export class LedgerWriter {
 
   /** Takes a request in; never waits. */
   record(entry: TrafficEntry): void {
-    if (this.#status !== 'open' || !this.ring.push(entry)) {
+    if (this.#status !== 'open' || !this.queue.push(entry)) {
       this.gap.add(1)
       return
     }
-    if (this.ring.length >= BATCH_RECORDS && !this.#woken) this.#wake()
+    if (this.queue.length >= BATCH_RECORDS && !this.#woken) this.#wake()
   }
 
   /** Resolves with the sequence number once the record is on disk. */
@@ -179,7 +178,7 @@ export class LedgerWriter {
       throw new LedgerError('too_large', `an audit record may have ${ENTRY_CHARS_MAX} characters`)
     }
     return new Promise<number>((resolve, reject) => {
-      this.#queue.push({ json, fields, resolve, reject })
+      this.#acknowledged.push({ json, fields, resolve, reject })
       void this.pump()
     })
   }
@@ -187,8 +186,8 @@ export class LedgerWriter {
   #hasWork(): boolean {
     return (
       this.#status === 'failed' ||
-      this.#queue.length > 0 ||
-      this.ring.length > 0 ||
+      this.#acknowledged.length > 0 ||
+      this.queue.length > 0 ||
       this.gap.pending > 0 ||
       (this.#syncWanted && this.#unsynced) ||
       this.#rotationDue()
@@ -202,7 +201,7 @@ export class LedgerWriter {
       while (this.#hasWork()) {
         if (this.#status === 'failed' && !(await this.#recover())) {
           this.#refuseQueue('failed', this.reason ?? 'the log failed')
-          this.gap.add(this.ring.clear())
+          this.gap.add(this.queue.clear())
           return
         }
         await (this.#rotationDue() ? this.#rotate() : this.#write())
@@ -227,7 +226,7 @@ export class LedgerWriter {
     const batch = this.#assemble()
     const sync = this.#syncWanted || batch.acknowledged.length > 0
     await this.#commit(batch, sync)
-    if (sync && this.ring.length === 0) this.#syncWanted = false
+    if (sync && this.queue.length === 0) this.#syncWanted = false
   }
 
   #startBatch(): Batch {
@@ -240,9 +239,9 @@ export class LedgerWriter {
   #assemble(): Batch {
     const batch = this.#startBatch()
     while (batch.acknowledged.length < ADMIN_PER_WRITE) {
-      const pending = this.#queue[0]
+      const pending = this.#acknowledged[0]
       if (pending === undefined || !this.#chain.fits(3 * pending.json.length + 64)) break
-      this.#queue.shift()
+      this.#acknowledged.shift()
       this.#add(batch, recordStart(batch.seq + 1) + pending.json, pending.fields)
       batch.acknowledged.push({ pending, seq: batch.seq })
     }
@@ -257,26 +256,16 @@ export class LedgerWriter {
 
   /** Adds at most {@link BATCH_RECORDS} requests; `false` when there is no more to add. */
   #addTraffic(batch: Batch): boolean {
-    const { ring } = this
+    const { queue } = this
+    const chain = this.#chain
     for (let count = 0; count < BATCH_RECORDS; count++) {
-      if (ring.length === 0) return false
-      const length = this.#trafficLine(ring.first(), batch.seq + 1)
-      if (length === 0) return false
-      ring.shift()
-      this.#addLine(batch, length, this.#encoder.fields)
+      if (queue.length === 0 || !chain.fits(START_BYTES_MAX + queue.firstBytes)) return false
+      const at = putRecordStart(chain.bytes, batch.seq + 1, chain.start)
+      const length = chain.seal(queue.shift(chain.bytes, at, this.#fields))
+      this.#addLine(batch, length, this.#fields)
       batch.traffic += 1
     }
     return true
-  }
-
-  /** Makes the line of the request at `at`; returns its length, 0 when the buffer is full. */
-  #trafficLine(at: number, seq: number): number {
-    const chain = this.#chain
-    if (!chain.fits(FAST_BYTES_MAX)) return 0
-    const end = this.#encoder.encodeInto(this.ring, at, seq, chain.bytes, chain.start)
-    if (end >= 0) return chain.seal(end)
-    const json = this.#encoder.encode(this.ring, at, seq)
-    return chain.fits(3 * json.length) ? chain.line(json) : 0
   }
 
   #add(batch: Batch, json: string, fields: IndexedFields): void {
@@ -358,8 +347,8 @@ export class LedgerWriter {
   }
 
   #refuseQueue(code: 'failed' | 'closed', message: string): void {
-    const refused = this.#queue
-    this.#queue = []
+    const refused = this.#acknowledged
+    this.#acknowledged = []
     for (const pending of refused) pending.reject(new LedgerError(code, message))
   }
 
