@@ -24,6 +24,7 @@ export const REFUSALS = {
   body_too_large: { status: 413, title: 'Body too large' },
   uri_too_long: { status: 414, title: 'URI too long' },
   content_type_unsupported: { status: 415, title: 'Content type not supported' },
+  expectation_failed: { status: 417, title: 'Expectation not met' },
   idempotency_mismatch: { status: 422, title: 'Idempotency key reused with another request' },
   precondition_required: { status: 428, title: 'Precondition required' },
   rate_limited: { status: 429, title: 'Too many requests' },
@@ -36,6 +37,7 @@ export const REFUSALS = {
   unavailable: { status: 503, title: 'Temporarily unavailable' },
   upstream_unavailable: { status: 503, title: 'Upstream unavailable' },
   upstream_timeout: { status: 504, title: 'Upstream took too long' },
+  version_unsupported: { status: 505, title: 'HTTP version not supported' },
 } as const satisfies Record<string, { status: number; title: string }>
 
 /** A stable, documented reason for refusing. */

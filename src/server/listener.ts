@@ -155,7 +155,8 @@ const toServed = (answer: Answer): Served =>
 
 const SWITCHING_PROTOCOLS = 101
 
-function explainListen(error: unknown, hostname: string, port: number): ListenError {
+/** What went wrong in binding an address, in words that help. */
+export function explainListen(error: unknown, hostname: string, port: number): ListenError {
   const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException
   const where = `${hostname}:${port}`
   const texts: Readonly<Record<string, string>> = {
@@ -189,7 +190,7 @@ function createConnection(server: SocketServer, scheme: 'http' | 'https'): Serve
 }
 
 /** IPv4 clients of a dual-stack socket show up as IPv4-mapped IPv6 addresses. */
-function canonicalPeer(address: string): string {
+export function canonicalPeer(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 

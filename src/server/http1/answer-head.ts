@@ -1,0 +1,63 @@
+import { STATUS_CODES } from 'node:http'
+import type { PlainAnswer } from '../../core/answer.ts'
+
+const STATUS_LINES: readonly string[] = Array.from(
+  { length: 1000 },
+  (_, status) => `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`,
+)
+
+/** The status line of an answer (RFC 9112 §4). */
+export const statusLine = (status: number): string => STATUS_LINES[status]!
+
+/** Whether answers of this status have no body (RFC 9110 §6.4.1). */
+export const isBodiless = (status: number): boolean =>
+  status === 204 || status === 304 || status < 200
+
+/** The fields of an answer as lines, without those that frame the message: these are the connection's to say. */
+export interface AnswerLines {
+  readonly text: string
+  /** Content-Length, where the answer says it: that of a stream, or of what HEAD or 304 are about. */
+  readonly length: number | undefined
+  readonly hasDate: boolean
+}
+
+const FRAMING = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Renders the fields of an answer. Throws a `TypeError` when a value would break out of its line. */
+export function answerLines(answer: PlainAnswer): AnswerLines {
+  let isPlain = true
+  let hasDate = false
+  for (const name of answer.names) {
+    if (name === 'date') hasDate = true
+    else if (mayFrame(name) && FRAMING.has(name)) isPlain = false
+  }
+  for (const name in answer.extra) {
+    if (name === 'date') hasDate = true
+    else if (mayFrame(name) && FRAMING.has(name)) isPlain = false
+  }
+  const text = answer.lines + answer.extraLines
+  if (isPlain) return { text, length: undefined, hasDate }
+  return { text: withoutFraming(text), length: lengthOf(answer), hasDate }
+}
+
+/** By their length, which is quicker to compare, and rules most names out. */
+const mayFrame = ({ length }: string): boolean =>
+  length === 14 || length === 10 || length === 16 || length === 17 || length === 7
+
+const withoutFraming = (lines: string): string =>
+  lines
+    .split('\r\n')
+    .filter((line) => !FRAMING.has(line.slice(0, line.indexOf(':')).toLowerCase()))
+    .join('\r\n')
+
+function lengthOf(answer: PlainAnswer): number | undefined {
+  const text = answer.get('content-length')
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}

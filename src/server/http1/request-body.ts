@@ -1,0 +1,196 @@
+import type { BodyDecoder } from '../../core/http1/body-decoder.ts'
+import { createBodyDecoder } from '../../core/http1/body-decoder.ts'
+import { BodyError } from '../../core/http1/body-error.ts'
+import { utf8 } from './buffer-text.ts'
+import { CHUNKED } from './request-head.ts'
+
+/** The connection a body comes by. */
+export interface BodySource {
+  /** Somebody reads the body: go on. */
+  resume(): void
+  /** Enough for now. */
+  pause(): void
+}
+
+/** Bytes that are kept for a reader who takes his time. */
+const HELD_BYTES_MAX = 65_536
+
+type Reading =
+  /** Nobody has asked for it yet. */
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'text'
+      readonly resolve: (text: string) => void
+      readonly reject: (error: Error) => void
+    }
+  | { readonly kind: 'stream'; readonly controller: ReadableStreamDefaultController<Uint8Array> }
+  /** Nobody wants it any longer. */
+  | { readonly kind: 'dropped' }
+
+const NONE: Reading = { kind: 'none' }
+const DROPPED: Reading = { kind: 'dropped' }
+
+/** The body of a request that was not complete when its head was read. */
+export class RequestBody {
+  /** All of it has come, or it will not. */
+  isDone = false
+  /** Why it failed. */
+  failure: BodyError | undefined = undefined
+  /** Bytes of the wire so far: time limits look whether there is progress. */
+  wireBytes = 0
+  private readonly source: BodySource
+  private readonly bytesMax: number
+  private readonly decode: BodyDecoder
+  private readonly announcedBytes: number
+  private reading: Reading = NONE
+  private stream: ReadableStream<Uint8Array> | undefined = undefined
+  private parts: Uint8Array[] = []
+  private bytes = 0
+  private heldBytes = 0
+
+  constructor(source: BodySource, bodyBytes: number, bytesMax: number) {
+    this.source = source
+    this.bytesMax = bytesMax
+    this.announcedBytes = bodyBytes
+    this.decode = createBodyDecoder(
+      bodyBytes === CHUNKED ? { kind: 'chunked' } : { kind: 'length', bytes: bodyBytes },
+    )
+  }
+
+  /** Bytes that are still to come; `undefined` when nobody knows. */
+  get remainingBytes(): number | undefined {
+    return this.announcedBytes === CHUNKED ? undefined : this.announcedBytes - this.bytes
+  }
+
+  /** Takes bytes of the connection. Returns how many came after the end of the body. */
+  take(bytes: Uint8Array): number {
+    this.wireBytes += bytes.length
+    const { parts, done, excess, error } = this.decode(bytes)
+    for (const part of parts) this.accept(part)
+    if (error !== undefined) this.fail(new BodyError('bad_request', `The body has a ${error}.`))
+    else if (done) this.finish()
+    return excess
+  }
+
+  /** The whole body; it must be done. */
+  collect(): Buffer {
+    const { parts } = this
+    this.reading = DROPPED
+    this.parts = []
+    if (parts.length !== 1) return Buffer.concat(parts)
+    const [part] = parts as [Uint8Array]
+    return Buffer.from(part.buffer, part.byteOffset, part.length)
+  }
+
+  /** The body as text, when all of it is here. Rejects with a {@link BodyError}. */
+  text(): Promise<string> {
+    if (this.reading !== NONE) return Promise.reject(alreadyRead())
+    if (this.failure !== undefined) return Promise.reject(this.failure)
+    if (this.isDone) return Promise.resolve(this.decodeText())
+    this.source.resume()
+    return new Promise((resolve, reject) => {
+      this.reading = { kind: 'text', resolve, reject }
+    })
+  }
+
+  /** The body as it comes. */
+  open(): ReadableStream<Uint8Array> {
+    if (this.stream !== undefined) return this.stream
+    if (this.reading !== NONE) throw alreadyRead()
+    this.stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => this.connect(controller),
+        pull: () => this.source.resume(),
+        cancel: () => this.drop(),
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: HELD_BYTES_MAX }),
+    )
+    return this.stream
+  }
+
+  /** Nobody wants what is still to come. */
+  drop(): void {
+    if (this.reading.kind === 'text' || this.reading.kind === 'stream') {
+      this.tell(new BodyError('bad_request', 'The request is over.'))
+    }
+    this.reading = DROPPED
+    this.parts = []
+  }
+
+  /** It breaks off: whoever reads it is told. */
+  fail(error: BodyError): void {
+    if (this.isDone) return
+    this.isDone = true
+    this.failure = error
+    this.parts = []
+    this.tell(error)
+  }
+
+  private tell(error: BodyError): void {
+    const { reading } = this
+    this.reading = reading === NONE ? NONE : DROPPED
+    if (reading.kind === 'text') reading.reject(error)
+    else if (reading.kind === 'stream') errorQuietly(reading.controller, error)
+  }
+
+  private connect(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    for (const part of this.parts) controller.enqueue(part)
+    this.parts = []
+    if (this.failure !== undefined) controller.error(this.failure)
+    else if (this.isDone) controller.close()
+    this.reading = this.isDone ? DROPPED : { kind: 'stream', controller }
+  }
+
+  private accept(part: Uint8Array): void {
+    if (this.isDone) return
+    this.bytes += part.length
+    if (this.bytes > this.bytesMax) {
+      return this.fail(new BodyError('body_too_large', 'The body is too large.'))
+    }
+    const { reading } = this
+    if (reading.kind === 'dropped') return
+    if (reading.kind === 'stream') {
+      reading.controller.enqueue(part)
+      if ((reading.controller.desiredSize ?? 0) <= 0) this.source.pause()
+      return
+    }
+    this.parts.push(part)
+    this.heldBytes += part.length
+    if (reading.kind === 'none' && this.heldBytes > HELD_BYTES_MAX) this.source.pause()
+  }
+
+  private finish(): void {
+    if (this.isDone) return
+    this.isDone = true
+    const { reading } = this
+    if (reading.kind === 'text') reading.resolve(this.decodeText())
+    else if (reading.kind === 'stream') {
+      this.reading = DROPPED
+      reading.controller.close()
+    }
+  }
+
+  private decodeText(): string {
+    const whole = this.collect()
+    return bodyText(whole, 0, whole.length)
+  }
+}
+
+/** UTF-8 text of a body, without a byte order mark, as the web's own `text()` has it. */
+export function bodyText(bytes: Buffer, from: number, end: number): string {
+  const isMarked = bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf
+  return utf8(bytes, isMarked && end - from >= 3 ? from + 3 : from, end)
+}
+
+const alreadyRead = (): TypeError => new TypeError('the body has been read already')
+
+function errorQuietly(
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  error: BodyError,
+): void {
+  try {
+    controller.error(error)
+  } catch {
+    // Whoever read it has cancelled it.
+  }
+}

@@ -1,0 +1,107 @@
+import type { IncomingHeaders } from '../../core/incoming-request.ts'
+import type { RefusalCode } from '../../core/refusal.ts'
+
+/** In place of the number of bytes of a body: it comes in chunks (RFC 9112 §7.1). */
+export const CHUNKED = -1
+
+/** What is taken from the head of a request. */
+export interface HeadParts {
+  readonly method: string
+  /** Path and query as they were sent; `*` with OPTIONS alone. */
+  readonly target: string
+  /** HTTP/1.1; otherwise HTTP/1.0. */
+  readonly isCurrent: boolean
+  /** Lowercase, each once. */
+  readonly names: readonly string[]
+  readonly values: readonly string[]
+  /** Bytes of the body, or {@link CHUNKED}. */
+  readonly bodyBytes: number
+  /** Whether the client wants to send more requests on its connection. */
+  readonly keepsAlive: boolean
+  /** Whether it waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1). */
+  readonly expectsContinue: boolean
+  /** Whether it asks for a WebSocket (RFC 6455 §4.1). */
+  readonly wantsWebSocket: boolean
+  /** Bytes of the head, from where reading began to behind the empty line. */
+  readonly bytes: number
+}
+
+/** The head of a request that can be read in one way only. */
+export class RequestHead implements HeadParts, IncomingHeaders {
+  readonly method: string
+  readonly target: string
+  readonly isCurrent: boolean
+  readonly names: readonly string[]
+  readonly values: readonly string[]
+  readonly bodyBytes: number
+  readonly keepsAlive: boolean
+  readonly expectsContinue: boolean
+  readonly wantsWebSocket: boolean
+  readonly bytes: number
+
+  constructor(parts: HeadParts) {
+    this.method = parts.method
+    this.target = parts.target
+    this.isCurrent = parts.isCurrent
+    this.names = parts.names
+    this.values = parts.values
+    this.bodyBytes = parts.bodyBytes
+    this.keepsAlive = parts.keepsAlive
+    this.expectsContinue = parts.expectsContinue
+    this.wantsWebSocket = parts.wantsWebSocket
+    this.bytes = parts.bytes
+  }
+
+  get(name: string): string | null {
+    const { names } = this
+    for (let at = 0; at < names.length; at++) if (names[at] === name) return this.values[at]!
+    return HAS_CAPITALS.test(name) ? this.get(name.toLowerCase()) : null
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null
+  }
+
+  forEach(visit: (value: string, name: string) => void): void {
+    const { names, values } = this
+    for (let at = 0; at < names.length; at++) visit(values[at]!, names[at]!)
+  }
+
+  *[Symbol.iterator](): Iterator<[name: string, value: string]> {
+    for (const [at, name] of this.names.entries()) yield [name, this.values[at]!]
+  }
+}
+
+const HAS_CAPITALS = /[A-Z]/
+
+/** Why a request cannot be read: a short, fixed list, so that it can be counted by. */
+export type UnreadableReason =
+  | 'request_line'
+  | 'method'
+  | 'target'
+  | 'version'
+  | 'field_line'
+  | 'field_name'
+  | 'field_value'
+  | 'field_repeated'
+  | 'host'
+  | 'content_length'
+  | 'transfer_encoding'
+  | 'expect'
+  | 'head_too_large'
+  | 'body'
+  | 'body_too_large'
+  | 'too_slow'
+
+/** A request that cannot be read, or not in one way only, and how it is answered. */
+export class Unreadable {
+  readonly reason: UnreadableReason
+  readonly code: RefusalCode
+  readonly detail: string
+
+  constructor(reason: UnreadableReason, code: RefusalCode, detail: string) {
+    this.reason = reason
+    this.code = code
+    this.detail = detail
+  }
+}

@@ -1,0 +1,85 @@
+import type { IncomingHeaders, IncomingRequest } from '../../core/incoming-request.ts'
+import type { RequestBody } from './request-body.ts'
+import { bodyText } from './request-body.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** A request read from a socket. Nothing is made before it is asked for. */
+export class SocketRequest implements IncomingRequest {
+  readonly method: string
+  readonly target: string
+  readonly headers: IncomingHeaders
+  /** The client went away before its answer was complete. */
+  isGone = false
+  private readonly scheme: 'http' | 'https'
+  private readonly incoming: RequestBody | undefined
+  /** The bytes read with the head; the body lies between `from` and `end`. */
+  private readonly chunk: Buffer
+  private readonly from: number
+  private readonly end: number
+  private controller: AbortController | undefined = undefined
+  private stream: ReadableStream<Uint8Array> | undefined = undefined
+
+  constructor(
+    head: RequestHead,
+    scheme: 'http' | 'https',
+    chunk: Buffer,
+    from: number,
+    end: number,
+    incoming: RequestBody | undefined,
+  ) {
+    this.method = head.method
+    this.target = head.target
+    this.headers = head
+    this.scheme = scheme
+    this.chunk = chunk
+    this.from = from
+    this.end = end
+    this.incoming = incoming
+  }
+
+  get arrived(): Uint8Array | undefined {
+    return this.end > this.from ? this.chunk.subarray(this.from, this.end) : undefined
+  }
+
+  text(): string | Promise<string> {
+    if (this.incoming !== undefined) return this.incoming.text()
+    return this.end > this.from ? bodyText(this.chunk, this.from, this.end) : ''
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    if (this.incoming !== undefined) return this.incoming.open()
+    const { arrived } = this
+    if (arrived === undefined) return null
+    return (this.stream ??= new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(arrived)
+        controller.close()
+      },
+    }))
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController()
+      if (this.isGone) this.controller.abort()
+    }
+    return this.controller.signal
+  }
+
+  /** The client has gone away. */
+  abort(): void {
+    this.isGone = true
+    this.controller?.abort()
+  }
+
+  toRequest(): Request {
+    const host = this.headers.get('host') ?? ''
+    const { method, body, signal, scheme, target } = this
+    return new Request(`${scheme}://${host}${target}`, {
+      method,
+      headers: [...this.headers],
+      signal,
+      ...(body !== null && method !== 'GET' && method !== 'HEAD' && { body, duplex: 'half' }),
+    })
+  }
+}

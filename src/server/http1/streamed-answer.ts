@@ -1,0 +1,146 @@
+import type { Outbox } from './outbox.ts'
+
+/** How a streamed answer is sent. */
+export interface StreamOptions {
+  /** The head, without what says where the body ends. */
+  readonly text: string
+  /** Bytes of the body, where they are known. */
+  readonly length: number | undefined
+  /** HTTP/1.1, which knows chunks; in HTTP/1.0 the body of unknown length ends with the connection. */
+  readonly isCurrent: boolean
+  /** The socket takes no more for now. */
+  readonly onWaiting: () => void
+  /** Everything is written, or it cannot be: then the connection must be cut, so that the client notices. */
+  readonly onEnd: (isWhole: boolean) => void
+}
+
+type Chunk = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
+
+/** Writes an answer as its body comes, no faster than the client takes it. */
+export class StreamedAnswer {
+  /** Whether it waits for the socket. */
+  isWaiting = false
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>
+  private readonly outbox: Outbox
+  private readonly options: StreamOptions
+  private wake: (() => void) | undefined = undefined
+  private isAbandoned = false
+  private sentBytes = 0
+
+  constructor(body: ReadableStream<Uint8Array>, outbox: Outbox, options: StreamOptions) {
+    this.reader = body.getReader()
+    this.outbox = outbox
+    this.options = options
+  }
+
+  start(): void {
+    this.run().then(
+      (isWhole) => this.end(isWhole),
+      () => this.end(false),
+    )
+  }
+
+  /** The socket takes bytes again. */
+  drained(): void {
+    this.isWaiting = false
+    this.wake?.()
+  }
+
+  /** The client is gone. */
+  abandon(): void {
+    this.isAbandoned = true
+    this.reader.cancel().catch(() => undefined)
+    this.wake?.()
+  }
+
+  private end(isWhole: boolean): void {
+    if (this.isAbandoned) return
+    if (!isWhole) this.reader.cancel().catch(() => undefined)
+    this.options.onEnd(isWhole)
+  }
+
+  /** Resolves with whether everything was sent as announced. */
+  private async run(): Promise<boolean> {
+    const { reader, options } = this
+    const reading = reader.read()
+    const first = await soon(reading)
+    if (this.isAbandoned) return false
+    // Nothing there yet: the head must not wait for it.
+    if (first === undefined) return this.sendFrom(reading, undefined)
+    if (options.length !== undefined) return this.sendFrom(Promise.resolve(first), undefined)
+    if (first.done) return this.sendWhole(NOTHING)
+    // Most answers are one chunk: then their length is known after all.
+    const next = reader.read()
+    const second = await soon(next)
+    if (this.isAbandoned) return false
+    return second?.done === true ? this.sendWhole(first.value) : this.sendFrom(next, first.value)
+  }
+
+  private sendWhole(body: Uint8Array): boolean {
+    this.outbox.latin1(`${this.options.text}content-length: ${body.length}\r\n\r\n`)
+    this.outbox.bytes(body)
+    this.outbox.flush()
+    return true
+  }
+
+  /** Sends the head, what is there already, and then what comes. */
+  private async sendFrom(next: Promise<Chunk>, first: Uint8Array | undefined): Promise<boolean> {
+    const { outbox, options, reader } = this
+    outbox.latin1(`${options.text}${this.framing()}\r\n`)
+    if (first !== undefined) this.put(first)
+    outbox.flush()
+    for (let reading = next; ; reading = reader.read()) {
+      if (!outbox.isEmpty) await this.drain()
+      const { done, value } = await reading
+      if (this.isAbandoned) return false
+      if (done) break
+      if (!this.put(value)) return false
+      outbox.flush()
+    }
+    if (options.length !== undefined) return this.sentBytes === options.length
+    if (options.isCurrent) outbox.latin1('0\r\n\r\n')
+    outbox.flush()
+    return true
+  }
+
+  private framing(): string {
+    const { length, isCurrent } = this.options
+    if (length !== undefined) return `content-length: ${length}\r\n`
+    return isCurrent ? 'transfer-encoding: chunked\r\n' : ''
+  }
+
+  /** Puts a part of the body into the outbox; `false` when it is longer than announced. */
+  private put(part: Uint8Array): boolean {
+    const { outbox, options } = this
+    this.sentBytes += part.length
+    if (options.length !== undefined && this.sentBytes > options.length) return false
+    // A chunk of no bytes would end the body.
+    if (part.length === 0) return true
+    if (options.length !== undefined || !options.isCurrent) outbox.bytes(part)
+    else {
+      outbox.latin1(`${part.length.toString(16)}\r\n`)
+      outbox.bytes(part)
+      outbox.latin1('\r\n')
+    }
+    return true
+  }
+
+  private async drain(): Promise<void> {
+    this.isWaiting = true
+    this.options.onWaiting()
+    await new Promise<void>((resolve) => {
+      this.wake = resolve
+    })
+    this.wake = undefined
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** What a promise settles with within this turn of the event loop; `undefined` when it does not. */
+function soon<T>(promise: Promise<T>): Promise<T | undefined> {
+  return Promise.race([
+    promise,
+    new Promise<undefined>((resolve) => void setImmediate(resolve, undefined)),
+  ])
+}
