@@ -23,7 +23,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { toResponse } from '../src/core/answer.ts'
 import { systemClock } from '../src/core/clock.ts'
+import { FetchRequest } from '../src/core/incoming-request.ts'
 import { systemRandom } from '../src/core/random.ts'
 import { problemResponse } from '../src/core/problem.ts'
 import { readGatewayConfig } from '../src/server/config-file.ts'
@@ -93,9 +95,9 @@ function serveProxy(port: number, url: string): void {
         scheme: 'http',
         requestId: 'req_0Uo3Xq8wZ1kLmN4pR7sT9v',
         identity,
-        signal: request.signal,
+        client: new FetchRequest(request),
       })
-      return isRefusal(outcome) ? problemResponse(outcome, 'req') : outcome
+      return isRefusal(outcome) ? problemResponse(outcome, 'req') : toResponse(outcome)
     },
   })
 }

@@ -151,7 +151,7 @@ function describe(
     requestId: exchange.requestId,
     traceparent: trace.traceparent,
     identity: identityHeaders(exchange.caller),
-    signal: request.signal,
+    client: request,
     timeouts: options.route.timeout === undefined ? undefined : { totalMs: options.route.timeout },
   }
 }

@@ -2,11 +2,12 @@ import type { Server, TLSOptions } from 'bun'
 import type { Connection, GatewayConfig } from '../gate/index.ts'
 import type { WebSocketBridge } from '../upstream/index.ts'
 import type { Answer } from '../core/answer.ts'
-import { toResponse } from '../core/answer.ts'
 import type { IncomingRequest } from '../core/incoming-request.ts'
 import { FetchRequest } from '../core/incoming-request.ts'
 import { problemResponse } from '../core/problem.ts'
 import { refuse } from '../core/refusal.ts'
+import type { Served, ToServed } from './served-response.ts'
+import { createToServed } from './served-response.ts'
 import type { WebSockets } from './web-sockets.ts'
 import { createWebSockets } from './web-sockets.ts'
 
@@ -123,6 +124,7 @@ function bind(
   turnAway: () => Response,
 ): SocketServer {
   const { requestsMax } = options
+  const toServed = createToServed()
   let connection: ServerConnection | undefined
   try {
     return Bun.serve<WebSocketBridge>({
@@ -136,7 +138,11 @@ function bind(
       fetch: (request, server) =>
         server.pendingRequests > requestsMax
           ? turnAway()
-          : serve(options.handle(new FetchRequest(request), (connection ??= connect(server)))),
+          : serve(
+              options.handle(new FetchRequest(request), (connection ??= connect(server))),
+              request.method,
+              toServed,
+            ),
       websocket: sockets.handlers,
       error: options.onBug,
     })
@@ -145,15 +151,14 @@ function bind(
   }
 }
 
-type Served = Response | undefined
-
-const serve = (answer: Answer | Promise<Answer>): Served | Promise<Served> =>
-  answer instanceof Promise ? answer.then(toServed) : toServed(answer)
-
-const toServed = (answer: Answer): Served =>
-  answer.status === SWITCHING_PROTOCOLS ? undefined : toResponse(answer)
-
-const SWITCHING_PROTOCOLS = 101
+const serve = (
+  answer: Answer | Promise<Answer>,
+  method: string,
+  toServed: ToServed,
+): Served | Promise<Served> =>
+  answer instanceof Promise
+    ? answer.then((settled) => toServed(settled, method))
+    : toServed(answer, method)
 
 /** What went wrong in binding an address, in words that help. */
 export function explainListen(error: unknown, hostname: string, port: number): ListenError {

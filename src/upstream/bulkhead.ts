@@ -1,3 +1,5 @@
+import type { Client } from './forward-request.ts'
+
 /** How entering a bulkhead ended. */
 export type Entry = 'entered' | 'queue_full' | 'queue_timeout' | 'aborted'
 
@@ -8,35 +10,29 @@ export type Entry = 'entered' | 'queue_full' | 'queue_timeout' | 'aborted'
  */
 export interface Bulkhead {
   /** Takes a place: at once when there is one, else by waiting. Give it back with `leave`. */
-  enter(signal: AbortSignal | undefined): 'entered' | 'queue_full' | Promise<Entry>
+  enter(client: Client | undefined): 'entered' | 'queue_full' | Promise<Entry>
   leave(): void
   readonly inFlight: number
   readonly queued: number
 }
 
-interface Waiter {
-  readonly settle: (entry: Entry) => void
-  readonly signal: AbortSignal | undefined
-}
-
 /** Creates a {@link Bulkhead} with `inFlightMax` places and `queueMax` that wait at most `waitMs`. */
 export function createBulkhead(inFlightMax: number, queueMax: number, waitMs: number): Bulkhead {
-  const waiting = new Set<Waiter>()
+  const waiting = new Set<(entry: Entry) => void>()
   let inFlight = 0
 
   const wait = (signal: AbortSignal | undefined): Promise<Entry> =>
     new Promise((resolve) => {
       const settle = (entry: Entry): void => {
         clearTimeout(timer)
-        waiting.delete(waiter)
+        waiting.delete(settle)
         signal?.removeEventListener('abort', onAbort)
         resolve(entry)
       }
       const onAbort = (): void => settle('aborted')
-      const waiter: Waiter = { settle, signal }
       const timer = setTimeout(() => settle('queue_timeout'), waitMs)
       signal?.addEventListener('abort', onAbort, { once: true })
-      waiting.add(waiter)
+      waiting.add(settle)
     })
 
   return {
@@ -46,18 +42,18 @@ export function createBulkhead(inFlightMax: number, queueMax: number, waitMs: nu
     get queued() {
       return waiting.size
     },
-    enter(signal) {
+    enter(client) {
       if (inFlight < inFlightMax) {
         inFlight++
         return 'entered'
       }
-      return waiting.size < queueMax ? wait(signal) : 'queue_full'
+      return waiting.size < queueMax ? wait(client?.signal) : 'queue_full'
     },
     leave() {
       // The place goes straight to the next in line, so that nobody overtakes.
       const next = waiting.values().next()
       if (next.done === true) inFlight--
-      else next.value.settle('entered')
+      else next.value('entered')
     },
   }
 }

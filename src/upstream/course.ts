@@ -7,9 +7,7 @@ import type { UpstreamEvent } from './events.ts'
 import type { ForwardRequest, Timeouts } from './forward-request.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Failure } from './failure.ts'
-import type { MakeResponse } from './make-response.ts'
 import type { RequestFields } from './request-headers.ts'
-import type { WholeBody } from './response-body.ts'
 import type { ResponseFields } from './response-headers.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Target } from './target.ts'
@@ -39,10 +37,6 @@ export interface Course {
   readonly deadlines: Deadlines
   /** Answers that count as failed, by status. */
   readonly failing: ReadonlyMap<number, Failure>
-  readonly wholeBody: WholeBody
-  /** For bodies of which the upstream does not say what they are. */
-  readonly untypedBody: WholeBody
-  readonly makeResponse: MakeResponse
   readonly timeouts: Timeouts
 }
 

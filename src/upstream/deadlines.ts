@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { Client } from './forward-request.ts'
 
 /** Why an exchange was ended early: by a deadline, or because its client went away. */
 export type EndReason = 'first_byte' | 'idle' | 'total' | 'client_gone'
@@ -10,7 +11,7 @@ export interface Watch {
   phaseAtMs: number
   /** Monotonic time by which all must be over. */
   readonly totalAtMs: number
-  readonly client: AbortSignal | undefined
+  readonly client: Client | undefined
   /** Why it was ended, once it has been. */
   ended: EndReason | undefined
   /** Its place among those that are watched, -1 when it is not; kept by {@link Deadlines}. */
@@ -59,7 +60,7 @@ export function createDeadlines(clock: Clock, tickMs = 20): Deadlines {
     // A copy, because those that end leave their place to the last.
     for (const watch of watches.slice()) {
       if (watch.place < 0) continue
-      if (watch.client?.aborted === true) end(watch, 'client_gone')
+      if (watch.client?.isGone === true) end(watch, 'client_gone')
       else if (nowMs >= watch.totalAtMs) end(watch, 'total')
       else if (nowMs >= watch.phaseAtMs) end(watch, watch.phase)
     }

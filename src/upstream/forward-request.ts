@@ -1,5 +1,9 @@
-import type { IncomingHeaders } from '../core/incoming-request.ts'
+import type { PlainAnswer } from '../core/answer.ts'
+import type { IncomingHeaders, IncomingRequest } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
+
+/** Whether a client is still there. Its signal is asked for only where something has to be waited for. */
+export type Client = Pick<IncomingRequest, 'isGone' | 'signal'>
 
 /** A request on its way to an upstream. */
 export interface ForwardRequest {
@@ -24,8 +28,8 @@ export interface ForwardRequest {
   readonly traceparent?: string | undefined
   /** Headers that tell the upstream who calls; see {@link identityHeaders}. */
   readonly identity?: Readonly<Record<string, string>> | undefined
-  /** Ends when the client went away. */
-  readonly signal?: AbortSignal | undefined
+  /** Who waits for the answer; nothing is sent for one that is gone. Absent when somebody always waits. */
+  readonly client?: Client | undefined
   /**
    * Called once for a request that got a place: when its last byte has passed, or it has failed, or its
    * client has gone. That may be before the answer is handed over, or long after.
@@ -46,7 +50,7 @@ export interface Timeouts {
 }
 
 /** What forwarding ends in: the upstream's answer, or the reason there is none. */
-export type ForwardOutcome = Response | Refusal
+export type ForwardOutcome = PlainAnswer | Refusal
 
 /** Whether forwarding ended without an answer. */
 export const isRefusal = (outcome: ForwardOutcome): outcome is Refusal => 'code' in outcome

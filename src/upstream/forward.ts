@@ -18,7 +18,7 @@ export function forward(request: ForwardRequest, course: Course): Promise<Forwar
   if (unacceptable !== undefined) return Promise.resolve(unacceptable)
   course.counts.requests++
   course.budget.earn()
-  const entry = course.bulkhead.enter(request.signal)
+  const entry = course.bulkhead.enter(request.client)
   return entry === 'entered' ? proceed(request, course) : wait(entry, request, course)
 }
 
@@ -69,14 +69,14 @@ function tryNext(
   const settle = (outcome: TryOutcome, attempt: Try): void => {
     if (outcome.failure === undefined) {
       attempt.answered()
-      return resolve(outcome.response)
+      return resolve(outcome.answer)
     }
     const { failure } = outcome
     const pauseMs = retryPauseMs(outcome, prepared, tried, course)
     reportFailure(failure, target, pauseMs === undefined, course)
     if (pauseMs !== undefined) return void again(outcome, pauseMs, prepared, tried, course, resolve)
     attempt.answered()
-    resolve(outcome.ok ? outcome.response : refusalOf(outcome.failure, course.name))
+    resolve(outcome.ok ? outcome.answer : refusalOf(outcome.failure, course.name))
   }
   new Try(prepared, target, head, course, nowMs, settle).start()
 }
@@ -91,7 +91,7 @@ async function again(
 ): Promise<void> {
   await discard(outcome)
   await sleep(pauseMs)
-  if (prepared.request.signal?.aborted === true) {
+  if (prepared.request.client?.isGone === true) {
     leave(prepared.request, course)
     return resolve(refusalOf(CLIENT_GONE, course.name))
   }
@@ -152,9 +152,9 @@ export function unavailable(course: Course, nowMs: number): Refusal {
 }
 
 async function discard(outcome: TryOutcome): Promise<void> {
-  if (!outcome.ok) return
+  if (!outcome.ok || !(outcome.answer.body instanceof ReadableStream)) return
   try {
-    await outcome.response.body?.cancel()
+    await outcome.answer.body.cancel()
   } catch {
     // It broke by itself; nobody wanted it any longer.
   }

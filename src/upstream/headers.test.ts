@@ -5,7 +5,7 @@ import { isRefusal } from './forward-request.ts'
 import type { ForwardRequest } from './forward-request.ts'
 import { identityHeaders } from './identity-headers.ts'
 import type { UpstreamConfigInput } from './config.ts'
-import { answerWith, forwardRequest, openUpstream, serveHeads } from './test-kit.ts'
+import { answered, answerWith, forwardRequest, openUpstream, serveHeads } from './test-kit.ts'
 
 const open: { stop(): unknown }[] = []
 afterEach(() => {
@@ -41,9 +41,7 @@ async function received(
   const origin = await serveHeads(() => answerWith('ok', head.replaceAll('$ORIGIN', origin.url)))
   open.push(origin)
   const { upstream } = openUpstream({ targets: [origin.url], ...config })
-  const outcome = await upstream.forward(forwardRequest())
-  if (isRefusal(outcome)) throw new Error(`${outcome.code} ${outcome.internal}`)
-  return outcome
+  return answered(await upstream.forward(forwardRequest()))
 }
 
 const caller: Caller = {
@@ -212,11 +210,7 @@ describe('the client learns from the upstream', () => {
         'X-Kept: yes',
       ].join('\r\n'),
     )
-    const names = [...response.headers.keys()]
-    expect(names.filter((name) => name !== 'date').toSorted((a, b) => a.localeCompare(b))).toEqual([
-      'content-length',
-      'x-kept',
-    ])
+    expect([...response.headers.keys()]).toEqual(['x-kept'])
   })
 
   test('every cookie, each on its own', async () => {

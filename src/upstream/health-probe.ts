@@ -43,9 +43,9 @@ export function startHealthProbe(
     sending = asked
     const deadline = setTimeout(() => asked.abort(), config.timeout)
     try {
-      const { status, body } = await asked.response
+      const { head: answer, body } = await asked.response
       if (body instanceof ReadableStream) await body.cancel()
-      return status >= 200 && status < 400
+      return answer.status >= 200 && answer.status < 400
     } catch {
       return false
     } finally {

@@ -1,9 +1,9 @@
 import { METHODS as CARRIED } from '../core/methods.ts'
 
-/** Methods that are sent to upstreams; any other is refused. */
+/** Methods that are passed on. */
 export const METHODS: ReadonlySet<string> = new Set(CARRIED)
 
-/** Methods that may be sent twice (RFC 9110 §9.2.2; WebDAV's by their own RFCs). */
+/** Methods that may be sent twice (RFC 9110 §9.2.2; QUERY and WebDAV's by their own RFCs). */
 export const IDEMPOTENT = new Set([
   'GET',
   'HEAD',
@@ -14,4 +14,5 @@ export const IDEMPOTENT = new Set([
   'PROPFIND',
   'SEARCH',
   'REPORT',
+  'QUERY',
 ])

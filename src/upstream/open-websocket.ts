@@ -41,7 +41,7 @@ export async function openWebSocket(
   const unacceptable = refusalOfRequest(request)
   if (unacceptable !== undefined) return unacceptable
   course.counts.requests++
-  const entry = await bulkhead.enter(request.signal)
+  const entry = await bulkhead.enter(request.client)
   if (entry !== 'entered') return turnAway(entry, course)
   const nowMs = clock.monotonicMs()
   const target = course.pick(nowMs, [])
@@ -84,11 +84,12 @@ function connect(
       ...(course.config.tls !== undefined && { tls: course.config.tls }),
     },
   )
+  const signal = request.client?.signal
   const waitMs = request.timeouts?.firstByteMs ?? course.timeouts.firstByteMs
   return new Promise((resolve) => {
     const settle = (outcome: UpstreamSocket | Failure): void => {
       clearTimeout(timer)
-      request.signal?.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', onAbort)
       resolve(outcome)
     }
     const giveUp = (failure: Failure): void => {
@@ -100,7 +101,7 @@ function connect(
       () => giveUp({ kind: 'timeout', cause: 'WebSocket handshake deadline' }),
       waitMs,
     )
-    request.signal?.addEventListener('abort', onAbort, { once: true })
+    signal?.addEventListener('abort', onAbort, { once: true })
     socket.addEventListener('open', () => settle(socket))
     socket.addEventListener('error', () =>
       settle({ kind: 'protocol', cause: 'WebSocket handshake refused' }),

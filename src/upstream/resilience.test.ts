@@ -11,7 +11,14 @@ import type { ForwardOutcome } from './forward-request.ts'
 import { backoffMs, retryAfterMs } from './retry-budget.ts'
 import { createTarget } from './target.ts'
 import type { Target } from './target.ts'
-import { answerWith, forwardRequest, openUpstream, serveHeads, until } from './test-kit.ts'
+import {
+  answerWith,
+  forwardRequest,
+  goingClient,
+  openUpstream,
+  serveHeads,
+  until,
+} from './test-kit.ts'
 
 const open: { stop(): unknown }[] = []
 afterEach(() => {
@@ -211,9 +218,9 @@ describe('the bulkhead', () => {
     const bulkhead = createBulkhead(1, 10, 20)
     void bulkhead.enter(undefined)
     expect(await bulkhead.enter(undefined)).toBe('queue_timeout')
-    const abort = new AbortController()
-    const entry = bulkhead.enter(abort.signal)
-    abort.abort()
+    const client = goingClient()
+    const entry = bulkhead.enter(client)
+    client.go()
     expect(await entry).toBe('aborted')
     expect(bulkhead.queued).toBe(0)
   })

@@ -1,9 +1,20 @@
+import type { ReadyFields } from '../core/answer.ts'
 import type { UpstreamConfig } from './config.ts'
 import { HOP_BY_HOP, connectionOptions } from './header-names.ts'
-import type { Field } from './http1/parse-head.ts'
+import type { ResponseHead } from './http1/parse-head.ts'
+import { valueAt } from './http1/parse-head.ts'
 
-/** Turns an upstream's response fields into those for the client. */
-export type ResponseFields = (fields: readonly Field[], origins: OriginPair) => [string, string][]
+/**
+ * Turns the head of an upstream's response into fields for the client. Lines that stay as they are are taken
+ * over as they came.
+ *
+ * @param keepsLength whether Content-Length is passed on: not where the body itself tells it.
+ */
+export type ResponseFields = (
+  head: ResponseHead,
+  origins: OriginPair,
+  keepsLength: boolean,
+) => ReadyFields
 
 /** The origin the upstream was called by, and the one the client knows. */
 export interface OriginPair {
@@ -15,28 +26,40 @@ export interface OriginPair {
 /** Compiles the response header rules of an upstream. */
 export function createResponseFields(config: UpstreamConfig): ResponseFields {
   const edits = Object.entries(config.response.set)
+  const editNames = edits.map(([name]) => name.toLowerCase())
+  const editLines = edits.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   // Alt-Svc names another way to the upstream's origin: one around the gate.
   const removed = new Set<string>([
     ...HOP_BY_HOP,
     'alt-svc',
     ...config.response.remove,
-    ...edits.map(([name]) => name.toLowerCase()),
+    ...editNames,
+    ...(config.hideServer ? ['server', 'x-powered-by'] : []),
   ])
-  if (config.hideServer) for (const name of ['server', 'x-powered-by']) removed.add(name)
-  return (fields, origins) => {
-    const kept: [string, string][] = []
-    let listed: string[] | undefined
-    let isCoded = false
-    for (const [name, value] of fields) {
-      if (name === 'connection' && value !== 'keep-alive') listed = connectionOptions(value)
-      if (name === 'transfer-encoding') isCoded = true
-      if (removed.has(name)) continue
-      kept.push([name, name === 'location' ? rewriteLocation(value, origins) : value])
-    }
-    for (const edit of edits) kept.push(edit)
+  return (head, origins, keepsLength) => {
+    const { text, names, starts, connection } = head
+    const listed = connection === undefined ? undefined : connectionOptions(connection)
     // RFC 9112 §6.3: with Transfer-Encoding, a Content-Length means nothing.
-    if (isCoded) (listed ??= []).push('content-length')
-    return listed === undefined ? kept : kept.filter(([name]) => !listed.includes(name))
+    const dropsLength = !keepsLength || head.isCoded
+    const kept: string[] = []
+    let lines = ''
+    // Neighbors that stay are taken together.
+    let from = starts[0]!
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index]!
+      const isDropped =
+        removed.has(name) ||
+        (dropsLength && name === 'content-length') ||
+        listed?.includes(name) === true
+      if (!isDropped) kept.push(name)
+      if (!isDropped && name !== 'location') continue
+      lines += text.slice(from, starts[index])
+      from = starts[index + 1]!
+      if (!isDropped) lines += `location: ${rewriteLocation(valueAt(head, index), origins)}\r\n`
+    }
+    lines += text.slice(from, starts[names.length])
+    kept.push(...editNames)
+    return { names: kept, lines: lines + editLines }
   }
 }
 

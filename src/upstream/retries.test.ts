@@ -1,7 +1,14 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { isRefusal } from './forward-request.ts'
 import type { ForwardOutcome } from './forward-request.ts'
-import { answerWith, forwardRequest, openUpstream, serveHeads } from './test-kit.ts'
+import {
+  answered,
+  answerWith,
+  forwardRequest,
+  goingClient,
+  openUpstream,
+  serveHeads,
+} from './test-kit.ts'
 
 const open: { stop(): unknown }[] = []
 afterEach(() => {
@@ -80,19 +87,17 @@ describe('a failed try', () => {
       return undefined
     })
     const { upstream } = openUpstream({ targets: [origin.url], retries: quick })
-    const outcome = await upstream.forward(forwardRequest())
-    if (isRefusal(outcome)) throw new Error(outcome.code)
-    expect(await outcome.text().catch(() => 'broken')).toBe('broken')
+    const response = answered(await upstream.forward(forwardRequest()))
+    expect(await response.text().catch(() => 'broken')).toBe('broken')
     expect(origin.heads).toHaveLength(1)
   })
 
   test('the last answer of the upstream is passed on when tries are used up', async () => {
     const origin = await serve(() => answerWith('later', 'HTTP/1.1 503 Busy'))
     const { upstream } = openUpstream({ targets: [origin.url], retries: quick })
-    const outcome = await upstream.forward(forwardRequest())
-    if (isRefusal(outcome)) throw new Error(outcome.code)
-    expect(outcome.status).toBe(503)
-    expect(await outcome.text()).toBe('later')
+    const response = answered(await upstream.forward(forwardRequest()))
+    expect(response.status).toBe(503)
+    expect(await response.text()).toBe('later')
     expect(origin.heads).toHaveLength(3)
     expect(upstream.stats().inFlight).toBe(0)
   })
@@ -105,6 +110,23 @@ describe('a failed try', () => {
       expect(status(await upstream.forward(forwardRequest()))).toBe(200)
     }
     expect(good.heads).toHaveLength(6)
+  })
+
+  test.each([
+    'ETag: "a"',
+    'Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT',
+    'Cache-Control: max-age=5',
+  ])('with %s is an answer of that target, and asked for at another one only', async (field) => {
+    const kept = `HTTP/1.1 503 Busy\r\n${field}\r\nContent-Length: 0\r\n\r\n`
+    const origin = await serve(() => kept)
+    const alone = openUpstream({ targets: [origin.url], retries: quick })
+    expect(status(await alone.upstream.forward(forwardRequest()))).toBe(503)
+    expect(origin.heads).toHaveLength(1)
+    const good = await serve(() => answerWith('ok'))
+    const both = openUpstream({ targets: [origin.url, good.url], retries: quick })
+    for (let count = 0; count < 4; count++) {
+      expect(status(await both.upstream.forward(forwardRequest()))).toBe(200)
+    }
   })
 
   test('that asks for a long pause is not repeated', async () => {
@@ -131,13 +153,13 @@ describe('a failed try', () => {
   })
 
   test('is not repeated for a client that has gone', async () => {
-    const abort = new AbortController()
+    const client = goingClient()
     const origin = await serve(() => {
-      abort.abort()
+      client.go()
       return BUSY
     })
     const { upstream } = openUpstream({ targets: [origin.url], retries: { attempts: 5 } })
-    await upstream.forward(forwardRequest({ signal: abort.signal }))
+    await upstream.forward(forwardRequest({ client }))
     expect(origin.heads).toHaveLength(1)
     expect(upstream.stats().inFlight).toBe(0)
   })

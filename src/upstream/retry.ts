@@ -1,3 +1,4 @@
+import type { PlainAnswer } from '../core/answer.ts'
 import type { Course, PreparedRequest } from './course.ts'
 import type { Failure } from './failure.ts'
 import { IDEMPOTENT } from './methods.ts'
@@ -8,7 +9,8 @@ import type { TryOutcome } from './try.ts'
 /**
  * How long to wait before the next try, or `undefined` when there must be none: the request may have
  * had an effect and is not idempotent (RFC 9110 §9.2.2), its body is gone, tries, time or budget are
- * used up, or the upstream asks for a longer pause than is worth waiting.
+ * used up, the upstream asks for a longer pause than is worth waiting, or the only target left has
+ * answered with an error that it means to be kept.
  *
  * A connection that never came about has sent nothing; then any method may try again.
  */
@@ -23,12 +25,13 @@ export function retryPauseMs(
   if (failure === undefined || tried.length > config.retries.attempts) return undefined
   if (!mayRepeat(request.method, failure) || request.body instanceof ReadableStream)
     return undefined
-  if (failure.kind === 'aborted' || request.signal?.aborted === true) return undefined
+  if (failure.kind === 'aborted' || request.client?.isGone === true) return undefined
   const nowMs = clock.monotonicMs()
   const another = course.targets.some((t) => !tried.includes(t) && t.isAvailable(nowMs))
+  if (outcome.ok && !another && isMeant(outcome.answer)) return undefined
   const askedMs =
     outcome.ok && !another
-      ? (retryAfterMs(outcome.response.headers.get('retry-after'), clock.nowMs()) ?? 0)
+      ? (retryAfterMs(outcome.answer.get('retry-after'), clock.nowMs()) ?? 0)
       : 0
   if (askedMs > config.retries.retryAfterMax) return undefined
   const pauseMs = askedMs + backoffMs(tried.length - 1, config.retries, random.fraction())
@@ -37,6 +40,15 @@ export function retryPauseMs(
   course.onEvent({ upstream: course.name, kind: 'retry_budget_spent' })
   return undefined
 }
+
+/**
+ * Whether an error is a page that the upstream keeps, with a validator or a lifetime: the same target would
+ * only say it again. Failures of the moment have neither.
+ */
+const isMeant = (answer: PlainAnswer): boolean =>
+  answer.has('last-modified') ||
+  answer.has('etag') ||
+  /(?:^|[\s,])(?:s-maxage|max-age)=[1-9]/i.test(answer.get('cache-control') ?? '')
 
 function mayRepeat(method: string, failure: Failure): boolean {
   return IDEMPOTENT.has(method) || failure.kind === 'connect'

@@ -2,12 +2,14 @@ import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { systemClock } from '../core/clock.ts'
+import { toResponse } from '../core/answer.ts'
+import { FetchRequest } from '../core/incoming-request.ts'
 import { problemResponse } from '../core/problem.ts'
 import { createSeededRandom } from '../core/random.ts'
 import type { UpstreamConfigInput } from './config.ts'
 import { upstreamConfig } from './config.ts'
 import type { UpstreamEvent } from './events.ts'
-import type { ForwardRequest } from './forward-request.ts'
+import type { Client, ForwardOutcome, ForwardRequest } from './forward-request.ts'
 import { isRefusal } from './forward-request.ts'
 import type { Upstream, Upstreams } from './upstream-types.ts'
 import { createUpstreams } from './upstreams.ts'
@@ -31,6 +33,25 @@ export function openUpstream(config: UpstreamConfigInput): TestUpstream {
   const upstream = upstreams.get('test')
   if (upstream === undefined) throw new Error('the upstream is missing')
   return { upstreams, upstream, events }
+}
+
+/** A client that waits until it is told to go. */
+export function goingClient(): Client & { go(): void } {
+  const controller = new AbortController()
+  const { signal } = controller
+  return {
+    get isGone() {
+      return signal.aborted
+    },
+    signal,
+    go: () => controller.abort(),
+  }
+}
+
+/** What forwarding brought, as the web's own response; fails where there is none. */
+export function answered(outcome: ForwardOutcome): Response {
+  if (isRefusal(outcome)) throw new Error(`${outcome.code} ${outcome.internal}`)
+  return toResponse(outcome)
 }
 
 /** A request as the gate would hand it over. */
@@ -61,10 +82,10 @@ export function serveThrough(upstream: Upstream): { url: string; stop(): Promise
           path: request.url.slice(request.url.indexOf('/', 8)),
           headers: request.headers,
           body: request.body,
-          signal: request.signal,
+          client: new FetchRequest(request),
         }),
       )
-      return isRefusal(outcome) ? problemResponse(outcome, 'req_test') : outcome
+      return isRefusal(outcome) ? problemResponse(outcome, 'req_test') : toResponse(outcome)
     },
   })
   return { url: `http://127.0.0.1:${server.port}`, stop: () => server.stop(true) }

@@ -1,22 +1,23 @@
+import { PlainAnswer } from '../core/answer.ts'
 import type { Course, PreparedRequest } from './course.ts'
 import type { EndReason, Watch } from './deadlines.ts'
 import type { Failure } from './failure.ts'
 import { CLIENT_GONE, classifyError } from './failure.ts'
-import type { ForwardRequest, Timeouts } from './forward-request.ts'
-import type { Field } from './http1/parse-head.ts'
-import type { Carrier, Job, WireBody, WireError, WireResponse } from './http1/types.ts'
-import type { ResponseBody } from './make-response.ts'
+import type { Client, ForwardRequest, Timeouts } from './forward-request.ts'
+import type { ResponseHead } from './http1/parse-head.ts'
+import type { Carrier, Job, ResponseBody, WireBody, WireError } from './http1/types.ts'
 import { IDEMPOTENT } from './methods.ts'
-import { pump } from './response-body.ts'
+import { pump } from './pump.ts'
 import type { Target } from './target.ts'
 
 /** What one try ended in: an answer, possibly one that counts as a failure, or none. */
 export type TryOutcome =
-  | { readonly ok: true; readonly response: Response; readonly failure: undefined }
-  | { readonly ok: true; readonly response: Response; readonly failure: Failure }
+  | { readonly ok: true; readonly answer: PlainAnswer; readonly failure: undefined }
+  | { readonly ok: true; readonly answer: PlainAnswer; readonly failure: Failure }
   | { readonly ok: false; readonly failure: Failure }
 
-const NULL_BODY = new Set([204, 205, 304])
+const RESET_CONTENT = 205
+const NOT_MODIFIED = 304
 
 /**
  * One try of a request at one target. It is a single object, because there is one for each request: what
@@ -31,7 +32,7 @@ export class Try implements Job, Watch {
   readonly repeatable: boolean
   readonly wholeBytesMax: number
   readonly totalAtMs: number
-  readonly client: AbortSignal | undefined
+  readonly client: Client | undefined
   readonly target: Target
   carrier: Carrier | undefined = undefined
   phase: 'first_byte' | 'idle' = 'first_byte'
@@ -53,7 +54,7 @@ export class Try implements Job, Watch {
     nowMs: number,
     settle: (outcome: TryOutcome, attempt: Try) => void,
   ) {
-    const { body, method, signal } = request
+    const { body, method, client } = request
     const { config } = course
     this.method = method
     this.head = head
@@ -61,7 +62,7 @@ export class Try implements Job, Watch {
       config.retries.attempts > 0 && IDEMPOTENT.has(method) && !(body instanceof ReadableStream)
     this.wholeBytesMax = config.bufferMax
     this.totalAtMs = totalAtMs
-    this.client = signal
+    this.client = client
     this.target = target
     this.phaseAtMs = nowMs + timeouts.firstByteMs
     this.#course = course
@@ -110,59 +111,23 @@ export class Try implements Job, Watch {
     this.#settle({ ok: false, failure }, this)
   }
 
-  onAnswer(answer: WireResponse): void {
-    const { status } = answer
-    const verdict = this.#course.failing.get(status)
-    try {
-      const headers = this.#headers(answer.fields)
-      const made = this.#course.makeResponse(
-        this.#receive(answer, headers, verdict),
-        status,
-        headers,
-      )
-      if (made instanceof Promise) this.#settleLater(made, verdict)
-      else this.#settle({ ok: true, failure: verdict, response: made }, this)
-    } catch (error) {
-      this.#unmakeable(error)
-    }
+  onAnswer(head: ResponseHead, body: ResponseBody): void {
+    const { method, scheme, host } = this.#request
+    const { status } = head
+    const failure = this.#course.failing.get(status)
+    // The length of a body that is complete is what it is; of one that is absent, what the upstream says.
+    const keepsLength =
+      body instanceof ReadableStream || method === 'HEAD' || status === NOT_MODIFIED
+    const origins = { upstream: this.target.origin, scheme, host }
+    const fields = this.#course.responseFields(head, origins, keepsLength)
+    const answer = new PlainAnswer(status, fields, this.#receive(status, body, failure))
+    this.#settle({ ok: true, failure, answer }, this)
   }
 
-  #settleLater(made: Promise<Response>, failure: Failure | undefined): void {
-    made.then(
-      (response) => this.#settle({ ok: true, failure, response }, this),
-      (error: unknown) => this.#unmakeable(error),
-    )
-  }
-
-  /** The answer cannot be passed on. */
-  #unmakeable(error: unknown): void {
-    const failure = classifyError(error)
-    this.end()
-    if (!this.#isEnded) this.#leave(failure)
-    this.#settle({ ok: false, failure }, this)
-  }
-
-  #headers(fields: readonly Field[]): [string, string][] {
-    const { scheme, host, method } = this.#request
-    const headers = this.#course.responseFields(fields, {
-      upstream: this.target.origin,
-      scheme,
-      host,
-    })
-    if (method === 'HEAD') keepLengthUnsaid(headers)
-    return headers
-  }
-
-  #receive(
-    { status, body }: WireResponse,
-    headers: readonly [string, string][],
-    verdict: Failure | undefined,
-  ): ResponseBody {
+  #receive(status: number, body: ResponseBody, verdict: Failure | undefined): ResponseBody {
     if (body instanceof ReadableStream) return this.#pass(body, verdict)
     this.#leave(verdict)
-    if (body === null || NULL_BODY.has(status)) return null
-    const { wholeBody, untypedBody } = this.#course
-    return (isTyped(headers) ? wholeBody : untypedBody)(body as Uint8Array<ArrayBuffer>)
+    return status === RESET_CONTENT ? null : body
   }
 
   #pass(body: ReadableStream<Uint8Array>, verdict: Failure | undefined): ReadableStream {
@@ -226,18 +191,6 @@ export function reportFailure(
     cause: failure.cause,
     final,
   })
-}
-
-const isTyped = (headers: readonly [string, string][]): boolean =>
-  headers.some(([name]) => name === 'content-type')
-
-/**
- * To a HEAD that was answered without Content-Length, the runtime's server would add `0`, which says
- * something about the answer to GET that nobody said (RFC 9110 §8.6); the coding says nothing.
- */
-function keepLengthUnsaid(headers: [string, string][]): void {
-  if (headers.some(([name]) => name === 'content-length')) return
-  headers.push(['transfer-encoding', 'chunked'])
 }
 
 const NO_BODY: WireBody = { kind: 'none' }

@@ -4,7 +4,6 @@ import type { Refusal } from '../core/refusal.ts'
 import type { UpstreamConfig } from './config.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { ForwardOutcome, ForwardRequest } from './forward-request.ts'
-import type { UnusualStatus } from './make-response.ts'
 import type { UpstreamStats } from './stats.ts'
 import type { WebSocketBridge } from './websocket.ts'
 
@@ -13,8 +12,7 @@ export interface Upstream {
   readonly name: string
   /**
    * Sends a request to one of the targets and returns its answer, or a refusal: `upstream_failed`
-   * (502), `upstream_timeout` (504), `upstream_unavailable` (503). The response and its headers are the
-   * caller's to change. Never rejects.
+   * (502), `upstream_timeout` (504), `upstream_unavailable` (503). Never rejects.
    */
   forward(request: ForwardRequest): Promise<ForwardOutcome>
   /**
@@ -44,7 +42,5 @@ export interface UpstreamsOptions {
   readonly random: Random
   /** Headers that carry credentials for the gate; default Authorization, X-Api-Key and Cookie. */
   readonly credentialHeaders?: readonly string[]
-  /** Without it, answers with a status beyond 599 become 502. */
-  readonly unusualStatus?: UnusualStatus | undefined
   readonly onEvent?: (event: UpstreamEvent) => void
 }

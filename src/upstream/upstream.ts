@@ -9,12 +9,9 @@ import type { UpstreamEvent } from './events.ts'
 import type { Failure } from './failure.ts'
 import type { Timeouts } from './forward-request.ts'
 import { forward } from './forward.ts'
-import type { UnusualStatus } from './make-response.ts'
-import { createMakeResponse } from './make-response.ts'
 import { openWebSocket } from './open-websocket.ts'
 import { createRequestFields } from './request-headers.ts'
 import { createResponseFields } from './response-headers.ts'
-import { createWholeBody } from './response-body.ts'
 import { createRetryBudget } from './retry-budget.ts'
 import type { UpstreamStats } from './stats.ts'
 import type { Target } from './target.ts'
@@ -29,7 +26,6 @@ export interface UpstreamOptions {
   readonly random: Random
   readonly deadlines: Deadlines
   readonly credentialHeaders?: readonly string[] | undefined
-  readonly unusualStatus?: UnusualStatus | undefined
   readonly onEvent: (event: UpstreamEvent) => void
 }
 
@@ -67,9 +63,6 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
     responseFields: createResponseFields(config),
     deadlines: options.deadlines,
     failing: failingOf(config),
-    wholeBody: createWholeBody(),
-    untypedBody: createWholeBody(0),
-    makeResponse: createMakeResponse(options.unusualStatus),
     timeouts: timeoutsOf(config),
   }
   return {

@@ -173,7 +173,7 @@ function createGeneration(
   createDeciders: CreateDeciders,
 ): Generation {
   const { counters, nouns } = parts
-  const { clock, random, logger, unusualStatus } = parts.world
+  const { clock, random, logger } = parts.world
   const { deciders, problems } = createDeciders(config.policies, {
     clock,
     random,
@@ -209,7 +209,6 @@ function createGeneration(
       config: config.upstreams,
       clock,
       random,
-      unusualStatus,
       onEvent: observeUpstreams(logger, nouns.signals.gate),
     }),
   }

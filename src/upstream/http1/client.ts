@@ -1,11 +1,10 @@
-import { connect as connectPlain } from 'node:net'
-import type { Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import type { Clock } from '../../core/clock.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { Connection } from './connection.ts'
+import type { Dial } from './link.ts'
+import { dialNode } from './link.ts'
+import { createSeenNames } from './parse-head.ts'
 import type { Job, Sending, ServerAddress, WireRequest, WireResponse } from './types.ts'
-import { WireError } from './types.ts'
 
 /**
  * An HTTP/1.1 client for one server, with kept connections. A proxy needs less than fetch does and
@@ -29,6 +28,8 @@ export interface HttpClientOptions {
   /** Idle connections kept at most. */
   readonly idleMax: number
   readonly clock: Clock
+  /** How connections are opened; default by `node:net`. */
+  readonly dial?: Dial | undefined
 }
 
 /** Servers that do not say how long they keep a connection keep it at least so long. */
@@ -39,7 +40,9 @@ const SWEEP_MS = 1000
 
 /** Creates an {@link HttpClient}. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { clock } = options
+  const { address, clock, connectTimeoutMs, dial = dialNode } = options
+  const seen = createSeenNames()
+  const opening = new Map<Connection, ReturnType<typeof setTimeout>>()
   const idle: Connection[] = []
   let closing = false
   let sweeper: ReturnType<typeof setInterval> | undefined
@@ -53,7 +56,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     clearInterval(sweeper)
     sweeper = undefined
   }
+  const opened = (connection: Connection): void => {
+    clearTimeout(opening.get(connection))
+    opening.delete(connection)
+  }
   const events: ConnectionEvents = {
+    onOpen: opened,
     onIdle(connection, keepAliveSeconds) {
       if (closing || idle.length >= options.idleMax) return connection.destroy()
       connection.idleSinceMs = clock.monotonicMs()
@@ -68,11 +76,17 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       else job.onFailure(error)
     },
     onClosed(connection) {
+      opened(connection)
       const at = idle.indexOf(connection)
       if (at >= 0) idle.splice(at, 1)
     },
   }
-  const open = (job: Job): void => openConnection(options, events, job)
+  const open = (job: Job): void => {
+    const connection = new Connection(dial, address, events, seen, job)
+    const giveUp = (): void => connection.destroy('connect deadline')
+    opening.set(connection, setTimeout(giveUp, connectTimeoutMs))
+    job.carrier = connection
+  }
   const take = (): Connection | undefined => {
     for (;;) {
       const connection = idle.pop()
@@ -108,59 +122,11 @@ function sendWith(start: (job: Job) => void, request: WireRequest): Sending {
     ...request,
     carrier: undefined,
     onHead() {},
-    onAnswer: resolve,
+    onAnswer: (head, body) => resolve({ head, body }),
     onFailure: reject,
   }
   start(job)
   return { response: promise, abort: () => job.carrier?.abort(job) }
-}
-
-/** Opens a connection for a job; while that lasts, aborting the job gives it up. */
-function openConnection(options: HttpClientOptions, events: ConnectionEvents, job: Job): void {
-  const { socket, readyEvent } = dial(options.address)
-  const settle = (): void => {
-    clearTimeout(timer)
-    socket.off('error', onError)
-    socket.off('close', onClose)
-    socket.off(readyEvent, onReady)
-  }
-  const giveUp = (cause: string): void => {
-    settle()
-    socket.on('error', () => {})
-    socket.destroy()
-    job.onFailure(new WireError('connect', cause))
-  }
-  const onError = (error: Error): void => giveUp(error.message)
-  const onClose = (): void => giveUp('closed while connecting')
-  const onReady = (): void => {
-    settle()
-    const connection = new Connection(socket, events)
-    job.carrier = connection
-    connection.send(job)
-  }
-  const timer = setTimeout(() => giveUp('connect deadline'), options.connectTimeoutMs)
-  socket.on('error', onError)
-  socket.on('close', onClose)
-  socket.on(readyEvent, onReady)
-  job.carrier = { abort: () => giveUp('aborted') }
-}
-
-function dial({ host, port, unix, tls }: ServerAddress): { socket: Socket; readyEvent: string } {
-  if (tls === undefined) {
-    const socket = connectPlain(unix === undefined ? { host, port } : { path: unix })
-    return { socket, readyEvent: 'connect' }
-  }
-  const socket = connectTls({
-    host,
-    port,
-    servername: tls.serverName ?? (/^[\d.]+$|:/.test(host) ? '' : host),
-    rejectUnauthorized: tls.rejectUnauthorized,
-    ALPNProtocols: ['http/1.1'],
-    ...(tls.ca !== undefined && { ca: tls.ca }),
-    ...(tls.cert !== undefined && { cert: tls.cert }),
-    ...(tls.key !== undefined && { key: tls.key }),
-  })
-  return { socket, readyEvent: 'secureConnect' }
 }
 
 function idleLimitMs(keepAliveSeconds: number | undefined): number {

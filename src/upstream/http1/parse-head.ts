@@ -1,107 +1,226 @@
 import type { Framing } from '../../core/http1/body-decoder.ts'
+import type { KnownName } from './response-names.ts'
+import { NAME_KINDS, responseName } from './response-names.ts'
 
-/** A header field: lowercase name and value. */
-export type Field = readonly [name: string, value: string]
-
-/** The head of a response. */
+/** The head of a response: its lines as they came, and what they mean for reading on. */
 export interface ResponseHead {
   readonly status: number
-  readonly fields: readonly Field[]
+  /** Latin-1, one character a byte; every line with its CRLF, the status line first. */
+  readonly text: string
+  /** Names of the fields, lowercase, in order; a name that comes twice is there twice. */
+  readonly names: readonly string[]
+  /** Where each field's line begins in {@link ResponseHead.text}; last, where the lines end. */
+  readonly starts: readonly number[]
   readonly framing: Framing
+  /** Whether it has a Transfer-Encoding; then Content-Length means nothing (RFC 9112 §6.3). */
+  readonly isCoded: boolean
+  /** What Connection says, when that is more than one of the words `close` and `keep-alive`. */
+  readonly connection: string | undefined
   /** Whether the connection may carry another request afterwards. */
   readonly reusable: boolean
   /** Seconds of `Keep-Alive: timeout=…`, when the server says them. */
   readonly keepAliveSeconds: number | undefined
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-// eslint-disable-next-line no-control-regex -- these are the characters a field value must not hold
-const FORBIDDEN_IN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/
+// eslint-disable-next-line no-control-regex -- these are the characters a line must not hold
+const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
+const VERSION_NEW = 'HTTP/1.1 '
+const VERSION_OLD = 'HTTP/1.0 '
 const FIELDS_MAX = 200
+const ZERO = 0x30
+const SPACE = 0x20
+const TAB = 0x09
+const CR = 0x0d
+
+/** The names of the head before, as they were sent: a server sends the same ones again, in the same order. */
+export interface SeenNames {
+  /** With their colons. */
+  readonly sent: string[]
+  readonly known: KnownName[]
+}
+
+/** Creates {@link SeenNames} for a server. */
+export const createSeenNames = (): SeenNames => ({ sent: [], known: [] })
 
 /**
- * Parses the head of a response, without the empty line that ends it. Strict: what could be read in
- * two ways is an error, because this proxy and the client would then disagree about where the
- * response ends.
+ * Parses the head of a response. Strict: what could be read in two ways is an error, because this proxy
+ * and the client would then disagree about where the response ends.
  *
- * @param text the head as Latin-1, one character a byte.
+ * @param text the head as Latin-1, one character a byte, up to the CRLF of its last line.
  * @param method of the request: the answer to HEAD has no body.
+ * @param seen is kept up to date; it bounds itself, as heads do.
  * @returns the head, or what is wrong with it.
  */
-export function parseHead(text: string, method: string): ResponseHead | string {
-  let end = text.indexOf('\r\n')
-  if (end < 0) end = text.length
-  const version = text.slice(0, 8)
-  const status = Number(text.slice(9, 12))
-  const isStatusLine =
-    (version === 'HTTP/1.1' || version === 'HTTP/1.0') &&
-    text.charCodeAt(8) === 0x20 &&
-    /^[1-9]\d\d$/.test(text.slice(9, 12)) &&
-    (end === 12 || text.charCodeAt(12) === 0x20)
-  if (!isStatusLine || FORBIDDEN_IN_VALUE.test(text.slice(0, end))) return 'bad status line'
-  const fields = parseFields(text, end + 2)
-  return typeof fields === 'string' ? fields : describe(status, version, fields, method)
-}
-
-function parseFields(text: string, from: number): Field[] | string {
-  const fields: Field[] = []
-  for (let start = from; start < text.length;) {
-    let end = text.indexOf('\r\n', start)
-    if (end < 0) end = text.length
-    const colon = text.indexOf(':', start)
-    if (colon < 0 || colon >= end) return 'header line without a colon'
-    const name = text.slice(start, colon)
-    const value = text.slice(colon + 1, end).trim()
-    if (!TOKEN.test(name)) return 'bad header name'
-    if (FORBIDDEN_IN_VALUE.test(value)) return 'control character in a header'
-    if (fields.push([name.toLowerCase(), value]) > FIELDS_MAX) return 'too many headers'
-    start = end + 2
-  }
-  return fields
-}
-
-function describe(
-  status: number,
-  version: string,
-  fields: readonly Field[],
+export function parseHead(
+  text: string,
   method: string,
+  seen: SeenNames = createSeenNames(),
 ): ResponseHead | string {
-  let length: string | undefined
-  let coding: string | undefined
-  let closes = version === 'HTTP/1.0'
-  let keepAliveSeconds: number | undefined
-  for (const [name, value] of fields) {
-    if (name === 'content-length') {
-      if (length !== undefined && length !== value) return 'two different Content-Lengths'
-      length = value
-    } else if (name === 'transfer-encoding') {
-      coding = coding === undefined ? value : `${coding}, ${value}`
-    } else if (name === 'connection') {
-      closes ||= /(?:^|,)\s*close\s*(?:,|$)/i.test(value)
-    } else if (name === 'keep-alive') {
-      keepAliveSeconds = Number(/(?:^|[\s,])timeout=(\d{1,6})/i.exec(value)?.[1] ?? Number.NaN)
-    }
+  const lineEnd = endOfLine(text, 0)
+  const isCurrent = text.startsWith(VERSION_NEW)
+  const status = statusOf(text)
+  if (status < 100 || lineEnd < 14 || !(isCurrent || text.startsWith(VERSION_OLD))) {
+    return 'bad status line'
   }
-  const framing = framingOf(status, version, method, length, coding)
-  if (typeof framing === 'string') return framing
-  // RFC 9112 §6.3: a message with both has been tampered with, or is about to be misread.
-  const reusable =
-    !closes && framing.kind !== 'close' && !(coding !== undefined && length !== undefined)
-  return { status, fields, framing, reusable, keepAliveSeconds }
+  // The code is followed by a space and the reason, or, by some servers, by nothing.
+  if (text.charCodeAt(12) !== SPACE && lineEnd !== 14) return 'bad status line'
+  if (FORBIDDEN.test(text)) return 'control character in the head'
+  return parseFields(text, lineEnd, isCurrent, status, method, seen)
 }
+
+/** The three digits behind the version; 0 when they are not. */
+function statusOf(text: string): number {
+  let status = 0
+  for (let at = 9; at < 12; at++) {
+    const digit = text.charCodeAt(at) - ZERO
+    if (!(digit >= 0 && digit <= 9)) return 0
+    status = status * 10 + digit
+  }
+  return status
+}
+
+/** Where the line that begins at `start` ends, behind its CRLF; -1 when it ends in any other way. */
+function endOfLine(text: string, start: number): number {
+  const end = text.indexOf('\n', start)
+  return end > start && text.charCodeAt(end - 1) === CR && text.indexOf('\r', start) === end - 1
+    ? end + 1
+    : -1
+}
+
+/** What the fields say that decides how the message is read. */
+interface Deciding {
+  length: string | undefined
+  coding: string | undefined
+  connection: string | undefined
+  keepAlive: string | undefined
+}
+
+function parseFields(
+  text: string,
+  from: number,
+  isCurrent: boolean,
+  status: number,
+  method: string,
+  seen: SeenNames,
+): ResponseHead | string {
+  const names: string[] = []
+  const starts: number[] = [from]
+  const deciding: Deciding = {
+    length: undefined,
+    coding: undefined,
+    connection: undefined,
+    keepAlive: undefined,
+  }
+  for (let start = from; start < text.length;) {
+    const end = endOfLine(text, start)
+    if (end < 0) return 'control character in the head'
+    const known = nameAt(text, start, end, names.length, seen)
+    if (typeof known === 'string') return known
+    if (known.kind !== NAME_KINDS.plain) {
+      const valueFrom = start + known.name.length + 1
+      const wrong = note(deciding, known.kind, valueBetween(text, valueFrom, end - 2))
+      if (wrong !== undefined) return wrong
+    }
+    if (names.push(known.name) > FIELDS_MAX) return 'too many headers'
+    starts.push(end)
+    start = end
+  }
+  const framing = framingOf(status, isCurrent, method, deciding)
+  if (typeof framing === 'string') return framing
+  const { connection, coding, length, keepAlive } = deciding
+  return {
+    status,
+    text,
+    names,
+    starts,
+    framing,
+    isCoded: coding !== undefined,
+    connection: connection !== undefined && SIMPLE.test(connection) ? undefined : connection,
+    // RFC 9112 §6.3: a message with both has been tampered with, or is about to be misread.
+    reusable:
+      isCurrent &&
+      framing.kind !== 'close' &&
+      (coding === undefined || length === undefined) &&
+      !(connection !== undefined && CLOSES.test(connection)),
+    keepAliveSeconds:
+      keepAlive === undefined ? undefined : Number(TIMEOUT.exec(keepAlive)?.[1] ?? Number.NaN),
+  }
+}
+
+/** The name that a line begins with, or what is wrong with it. */
+function nameAt(
+  text: string,
+  start: number,
+  end: number,
+  index: number,
+  { sent, known }: SeenNames,
+): KnownName | string {
+  const before = sent[index]
+  if (before !== undefined && text.startsWith(before, start)) return known[index]!
+  const colon = text.indexOf(':', start)
+  if (colon < 0 || colon >= end) return 'header line without a colon'
+  const name = responseName(text.slice(start, colon))
+  if (name === undefined) return 'bad header name'
+  sent[index] = text.slice(start, colon + 1)
+  known[index] = name
+  return name
+}
+
+const SIMPLE = /^(?:keep-alive|close)$/i
+const CLOSES = /(?:^|,)\s*close\s*(?:,|$)/i
+const TIMEOUT = /(?:^|[\s,])timeout=(\d{1,6})/i
+
+function note(deciding: Deciding, kind: number, value: string): string | undefined {
+  switch (kind) {
+    case NAME_KINDS.length:
+      if (deciding.length !== undefined && deciding.length !== value) {
+        return 'two different Content-Lengths'
+      }
+      deciding.length = value
+      return undefined
+    case NAME_KINDS.coding:
+      deciding.coding = deciding.coding === undefined ? value : `${deciding.coding}, ${value}`
+      return undefined
+    case NAME_KINDS.connection:
+      deciding.connection =
+        deciding.connection === undefined ? value : `${deciding.connection},${value}`
+      return undefined
+    default:
+      deciding.keepAlive = value
+      return undefined
+  }
+}
+
+const NONE: Framing = { kind: 'none' }
+const CHUNKED: Framing = { kind: 'chunked' }
+const CLOSE: Framing = { kind: 'close' }
 
 function framingOf(
   status: number,
-  version: string,
+  isCurrent: boolean,
   method: string,
-  length: string | undefined,
-  coding: string | undefined,
+  { length, coding }: Deciding,
 ): Framing | string {
   if (length !== undefined && !/^\d{1,15}$/.test(length)) return 'bad Content-Length'
-  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return { kind: 'none' }
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return NONE
   if (coding !== undefined) {
-    if (version === 'HTTP/1.0') return 'Transfer-Encoding in HTTP/1.0'
-    return coding.toLowerCase() === 'chunked' ? { kind: 'chunked' } : 'unknown Transfer-Encoding'
+    if (!isCurrent) return 'Transfer-Encoding in HTTP/1.0'
+    return coding.toLowerCase() === 'chunked' ? CHUNKED : 'unknown Transfer-Encoding'
   }
-  return length === undefined ? { kind: 'close' } : { kind: 'length', bytes: Number(length) }
+  return length === undefined ? CLOSE : { kind: 'length', bytes: Number(length) }
 }
+
+/** The value of a field: what stands behind its colon, without the white space around it. */
+export function valueAt({ text, names, starts }: ResponseHead, index: number): string {
+  return valueBetween(text, starts[index]! + names[index]!.length + 1, starts[index + 1]! - 2)
+}
+
+/** RFC 9110 §5.6.3: only spaces and tabs around a value are none of it. */
+function valueBetween(text: string, from: number, end: number): string {
+  let [start, stop] = [from, end]
+  while (start < stop && isBlank(text.charCodeAt(start))) start += 1
+  while (stop > start && isBlank(text.charCodeAt(stop - 1))) stop -= 1
+  return text.slice(start, stop)
+}
+
+const isBlank = (code: number): boolean => code === SPACE || code === TAB

@@ -1,4 +1,4 @@
-import type { Field } from './parse-head.ts'
+import type { ResponseHead } from './parse-head.ts'
 
 /** Where a server is. */
 export interface ServerAddress {
@@ -36,7 +36,7 @@ export interface Job extends WireRequest {
   carrier: Carrier | undefined
   /** The head of the response has come and its body has not. */
   onHead(): void
-  onAnswer(response: WireResponse): void
+  onAnswer(head: ResponseHead, body: ResponseBody): void
   onFailure(error: WireError): void
 }
 
@@ -58,11 +58,13 @@ export type WireBody =
       readonly onChunk: () => void
     }
 
-/** A response: its body is complete (bytes), still coming (a stream), or absent. */
+/** The body of a response: complete (bytes), still coming (a stream), or absent. */
+export type ResponseBody = Uint8Array | ReadableStream<Uint8Array> | null
+
+/** A response. */
 export interface WireResponse {
-  readonly status: number
-  readonly fields: readonly Field[]
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | null
+  readonly head: ResponseHead
+  readonly body: ResponseBody
 }
 
 /** A request under way. */

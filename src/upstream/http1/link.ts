@@ -1,0 +1,89 @@
+import { connect as connectPlain } from 'node:net'
+import type { Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { ServerAddress } from './types.ts'
+
+/** A connection's bytes, whichever part of a runtime carries them. */
+export interface Link {
+  /**
+   * Takes Latin-1 text or bytes, which must not be changed afterwards; nothing of it is lost. Returns whether
+   * more is wanted at once; if not, `onDrain` says when.
+   */
+  write(data: string | Uint8Array): boolean
+  /** Stops, and goes on, bringing what the other side sends. */
+  pause(): void
+  resume(): void
+  /** Closes at once, and may be called twice. */
+  destroy(): void
+}
+
+/** What becomes of a {@link Link}. All are called after the call that made it has returned. */
+export interface LinkEvents {
+  /** It stands, with TLS where that was asked for. */
+  onOpen(): void
+  /** Bytes came; they are the receiver's. */
+  onData(bytes: Buffer): void
+  onDrain(): void
+  /** The other side will send nothing more. */
+  onEnd(): void
+  /** It is gone, or never came about; may be called twice, and after {@link Link.destroy}. */
+  onClose(cause: string): void
+}
+
+/** Begins to open a connection. */
+export type Dial = (address: ServerAddress, events: LinkEvents) => Link
+
+/** {@link Dial} by `node:net` and `node:tls`, which all runtimes have. */
+export const dialNode: Dial = (address, events) => {
+  const { socket, readyEvent } = open(address)
+  socket.setNoDelay(true)
+  socket.on(readyEvent, () => events.onOpen())
+  socket.on('data', (bytes: Buffer) => events.onData(bytes))
+  socket.on('drain', () => events.onDrain())
+  socket.on('end', () => events.onEnd())
+  socket.on('error', (error) => events.onClose(error.message))
+  socket.on('close', () => events.onClose('connection closed'))
+  return new NodeLink(socket)
+}
+
+class NodeLink implements Link {
+  readonly #socket: Socket
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  write(data: string | Uint8Array): boolean {
+    return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data)
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+}
+
+function open({ host, port, unix, tls }: ServerAddress): { socket: Socket; readyEvent: string } {
+  if (tls === undefined) {
+    const socket = connectPlain(unix === undefined ? { host, port } : { path: unix })
+    return { socket, readyEvent: 'connect' }
+  }
+  const socket = connectTls({
+    host,
+    port,
+    servername: tls.serverName ?? (/^[\d.]+$|:/.test(host) ? '' : host),
+    rejectUnauthorized: tls.rejectUnauthorized,
+    ALPNProtocols: ['http/1.1'],
+    ...(tls.ca !== undefined && { ca: tls.ca }),
+    ...(tls.cert !== undefined && { cert: tls.cert }),
+    ...(tls.key !== undefined && { key: tls.key }),
+  })
+  return { socket, readyEvent: 'secureConnect' }
+}
