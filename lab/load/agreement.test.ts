@@ -1,20 +1,55 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { SyntheticServer } from '../synthetic/index.ts'
 import { startSyntheticServer } from '../synthetic/index.ts'
-import { failures, loadOn, responseMs } from './load.fixture.ts'
+import { backfill } from '../histogram/index.ts'
+import type { Histogram } from '../histogram/index.ts'
+import { failures, loadOn, responses } from './load.fixture.ts'
 
-/** Ten at a time for 20 ms each: no generator gets more than 500 a second out of it. */
-const CAPACITY = { concurrent: 10, serviceMs: 20, queueMax: 1000 }
-const CONNECTIONS = 30
+/** Answers take 60 ms on average, and often much longer: no generator is faster than its users. */
+const MEAN_MS = 60
+const CONNECTIONS = 60
+
+interface Seen {
+  readonly rate: number
+  /** Milliseconds. */
+  readonly p50: number
+  readonly p75: number
+  readonly p90: number
+}
+
+const seenOf = (rate: number, times: Histogram): Seen => ({
+  rate,
+  p50: times.quantile(0.5) / 1000,
+  p75: times.quantile(0.75) / 1000,
+  p90: times.quantile(0.9) / 1000,
+})
 
 let server: SyntheticServer
+let url: string
+let own: Seen
+let ownFilled: Seen
 beforeAll(async () => {
-  server = await startSyntheticServer({ capacity: CAPACITY })
-})
+  server = await startSyntheticServer({ delay: { kind: 'exponential', meanMs: MEAN_MS } })
+  url = `${server.url}/delay`
+  const result = await loadOn(url, {
+    model: 'closed',
+    level: CONNECTIONS,
+    durationMs: 3000,
+    warmUpMs: 500,
+  })
+  expect(failures(result)).toBe(0)
+  const rate = result.completedInTime / 2.5
+  own = seenOf(rate, responses(result))
+  // wrk adds what it takes its connections to have held back, at the interval of one connection.
+  ownFilled = seenOf(rate, backfill(responses(result), (CONNECTIONS / rate) * 1e6))
+}, 20_000)
 afterAll(async () => server.stop())
 
 const say = (name: string): string =>
-  `rate and median agree with ${name}${has(name) ? '' : ' (not installed)'}`
+  `rate and percentiles agree with ${name}${has(name) ? '' : ' (not installed)'}`
 const has = (name: string): boolean => Bun.which(name) !== null
 
 async function output(command: readonly string[]): Promise<string> {
@@ -24,34 +59,39 @@ async function output(command: readonly string[]): Promise<string> {
   return text
 }
 
-/** What our own users see of the same server, one after the other with the other generator. */
-async function ours() {
-  const result = await loadOn(`${server.url}/capacity`, {
-    model: 'closed',
-    level: CONNECTIONS,
-    durationMs: 3000,
-    warmUpMs: 500,
+/** Four standard errors of a percentile of some 2,500 values on each side are less than this. */
+function expectNear(one: Seen, other: Seen): void {
+  for (const name of ['rate', 'p50', 'p75', 'p90'] as const) {
+    const ratio = one[name] / other[name]
+    expect([name, ratio > 0.82 && ratio < 1.22]).toEqual([name, true])
+  }
+}
+
+describe('on a server that answers after times drawn by lot', () => {
+  test('percentiles are those of the distribution', () => {
+    for (const [share, seen] of [
+      [0.5, own.p50],
+      [0.75, own.p75],
+      [0.9, own.p90],
+    ] as const) {
+      const expected = -MEAN_MS * Math.log(1 - share)
+      expect(seen / expected).toBeGreaterThan(0.85)
+      expect(seen / expected).toBeLessThan(1.3)
+    }
   })
-  expect(failures(result)).toBe(0)
-  return { rate: result.completedInTime / 2.5, medianMs: responseMs(result, 0.5) }
-}
 
-const near = (one: number, other: number): void => {
-  expect(one / other).toBeGreaterThan(0.85)
-  expect(one / other).toBeLessThan(1.18)
-}
-
-describe('on a server whose capacity decides', () => {
   test.skipIf(!has('wrk'))(
     say('wrk'),
     async () => {
-      const url = `${server.url}/capacity`
       const text = await output(['wrk', '-t1', `-c${CONNECTIONS}`, '-d3s', '--latency', url])
-      const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1])
-      const medianMs = Number(/50%\s+([\d.]+)ms/.exec(text)?.[1])
-      const own = await ours()
-      near(own.rate, rate)
-      near(own.medianMs, medianMs)
+      const percentile = (share: number): number =>
+        Number(new RegExp(`^ +${share}%\\s+([\\d.]+)ms`, 'm').exec(text)?.[1])
+      expectNear(ownFilled, {
+        rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
+        p50: percentile(50),
+        p75: percentile(75),
+        p90: percentile(90),
+      })
     },
     20_000,
   )
@@ -59,11 +99,23 @@ describe('on a server whose capacity decides', () => {
   test.skipIf(!has('h2load'))(
     say('h2load'),
     async () => {
-      const url = `${server.url}/capacity`
-      const text = await output(['h2load', '--h1', '-t1', `-c${CONNECTIONS}`, '-D3', url])
-      const rate = Number(/finished in [\d.]+s, ([\d.]+) req\/s/.exec(text)?.[1])
-      const own = await ours()
-      near(own.rate, rate)
+      const folder = await mkdtemp(join(tmpdir(), 'tollgate-h2load-'))
+      try {
+        const log = join(folder, 'requests.tsv')
+        const command = ['h2load', '--h1', '-t1', `-c${CONNECTIONS}`, '-D3', `--log-file=${log}`]
+        const text = await output([...command, url])
+        // Start, status and microseconds of each request.
+        const times = (await readFile(log, 'utf8'))
+          .trim()
+          .split('\n')
+          .map((line) => Number(line.split('\t')[2]) / 1000)
+          .toSorted((a, b) => a - b)
+        const at = (share: number): number => times[Math.ceil(share * times.length) - 1]!
+        const rate = Number(/finished in [\d.]+s, ([\d.]+) req\/s/.exec(text)?.[1])
+        expectNear(own, { rate, p50: at(0.5), p75: at(0.75), p90: at(0.9) })
+      } finally {
+        await rm(folder, { recursive: true })
+      }
     },
     20_000,
   )

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { createRandom } from '../../core/index.ts'
 import { madeResult } from '../../load/result.fixture.ts'
+import { quietWorld } from '../../load/load.fixture.ts'
+import { startSyntheticServer } from '../../synthetic/index.ts'
 import { analyzeBreak } from './analyze.ts'
+import { breakExperiment } from './index.ts'
 import type { BreakOptions } from './options.ts'
 import type { Phase, Step } from './search.ts'
 import { judgeStep, searchBreak } from './search.ts'
@@ -131,3 +134,34 @@ describe('the search for the breaking point', () => {
     expect(capacityOf(found)).toBe(1000)
   })
 })
+
+test('a server of known capacity: it is found, or nothing is said', async () => {
+  // 20 at a time for 20 ms each: never more than 1,000 a second.
+  const server = await startSyntheticServer({
+    capacity: { concurrent: 20, serviceMs: 20, queueMax: 1000 },
+  })
+  const options: BreakOptions = {
+    ...OPTIONS,
+    target: `${server.url}/capacity`,
+    objective: { ...OPTIONS.objective, limitMs: 60 },
+    rateFrom: 800,
+    rateMax: 4000,
+    stepMs: 400,
+    confirmations: 0,
+  }
+  try {
+    const raw = await breakExperiment.measure(options, quietWorld())
+    const { judgement, figures } = breakExperiment.analyze(options, raw, 1)
+    const value = (name: string) => figures.find((figure) => figure.name === name)?.value ?? null
+    const failed = value('capacity.failed')
+    // A generator that is late says so, and then there is nothing that was not held.
+    if (failed === null) expect(judgement.verdict).toBe('inconclusive')
+    else {
+      expect(failed).toBeGreaterThan(800)
+      expect(failed).toBeLessThan(1500)
+      expect(value('capacity')!).toBeLessThan(1200)
+    }
+  } finally {
+    await server.stop()
+  }
+}, 60_000)
