@@ -7,7 +7,7 @@ import type { UpstreamEvent } from './events.ts'
 import type { ForwardRequest, Timeouts } from './forward-request.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Failure } from './failure.ts'
-import type { RequestFields } from './request-headers.ts'
+import type { WriteHead } from './request-headers.ts'
 import type { ResponseFields } from './response-headers.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Target } from './target.ts'
@@ -32,7 +32,7 @@ export interface Course {
   readonly pick: Pick
   readonly counts: Counts
   readonly budget: RetryBudget
-  readonly requestFields: RequestFields
+  readonly writeHead: WriteHead
   readonly responseFields: ResponseFields
   readonly deadlines: Deadlines
   /** Answers that count as failed, by status. */

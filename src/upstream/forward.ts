@@ -6,7 +6,6 @@ import type { Failure } from './failure.ts'
 import { CLIENT_GONE, refusalOf } from './failure.ts'
 import type { ForwardOutcome, ForwardRequest } from './forward-request.ts'
 import { METHODS } from './methods.ts'
-import { writeHead } from './request-headers.ts'
 import { retryPauseMs } from './retry.ts'
 import type { Target } from './target.ts'
 import type { TryOutcome } from './try.ts'
@@ -56,7 +55,7 @@ function tryNext(
     leave(request, course)
     return resolve(unavailable(course, nowMs))
   }
-  const head = writeHead(request, target, course.requestFields)
+  const head = course.writeHead(request, target)
   if (head === undefined) {
     leave(request, course)
     return resolve(refusalOf(UNSOUND, course.name))

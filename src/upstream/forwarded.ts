@@ -1,21 +1,53 @@
+import { fieldLines } from './field-lines.ts'
 import type { ForwardRequest } from './forward-request.ts'
 
+/** What the lines are written of. */
+type Way = Pick<ForwardRequest, 'clientAddress' | 'peerAddress' | 'scheme' | 'host'>
+
+interface Written extends Way {
+  readonly lines: string
+}
+
+const CLIENTS_REMEMBERED = 1024
+
 /**
- * Says what the upstream may know about the way of a request: Forwarded (RFC 7239) and the
- * X-Forwarded-* headers in wide use. They hold what the gate found out itself: the client by trusted
- * hops and the trusted proxy in between. Nothing a client wrote is repeated.
+ * Creates what says what the upstream may know about the way of a request: Forwarded (RFC 7239) and the
+ * X-Forwarded-* headers in wide use, as lines. They hold what the gate found out itself: the client by trusted
+ * hops and the trusted proxy in between. Nothing a client wrote is repeated. What was last written for a
+ * client is remembered; it is `undefined` where a value cannot stand in a header.
  */
-export function emitForwarded(
-  { clientAddress, peerAddress, scheme, host }: ForwardRequest,
-  emit: (name: string, value: string) => void,
-): void {
+export function createForwardedLines(): (way: Way) => string | undefined {
+  const known = new Map<string, Written>()
+  return (way) => {
+    const { clientAddress, peerAddress, scheme, host } = way
+    const before = known.get(clientAddress)
+    if (
+      before !== undefined &&
+      before.host === host &&
+      before.peerAddress === peerAddress &&
+      before.scheme === scheme
+    ) {
+      return before.lines
+    }
+    const lines = writeLines(way)
+    if (lines === undefined) return undefined
+    // Strangers may not fill memory.
+    if (before === undefined && known.size >= CLIENTS_REMEMBERED) known.clear()
+    known.set(clientAddress, { clientAddress, peerAddress, scheme, host, lines })
+    return lines
+  }
+}
+
+function writeLines({ clientAddress, peerAddress, scheme, host }: Way): string | undefined {
   const proxied = peerAddress !== undefined && peerAddress !== clientAddress
-  emit('x-forwarded-for', proxied ? `${clientAddress}, ${peerAddress}` : clientAddress)
-  emit('x-forwarded-proto', scheme)
-  emit('x-forwarded-host', host)
-  emit('x-forwarded-port', portOf(host, scheme))
   const element = `for=${node(clientAddress)};host=${quoted(host)};proto=${scheme}`
-  emit('forwarded', proxied ? `${element}, for=${node(peerAddress)}` : element)
+  return fieldLines([
+    ['x-forwarded-for', proxied ? `${clientAddress}, ${peerAddress}` : clientAddress],
+    ['x-forwarded-proto', scheme],
+    ['x-forwarded-host', host],
+    ['x-forwarded-port', portOf(host, scheme)],
+    ['forwarded', proxied ? `${element}, for=${node(peerAddress)}` : element],
+  ])
 }
 
 function portOf(host: string, scheme: 'http' | 'https'): string {

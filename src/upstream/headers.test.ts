@@ -142,6 +142,50 @@ describe('the upstream learns from the gate', () => {
     expect(got.get('x-request-id')).toEqual(['req_test'])
   })
 
+  test('of each request its own way, whichever way the same client came before', async () => {
+    const origin = await serveHeads(() => answerWith('ok'))
+    open.push(origin)
+    const { upstream } = openUpstream({ targets: [origin.url] })
+    const ways: Partial<ForwardRequest>[] = [
+      { host: 'a.example' },
+      { host: 'b.example' },
+      { host: 'b.example', scheme: 'http' },
+      { host: 'b.example', scheme: 'http', peerAddress: '10.0.0.2' },
+      { host: 'b.example', scheme: 'http', clientAddress: '198.51.100.8' },
+      { host: 'a.example', identity: identityHeaders(caller) },
+      { host: 'a.example', identity: identityHeaders({ ...caller, id: 'key_2' }) },
+    ]
+    for (const way of [...ways, ...ways]) answered(await upstream.forward(forwardRequest(way)))
+    const told = origin.heads.map((head) => [
+      /^forwarded: (.*)\r$/m.exec(head)?.[1],
+      /^x-tollgate-caller: (.*)\r$/m.exec(head)?.[1],
+    ])
+    const expected = [
+      ['for=198.51.100.7;host=a.example;proto=https', undefined],
+      ['for=198.51.100.7;host=b.example;proto=https', undefined],
+      ['for=198.51.100.7;host=b.example;proto=http', undefined],
+      ['for=198.51.100.7;host=b.example;proto=http, for=10.0.0.2', undefined],
+      ['for=198.51.100.8;host=b.example;proto=http', undefined],
+      ['for=198.51.100.7;host=a.example;proto=https', 'key_1'],
+      ['for=198.51.100.7;host=a.example;proto=https', 'key_2'],
+    ]
+    expect(told).toEqual([...expected, ...expected])
+  })
+
+  test.each([
+    ['host', 'a\r\nx: y'],
+    ['requestId', 'a\nb'],
+    ['clientAddress', 'a\u010a'],
+    ['identity', { 'x-tollgate-caller': 'a\r\nb: c' }],
+  ])('nothing at all when %s would break out of its line', async (name, value) => {
+    const origin = await serveHeads(() => answerWith('ok'))
+    open.push(origin)
+    const { upstream } = openUpstream({ targets: [origin.url], breaker: false })
+    const outcome = await upstream.forward(forwardRequest({ [name]: value }))
+    expect(outcome).toMatchObject({ code: 'upstream_failed' })
+    expect(origin.heads).toEqual([])
+  })
+
   test('IPv6 clients in the form of RFC 7239', async () => {
     const got = await sent([], {}, { clientAddress: '2001:db8::1' })
     expect(got.get('forwarded')?.[0]).toStartWith('for="[2001:db8::1]";')

@@ -7,15 +7,30 @@ export interface IdentityHeaderOptions {
   readonly permissions?: boolean
 }
 
+/** The records of callers that were asked for: callers are remembered too, and never change. */
+const known = new WeakMap<Caller, Readonly<Record<string, string>>>()
+
 /**
  * The headers that tell the upstream who calls. The gate removes every `x-tollgate-*` header that a
  * client sends, so an upstream that is reached only through the gate can believe them. Characters
  * outside visible ASCII, `%` and `,` are percent-encoded (UTF-8); lists are comma-separated.
- * An anonymous caller has none.
+ * An anonymous caller has none. Without options, the same record is returned for the same caller.
  */
 export function identityHeaders(
   caller: Caller,
-  options: IdentityHeaderOptions = {},
+  options?: IdentityHeaderOptions,
+): Readonly<Record<string, string>> {
+  if (options !== undefined) return describe(caller, options)
+  const before = known.get(caller)
+  if (before !== undefined) return before
+  const headers = describe(caller, {})
+  known.set(caller, headers)
+  return headers
+}
+
+function describe(
+  caller: Caller,
+  options: IdentityHeaderOptions,
 ): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {}
   if (caller.kind === 'anonymous') return headers

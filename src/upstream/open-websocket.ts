@@ -72,14 +72,14 @@ function connect(
     return Promise.resolve({ kind: 'protocol', cause: 'this runtime has no WebSocket client' })
   }
   const protocols = splitProtocols(request.headers.get('sec-websocket-protocol'))
-  const headers: Record<string, string> = {}
-  course.requestFields(request, target.host, (name, value) => {
-    if (!HANDSHAKE.has(name)) headers[name] = value
-  })
+  const head = course.writeHead(request, target)
+  if (head === undefined) {
+    return Promise.resolve({ kind: 'protocol', cause: 'a header value cannot be sent' })
+  }
   const socket = new (Socket as WebSocketConstructor)(
     target.origin.replace(/^http/, 'ws') + target.basePath + request.path,
     {
-      headers,
+      headers: handshakeFields(head),
       protocols,
       ...(course.config.tls !== undefined && { tls: course.config.tls }),
     },
@@ -110,6 +110,19 @@ function connect(
       settle({ kind: 'reset', cause: `WebSocket closed with ${code} before it was open` }),
     )
   })
+}
+
+/** The fields of a head that is written, but for those that the handshake makes itself. */
+function handshakeFields(head: string): Readonly<Record<string, string>> {
+  const [, ...lines] = head.split('\r\n').slice(0, -1)
+  return Object.fromEntries(
+    lines
+      .map((line): [string, string] => {
+        const colon = line.indexOf(': ')
+        return [line.slice(0, colon), line.slice(colon + 2)]
+      })
+      .filter(([name]) => !HANDSHAKE.has(name)),
+  )
 }
 
 const splitProtocols = (value: string | null): string[] =>

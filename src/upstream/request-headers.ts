@@ -1,6 +1,7 @@
 import type { UpstreamConfig } from './config.ts'
+import { fieldLines, isSound } from './field-lines.ts'
 import type { ForwardRequest } from './forward-request.ts'
-import { emitForwarded } from './forwarded.ts'
+import { createForwardedLines } from './forwarded.ts'
 import {
   CREDENTIAL_HEADERS,
   GATE_ONLY,
@@ -10,54 +11,92 @@ import {
   readAs,
 } from './header-names.ts'
 
-/** Takes one header field. */
-export type EmitField = (name: string, value: string) => void
+/** What of a target stands in the head of a request. */
+export interface HeadTarget {
+  /** What paths are appended to. */
+  readonly basePath: string
+  /** Value of Host. */
+  readonly host: string
+}
 
-/** Names the header fields of a request as the upstream is to see them, Host first. */
-export type RequestFields = (request: ForwardRequest, targetHost: string, emit: EmitField) => void
+/**
+ * Writes the request line and header lines of a request as the upstream is to see them, Host first; `undefined`
+ * when a value cannot stand in a header.
+ */
+export type WriteHead = (request: ForwardRequest, target: HeadTarget) => string | undefined
 
 /** Compiles the request header rules of an upstream. */
-export function createRequestFields(
+export function createWriteHead(
   config: UpstreamConfig,
   credentialHeaders: readonly string[] = CREDENTIAL_HEADERS,
-): RequestFields {
-  const strips = createStrip(config, credentialHeaders)
-  const edits = Object.entries(config.request.set)
-  return (request, targetHost, emit) => {
-    const { headers, identity, traceparent } = request
-    emit('host', config.preserveHost ? request.host : targetHost)
-    const connection = headers.get('connection')
-    const listed = connection === null ? [] : connectionOptions(connection)
-    for (const [name, value] of headers) {
-      if (strips(name) || listed.includes(name)) continue
-      if (name === 'traceparent' && traceparent !== undefined) continue
-      emit(name, value)
+): WriteHead {
+  const clientLines = createClientLines(config, credentialHeaders)
+  const forwardedLines = config.forwarded ? createForwardedLines() : () => ''
+  const identityLines = config.identity ? createIdentityLines() : () => ''
+  const viaLine = config.via === undefined ? '' : `via: 1.1 ${config.via}\r\n`
+  const editLines = fieldLines(Object.entries(config.request.set)) ?? ''
+  return (request, target) => {
+    const { method, path, requestId, traceparent, identity } = request
+    const host = config.preserveHost ? request.host : target.host
+    const ownLine = isSound(requestId) ? `x-request-id: ${requestId}\r\n` : undefined
+    const client = clientLines(request)
+    const forwarded = forwardedLines(request)
+    const caller = identity === undefined ? '' : identityLines(identity)
+    if (
+      ownLine === undefined ||
+      client === undefined ||
+      forwarded === undefined ||
+      caller === undefined
+    ) {
+      return undefined
     }
-    if (config.forwarded) emitForwarded(request, emit)
-    if (config.via !== undefined) emit('via', `1.1 ${config.via}`)
-    emit('x-request-id', request.requestId)
-    if (traceparent !== undefined) emit('traceparent', traceparent)
-    if (config.identity && identity !== undefined) {
-      for (const name in identity) emit(name, identity[name] ?? '')
-    }
-    for (const [name, value] of edits) emit(name, value)
+    const trace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`
+    return (
+      `${method} ${target.basePath}${path} HTTP/1.1\r\nhost: ${host}\r\n` +
+      `${client}${forwarded}${viaLine}${ownLine}${trace}${caller}${editLines}`
+    )
   }
 }
 
-/** Writes the request line and header lines; `undefined` when a value cannot stand in a header. */
-export function writeHead(
-  request: ForwardRequest,
-  target: { readonly basePath: string; readonly host: string },
-  fields: RequestFields,
-): string | undefined {
-  let head = `${request.method} ${target.basePath}${request.path} HTTP/1.1\r\n`
-  let isSound = true
-  fields(request, target.host, (name, value) => {
-    // Beyond Latin-1, the lower byte of a character would be sent, and that may be a line feed.
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) isSound = false
-    head += `${name}: ${value}\r\n`
-  })
-  return isSound ? head : undefined
+/** The client's own fields that are passed on. Nothing is made for each field but its line. */
+function createClientLines(
+  config: UpstreamConfig,
+  credentialHeaders: readonly string[],
+): (request: ForwardRequest) => string | undefined {
+  const strips = createStrip(config, credentialHeaders)
+  let lines = ''
+  let isWritable = true
+  let listed: readonly string[] | undefined
+  let replacesTrace = false
+  const take = (value: string, name: string): void => {
+    if (strips(name) || listed?.includes(name) === true) return
+    if (replacesTrace && name === 'traceparent') return
+    if (!isSound(value)) isWritable = false
+    lines += `${name}: ${value}\r\n`
+  }
+  return ({ headers, traceparent }) => {
+    const connection = headers.get('connection')
+    listed = connection === null ? undefined : connectionOptions(connection)
+    replacesTrace = traceparent !== undefined
+    lines = ''
+    isWritable = true
+    headers.forEach(take)
+    return isWritable ? lines : undefined
+  }
+}
+
+type Identity = NonNullable<ForwardRequest['identity']>
+
+/** The lines that tell who calls, written once for each record of a caller. */
+function createIdentityLines(): (identity: Identity) => string | undefined {
+  const known = new WeakMap<Identity, string>()
+  return (identity) => {
+    const before = known.get(identity)
+    if (before !== undefined) return before
+    const lines = fieldLines(Object.entries(identity))
+    if (lines !== undefined) known.set(identity, lines)
+    return lines
+  }
 }
 
 type Strip = (name: string) => boolean

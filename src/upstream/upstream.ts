@@ -10,7 +10,7 @@ import type { Failure } from './failure.ts'
 import type { Timeouts } from './forward-request.ts'
 import { forward } from './forward.ts'
 import { openWebSocket } from './open-websocket.ts'
-import { createRequestFields } from './request-headers.ts'
+import { createWriteHead } from './request-headers.ts'
 import { createResponseFields } from './response-headers.ts'
 import { createRetryBudget } from './retry-budget.ts'
 import type { UpstreamStats } from './stats.ts'
@@ -47,7 +47,6 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
     targets.push(createTarget(entry, { upstream: name, config, clock, mayEject, onEvent }))
   }
   const bulkhead = createBulkhead(config.inFlightMax, config.queue.max, config.queue.timeout)
-  const requestFields = createRequestFields(config, options.credentialHeaders)
   const course: Course = {
     name,
     config,
@@ -59,7 +58,7 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
     pick: createPick(config.balance, targets, random),
     counts: { requests: 0, retries: 0, failures: 0, overloaded: 0 },
     budget: createRetryBudget(config.retries.budget),
-    requestFields,
+    writeHead: createWriteHead(config, options.credentialHeaders),
     responseFields: createResponseFields(config),
     deadlines: options.deadlines,
     failing: failingOf(config),
