@@ -65,7 +65,6 @@ export {
   urlName,
 } from './http/index.ts'
 export type {
-  Answer,
   Asking,
   FieldReader,
   LookupResult,

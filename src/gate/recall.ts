@@ -1,4 +1,4 @@
-import { toResponse } from '../core/answer.ts'
+import { PlainAnswer } from '../core/answer.ts'
 import type { Caller } from '../core/caller.ts'
 import { sha256 } from '../core/digest.ts'
 import { toBase64Url } from '../core/bytes.ts'
@@ -41,7 +41,7 @@ export function createRecall(options: RecallStageOptions): StageBody {
       if (exchange.notes === undefined) return cache.handle(request, originOf(exchange, answer))
       const { answers, rule } = cache.explain(request)
       exchange.rule = rule
-      return answers ? new Response(null) : undefined
+      return answers ? new PlainAnswer(200, [], null) : undefined
     },
   }
 }
@@ -117,7 +117,10 @@ function originOf(exchange: Exchange, answer: StageBody): Origin<Refusal> {
   }
 }
 
-function answered(step: Step): Response | Refusal {
-  if (step !== undefined && step !== NEEDS_BODY) return isAnswer(step) ? toResponse(step) : step
-  return refuse('internal_error', { internal: 'the answering stage did not answer' })
+function answered(step: Step): PlainAnswer | Refusal {
+  if (step === undefined || step === NEEDS_BODY) {
+    return refuse('internal_error', { internal: 'the answering stage did not answer' })
+  }
+  if (!isAnswer(step) || step instanceof PlainAnswer) return step
+  return new PlainAnswer(step.status, [...step.headers], step.body)
 }

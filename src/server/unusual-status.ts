@@ -1,7 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { UnusualStatus } from '../upstream/index.ts'
+
+/**
+ * Gives a response that carries a status beyond 599 (three digits are all that RFC 9112 §4 asks of one).
+ * The web's constructor refuses such a status.
+ */
+export type UnusualStatus = (status: number) => Promise<Response>
 
 /**
  * Creates what makes responses with statuses of 600 to 999. Bun's constructor refuses them, but a

@@ -3,7 +3,6 @@ import { systemRandom } from '../core/random.ts'
 import type { SignalsConfig } from '../signals/index.ts'
 import { createLogger } from '../signals/index.ts'
 import type { World } from '../gate/index.ts'
-import { createUnusualStatus } from './unusual-status.ts'
 import { VERSION } from './version.ts'
 
 /** The real world: the machine's clock and randomness, and a log on standard error. */
@@ -15,7 +14,6 @@ export function createWorld({ log }: SignalsConfig): World {
     random: systemRandom,
     build: { version: VERSION, runtime: `bun ${Bun.version}` },
     sha256: (bytes, out = new Uint8Array(32)) => Bun.SHA256.hash(bytes, out) as Uint8Array,
-    unusualStatus: createUnusualStatus(),
     logger: createLogger({
       clock: systemClock,
       sink: { write: (text) => void stderr.write(text) },

@@ -1,3 +1,5 @@
+import type { ReadyFields } from '../../core/answer.ts'
+import { PlainAnswer } from '../../core/answer.ts'
 import type { ByteRange } from './byte-range.ts'
 import { byteRange } from './byte-range.ts'
 import type { Coding } from './codings.ts'
@@ -11,14 +13,6 @@ import { STATUSES_WITHOUT_CONTENT } from './statuses.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { currentAgeMs } from './terms.ts'
 
-/** A response for a client, made of what is stored. */
-export interface Answer {
-  readonly status: number
-  readonly fields: readonly Field[]
-  /** `null` where the status or the method has no content. */
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | null
-}
-
 /** The request that is answered. */
 export interface AnsweredRequest {
   readonly method: string
@@ -30,7 +24,7 @@ const NOT_IN_304 = new Set(['content-encoding', 'content-length', 'content-type'
 
 /**
  * Answers a GET or HEAD request with a stored response (RFC 9111 §4, RFC 9110 §13.2 and §14.2): 304 when
- * the client has it, 206 or 416 for a range, else the whole. Pure.
+ * the client has it, 206 or 416 for a range, else the whole. Age is among the extra fields. Pure.
  *
  * @param coding the coding to send the body in, when the response holds it in that coding.
  */
@@ -39,24 +33,44 @@ export function answerFrom(
   stored: StoredResponse,
   nowMs: number,
   coding?: Coding,
-): Answer {
+): PlainAnswer {
+  const { status, part } = stored
+  const extra = { age: String(Math.floor(currentAgeMs(stored.terms, nowMs) / 1000)) }
+  const own = readFields(stored.fields)
+  if ((status === 200 || part !== undefined) && isNotModified(request.fields, own, nowMs)) {
+    return new PlainAnswer(304, notModified(answerFields(stored, coding)), null, extra)
+  }
   const range = coding === undefined ? rangeOf(request, stored, nowMs) : undefined
-  const fields = answerFields(stored, nowMs, coding)
-  const isContent = stored.status === 200 || stored.part !== undefined
-  if (isContent && isNotModified(request.fields, readFields(fields), nowMs)) {
-    return { status: 304, fields: notModified(fields), body: null }
-  }
-  if (range !== undefined) return partOf(request, stored, fields, range)
-  if (STATUSES_WITHOUT_CONTENT.has(stored.status)) {
-    return { status: stored.status, fields, body: null }
-  }
-  const body = (coding === undefined ? undefined : stored.coded[coding]) ?? stored.body
+  if (range !== undefined) return partOf(stored, answerFields(stored, coding), range, extra)
+  const { ready, body } = preparedFor(stored, coding)
+  if (request.method !== 'HEAD' || body === null) return new PlainAnswer(status, ready, body, extra)
+  const fields = answerFields(stored, coding)
   fields.push(['content-length', String(body.length)])
-  return { status: stored.status, fields, body: request.method === 'HEAD' ? null : body }
+  return new PlainAnswer(status, fields, null, extra)
 }
 
-function answerFields(stored: StoredResponse, nowMs: number, coding: Coding | undefined): Field[] {
-  const age = String(Math.floor(currentAgeMs(stored.terms, nowMs) / 1000))
+/** What answers with a stored response have in common: made once, when it is first asked for. */
+interface Prepared {
+  readonly ready: ReadyFields
+  readonly body: Uint8Array | null
+}
+
+const preparations = new WeakMap<StoredResponse, Map<Coding | undefined, Prepared>>()
+
+function preparedFor(stored: StoredResponse, coding: Coding | undefined): Prepared {
+  let byCoding = preparations.get(stored)
+  if (byCoding === undefined) preparations.set(stored, (byCoding = new Map()))
+  const known = byCoding.get(coding)
+  if (known !== undefined) return known
+  const coded = coding === undefined ? undefined : stored.coded[coding]
+  const body = STATUSES_WITHOUT_CONTENT.has(stored.status) ? null : (coded ?? stored.body)
+  const { names, lines } = new PlainAnswer(stored.status, answerFields(stored, coding), body)
+  const prepared = { ready: { names, lines }, body }
+  byCoding.set(coding, prepared)
+  return prepared
+}
+
+function answerFields(stored: StoredResponse, coding: Coding | undefined): Field[] {
   const fields: Field[] = []
   for (const field of stored.fields) {
     const [name, value] = field
@@ -66,7 +80,6 @@ function answerFields(stored: StoredResponse, nowMs: number, coding: Coding | un
   if (stored.mayCode)
     fields.push(['vary', withAcceptEncoding(readFields(stored.fields).get('vary'))])
   if (coding !== undefined) fields.push(['content-encoding', coding])
-  fields.push(['age', age])
   return fields
 }
 
@@ -128,26 +141,24 @@ function isSame(ifRange: string, stored: StoredResponse, nowMs: number): boolean
 }
 
 function partOf(
-  request: AnsweredRequest,
   { body, part }: StoredResponse,
   fields: Field[],
   range: ByteRange | 'unsatisfiable',
-): Answer {
+  extra: Readonly<Record<string, string>>,
+): PlainAnswer {
   const completeBytes = part?.completeBytes ?? body.length
   if (part?.echoes !== undefined) {
     fields.push(['content-range', part.echoes.contentRange])
-    fields.push(['content-length', String(body.length)])
-    return { status: 206, fields, body }
+    return new PlainAnswer(206, fields, body, extra)
   }
   if (range === 'unsatisfiable') {
     const kept = fields.filter(([name]) => !NOT_IN_304.has(name))
-    kept.push(['content-range', `bytes */${completeBytes}`], ['content-length', '0'])
-    return { status: 416, fields: kept, body: null }
+    kept.push(['content-range', `bytes */${completeBytes}`])
+    return new PlainAnswer(416, kept, '', extra)
   }
   const { first, last } = range
   const offset = part?.first ?? 0
   const bytes = body.subarray(first - offset, last - offset + 1)
   fields.push(['content-range', writeContentRange({ first, last, completeBytes })])
-  fields.push(['content-length', String(bytes.length)])
-  return { status: 206, fields, body: request.method === 'HEAD' ? null : bytes }
+  return new PlainAnswer(206, fields, bytes, extra)
 }

@@ -1,38 +1,39 @@
+import { PlainAnswer } from '../../core/answer.ts'
+import { concatBytes } from '../../core/bytes.ts'
+import { bytesOfBody, declaredBytes, fieldsOf, streamOf } from './answer-body.ts'
 import { parseContentRange } from './content-range.ts'
+import type { Field } from './fields.ts'
 import type { StoredPartial } from './parts.ts'
 import { validatorOf } from './parts.ts'
 import { strongValidator } from './strong-validator.ts'
 import { updatedFields } from './update.ts'
 
 /**
- * The complete response that a stored beginning and a 206 with the rest make together (RFC 9111 §3.4);
- * `undefined` when they are not known to be of the same bytes, or do not fit. Its body breaks off with an error when
- * the rest turns out to be shorter or longer than it said.
+ * The complete answer that a stored beginning and a 206 with the rest make together (RFC 9111 §3.4);
+ * `undefined` when they are not known to be of the same bytes, or do not fit. Its body breaks off with an
+ * error when the rest turns out to be shorter or longer than it said.
  */
 export function completed(
   stored: StoredPartial,
-  rest: Response,
+  rest: PlainAnswer,
   arrivalMs: number,
-): Response | undefined {
-  const { headers, body } = rest
-  const range = parseContentRange(headers.get('content-range'))
+): PlainAnswer | undefined {
+  const range = parseContentRange(rest.get('content-range'))
   const { completeBytes } = stored.part
-  if (range === undefined || body === null) return undefined
+  if (range === undefined || rest.body === null) return undefined
   const { first, last } = range
+  const restBytes = completeBytes - first
   const fits =
     first === stored.body.length &&
     last === completeBytes - 1 &&
-    range.completeBytes === completeBytes
-  const length = headers.get('content-length')
-  const restBytes = completeBytes - first
-  if (!fits || (length !== null && Number(length) !== restBytes)) return undefined
-  if (strongValidator(headers, arrivalMs) !== validatorOf(stored)) return undefined
-  const fields = updatedFields(stored, [...headers]).map(([name, value]): [string, string] => [
-    name,
-    value,
-  ])
+    range.completeBytes === completeBytes &&
+    (declaredBytes(rest) ?? restBytes) === restBytes
+  if (!fits || strongValidator(rest, arrivalMs) !== validatorOf(stored)) return undefined
+  const fields: Field[] = [...updatedFields(stored, fieldsOf(rest))]
+  const bytes = bytesOfBody(rest.body)
+  if (bytes !== undefined) return new PlainAnswer(200, fields, concatBytes(stored.body, bytes))
   fields.push(['content-length', String(completeBytes)])
-  return new Response(joined(stored.body, body, restBytes), { status: 200, headers: fields })
+  return new PlainAnswer(200, fields, joined(stored.body, streamOf(rest.body), restBytes))
 }
 
 function joined(

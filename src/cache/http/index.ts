@@ -1,5 +1,4 @@
 /** HTTP caching by the book: RFC 9111, 9211, 9213 and 5861. */
-export type { Answer } from './answer.ts'
 export { AVAILABLE_CODINGS } from './compress.ts'
 export { responsesConfig, routeCacheConfig } from './config.ts'
 export type { ResponsesConfig, RouteCacheConfig } from './config.ts'

@@ -1,7 +1,7 @@
 import type { Name } from '../contract.ts'
 import type { ExchangeTimes } from './age.ts'
 import { isCompressible } from './codings.ts'
-import type { Fields } from './fields.ts'
+import type { FieldReader, Fields } from './fields.ts'
 import { readFields } from './fields.ts'
 import type { RecallOptions, RecallRequest } from './recall-types.ts'
 import {
@@ -75,10 +75,10 @@ export function keepable(
  * with too many is not taken.
  */
 export const surrogatesOf = (
-  fields: Fields,
+  fields: FieldReader,
   options: RecallOptions,
 ): readonly string[] | NotStored =>
-  surrogateKeys(readFields(fields), options.surrogateFields) ?? 'surrogate-keys'
+  surrogateKeys(fields, options.surrogateFields) ?? 'surrogate-keys'
 
 /** The names that a stored response hangs on. */
 export function namesOf(

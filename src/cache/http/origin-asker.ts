@@ -1,11 +1,11 @@
+import { PlainAnswer } from '../../core/answer.ts'
 import type { ExchangeTimes } from './age.ts'
-import type { Answer } from './answer.ts'
 import { answerFrom } from './answer.ts'
+import { bytesOfBody, declaredBytes, discard, fieldsOf, streamOf } from './answer-body.ts'
 import type { CacheStatus } from './cache-status.ts'
 import { cacheStatus } from './cache-status.ts'
 import { chooseCoding } from './codings.ts'
 import { completed } from './completion.ts'
-import type { Field } from './fields.ts'
 import { fill } from './filling.ts'
 import type { Flight } from './flights.ts'
 import { surrogatesOf } from './keep.ts'
@@ -29,25 +29,35 @@ export interface OriginAsker<R> {
   /** Sends the request as it came, waiting for nobody and letting nobody wait. */
   alone(lookup: Lookup<R>, fwd: Forwarded): Promise<Recalled<R>>
   /** Stores, if it may be, a response that somebody asked for by another method. */
-  keepAnswer(lookup: Lookup<R>, response: Response, times: ExchangeTimes): Promise<Response>
-  /** Asks in the background, unless somebody does already. */
-  refresh(lookup: Lookup<R>, flightKey: string): void
+  keepAnswer(lookup: Lookup<R>, answer: PlainAnswer, times: ExchangeTimes): Promise<PlainAnswer>
+  /**
+   * Asks in the background, unless somebody does already; resolves with whether there is something stored
+   * then that others can use.
+   */
+  refresh(lookup: Lookup<R>, flightKey: string): Promise<boolean>
   serve(
     lookup: Lookup<R>,
     stored: StoredResponse,
     status: CacheStatus,
-  ): Response | Promise<Response>
-  respond(answer: Answer, status: CacheStatus): Response | Promise<Response>
+  ): PlainAnswer | Promise<PlainAnswer>
+  respond(answer: PlainAnswer, status: CacheStatus): PlainAnswer
   pass(
     lookup: Lookup<R>,
-    response: Response,
+    answer: PlainAnswer,
     status: CacheStatus,
     wasStripped: boolean,
-  ): Response | Promise<Response>
+  ): PlainAnswer
 }
 
 /** Bodies of a known length up to this are awaited whole; larger ones are passed on as they come. */
 const WHOLE_BYTES_MAX = 65_536
+
+/** A response that was found fit to be stored, but for its body. */
+interface Accepted {
+  readonly decision: Extract<StoreDecision, { store: true }>
+  readonly surrogates: readonly string[]
+  readonly declared: number | undefined
+}
 
 /** Creates an {@link OriginAsker}. */
 export const createOriginAsker = <R>(
@@ -58,7 +68,7 @@ export const createOriginAsker = <R>(
 
 /** What the origin answered with, and when. */
 interface Arrival {
-  readonly response: Response
+  readonly answer: PlainAnswer
   readonly times: ExchangeTimes
   readonly since: number
 }
@@ -83,22 +93,23 @@ class Asker<R> implements OriginAsker<R> {
     }
   }
 
-  keepAnswer(lookup: Lookup<R>, response: Response, times: ExchangeTimes): Promise<Response> {
+  keepAnswer(lookup: Lookup<R>, answer: PlainAnswer, times: ExchangeTimes): Promise<PlainAnswer> {
     const since = this.parts.store.position()
-    return this.take(lookup, { response, times, since }, undefined)
+    return this.take(lookup, { answer, times, since }, undefined)
   }
 
-  refresh(lookup: Lookup<R>, flightKey: string): void {
+  async refresh(lookup: Lookup<R>, flightKey: string): Promise<boolean> {
     const { flights } = this.parts
-    if (flights.isUnderWay(flightKey)) return
+    if (flights.isUnderWay(flightKey)) return false
     const flight = flights.begin(flightKey)
     const asked = { ...lookup, request: { ...lookup.request, fields: copyOf(lookup.request) } }
     this.ask(asked, flight, true).then(
       (outcome) => {
-        if (outcome instanceof Response) void outcome.body?.cancel().catch(() => undefined)
+        if (outcome instanceof PlainAnswer) void discard(outcome)
       },
       () => flight.land({ kind: 'alone' }),
     )
+    return (await flight.landing).kind === 'stored'
   }
 
   async alone(lookup: Lookup<R>, fwd: Forwarded): Promise<Recalled<R>> {
@@ -107,10 +118,10 @@ class Asker<R> implements OriginAsker<R> {
     const since = store.position()
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
-    if (!(outcome instanceof Response)) return outcome
+    if (!(outcome instanceof PlainAnswer)) return outcome
     if (fwd !== 'request' && request.method === 'GET' && !hasConditions(request)) {
       const times = { requestMs, responseMs: clock.nowMs() }
-      return this.take(lookup, { response: outcome, times, since }, undefined)
+      return this.take(lookup, { answer: outcome, times, since }, undefined)
     }
     return this.pass(lookup, outcome, { hit: false, fwd }, false)
   }
@@ -119,7 +130,7 @@ class Asker<R> implements OriginAsker<R> {
     lookup: Lookup<R>,
     stored: StoredResponse,
     status: CacheStatus,
-  ): Response | Promise<Response> {
+  ): PlainAnswer | Promise<PlainAnswer> {
     const { request, hash } = lookup
     const nowMs = this.parts.clock.nowMs()
     const coding =
@@ -135,21 +146,24 @@ class Asker<R> implements OriginAsker<R> {
   }
 
   /** What is stored was stripped before: only the status is to be added. */
-  respond(answer: Answer, status: CacheStatus): Response | Promise<Response> {
-    const fields: Field[] = []
-    for (const field of answer.fields) if (status.hit || isNotYoung(field)) fields.push(field)
-    if (this.options.sendsStatus) fields.push(['cache-status', cacheStatus(status)])
-    return this.parts.respond({ ...answer, fields })
+  respond(answer: PlainAnswer, status: CacheStatus): PlainAnswer {
+    const { names, lines } = answer
+    const { age = '0' } = answer.extra ?? {}
+    const extra: Record<string, string> = {}
+    // An Age of 0 would say that a response from the origin is from a cache.
+    if (status.hit || age !== '0') extra['age'] = age
+    if (this.options.sendsStatus) extra['cache-status'] = cacheStatus(status)
+    return new PlainAnswer(answer.status, { names, lines }, answer.body, extra)
   }
 
   pass(
     { request }: Lookup<R>,
-    response: Response,
+    answer: PlainAnswer,
     status: CacheStatus,
     wasStripped: boolean,
-  ): Response | Promise<Response> {
-    const passing = { response, status, wasStripped, nowMs: this.parts.clock.nowMs() }
-    return passOn(request, passing, this.options, this.parts)
+  ): PlainAnswer {
+    const passing = { answer, status, wasStripped, nowMs: this.parts.clock.nowMs() }
+    return passOn(request, passing, this.options)
   }
 
   private async ask(
@@ -163,7 +177,7 @@ class Asker<R> implements OriginAsker<R> {
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions, inBackground })
     const times = { requestMs, responseMs: clock.nowMs() }
-    if (!(outcome instanceof Response)) {
+    if (!(outcome instanceof PlainAnswer)) {
       flight?.land({ kind: 'failed', refusal: outcome })
       const mayStandIn = action.kind === 'revalidate' && action.mayReplaceSilence
       const standsIn = mayStandIn && origin.isSilence(outcome)
@@ -171,30 +185,30 @@ class Asker<R> implements OriginAsker<R> {
     }
     const { status } = outcome
     if (stored !== undefined && status === 304 && conditions.length > 0) {
-      return this.renew(lookup, stored, { response: outcome, times, since }, flight)
+      return this.renew(lookup, stored, { answer: outcome, times, since }, flight)
     }
     if (beginning !== undefined && (status === 206 || status === 416)) {
-      return this.complete(lookup, beginning, { response: outcome, times, since }, flight)
+      return this.complete(lookup, beginning, { answer: outcome, times, since }, flight)
     }
     const isError = ERROR_STATUSES.has(status)
     if (stored !== undefined && isError && action.kind === 'revalidate' && action.mayReplaceError) {
-      await outcome.body?.cancel().catch(() => undefined)
+      await discard(outcome)
       flight?.land({ kind: 'failed', refusal: undefined })
       return this.standIn(lookup, stored, status)
     }
-    return this.take(lookup, { response: outcome, times, since }, flight)
+    return this.take(lookup, { answer: outcome, times, since }, flight)
   }
 
   /** The rest of what is stored came; when it does not fit after all, everything is asked for. */
   private async complete(
     lookup: Lookup<R>,
     beginning: StoredPartial,
-    { response, times, since }: Arrival,
+    { answer, times, since }: Arrival,
     flight: Flight<R> | undefined,
   ): Promise<Recalled<R>> {
-    const whole = completed(beginning, response, times.responseMs)
-    if (whole !== undefined) return this.take(lookup, { response: whole, times, since }, flight)
-    await response.body?.cancel().catch(() => undefined)
+    const whole = completed(beginning, answer, times.responseMs)
+    if (whole !== undefined) return this.take(lookup, { answer: whole, times, since }, flight)
+    await discard(answer)
     return this.ask({ ...lookup, asks: [], beginning: undefined }, flight, false)
   }
 
@@ -202,7 +216,7 @@ class Asker<R> implements OriginAsker<R> {
     lookup: Lookup<R>,
     stored: StoredResponse,
     fwdStatus?: number,
-  ): Response | Promise<Response> {
+  ): PlainAnswer | Promise<PlainAnswer> {
     const ttlS = 'forMs' in lookup.action ? lookup.action.forMs / 1000 : 0
     return this.serve(lookup, stored, {
       hit: true,
@@ -216,12 +230,12 @@ class Asker<R> implements OriginAsker<R> {
   private renew(
     lookup: Lookup<R>,
     stored: StoredResponse,
-    { response, times, since }: Arrival,
+    { answer, times, since }: Arrival,
     flight: Flight<R> | undefined,
-  ): Response | Promise<Response> {
+  ): PlainAnswer | Promise<PlainAnswer> {
     const { request, hash } = lookup
     this.parts.onLookup('revalidated')
-    const shelved = this.shelf.renew(request, hash, stored, [...response.headers], times, since)
+    const shelved = this.shelf.renew(request, hash, stored, fieldsOf(answer), times, since)
     this.land(lookup, shelved, stored.status, flight)
     const shown = shelved.stored ?? stored
     return this.serve(lookup, shown, {
@@ -236,15 +250,14 @@ class Asker<R> implements OriginAsker<R> {
     lookup: Lookup<R>,
     arrival: Arrival,
     flight: Flight<R> | undefined,
-  ): Promise<Response> {
+  ): Promise<PlainAnswer> {
     const { request, stored, hash } = lookup
-    const { response, times } = arrival
-    const { status, headers } = response
-    const head = { status, fields: headers, isKnownPart: isKnownPart(request.fields, headers) }
+    const { answer, times } = arrival
+    const { status } = answer
+    const head = { status, fields: answer, isKnownPart: isKnownPart(request.fields, answer) }
     const decision = decideStore(request, head, times, this.options)
-    const surrogates = surrogatesOf([...headers], this.options)
-    const length = headers.get('content-length')
-    const declared = length === null ? undefined : Number(length)
+    const surrogates = surrogatesOf(answer, this.options)
+    const declared = declaredBytes(answer)
     const reason = !decision.store
       ? decision.reason
       : typeof surrogates === 'string'
@@ -255,88 +268,106 @@ class Asker<R> implements OriginAsker<R> {
     if (!decision.store || typeof surrogates === 'string' || reason !== undefined) {
       // A new answer that may not be stored makes the old one outdated all the same.
       if (stored !== undefined && status < 500) this.shelf.forget(request, hash, stored)
-      return this.refuse(lookup, response, reason ?? 'refused', flight)
+      return this.refuse(lookup, answer, reason ?? 'refused', flight)
     }
     return this.fillIn(lookup, arrival, { decision, surrogates, declared }, flight)
   }
 
-  private async refuse(
+  private refuse(
     lookup: Lookup<R>,
-    response: Response,
+    answer: PlainAnswer,
     reason: NotStored,
     flight: Flight<R> | undefined,
-  ): Promise<Response> {
+  ): PlainAnswer {
     const { predictor, clock } = this.parts
     // That one part could not be stored says nothing of others.
-    if (response.status !== 206) predictor.note(lookup.hash, false, clock.nowMs())
-    this.note(lookup, response.status, reason)
+    if (answer.status !== 206) predictor.note(lookup.hash, false, clock.nowMs())
+    this.note(lookup, answer.status, reason)
     lookup.origin.bindToClient()
     flight?.land({ kind: 'alone' })
-    return this.pass(lookup, response, { hit: false, fwd: fwdOf(lookup), detail: reason }, true)
+    return this.pass(lookup, answer, { hit: false, fwd: fwdOf(lookup), detail: reason }, true)
   }
 
   /** Reads the body into the store: whole before answering when it is small, else while it passes. */
   private async fillIn(
     lookup: Lookup<R>,
-    { response, times, since }: Arrival,
-    accepted: {
-      readonly decision: Extract<StoreDecision, { store: true }>
-      readonly surrogates: readonly string[]
-      readonly declared: number | undefined
-    },
+    arrival: Arrival,
+    accepted: Accepted,
     flight: Flight<R> | undefined,
-  ): Promise<Response> {
-    const { request, hash } = lookup
-    const { decision, surrogates, declared } = accepted
-    const { status, headers } = response
-    const fields = [...headers]
-    const shelve = (body: Uint8Array): Shelved => {
-      const part = status === 206 ? partOf(request.fields, headers, body.length) : undefined
-      const keeping = { status, fields, body, part, surrogates, times, decision }
-      const shelved = this.shelf.keep(request, hash, keeping, since)
-      this.land(lookup, shelved, status, flight)
-      return shelved
-    }
-    const fail = (reason: 'too-large' | 'incomplete'): void => {
-      const isLearned = reason === 'too-large'
-      if (isLearned) this.parts.predictor.note(hash, false, this.parts.clock.nowMs())
-      this.note(lookup, status, reason)
-      lookup.origin.bindToClient()
-      flight?.land({ kind: 'alone' })
-    }
+  ): Promise<PlainAnswer> {
+    const { answer } = arrival
     const told = { hit: false, fwd: fwdOf(lookup) }
-    if (response.body === null) {
-      return this.answer(lookup, shelve(new Uint8Array()), told)
+    const here = bytesOfBody(answer.body)
+    if (here !== undefined || answer.body === null) {
+      return this.keep(lookup, arrival, accepted, here ?? new Uint8Array(), told, flight)
     }
-    const filling = fill(response.body, this.options.bodyBytesMax)
-    if (declared !== undefined && declared <= WHOLE_BYTES_MAX) {
+    const filling = fill(streamOf(answer.body), this.options.bodyBytesMax)
+    const passing = new PlainAnswer(answer.status, fieldsOf(answer), filling.body)
+    if (accepted.declared !== undefined && accepted.declared <= WHOLE_BYTES_MAX) {
       const whole = await filling.whole
       if (whole instanceof Uint8Array) {
-        const shelved = shelve(whole)
-        if (status !== 206) return this.answer(lookup, shelved, told)
-        // A client gets the part that was sent to it, whatever it has become in store.
-        const sent = await this.parts.respond({ status, fields, body: whole })
-        return this.pass(lookup, sent, tell(told, shelved), true)
+        return this.keep(lookup, arrival, accepted, whole, told, flight)
       }
-      fail(whole)
+      this.fail(lookup, answer.status, whole, flight)
     } else {
       void filling.whole.then((whole) =>
-        whole instanceof Uint8Array ? void shelve(whole) : fail(whole),
+        whole instanceof Uint8Array
+          ? void this.shelve(lookup, arrival, accepted, whole, flight)
+          : this.fail(lookup, answer.status, whole, flight),
       )
     }
-    const passing = await this.parts.respond({ status, fields, body: filling.body })
     // Whether it will be stored is known only when all of it has passed.
     return this.pass(lookup, passing, told, true)
   }
 
-  private answer(
+  /** Stores a response of which all is here, and answers with it. */
+  private keep(
     lookup: Lookup<R>,
-    shelved: Shelved & { readonly stored: StoredResponse | undefined },
+    arrival: Arrival,
+    accepted: Accepted,
+    body: Uint8Array,
     told: CacheStatus,
-  ): Response | Promise<Response> {
-    const { stored } = shelved
-    if (stored === undefined) throw new TypeError('what was kept is not there')
-    return this.serve(lookup, stored, tell(told, shelved))
+    flight: Flight<R> | undefined,
+  ): PlainAnswer | Promise<PlainAnswer> {
+    const shelved = this.shelve(lookup, arrival, accepted, body, flight)
+    const { status } = arrival.answer
+    // A client gets the part that was sent to it, whatever it has become in store.
+    if (status === 206) {
+      const sent = new PlainAnswer(status, fieldsOf(arrival.answer), body)
+      return this.pass(lookup, sent, tell(told, shelved), true)
+    }
+    if (shelved.stored === undefined) throw new TypeError('what was kept is not there')
+    return this.serve(lookup, shelved.stored, tell(told, shelved))
+  }
+
+  private shelve(
+    lookup: Lookup<R>,
+    { answer, times, since }: Arrival,
+    { decision, surrogates }: Accepted,
+    body: Uint8Array,
+    flight: Flight<R> | undefined,
+  ): Shelved {
+    const { request, hash } = lookup
+    const { status } = answer
+    const fields = fieldsOf(answer)
+    const part = status === 206 ? partOf(request.fields, answer, body.length) : undefined
+    const keeping = { status, fields, body, part, surrogates, times, decision }
+    const shelved = this.shelf.keep(request, hash, keeping, since)
+    this.land(lookup, shelved, status, flight)
+    return shelved
+  }
+
+  private fail(
+    lookup: Lookup<R>,
+    status: number,
+    reason: 'too-large' | 'incomplete',
+    flight: Flight<R> | undefined,
+  ): void {
+    const { predictor, clock } = this.parts
+    if (reason === 'too-large') predictor.note(lookup.hash, false, clock.nowMs())
+    this.note(lookup, status, reason)
+    lookup.origin.bindToClient()
+    flight?.land({ kind: 'alone' })
   }
 
   /** Tells those that wait, and remembers what became of it. */
@@ -369,9 +400,6 @@ const isUsable = <R>(stored: StoredResponse, { request }: Lookup<R>): boolean =>
 
 const tell = (told: CacheStatus, { reason }: Shelved): CacheStatus =>
   reason === undefined ? { ...told, stored: true } : { ...told, detail: reason }
-
-/** An Age of 0 would say that a response from the origin is from a cache. */
-const isNotYoung = ([name, value]: Field): boolean => name !== 'age' || value !== '0'
 
 /** Why the origin is asked. */
 export function fwdOf<R>({ action, stored, hasParts }: Lookup<R>): Forwarded {

@@ -1,69 +1,78 @@
+import { PlainAnswer } from '../../core/answer.ts'
 import { isNotModified, notModified, withAcceptEncoding } from './answer.ts'
+import { declaredBytes, discard, fieldsOf, streamOf } from './answer-body.ts'
 import type { CacheStatus } from './cache-status.ts'
 import { cacheStatus } from './cache-status.ts'
 import { chooseCoding, isCompressible } from './codings.ts'
 import { compressStream } from './compress.ts'
 import { responseDirectives } from './directives.ts'
 import { weaken } from './entity-tag.ts'
-import type { RecallOptions, RecallParts, RecallRequest } from './recall-types.ts'
+import type { Field } from './fields.ts'
+import type { RecallOptions, RecallRequest } from './recall-types.ts'
 
-/** A response of the origin's on its way to the client, without having been stored. */
+/** An answer of the origin's on its way to the client, without having been stored. */
 export interface Passing {
-  readonly response: Response
+  readonly answer: PlainAnswer
   readonly status: CacheStatus
   /** Whether the client's conditions were kept from the origin, so that they have to be met here. */
   readonly wasStripped: boolean
   readonly nowMs: number
 }
 
-/** Passes a response on: says what the cache did, and meets the client's conditions where it must. */
+/** Passes an answer on: says what the cache did, and meets the client's conditions where it must. */
 export function passOn(
   request: RecallRequest,
   passing: Passing,
   options: RecallOptions,
-  { respond }: Pick<RecallParts, 'respond'>,
-): Response | Promise<Response> {
-  const { response, status, wasStripped, nowMs } = passing
-  const { headers } = response
-  dress(headers, status, options)
-  const isContent = response.status === 200 || response.status === 206
-  if (wasStripped && isContent && isNotModified(request.fields, headers, nowMs)) {
-    void response.body?.cancel().catch(() => undefined)
-    return respond({ status: 304, fields: notModified([...headers]), body: null })
+): PlainAnswer {
+  const { status, wasStripped, nowMs } = passing
+  const answer = dressed(passing.answer, status, options)
+  const isContent = answer.status === 200 || answer.status === 206
+  if (wasStripped && isContent && isNotModified(request.fields, answer, nowMs)) {
+    void discard(answer)
+    return new PlainAnswer(304, notModified(fieldsOf(answer)), null)
   }
-  return options.codesStreams ? coded(request, response, options) : response
+  return options.codesStreams ? coded(request, answer, options) : answer
 }
 
-/** Adds and removes what answers have and have not, stored or not. */
-function dress(headers: Headers, status: CacheStatus, options: RecallOptions): void {
-  headers.delete('tollgate-cache-control')
-  if (options.stripsSurrogates) for (const name of options.surrogateFields) headers.delete(name)
-  if (options.sendsStatus) {
-    headers.set('cache-status', cacheStatus(status, headers.get('cache-status')))
-  }
+/** The answer with and without the fields that answers have and have not, stored or not. */
+function dressed(answer: PlainAnswer, status: CacheStatus, options: RecallOptions): PlainAnswer {
+  const { sendsStatus, stripsSurrogates, surrogateFields } = options
+  const isDropped = (name: string): boolean =>
+    name === 'tollgate-cache-control' || (stripsSurrogates && surrogateFields.includes(name))
+  const kept = answer.names.some(isDropped)
+    ? new PlainAnswer(
+        answer.status,
+        fieldsOf(answer).filter(([name]) => !isDropped(name)),
+        answer.body,
+      )
+    : answer
+  return sendsStatus
+    ? kept.with({ 'cache-status': cacheStatus(status, answer.get('cache-status')) })
+    : kept
 }
 
 /**
  * Codes a body as it passes, where it holds no secret: nothing that is one caller's alone, for beside
  * what a stranger can have reflected its length would tell (BREACH).
  */
-function coded(request: RecallRequest, response: Response, options: RecallOptions): Response {
-  const { headers, status, body } = response
+function coded(request: RecallRequest, answer: PlainAnswer, options: RecallOptions): PlainAnswer {
+  const { status, body } = answer
   const holdsSecrets = request.hasCredentials || request.hasCookies || request.keyHoldsCaller
-  if (holdsSecrets || request.method !== 'GET' || status !== 200 || body === null) return response
-  const directives = responseDirectives(headers, options.targeted)
-  const isOwn = directives.isPrivate || directives.noStore || headers.has('set-cookie')
-  const length = headers.get('content-length')
-  const isSmall = length !== null && Number(length) < options.codeBytesMin
-  if (isOwn || isSmall || directives.noTransform || headers.has('content-encoding')) return response
-  if (!isCompressible(headers.get('content-type'))) return response
+  if (holdsSecrets || request.method !== 'GET' || status !== 200 || body === null) return answer
+  const directives = responseDirectives(answer, options.targeted)
+  const isOwn = directives.isPrivate || directives.noStore || answer.has('set-cookie')
+  const isSmall = (declaredBytes(answer) ?? Infinity) < options.codeBytesMin
+  if (isOwn || isSmall || directives.noTransform || answer.has('content-encoding')) return answer
+  if (!isCompressible(answer.get('content-type'))) return answer
   const accepted = chooseCoding(request.fields.get('accept-encoding'), options.codings)
-  headers.set('vary', withAcceptEncoding(headers.get('vary')))
-  if (accepted === undefined) return response
-  headers.delete('content-length')
-  headers.delete('accept-ranges')
-  headers.set('content-encoding', accepted)
-  const etag = headers.get('etag')
-  if (etag !== null) headers.set('etag', weaken(etag))
-  return new Response(compressStream(body, accepted), { status, headers })
+  const vary: Field = ['vary', withAcceptEncoding(answer.get('vary'))]
+  const fields = fieldsOf(answer).filter(([name]) => name !== 'vary')
+  if (accepted === undefined) return new PlainAnswer(status, [...fields, vary], body)
+  const kept = fields.flatMap(([name, value]): Field[] => {
+    if (name === 'content-length' || name === 'accept-ranges') return []
+    return [[name, name === 'etag' ? weaken(value) : value]]
+  })
+  kept.push(vary, ['content-encoding', accepted])
+  return new PlainAnswer(status, kept, compressStream(streamOf(body), accepted))
 }

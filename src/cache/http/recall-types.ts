@@ -1,6 +1,6 @@
+import type { PlainAnswer } from '../../core/answer.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Name } from '../contract.ts'
-import type { Answer } from './answer.ts'
 import type { Coding } from './codings.ts'
 import type { RequestDirectives } from './directives.ts'
 import type { FieldReader, Fields } from './fields.ts'
@@ -66,7 +66,7 @@ export interface Asking {
 
 /** Who is asked where nothing stored will do. `R` is a refusal: no answer came. */
 export interface Origin<R> {
-  ask(asking: Asking): Promise<Response | R>
+  ask(asking: Asking): Promise<PlainAnswer | R>
   /** From now on the response is for this client alone: when it goes away, the origin need not go on. */
   bindToClient(): void
   /** Whether a refusal means that no answer came: then what is stored may stand in. */
@@ -82,8 +82,6 @@ export interface RecallParts {
   readonly clock: Clock
   /** The path and query as the gate would write them; `undefined` when it would refuse them. */
   readonly canonicalTarget: (target: string) => string | undefined
-  /** Makes the response for a client. */
-  readonly respond: (answer: Answer) => Response | Promise<Response>
   readonly onLookup: (result: LookupResult) => void
   readonly onStored: (bytes: number) => void
   readonly onNotStored: (reason: NotStored) => void
@@ -105,8 +103,8 @@ export interface SharedParts<R> extends RecallParts {
   readonly verdicts: Verdicts
 }
 
-/** A settled result: the response, or the refusal of who was asked. */
-export type Recalled<R> = Response | R
+/** A settled result: the answer, or the refusal of who was asked. */
+export type Recalled<R> = PlainAnswer | R
 
 /** A request on its way through the cache. */
 export interface Lookup<R> extends Selection {

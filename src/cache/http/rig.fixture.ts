@@ -1,3 +1,4 @@
+import { PlainAnswer, toResponse } from '../../core/answer.ts'
 import { createManualClock } from '../../core/clock.ts'
 import { systemRandom } from '../../core/random.ts'
 import { createEpochTable } from '../epochs/epoch-table.ts'
@@ -12,7 +13,7 @@ import { createResponseCaches } from './response-caches.ts'
 import { createResponseStore } from './response-store.ts'
 
 /** What an origin answers: a response, or that it is out of reach. */
-export type Reply = Response | 'down'
+export type Reply = Response | PlainAnswer | 'down'
 export type Ask = (
   asking: Asking & { readonly times: number; readonly sent: Sent },
 ) => Reply | Promise<Reply>
@@ -58,8 +59,6 @@ export function setUp(more: Partial<RecallOptions> = {}, bounds = {}) {
     store: createResponseStore({ pool, epochs, hash: createTextHash(systemRandom), clock }),
     clock,
     canonicalTarget: (target) => target,
-    respond: ({ status, fields, body }) =>
-      new Response(body as BodyInit | null, { status, headers: fields.map(([a, b]) => [a, b]) }),
     onLookup: () => undefined,
     onInvalidated: (name) => heard.push(name),
     waitersMax: 50,
@@ -73,7 +72,9 @@ export function setUp(more: Partial<RecallOptions> = {}, bounds = {}) {
     bindToClient: () => undefined,
     ask: async (asking: Asking) => {
       asked.push(asking)
-      return answer({ ...asking, times: asked.length, sent })
+      const reply = await answer({ ...asking, times: asked.length, sent })
+      if (!(reply instanceof Response)) return reply
+      return new PlainAnswer(reply.status, [...reply.headers], reply.body)
     },
   })
   const describeRequest = (sent: Sent): RecallRequest => {
@@ -94,9 +95,13 @@ export function setUp(more: Partial<RecallOptions> = {}, bounds = {}) {
   const send = async (sent: Sent = {}) => {
     const result = route.handle(describeRequest(sent), originOf(sent))
     const outcome = await result
-    if (!(outcome instanceof Response)) return { status: 0, body: String(outcome), get: () => null }
-    const bytes = await outcome.bytes()
-    const { headers, status } = outcome
+    if (!(outcome instanceof PlainAnswer)) {
+      return { status: 0, body: String(outcome), get: () => null }
+    }
+    const response = toResponse(outcome)
+    const bytes = await response.bytes()
+    const { headers, status } = response
+    if (outcome.body instanceof Uint8Array) headers.set('content-length', String(bytes.length))
     return {
       status,
       body: new TextDecoder().decode(bytes),

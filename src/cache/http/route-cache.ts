@@ -1,4 +1,5 @@
-import type { Answer } from './answer.ts'
+import { PlainAnswer } from '../../core/answer.ts'
+import { fieldsOf } from './answer-body.ts'
 import type { CacheStatus } from './cache-status.ts'
 import { hasConditions } from './conditions.ts'
 import type { RequestDirectives } from './directives.ts'
@@ -136,7 +137,8 @@ class RecallingCache<R> {
     if (stored !== undefined && (action.kind === 'serve' || action.kind === 'serve-and-refresh')) {
       const ttlS = action.forMs / 1000
       if (round === 0) onLookup(action.forMs > 0 ? 'hit' : 'stale')
-      if (action.kind === 'serve-and-refresh') this.asker.refresh(lookup, this.flightKey(lookup))
+      if (action.kind === 'serve-and-refresh')
+        void this.asker.refresh(lookup, this.flightKey(lookup))
       return this.serve(lookup, stored, {
         hit: true,
         ttlS,
@@ -145,7 +147,7 @@ class RecallingCache<R> {
     }
     if (action.kind === 'unsatisfiable') {
       onLookup('miss')
-      return this.respond(lookup, { status: 504, fields: [], body: null }, { hit: false })
+      return this.asker.respond(new PlainAnswer(504, [], ''), { hit: false })
     }
     return this.forward(lookup)
   }
@@ -195,7 +197,10 @@ class RecallingCache<R> {
     return this.recall(this.lookUp(request, origin, round + 1))
   }
 
-  private serveStale(lookup: Lookup<R>, stored: StoredResponse): Response | Promise<Response> {
+  private serveStale(
+    lookup: Lookup<R>,
+    stored: StoredResponse,
+  ): PlainAnswer | Promise<PlainAnswer> {
     const ttlS = 'forMs' in lookup.action ? lookup.action.forMs / 1000 : 0
     return this.serve(lookup, stored, { hit: true, ttlS, detail: 'stale-if-error' })
   }
@@ -210,16 +215,8 @@ class RecallingCache<R> {
     lookup: Lookup<R>,
     stored: StoredResponse,
     status: CacheStatus,
-  ): Response | Promise<Response> {
+  ): PlainAnswer | Promise<PlainAnswer> {
     return this.asker.serve(lookup, stored, status)
-  }
-
-  private respond(
-    _lookup: Lookup<R>,
-    answer: Answer,
-    status: CacheStatus,
-  ): Response | Promise<Response> {
-    return this.asker.respond(answer, status)
   }
 
   /** HEAD goes as it is; a 200 renews what is stored for GET, or tells that it is outdated (§4.3.5). */
@@ -229,11 +226,11 @@ class RecallingCache<R> {
     const since = store.position()
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
-    if (!(outcome instanceof Response)) return outcome
+    if (!(outcome instanceof PlainAnswer)) return outcome
     if (outcome.status === 200 && stored !== undefined) {
       const times = { requestMs, responseMs: clock.nowMs() }
-      if (describesStored(stored, outcome.headers)) {
-        this.shelf.renew(request, hash, stored, [...outcome.headers], times, since)
+      if (describesStored(stored, outcome)) {
+        this.shelf.renew(request, hash, stored, fieldsOf(outcome), times, since)
       } else this.shelf.forget(request, hash, stored)
     }
     const fwd = stored === undefined ? 'uri-miss' : 'stale'
@@ -245,12 +242,12 @@ class RecallingCache<R> {
     const { store, onInvalidated, clock, canonicalTarget } = this.parts
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
-    const isAnswer = outcome instanceof Response
+    const isAnswer = outcome instanceof PlainAnswer
     // Without an answer nobody knows whether it was done.
     const urls = isAnswer
       ? invalidatedBy(request.method, request.url, {
           status: outcome.status,
-          fields: outcome.headers,
+          fields: outcome,
         })
       : [request.url]
     for (const { host, target } of urls) {
@@ -262,14 +259,14 @@ class RecallingCache<R> {
     }
     await this.parts.settled?.()
     if (!isAnswer) return outcome
-    const answer = { status: outcome.status, fields: outcome.headers }
+    const answer = { status: outcome.status, fields: outcome }
     const isPlain = !hasConditions(request) && request.fields.get('range') === null
     if (isPlain && standsForGet(request.method, request.url, answer)) {
       const lookup = this.lookUp({ ...request, method: 'GET' }, origin, 0)
       return this.asker.keepAnswer(lookup, outcome, { requestMs, responseMs: clock.nowMs() })
     }
     const status = { hit: false, fwd: 'method' } as const
-    const passing = { response: outcome, status, wasStripped: false, nowMs: clock.nowMs() }
-    return passOn(request, passing, this.options, this.parts)
+    const passing = { answer: outcome, status, wasStripped: false, nowMs: clock.nowMs() }
+    return passOn(request, passing, this.options)
   }
 }

@@ -146,5 +146,5 @@ function surrogatesAfter(
 ): readonly string[] | NotStored {
   const reader = readFields(newer)
   const brings = options.surrogateFields.some((name) => reader.get(name) !== null)
-  return brings ? surrogatesOf(newer, options) : stored.surrogates
+  return brings ? surrogatesOf(reader, options) : stored.surrogates
 }

@@ -115,10 +115,13 @@ export function conditionsOf(stored: StoredResponse): Fields {
 /** Some servers leave the quotes out; what cannot stand between quotes goes back as it came. */
 const quoted = (tag: string): string => (/^[\x21\x23-\x7e]+$/.test(tag) ? `"${tag}"` : tag)
 
-/** What a stored response takes, roughly: text in memory has two bytes a character at worst. */
+/**
+ * What a stored response takes, roughly: text in memory has two bytes a character at worst, and fields are
+ * kept a second time, as lines.
+ */
 export function bytesOf(stored: StoredResponse): number {
   let bytes = stored.body.length + OVERHEAD_BYTES
-  for (const [name, value] of stored.fields) bytes += 2 * (name.length + value.length) + FIELD_BYTES
+  for (const [name, value] of stored.fields) bytes += 3 * (name.length + value.length) + FIELD_BYTES
   for (const value of stored.selecting) bytes += 2 * value.length + FIELD_BYTES
   for (const body of Object.values(stored.coded)) bytes += body.length
   return bytes

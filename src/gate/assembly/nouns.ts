@@ -40,7 +40,6 @@ import {
   declareProcessMetrics,
 } from '../../signals/index.ts'
 import type { Bus, Counters, Log, Records } from '../../storage/index.ts'
-import type { UnusualStatus } from '../../upstream/index.ts'
 
 /** The world the nouns live in, handed in. */
 export interface World {
@@ -54,8 +53,6 @@ export interface World {
    * it is given, in a new array otherwise.
    */
   readonly sha256?: (bytes: Uint8Array, out?: Uint8Array) => Uint8Array
-  /** Responses with statuses beyond 599, where the runtime can make them. */
-  readonly unusualStatus?: UnusualStatus
 }
 
 /** What the nouns keep their state in. */
@@ -167,7 +164,7 @@ export const createResponsesOf = (
   { cache }: GatewayConfig,
   bus: Bus,
   { metrics, gate }: Signals,
-  { clock, random, logger, unusualStatus }: World,
+  { clock, random, logger }: World,
   levels?: ResponseLevels,
 ): Responses =>
   createResponses({
@@ -178,7 +175,6 @@ export const createResponsesOf = (
     bus,
     metrics,
     gate,
-    unusualStatus,
     onFailure: (error) => logger.warn('an invalidation could not be published', { error }),
   })
 

@@ -21,7 +21,6 @@ function instance(bus: Bus): Responses {
     bus,
     metrics,
     gate: createGateMetrics({ metrics, layers: PATH, timings, routesMax: 10 }),
-    unusualStatus: undefined,
     onFailure: (error) => {
       throw error
     },

@@ -15,7 +15,6 @@ import {
   Pool,
   textPool,
 } from '../../cache/index.ts'
-import type { Answer } from '../../cache/index.ts'
 import type { Clock } from '../../core/clock.ts'
 import { createIdFactory } from '../../core/ids.ts'
 import type { Random } from '../../core/random.ts'
@@ -24,8 +23,6 @@ import { canonicalizePath } from '../routing/canonical-path.ts'
 import type { GateMetrics, Metrics } from '../../signals/index.ts'
 import { CACHE_RESULT } from '../../signals/index.ts'
 import type { Bus } from '../../storage/index.ts'
-import type { UnusualStatus } from '../../upstream/index.ts'
-import { createMakeResponse, createWholeBody } from '../../upstream/index.ts'
 
 /** Stored responses, and word of their invalidation between instances. */
 export interface Responses {
@@ -43,7 +40,6 @@ export interface ResponsesParts {
   readonly gate: GateMetrics
   /** What stands behind memory; it carries word of invalidations itself where instances share it. */
   readonly levels?: ResponseLevels | undefined
-  readonly unusualStatus: UnusualStatus | undefined
   readonly onFailure: (error: unknown) => void
 }
 
@@ -98,7 +94,6 @@ export function createResponses(parts: ResponsesParts): Responses {
     }),
     clock,
     canonicalTarget,
-    respond: createRespondWith(parts.unusualStatus),
     waitersMax: config.waitersMax,
     waitMs: config.waitTimeout,
     onLookup: (result) => {
@@ -156,22 +151,6 @@ function canonicalTarget(target: string): string | undefined {
   const path = canonicalizePath(query === -1 ? target : target.slice(0, query))
   return path.ok ? path.path + (query === -1 ? '' : target.slice(query)) : undefined
 }
-
-/** Responses made of what is stored; for bytes of no type the runtime would make one up. */
-function createRespondWith(
-  unusual: UnusualStatus | undefined,
-): (answer: Answer) => Response | Promise<Response> {
-  const make = createMakeResponse(unusual)
-  const untypedBody = createWholeBody(0)
-  return ({ status, fields, body }) => {
-    const bytes = body as Uint8Array<ArrayBuffer> | ReadableStream | null
-    const shown = bytes instanceof Uint8Array && !isTyped(fields) ? untypedBody(bytes) : bytes
-    return make(shown, status, fields as [string, string][])
-  }
-}
-
-const isTyped = (fields: Answer['fields']): boolean =>
-  fields.some(([name]) => name === 'content-type')
 
 function declareMetrics(metrics: Metrics, caches: ResponseCaches<Refusal>): void {
   const entries = metrics.gauge({
