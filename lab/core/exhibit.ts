@@ -10,6 +10,8 @@ export interface Series {
   readonly band?: readonly (readonly [x: number, low: number, high: number])[]
   readonly dashed?: boolean
   readonly marks?: boolean
+  /** `false`: marks alone, without a line that joins them. */
+  readonly joined?: boolean
 }
 
 /** An axis: what it says, its unit, its scale. `percentile` spaces p by log(1/(1-p)). */

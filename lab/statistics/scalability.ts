@@ -19,10 +19,12 @@ export interface UslFit extends UslParameters {
   /** `high` is `null` where some resamples have no peak at all. */
   readonly peakInterval: { readonly low: number | null; readonly high: number | null }
   readonly rSquared: number
+  /** Laws fitted to resamples: what the law may be. */
+  readonly resamples: readonly UslParameters[]
 }
 
 /** Distinct sizes below which three parameters leave nothing to check them by. */
-export const USL_SIZES_MIN = 4
+const USL_SIZES_MIN = 4
 const RESAMPLES = 500
 
 /** Throughput that the law predicts for `n`. */
@@ -65,7 +67,15 @@ export function fitUsl(
       high: finite(quantile(peaks, 1 - tail)),
     },
     rSquared: explained(points, fitted),
+    resamples: resampled,
   }
+}
+
+/** Within which throughput of `n` is expected, from the resamples of a fit. */
+export function uslInterval({ resamples }: UslFit, n: number, confidence = 0.95): Interval {
+  const values = resamples.map((one) => uslThroughput(one, n))
+  const tail = (1 - confidence) / 2
+  return { low: quantile(values, tail), high: quantile(values, 1 - tail), confidence }
 }
 
 function peakOf({ alpha, beta }: UslParameters): number | null {

@@ -18,7 +18,8 @@ export const scaleCommand = experimentCommand({
     synthetic: {
       type: 'string',
       valueHint: 'n,ms',
-      description: 'Synthetic instances: so many at a time, so long each (default 4,20).',
+      description:
+        'Synthetic instances: so many at a time, so many milliseconds each, such as 4,20.',
     },
     path: { type: 'string', valueHint: 'path', description: 'What is asked for (default /).' },
     status: { type: 'string', valueHint: 'n', description: 'Status expected (default 200).' },

@@ -8,7 +8,14 @@ import type {
   Series,
 } from '../../core/index.ts'
 import { createRandom } from '../../core/index.ts'
-import { bootstrap, fitUsl, mean, median, uslThroughput } from '../../statistics/index.ts'
+import {
+  bootstrap,
+  fitUsl,
+  mean,
+  median,
+  uslInterval,
+  uslThroughput,
+} from '../../statistics/index.ts'
 import type { UslFit } from '../../statistics/index.ts'
 import type { ScaleOptions, ScaleRaw } from './raw.ts'
 
@@ -39,7 +46,7 @@ export function analyzeScale(options: ScaleOptions, raw: ScaleRaw, seed: number)
   return {
     judgement: judge(options, raw, found),
     figures: figuresOf(found),
-    exhibits: [chartOf(found), tableOf(raw, found)],
+    exhibits: [chartOf(raw, found), tableOf(raw, found)],
     notes: notesOf(options, raw, found),
     trust: {
       generatorCores: Math.max(...raw.points.map(({ generatorCores }) => generatorCores)),
@@ -119,7 +126,10 @@ function sayPeak({ peak }: UslFit, largest: number): string {
   return `throughput would be highest with ${peak.toFixed(1)} instances${where}`
 }
 
-function figuresOf({ fit, efficiency }: Findings): readonly Figure[] {
+/** How far beyond the largest size the law is drawn. */
+const REACH = 2
+
+function figuresOf({ fit, efficiency, largest }: Findings): readonly Figure[] {
   const head = efficiency === undefined ? [] : [efficiency]
   if (typeof fit === 'string') return head
   const { intervals, peak, peakInterval } = fit
@@ -143,6 +153,13 @@ function figuresOf({ fit, efficiency }: Findings): readonly Figure[] {
       ...(low !== null && high !== null && { interval: { low, high, confidence: 0.95 } }),
     },
     {
+      name: 'extrapolated',
+      label: `Throughput of ${REACH * largest} instances by the law (not measured)`,
+      unit: 'per-second',
+      value: uslThroughput(fit, REACH * largest),
+      interval: uslInterval(fit, REACH * largest),
+    },
+    {
       name: 'rSquared',
       label: 'Share explained by the law (R²)',
       unit: 'share',
@@ -151,7 +168,19 @@ function figuresOf({ fit, efficiency }: Findings): readonly Figure[] {
   ]
 }
 
-function chartOf({ points, fit, largest }: Findings): Exhibit {
+/** The law between two sizes, with what it may be. */
+function curveOf(fit: UslFit, from: number, to: number): Pick<Series, 'band' | 'points'> {
+  const sizes = Array.from({ length: 41 }, (_, at) => from + ((to - from) * at) / 40)
+  return {
+    points: sizes.map((n): Point => [n, uslThroughput(fit, n)]),
+    band: sizes.map((n) => {
+      const { low, high } = uslInterval(fit, n)
+      return [n, low, high] as const
+    }),
+  }
+}
+
+function chartOf({ cores }: ScaleRaw, { points, fit, largest }: Findings): Exhibit {
   const first = points.filter(([size]) => size === 1).map(([, perSecond]) => perSecond)
   const ideal: readonly Series[] =
     first.length === 0
@@ -163,28 +192,26 @@ function chartOf({ points, fit, largest }: Findings): Exhibit {
             dashed: true,
           },
         ]
-  const curve = (from: number, to: number): readonly Point[] =>
-    typeof fit === 'string'
-      ? []
-      : Array.from({ length: 41 }, (_, at): Point => {
-          const n = from + ((to - from) * at) / 40
-          return [n, uslThroughput(fit, n)]
-        })
+  const end = REACH * largest
   const fitted: readonly Series[] =
     typeof fit === 'string'
       ? []
       : [
-          { label: 'Universal Scalability Law', points: curve(1, largest) },
-          { label: 'extrapolated', points: curve(largest, 2 * largest), dashed: true },
+          { label: 'Universal Scalability Law', ...curveOf(fit, 1, largest) },
+          { label: 'extrapolated', ...curveOf(fit, largest, end), dashed: true },
         ]
+  const last = fitted.length > 0 ? end : largest
   return {
     kind: 'lines',
     id: 'scaling',
     title: 'Throughput by number of instances',
-    caption: 'Points were measured; what is dashed was not.',
+    caption: 'Points were measured; what is dashed was not. Bands hold the law with 95 %.',
     x: { label: 'instances', unit: 'count' },
     y: { label: 'throughput', unit: 'per-second' },
-    series: [{ label: 'measured', points, marks: true }, ...fitted, ...ideal],
+    series: [{ label: 'measured', points, marks: true, joined: false }, ...fitted, ...ideal],
+    ...(cores < last && {
+      spans: [{ label: 'more instances than processors', from: Math.max(1, cores), to: last }],
+    }),
   }
 }
 

@@ -68,6 +68,18 @@ describe('the verdict', () => {
     if (chart?.kind !== 'lines') throw new Error('there is no chart')
     const beyond = chart.series.filter(({ points }) => points.some(([n]) => n > 5))
     expect(beyond.map(({ dashed }) => dashed)).toEqual([true])
+    // The band opens beyond what was measured, holds the law, and stands among the figures.
+    const [, law, extrapolated] = chart.series
+    const widthAt = (series: typeof law, at: number) => {
+      const [, low, high] = series!.band!.at(at)!
+      return high - low
+    }
+    expect(extrapolated?.points.at(-1)?.[0]).toBe(10)
+    expect(widthAt(extrapolated, -1)).toBeGreaterThan(2 * widthAt(law, 0))
+    const at10 = outcome.figures.find(({ name }) => name === 'extrapolated')!
+    expect(at10.interval!.low).toBeLessThan(uslThroughput(BOUND, 10))
+    expect(at10.interval!.high).toBeGreaterThan(uslThroughput(BOUND, 10))
+    expect(chart.spans).toEqual([{ label: 'more instances than processors', from: 2, to: 10 }])
     expect(outcome.notes.join()).toContain('2 processors for 5 instances')
   })
 })

@@ -69,15 +69,18 @@ function drawSeries(chart: LineChart, series: Series, index: number, x: Scale, y
   const shape = MARKS[Math.floor(index / SERIES_COLORS + index) % MARKS.length]!
   const shown = series.marks === true || series.points.length <= 12 ? series.points : []
   return markup`<g class="series s${index % SERIES_COLORS}">${
-    band.length > 0 && markup`<path class="band" d="${path(outline, x, y)}Z"/>`
-  }<path class="${series.dashed === true ? 'line dashed' : 'line'}" d="${path(series.points, x, y)}"/>${shown.map(
-    ([px, py]) =>
-      mark(
-        shape,
-        x.at(px),
-        y.at(py),
-        `${series.label}: ${formatQuantity(px, chart.x.unit)}, ${formatQuantity(py, chart.y.unit)}`,
-      ),
+    band.length > 0 &&
+    markup`<path class="${series.dashed === true ? 'band dashed' : 'band'}" d="${path(outline, x, y)}Z"/>`
+  }${
+    series.joined !== false &&
+    markup`<path class="${series.dashed === true ? 'line dashed' : 'line'}" d="${path(series.points, x, y)}"/>`
+  }${shown.map(([px, py]) =>
+    mark(
+      shape,
+      x.at(px),
+      y.at(py),
+      `${series.label}: ${formatQuantity(px, chart.x.unit)}, ${formatQuantity(py, chart.y.unit)}`,
+    ),
   )}</g>`
 }
 

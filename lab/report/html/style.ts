@@ -47,6 +47,7 @@ svg .frame{fill:#1b1f24;font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,mon
 .line{fill:none;stroke:currentcolor;stroke-width:2;stroke-linejoin:round}
 .dashed{stroke-dasharray:7 5}
 .band{fill:currentcolor;opacity:.16}
+.band.dashed{fill-opacity:.5;stroke:currentcolor;stroke-width:2;opacity:.3}
 .mark{fill:currentcolor}
 .effect{color:var(--s0)}
 .effect.faint{color:var(--s7)}
