@@ -1,4 +1,4 @@
-import type { TCPSocketListener, TLSOptions } from 'bun'
+import type { SocketHandler, TCPSocketListener, TLSOptions } from 'bun'
 import type { Answer } from '../../core/answer.ts'
 import type { Listener } from '../listener.ts'
 import { canonicalPeer, explainListen } from '../listener.ts'
@@ -164,23 +164,8 @@ function bind(
         hostname,
         port,
         allowHalfOpen: true,
-        ...(tls !== undefined && { tls }),
-        socket: {
-          open(socket) {
-            const address = canonicalPeer(socket.remoteAddress)
-            if (world.isDraining || !connections.mayOpen(address)) socket.terminate()
-            else connections.add((socket.data = new Http1Connection(socket, world, address)))
-          },
-          data: (socket, chunk) => socket.data?.receive(chunk),
-          drain: (socket) => socket.data?.drained(),
-          end: (socket) => socket.data?.ended(),
-          close: (socket) => forget(socket, connections),
-          error(socket, error) {
-            world.onBug(error)
-            socket.terminate()
-            forget(socket, connections)
-          },
-        },
+        ...(tls !== undefined && { tls: { ...tls, ALPNProtocols: ALPN_HTTP1 } }),
+        socket: handlers(world, connections, tls),
       }),
     )
   } catch (error) {
@@ -188,14 +173,65 @@ function bind(
   }
 }
 
+/** The list of protocols of RFC 7301 §3.1: each with its length before it. */
+const ALPN_HTTP1 = '\x08http/1.1'
+
 /** Bun understands `reusePort` here as it does everywhere, and does not declare it. */
 const withReusePort = <T extends object>(reusePort: boolean, options: T): T =>
   Object.assign(options, { reusePort })
 
-function forget({ data: connection }: HttpSocket, connections: Connections): void {
-  if (connection === undefined) return
-  connection.closed()
-  connections.remove(connection)
+type Handlers = SocketHandler<Http1Connection | undefined>
+
+function handlers(
+  world: Http1World,
+  connections: Connections,
+  tls: TLSOptions | undefined,
+): Handlers {
+  const open = (socket: HttpSocket): void => {
+    const address = canonicalPeer(socket.remoteAddress)
+    if (world.isDraining || !connections.mayOpen(address)) socket.terminate()
+    else connections.add((socket.data = new Http1Connection(socket, world, address)))
+  }
+  const guarded = ({ data: connection }: HttpSocket, run: (it: Http1Connection) => void): void => {
+    if (connection === undefined) return
+    try {
+      run(connection)
+    } catch (error) {
+      connection.fail(error)
+    }
+  }
+  const plain: Handlers = {
+    open,
+    data(socket, chunk) {
+      const connection = socket.data
+      try {
+        connection?.receive(chunk)
+      } catch (error) {
+        connection?.fail(error)
+      }
+    },
+    drain: (socket) => guarded(socket, (connection) => connection.drained()),
+    end: (socket) => guarded(socket, (connection) => connection.ended()),
+    // A TLS session broke: nobody's bug.
+    error: (socket) => guarded(socket, (connection) => connection.cut()),
+    close(socket) {
+      const connection = socket.data
+      if (connection === undefined) return
+      connections.remove(connection)
+      connection.closed()
+    },
+  }
+  if (tls === undefined) return plain
+  const needsCertificate = tls.requestCert === true && tls.rejectUnauthorized !== false
+  return {
+    ...plain,
+    // With this handler connections are known from their beginning, so that time limits hold for handshakes too.
+    handshake(socket, isDone, error) {
+      if (!isDone || (needsCertificate && (error !== null || !socket.authorized))) {
+        socket.data?.cut()
+      }
+    },
+  }
 }
 
 const DRAIN_POLL_MS = 20

@@ -7,12 +7,15 @@ const GATHERED_BYTES = 98_304
 export interface Gathering {
   readonly bytes: Buffer
   length: number
+  /** Whose bytes they are. */
+  owner: Outbox | undefined
 }
 
 /** Creates a {@link Gathering}. */
 export const createGathering = (): Gathering => ({
   bytes: Buffer.allocUnsafeSlow(GATHERED_BYTES),
   length: 0,
+  owner: undefined,
 })
 
 /**
@@ -63,7 +66,7 @@ export class Outbox {
   flush(): boolean {
     const { gathering, queue } = this
     const { length } = gathering
-    if (length === 0) return queue === undefined
+    if (length === 0 || gathering.owner !== this) return queue === undefined
     gathering.length = 0
     const written = queue === undefined ? this.write(gathering.bytes, 0, length) : 0
     if (written < length) this.keep(Buffer.from(gathering.bytes.subarray(written, length)))
@@ -97,6 +100,11 @@ export class Outbox {
   /** Whether `bytes` can be gathered, now that there may be room again. */
   private makeRoom(bytes: number): boolean {
     const { gathering } = this
+    if (gathering.owner !== this) {
+      // Never somebody else's answer, whatever went wrong with it.
+      gathering.owner = this
+      gathering.length = 0
+    }
     if (gathering.length + bytes <= GATHERED_BYTES) return true
     this.flush()
     return bytes <= GATHERED_BYTES

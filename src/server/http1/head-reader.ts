@@ -1,0 +1,93 @@
+import { latin1 } from './buffer-text.ts'
+import type { HeadTemplate } from './head-template.ts'
+import { createHeadTemplate, matchTemplate } from './head-template.ts'
+import type { HeadRules } from './parse-request-head.ts'
+import { parseRequestHead } from './parse-request-head.ts'
+import type { RequestHead } from './request-head.ts'
+import { Unreadable } from './request-head.ts'
+
+const TEMPLATE_BYTES_MAX = 2048
+/** Requests unlike the last template after which the next one becomes the template. */
+const MISSES_MAX = 4
+const NO_BYTES = Buffer.alloc(0)
+
+/** Finds the heads in what a connection brings, and remembers what they look like. */
+export class HeadReader {
+  private readonly rules: HeadRules
+  /** Part of a head that came before. */
+  private pending: Buffer | undefined = undefined
+  private bytes: Buffer = NO_BYTES
+  /** Where in the bytes the text begins. */
+  private windowAt = 0
+  private text = ''
+  private template: HeadTemplate | undefined = undefined
+  /** So that the second request of a connection makes the first template. */
+  private misses = MISSES_MAX - 1
+
+  constructor(rules: HeadRules) {
+    this.rules = rules
+  }
+
+  /** Takes bytes. Returns all there are, with those that were kept before. */
+  begin(chunk: Buffer): Buffer {
+    this.bytes = this.pending === undefined ? chunk : Buffer.concat([this.pending, chunk])
+    this.pending = undefined
+    this.look(0)
+    return this.bytes
+  }
+
+  /** The head at `at`; `undefined` while it is not complete. */
+  next(at: number): RequestHead | Unreadable | undefined {
+    const head = this.parse(at)
+    if (head !== undefined || this.windowAt + this.text.length === this.bytes.length) return head
+    this.look(at)
+    return this.parse(at)
+  }
+
+  /** Keeps what is there from `at` on until there is more. */
+  keep(at: number): void {
+    this.pending = at === 0 ? this.bytes : Buffer.from(this.bytes.subarray(at))
+    this.clear()
+  }
+
+  /** Lets go of the bytes. */
+  clear(): void {
+    this.bytes = NO_BYTES
+    this.text = ''
+  }
+
+  /** Forgets what heads looked like. */
+  forget(): void {
+    this.template = undefined
+    this.misses = MISSES_MAX - 1
+  }
+
+  private look(at: number): void {
+    const { bytes, rules } = this
+    this.windowAt = at
+    this.text = latin1(bytes, at, Math.min(bytes.length, at + rules.headBytesMax + 1))
+  }
+
+  private parse(at: number): RequestHead | Unreadable | undefined {
+    const { template, text, rules } = this
+    const textAt = at - this.windowAt
+    if (template !== undefined) {
+      const head = matchTemplate(template, text, textAt, rules)
+      if (head !== undefined) {
+        this.misses = 0
+        return head
+      }
+    }
+    const head = parseRequestHead(text, textAt, rules)
+    if (head !== undefined && !(head instanceof Unreadable)) this.remember(head, at)
+    return head
+  }
+
+  private remember({ bytes }: RequestHead, at: number): void {
+    this.misses += 1
+    if (this.misses <= MISSES_MAX || bytes > TEMPLATE_BYTES_MAX) return
+    // A copy, because parts of the text would hold all that came with it.
+    this.template = createHeadTemplate(latin1(this.bytes, at, at + bytes), this.rules)
+    this.misses = 0
+  }
+}

@@ -1,0 +1,131 @@
+import type { Socket } from 'bun'
+import type { Outbox } from './outbox.ts'
+import type { BodySource } from './request-body.ts'
+import { RequestBody } from './request-body.ts'
+import type { RequestHead } from './request-head.ts'
+
+const BACKLOG_BYTES_MAX = 65_536
+/** A body slower than this in a window of ten seconds is given up: about 1 KB a second. */
+const WINDOW_BYTES_MIN = 10_240
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
+
+/**
+ * What a connection brings while a request is being answered: the rest of its body, and whatever follows it.
+ */
+export class Intake implements BodySource {
+  /** The body that was not complete when its head was read. */
+  body: RequestBody | undefined = undefined
+  private readonly socket: Pick<Socket, 'pause' | 'resume'>
+  private readonly outbox: Outbox
+  private backlog: Buffer | undefined = undefined
+  private isPaused = false
+  /** Within the present window of time. */
+  private wasPaused = false
+  /** The client waits for `100 Continue`. */
+  private isAwaited = false
+  private bytesSeen = 0
+
+  constructor(socket: Pick<Socket, 'pause' | 'resume'>, outbox: Outbox) {
+    this.socket = socket
+    this.outbox = outbox
+  }
+
+  /** Opens the body of `head` with the bytes that came with it. Returns how many are beyond its end. */
+  open(head: RequestHead, bytes: Buffer, bytesMax: number): number {
+    this.body = new RequestBody(this, head.bodyBytes, bytesMax)
+    this.isAwaited = head.expectsContinue && bytes.length === 0
+    this.wasPaused = false
+    this.bytesSeen = 0
+    return this.body.take(bytes)
+  }
+
+  /** The body has to do with the answer no longer. */
+  close(): void {
+    this.body = undefined
+    this.isAwaited = false
+  }
+
+  /** Whether the body is not needed and so short, as far as one knows, that it can be read past. */
+  mayDiscard(bytesMax: number): boolean {
+    const { body } = this
+    if (body === undefined) return true
+    if (body.failure !== undefined) return false
+    return body.isDone || (!this.isAwaited && (body.remainingBytes ?? 0) <= bytesMax)
+  }
+
+  /** Takes bytes: those of the body, and keeps the rest. Returns whether the body failed with them. */
+  take(chunk: Buffer): boolean {
+    const { body } = this
+    let rest = chunk
+    if (body !== undefined) {
+      if (body.failure !== undefined) return false
+      if (!body.isDone) {
+        this.isAwaited = false
+        rest = chunk.subarray(chunk.length - body.take(chunk))
+        if (body.failure !== undefined) return true
+      }
+    }
+    if (rest.length > 0) this.keep(rest)
+    return false
+  }
+
+  /** What came after the request; it is handed over once. */
+  takeBacklog(): Buffer | undefined {
+    const { backlog } = this
+    this.backlog = undefined
+    this.unpause()
+    return backlog
+  }
+
+  get hasBacklog(): boolean {
+    return this.backlog !== undefined
+  }
+
+  /** An answer is on its way: it is too late for `100 Continue`. */
+  answered(): void {
+    this.isAwaited = false
+  }
+
+  /** Somebody reads the body. */
+  resume(): void {
+    if (this.isAwaited) {
+      this.isAwaited = false
+      this.outbox.latin1(CONTINUE)
+      this.outbox.flush()
+    }
+    if ((this.backlog?.length ?? 0) <= BACKLOG_BYTES_MAX) this.unpause()
+  }
+
+  pause(): void {
+    if (this.isPaused) return
+    this.isPaused = true
+    this.wasPaused = true
+    this.socket.pause()
+  }
+
+  /**
+   * Ends a window of time, and begins the next. Returns whether the client has sent too little in it, though it
+   * was let to.
+   */
+  endWindow(): boolean {
+    const { body } = this
+    if (body === undefined) return false
+    const isSlow = body.wireBytes - this.bytesSeen < WINDOW_BYTES_MIN
+    const isOurs = this.wasPaused || this.isAwaited
+    this.wasPaused = this.isPaused
+    this.bytesSeen = body.wireBytes
+    return isSlow && !isOurs
+  }
+
+  private keep(bytes: Buffer): void {
+    this.backlog = this.backlog === undefined ? bytes : Buffer.concat([this.backlog, bytes])
+    if (this.backlog.length > BACKLOG_BYTES_MAX) this.pause()
+  }
+
+  /** Reads on, if it had stopped. */
+  unpause(): void {
+    if (!this.isPaused) return
+    this.isPaused = false
+    this.socket.resume()
+  }
+}
