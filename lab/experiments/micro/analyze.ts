@@ -1,7 +1,7 @@
 import type { Exhibit, Figure, Judgement, Outcome } from '../../core/index.ts'
 import { createRandom, worst } from '../../core/index.ts'
 import type { Budget } from './budget.ts'
-import type { Estimate } from './estimate.ts'
+import type { Difference, Estimate } from './estimate.ts'
 import { differenceOf, estimateCase } from './estimate.ts'
 import type { MicroCaseRaw, MicroOptions, MicroRaw } from './raw.ts'
 
@@ -14,11 +14,24 @@ const PRECISION = 0.1
 export function analyzeMicro(options: MicroOptions, raw: MicroRaw, seed: number): Outcome {
   const random = createRandom(seed)
   const estimates = raw.cases.map((each) => estimateCase(each, random.fork(each.name)))
+  const differences = raw.cases.flatMap((each): Difference[] => {
+    const base = raw.cases.find(({ name }) => name === each.against)
+    return base === undefined
+      ? []
+      : [differenceOf(each, base, random.fork(`${each.name} less ${base.name}`))]
+  })
   return {
-    judgement: judge(options, estimates, raw.cases),
-    figures: raw.cases.flatMap((each, at) => figuresOf(each, estimates[at]!, estimates)),
-    exhibits: [tableOf(raw.cases, estimates), forestOf(estimates)],
-    notes: notesOf(raw.cases),
+    judgement: judge(options, estimates, differences, raw.cases),
+    figures: [
+      ...raw.cases.flatMap((each, at) => figuresOf(each, estimates[at]!)),
+      ...differences.map(figureOf),
+    ],
+    exhibits: [
+      tableOf(raw.cases, estimates),
+      forestOf(estimates),
+      ...(differences.length > 0 ? [differencesOf(differences)] : []),
+    ],
+    notes: notesOf(raw.cases, differences),
     trust: {
       warnings: raw.cases.flatMap(({ name, runs }) => {
         const restless = runs.filter(({ settled }) => !settled).length
@@ -33,6 +46,7 @@ export function analyzeMicro(options: MicroOptions, raw: MicroRaw, seed: number)
 function judge(
   { budgets }: MicroOptions,
   estimates: readonly Estimate[],
+  differences: readonly Difference[],
   cases: readonly MicroCaseRaw[],
 ): Judgement {
   const processes = Math.min(...cases.map(({ runs }) => runs.length))
@@ -42,7 +56,9 @@ function judge(
       reason: `${processes} processes do not show how much processes differ; at least ${PROCESSES_MIN} are needed`,
     }
   }
-  if (budgets.length > 0) return worst(budgets.map((budget) => judgeBudget(budget, estimates)))
+  if (budgets.length > 0) {
+    return worst(budgets.map((budget) => judgeBudget(budget, [...estimates, ...differences])))
+  }
   const wide = estimates.filter(
     ({ ns, interval }) => interval.high - interval.low > 2 * PRECISION * ns,
   )
@@ -53,7 +69,10 @@ function judge(
   return { verdict: 'pass', reason: 'no budget was set; every case is known to ± 10 % or better' }
 }
 
-function judgeBudget(budget: Budget, estimates: readonly Estimate[]): Judgement {
+function judgeBudget(
+  budget: Budget,
+  estimates: readonly Pick<Estimate, 'interval' | 'name' | 'ns'>[],
+): Judgement {
   const { name, limitNs, text } = budget
   const found = estimates.find((estimate) => estimate.name === name)
   if (found === undefined) return { verdict: 'inconclusive', reason: `${text}: no such case` }
@@ -65,38 +84,36 @@ function judgeBudget(budget: Budget, estimates: readonly Estimate[]): Judgement 
 }
 
 function figuresOf(
-  { name, against, allocatedBytes, runs }: MicroCaseRaw,
+  { name, allocatedBytes, runs }: MicroCaseRaw,
   estimate: Estimate,
-  all: readonly Estimate[],
 ): readonly Figure[] {
-  const base = all.find((candidate) => candidate.name === against)
-  const time: Figure = {
-    name: `${name}.time`,
-    label: name,
-    unit: 'nanoseconds',
-    value: estimate.ns,
-    interval: estimate.interval,
-    sampleSize: runs.length,
-  }
-  const memory: Figure = {
-    name: `${name}.allocated`,
-    label: `${name}: allocated`,
-    unit: 'bytes',
-    value: allocatedBytes,
-    ...(allocatedBytes === null && { insufficient: 'not measured' }),
-  }
-  if (base === undefined) return [time, memory]
-  const { ns, interval } = differenceOf(estimate, base)
-  const more: Figure = {
-    name: `${name}.difference`,
-    label: `${name}: more than ${base.name}`,
-    unit: 'nanoseconds',
-    value: ns,
-    interval,
-    sampleSize: runs.length,
-  }
-  return [time, more, memory]
+  return [
+    {
+      name: `${name}.time`,
+      label: name,
+      unit: 'nanoseconds',
+      value: estimate.ns,
+      interval: estimate.interval,
+      sampleSize: runs.length,
+    },
+    {
+      name: `${name}.allocated`,
+      label: `${name}: allocated`,
+      unit: 'bytes',
+      value: allocatedBytes,
+      ...(allocatedBytes === null && { insufficient: 'not measured' }),
+    },
+  ]
 }
+
+const figureOf = ({ name, ns, interval, rounds }: Difference): Figure => ({
+  name: `${name}.difference`,
+  label: `Difference: ${name}`,
+  unit: 'nanoseconds',
+  value: ns,
+  interval,
+  sampleSize: rounds,
+})
 
 function tableOf(cases: readonly MicroCaseRaw[], estimates: readonly Estimate[]): Exhibit {
   return {
@@ -148,10 +165,36 @@ function forestOf(estimates: readonly Estimate[]): Exhibit {
   }
 }
 
-function notesOf(cases: readonly MicroCaseRaw[]): readonly string[] {
+function differencesOf(differences: readonly Difference[]): Exhibit {
+  return {
+    kind: 'forest',
+    id: 'differences',
+    title: 'Differences',
+    caption:
+      'What one case takes more than another, round by round: a part that cannot be run alone. It is known no better than its interval says.',
+    unit: 'nanoseconds',
+    axisLabel: 'time more',
+    rows: differences.map(({ name, ns, interval }) => ({
+      label: name,
+      value: ns,
+      interval,
+      distinguishable: interval.low > 0 || interval.high < 0,
+    })),
+  }
+}
+
+function notesOf(
+  cases: readonly MicroCaseRaw[],
+  differences: readonly Difference[],
+): readonly string[] {
   const asynchronous = cases.filter(({ runs }) => runs.some(({ isAsync }) => isAsync))
   return [
     'One process for each case and repetition, in random order; intervals from 10,000 resamples of processes and points.',
+    ...(differences.length === 0
+      ? []
+      : [
+          'Differences are of whole cases, timed in one round and drawn again in pairs; no such part was timed alone.',
+        ]),
     'Allocated: growth of the process with collection turned off.',
     ...(asynchronous.length === 0
       ? []

@@ -3,6 +3,8 @@ export interface MicroCase {
   readonly name: string
   /** Name of the case this one builds on: the report also shows the difference. */
   readonly against?: string
+  /** What that difference is called, and budgets call it: such as `limiter, in a request`. */
+  readonly differenceName?: string
   /** Makes it ready, once in each process. */
   prepare(): MicroSubject | Promise<MicroSubject>
 }

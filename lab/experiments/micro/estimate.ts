@@ -8,8 +8,6 @@ export interface Estimate {
   readonly name: string
   readonly ns: number
   readonly interval: Interval
-  /** Every resample, in the order they were drawn: differences between cases are made of them. */
-  readonly resamples: Float64Array
   /** Slope of each process. */
   readonly slopes: readonly number[]
   readonly rSquared: number
@@ -30,8 +28,6 @@ const pointsOf = ({ iterations, nanoseconds }: MicroRun): readonly Point[] =>
  */
 export function estimateCase({ name, runs }: MicroCaseRaw, random: Random): Estimate {
   const lines = runs.map((run) => fitThroughOrigin(pointsOf(run)))
-  const resamples = resampleSlopes(runs, random)
-  const sorted = Float64Array.from(resamples).sort()
   const perIteration = runs.flatMap(({ iterations, nanoseconds }) =>
     nanoseconds.map((ns, at) => ns / (iterations[at] ?? Number.NaN)),
   )
@@ -39,12 +35,7 @@ export function estimateCase({ name, runs }: MicroCaseRaw, random: Random): Esti
   return {
     name,
     ns: meanOf(slopes),
-    interval: {
-      low: quantileOfSorted(sorted, (1 - CONFIDENCE) / 2),
-      high: quantileOfSorted(sorted, (1 + CONFIDENCE) / 2),
-      confidence: CONFIDENCE,
-    },
-    resamples,
+    interval: intervalOf(resampleSlopes(runs, random).sort()),
     slopes,
     rSquared: Math.min(...lines.map(({ rSquared }) => rSquared)),
     outliers: labelOutliers(perIteration),
@@ -55,40 +46,81 @@ export function estimateCase({ name, runs }: MicroCaseRaw, random: Random): Esti
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
-function resampleSlopes(runs: readonly MicroRun[], random: Random): Float64Array {
-  const products = runs.map(({ iterations, nanoseconds }) => ({
+/** Products whose sums are the numerator and the denominator of a slope through the origin. */
+interface Products {
+  readonly xy: Float64Array
+  readonly xx: Float64Array
+}
+
+const productsOf = (runs: readonly MicroRun[]): readonly Products[] =>
+  runs.map(({ iterations, nanoseconds }) => ({
     xy: Float64Array.from(iterations, (count, at) => count * (nanoseconds[at] ?? Number.NaN)),
     xx: Float64Array.from(iterations, (count) => count * count),
   }))
+
+/** The slope of points drawn again. */
+function drawSlope({ xy, xx }: Products, random: Random): number {
+  let above = 0
+  let below = 0
+  for (let point = 0; point < xy.length; point += 1) {
+    const at = random.below(xy.length)
+    above += xy[at]!
+    below += xx[at]!
+  }
+  return above / below
+}
+
+function resampleSlopes(runs: readonly MicroRun[], random: Random): Float64Array {
+  const products = productsOf(runs)
   return Float64Array.from({ length: RESAMPLES }, () => {
     let sum = 0
     for (let drawn = 0; drawn < products.length; drawn += 1) {
-      const { xy, xx } = products[random.below(products.length)]!
-      let above = 0
-      let below = 0
-      for (let point = 0; point < xy.length; point += 1) {
-        const at = random.below(xy.length)
-        above += xy[at]!
-        below += xx[at]!
-      }
-      sum += above / below
+      sum += drawSlope(products[random.below(products.length)]!, random)
     }
     return sum / products.length
   })
 }
 
+const intervalOf = (sorted: Float64Array): Interval => ({
+  low: quantileOfSorted(sorted, (1 - CONFIDENCE) / 2),
+  high: quantileOfSorted(sorted, (1 + CONFIDENCE) / 2),
+  confidence: CONFIDENCE,
+})
+
 /** What a case takes more than the one it builds on. */
-export function differenceOf(
-  estimate: Estimate,
-  base: Estimate,
-): { readonly ns: number; readonly interval: Interval } {
-  const differences = estimate.resamples.map((value, at) => value - base.resamples[at]!).sort()
+export interface Difference {
+  readonly name: string
+  readonly against: string
+  readonly ns: number
+  readonly interval: Interval
+  /** Rounds in which both were timed. */
+  readonly rounds: number
+}
+
+/**
+ * What a case takes more than the one it builds on, round by round: in each round both had a process of
+ * their own, one soon after the other, so that what happened to the machine happened to both. Rounds are
+ * drawn again in pairs, and the points of both processes within them.
+ */
+export function differenceOf(own: MicroCaseRaw, base: MicroCaseRaw, random: Random): Difference {
+  const rounds = Math.min(own.runs.length, base.runs.length)
+  const slopes = (runs: readonly MicroRun[]): readonly number[] =>
+    runs.slice(0, rounds).map((run) => fitThroughOrigin(pointsOf(run)).slope)
+  const [ownSlopes, baseSlopes] = [slopes(own.runs), slopes(base.runs)]
+  const [ownProducts, baseProducts] = [productsOf(own.runs), productsOf(base.runs)]
+  const resamples = Float64Array.from({ length: RESAMPLES }, () => {
+    let sum = 0
+    for (let drawn = 0; drawn < rounds; drawn += 1) {
+      const round = random.below(rounds)
+      sum += drawSlope(ownProducts[round]!, random) - drawSlope(baseProducts[round]!, random)
+    }
+    return sum / rounds
+  }).sort()
   return {
-    ns: estimate.ns - base.ns,
-    interval: {
-      low: quantileOfSorted(differences, (1 - CONFIDENCE) / 2),
-      high: quantileOfSorted(differences, (1 + CONFIDENCE) / 2),
-      confidence: CONFIDENCE,
-    },
+    name: own.differenceName ?? `${own.name} − ${base.name}`,
+    against: base.name,
+    ns: meanOf(ownSlopes.map((slope, at) => slope - baseSlopes[at]!)),
+    interval: intervalOf(resamples),
+    rounds,
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { World } from '../../core/index.ts'
+import type { Random, World } from '../../core/index.ts'
 import { LabError } from '../../core/index.ts'
 import type { MicroCase } from './define.ts'
 import { loadCases } from './load-cases.ts'
@@ -14,9 +14,7 @@ export async function measureMicro(options: MicroOptions, world: World): Promise
   )
   if (cases.length === 0) throw new LabError('no case has such a name')
   const runs = new Map<string, MicroRun[]>(cases.map(({ name }) => [name, []]))
-  const jobs = Array.from({ length: options.processes }, () =>
-    world.random.shuffle([...cases]),
-  ).flat()
+  const jobs = Array.from({ length: options.processes }, () => roundOf(cases, world.random)).flat()
   for (const [at, each] of jobs.entries()) {
     world.progress.step(`timing ${each.name}`, at, jobs.length)
     const { points, sampleMs, warmUpMs } = options
@@ -29,13 +27,24 @@ export async function measureMicro(options: MicroOptions, world: World): Promise
     allocated.set(each.name, await runProcess<number>(options, each, ['allocation'], world))
   }
   return {
-    cases: cases.map(({ name, against }) => ({
+    cases: cases.map(({ name, against, differenceName }) => ({
       name,
       against: against ?? null,
+      ...(differenceName !== undefined && { differenceName }),
       runs: runs.get(name) ?? [],
       allocatedBytes: allocated.get(name) ?? null,
     })),
   }
+}
+
+/** All cases in random order, those that are compared next to each other. */
+function roundOf(cases: readonly MicroCase[], random: Random): readonly MicroCase[] {
+  const rootOf = ({ name, against }: MicroCase, seen: readonly string[] = []): string => {
+    const base = cases.find((each) => each.name === against && !seen.includes(each.name))
+    return base === undefined ? name : rootOf(base, [...seen, name])
+  }
+  const groups = [...Map.groupBy(cases, (each) => rootOf(each)).values()]
+  return random.shuffle(groups).flatMap((group) => random.shuffle(group))
 }
 
 async function runProcess<Result>(

@@ -48,13 +48,42 @@ describe('analysis', () => {
     for (const [name, truth] of [
       ['base.time', 100],
       ['more.time', 150],
-      ['more.difference', 50],
+      ['more − base.difference', 50],
     ] as const) {
       const { value, interval } = figure(name)
       expect(Math.abs(value! - truth) / truth).toBeLessThan(0.03)
       expect(interval!.low).toBeLessThan(truth)
       expect(interval!.high).toBeGreaterThan(truth)
     }
+  })
+
+  test('what happens to the machine between rounds does not enter a difference', () => {
+    const rounds = [1, 1.3, 0.9, 1.5, 1.1, 0.8, 1.2, 1]
+    const runsOf = (ns: number, seed: number) =>
+      rounds.map((factor, at) => run(ns * factor, seed + at, { noise: 0.002 }))
+    const drifting: MicroRaw = {
+      cases: [
+        { name: 'base', against: null, runs: runsOf(1000, 1), allocatedBytes: null },
+        {
+          name: 'more',
+          against: 'base',
+          differenceName: 'the part',
+          runs: runsOf(1050, 20),
+          allocatedBytes: null,
+        },
+      ],
+    }
+    const budget = parseMicroBudget('the part<100ns')
+    const outcome = microExperiment.analyze({ ...OPTIONS, budgets: [budget] }, drifting, 1)
+    const part = outcome.figures.find(({ name }) => name === 'the part.difference')!
+    const whole = outcome.figures.find(({ name }) => name === 'more.time')!
+    // The whole varies by a fifth, the part is found all the same.
+    expect(part.interval!.low).toBeGreaterThan(0)
+    expect(part.interval!.low).toBeLessThan(55)
+    expect(part.interval!.high).toBeGreaterThan(50)
+    expect(whole.interval!.high - whole.interval!.low).toBeGreaterThan(200)
+    expect(part.interval!.high - part.interval!.low).toBeLessThan(40)
+    expect(outcome.judgement.verdict).toBe('pass')
   })
 
   test('budgets hold, are exceeded, or cannot be told', () => {

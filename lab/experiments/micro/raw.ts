@@ -29,6 +29,9 @@ export type MicroRun = {
 export type MicroCaseRaw = {
   readonly name: string
   readonly against: string | null
+  /** What the difference to it is called. */
+  readonly differenceName?: string
+  /** One of each round, in which every case was timed once. */
   readonly runs: readonly MicroRun[]
   /** Bytes that one iteration takes from the system with collection turned off; `null` if unknown. */
   readonly allocatedBytes: number | null

@@ -55,11 +55,15 @@ async function makeKey(gate: EmbeddedGate): Promise<string> {
 function request(
   name: string,
   route: Readonly<Record<string, unknown>>,
-  { withKey = false, body, against }: { withKey?: boolean; body?: string; against?: string },
+  {
+    withKey = false,
+    body,
+    ...compared
+  }: { withKey?: boolean; body?: string } & Pick<MicroCase, 'against' | 'differenceName'>,
 ): MicroCase {
   return {
     name,
-    ...(against !== undefined && { against }),
+    ...compared,
     prepare: async (): Promise<MicroSubject> => {
       const gate = await gateWith(route)
       const headers = {
@@ -128,22 +132,30 @@ export const tollgateCases = defineMicro(
   request(
     'request with authentication',
     { credentials: ['key'] },
-    { withKey: true, against: 'request without authentication' },
+    {
+      withKey: true,
+      against: 'request without authentication',
+      differenceName: 'authentication, in a request',
+    },
   ),
   request(
     'request with authentication and permission',
     { credentials: ['key'], permission: PERMISSION },
-    { withKey: true, against: 'request with authentication' },
+    {
+      withKey: true,
+      against: 'request with authentication',
+      differenceName: 'permission, in a request',
+    },
   ),
   request(
     'request with a limiter',
     { limits: ['high'] },
-    { against: 'request without authentication' },
+    { against: 'request without authentication', differenceName: 'limiter, in a request' },
   ),
   request('request with a body', {}, { body: BODY }),
   request(
     'request with a body that is validated',
     { request: { body: BODY_SCHEMA } },
-    { body: BODY, against: 'request with a body' },
+    { body: BODY, against: 'request with a body', differenceName: 'validation, in a request' },
   ),
 )
