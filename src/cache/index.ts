@@ -94,9 +94,16 @@ export { FolderInUseError, openDiskLevel } from './disk/disk-level.ts'
 export type { DiskLevel, DiskLevelOptions } from './disk/disk-level.ts'
 export { createLayeredStore } from './levels/layered-store.ts'
 export type { FencedLevel, LayeredStore, LayeredStoreParts } from './levels/layered-store.ts'
-export { createPrefetcher } from './prefetch/prefetcher.ts'
-export type { Prefetcher, PrefetcherOptions, PrefetchStats } from './prefetch/prefetcher.ts'
+export { createPrefetcher, prefetchHitRatio } from './prefetch/prefetcher.ts'
+export type {
+  FetchAhead,
+  Prefetcher,
+  PrefetcherOptions,
+  PrefetchOutcome,
+  PrefetchStats,
+} from './prefetch/prefetcher.ts'
 export { createRouteModel, ROUTE_MODEL_DEFAULTS } from './prefetch/route-model.ts'
+export type { Visit } from './prefetch/visit.ts'
 export type { NextRoute, RouteModel, RouteModelOptions } from './prefetch/route-model.ts'
 export { createRedisLevel } from './redis/redis-level.ts'
 export type { RedisLevelOptions } from './redis/redis-level.ts'

@@ -4,8 +4,10 @@ import { clientScheme } from '../core/client-address.ts'
 import { sha256 } from '../core/digest.ts'
 import { toBase64Url } from '../core/bytes.ts'
 import type { Refusal } from '../core/refusal.ts'
+import type { Ahead } from './ahead.ts'
 import type { GatewayConfig, RouteConfig } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
+import type { RecallStage } from './recall.ts'
 import { createRecall } from './recall.ts'
 import type { StageBody } from './stage.ts'
 
@@ -13,15 +15,16 @@ import type { StageBody } from './stage.ts'
 export interface RecallPartsOfRoute {
   readonly responses: ResponseCaches<Refusal>
   readonly trustsPeer: (address: string) => boolean
+  readonly ahead?: Ahead | undefined
 }
 
 /** The stage that recalls responses of a route; `undefined` where its configuration does not ask for it. */
 export function createRecallStage(
   config: GatewayConfig,
   route: RouteConfig,
-  { responses, trustsPeer }: RecallPartsOfRoute,
+  { responses, trustsPeer, ahead }: RecallPartsOfRoute,
   answer: StageBody,
-): StageBody | undefined {
+): RecallStage | undefined {
   const { cache } = route
   if (cache === undefined || route.respond !== undefined) return undefined
   const upstream = config.upstreams[route.upstream ?? '']
@@ -36,6 +39,7 @@ export function createRecallStage(
     passesCookies: passes('cookie'),
     passesKeys: passes('x-api-key'),
     schemeOf: createSchemeOf(config, trustsPeer),
+    onPassed: cache.prefetch ? ahead?.visit : undefined,
   })
 }
 

@@ -16,11 +16,15 @@ import { createForward } from './forward.ts'
 import type { Handler } from './handler.ts'
 import { createHandlerStage } from './handler.ts'
 import { createIdentify } from './identify.ts'
+import type { LimitStage } from './limit.ts'
 import { createLimit } from './limit.ts'
 import type { LoginAction } from './login/routes.ts'
 import type { Accounts } from './login/stage.ts'
 import { createLoginStage } from './login/stage.ts'
 import { createRecallStage } from './compile-recall.ts'
+import type { Ahead, RouteAhead } from './ahead.ts'
+import type { RecallStage } from './recall.ts'
+import { parsePattern } from './routing/pattern.ts'
 import { PATH } from './path.ts'
 import type { PolicyDeciders } from './policy-decider.ts'
 import type { BodyReader } from './read-body.ts'
@@ -49,6 +53,8 @@ export interface RouteParts {
   readonly handler?: Handler | undefined
   readonly countAllowList: (list: string, hit: boolean) => void
   readonly responses: ResponseCaches<Refusal>
+  /** Fetches ahead; absent where nothing is. */
+  readonly ahead?: Ahead | undefined
 }
 
 /** The methods a route answers: GET brings HEAD (RFC 9110 §9.3.2). */
@@ -89,13 +95,15 @@ export function compileRoute(
           accounts: parts.identity,
           trustsPeer: parts.trustsPeer,
         })
+  const limit = limitStage(config, route, parts)
+  const recall = createRecallStage(config, route, parts, answer)
   const stages: Readonly<Record<StageName, StageBody | undefined>> = {
     admit,
     identify,
-    limit: limitStage(config, route, parts),
+    limit,
     authorize: authorizeStage(route, parts, readBody),
     validate: check.checksHead || check.checksBody ? createValidate(check, readBody) : undefined,
-    recall: createRecallStage(config, route, parts, answer),
+    recall,
     forward: answer,
   }
   const inOrder = PATH.flatMap((name, layer) => {
@@ -112,6 +120,21 @@ export function compileRoute(
     },
     action: route.permission ?? route.id,
     audited: route.audit,
+    ahead: aheadOf(route, recall, limit),
+  }
+}
+
+function aheadOf(
+  { path, cost, cache }: RouteConfig,
+  recall: RecallStage | undefined,
+  limit: LimitStage | undefined,
+): RouteAhead | undefined {
+  const pattern = parsePattern(path)
+  if (recall === undefined || cache?.prefetch !== true || !pattern.ok) return undefined
+  return {
+    segments: pattern.segments,
+    hasRoom: limit && (async (exchange) => limit.hasRoom(exchange, cost)),
+    fetch: recall.fetchAhead,
   }
 }
 
@@ -132,7 +155,7 @@ function limitStage(
   config: GatewayConfig,
   route: RouteConfig,
   { limiter, metrics }: RouteParts,
-): StageBody | undefined {
+): LimitStage | undefined {
   const names = route.limits ?? config.defaults.limits
   if (names.length === 0) return undefined
   const slots = new Map(names.map((name) => [name, metrics.limitSlot(name)]))

@@ -3,6 +3,8 @@ import { createClientAddress, createTrustedPeers } from '../core/client-address.
 import type { Shield } from '../shield/index.ts'
 import { createShield } from '../shield/index.ts'
 import type { RequestIds } from '../signals/index.ts'
+import type { Prefetchers } from './ahead.ts'
+import { createAhead } from './ahead.ts'
 import { createHostCheck } from './host-check.ts'
 import type { RouteParts } from './compile-route.ts'
 import { compileRoute, createUnrouted, methodsOf, requestOf } from './compile-route.ts'
@@ -18,7 +20,9 @@ import { createRouter, RouteConflictError } from './routing/router.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The nouns a gate is put together from. They outlive configurations, upstreams apart. */
-export interface GateParts extends Omit<RouteParts, 'trustsPeer'> {
+export interface GateParts extends Omit<RouteParts, 'trustsPeer' | 'ahead'> {
+  /** Who fetch ahead, for routes that ask for it. */
+  readonly prefetchers: Prefetchers
   readonly clock: Clock
   readonly requestIds: RequestIds
   readonly record: Recorder
@@ -53,7 +57,8 @@ export function compileGate(config: GatewayConfig, parts: GateParts): CompileOut
     return { ok: false, problems }
   }
   const problems: CompileProblem[] = []
-  const routes = compileRoutes(config, parts, shield.value, problems)
+  const ahead = createAhead(parts.prefetchers, parts.clock)
+  const routes = compileRoutes(config, { ...parts, ahead }, shield.value, problems)
   const routers = new Map<string | undefined, Router<Route>>()
   for (const host of new Set(routes.map((route) => route.host))) {
     const built = routerOf(routes.filter((route) => route.host === host))
@@ -62,12 +67,14 @@ export function compileGate(config: GatewayConfig, parts: GateParts): CompileOut
   }
   if (problems.length > 0) return { ok: false, problems }
   const byId = new Map(routes.map(({ entry }) => [entry.target.id, entry.target]))
-  return { ok: true, snapshot: createSnapshot(config, parts, routers, byId) }
+  const snapshot = createSnapshot(config, parts, routers, byId)
+  ahead.bind(snapshot)
+  return { ok: true, snapshot }
 }
 
 function compileRoutes(
   config: GatewayConfig,
-  parts: GateParts,
+  parts: GateParts & Pick<RouteParts, 'ahead'>,
   shield: Shield,
   problems: CompileProblem[],
 ): CompiledRoute[] {

@@ -17,8 +17,14 @@ export interface LimitStageOptions {
   readonly onRefusal: (limit: string) => void
 }
 
+/** The stage, and a look at the limits that takes nothing. */
+export interface LimitStage extends StageBody {
+  /** Whether `cost` could be taken of each limit now. */
+  hasRoom(exchange: Exchange, cost: number): Promise<boolean>
+}
+
 /** How much? Takes all limits of the route or none; what is held is given back at the exit. */
-export function createLimit(options: LimitStageOptions): StageBody {
+export function createLimit(options: LimitStageOptions): LimitStage {
   const { plan, countsAddresses, sendHeaders, onRefusal } = options
   const settle = (exchange: Exchange, ticket: Ticket): Step => {
     if (ticket.refusal !== undefined) {
@@ -44,6 +50,12 @@ export function createLimit(options: LimitStageOptions): StageBody {
       return ticket instanceof Promise
         ? ticket.then((settled) => settle(exchange, settled))
         : settle(exchange, ticket)
+    },
+    async hasRoom({ caller, address }, cost) {
+      const uses = await Promise.all(
+        plan.limits.map(async (limit) => options.peek(caller, limit, address)),
+      )
+      return uses.every((use) => use.ok && use.value.remaining >= cost)
     },
   }
 }

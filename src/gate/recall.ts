@@ -5,7 +5,13 @@ import { toBase64Url } from '../core/bytes.ts'
 import { FetchRequest } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
-import type { Origin, RecallRequest, ResourceUrl, RouteCache } from '../cache/index.ts'
+import type {
+  Origin,
+  PrefetchOutcome,
+  RecallRequest,
+  ResourceUrl,
+  RouteCache,
+} from '../cache/index.ts'
 import { normalizeHost, responseKey } from '../cache/index.ts'
 import { identityHeaders } from '../upstream/index.ts'
 import type { Exchange } from './exchange.ts'
@@ -25,6 +31,13 @@ export interface RecallStageOptions {
   readonly passesCookies: boolean
   readonly passesKeys: boolean
   readonly schemeOf: (exchange: Exchange) => string
+  /** Hears of each exchange that passed, where what follows is fetched ahead. */
+  readonly onPassed?: ((exchange: Exchange) => void) | undefined
+}
+
+/** The stage, and the same for exchanges that nobody waits for. */
+export interface RecallStage extends StageBody {
+  fetchAhead(exchange: Exchange): Promise<PrefetchOutcome>
 }
 
 /**
@@ -32,17 +45,23 @@ export interface RecallStageOptions {
  * what comes (RFC 9111). It stands behind every stage that may refuse: what is stored is given to nobody
  * who would not have been let through.
  */
-export function createRecall(options: RecallStageOptions): StageBody {
-  const { cache, answer } = options
+export function createRecall(options: RecallStageOptions): RecallStage {
+  const { cache, answer, onPassed } = options
   return {
     run(exchange) {
       if (wantsWebSocket(exchange)) return undefined
       const request = describeRequest(exchange, options)
-      if (exchange.notes === undefined) return cache.handle(request, originOf(exchange, answer))
+      if (exchange.notes === undefined) {
+        const recalled = cache.handle(request, originOf(exchange, answer))
+        onPassed?.(exchange)
+        return recalled
+      }
       const { answers, rule } = cache.explain(request)
       exchange.rule = rule
       return answers ? new PlainAnswer(200, [], null) : undefined
     },
+    fetchAhead: async (exchange) =>
+      cache.fetchAhead(describeRequest(exchange, options), originOf(exchange, answer)),
   }
 }
 

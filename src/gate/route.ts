@@ -1,3 +1,4 @@
+import type { RouteAhead } from './ahead.ts'
 import type { TallyRoute } from '../signals/index.ts'
 import type { Stage } from './stage.ts'
 
@@ -12,4 +13,6 @@ export interface Route {
   /** What a request to it is recorded as: the permission asked for, else the route's id. */
   readonly action: string
   readonly audited: boolean
+  /** How it is fetched ahead, where its configuration asks for that. */
+  readonly ahead?: RouteAhead | undefined
 }

@@ -4,6 +4,9 @@ import type { Caller } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
 import { fail, REFUSALS, succeed } from '../core/refusal.ts'
 import type { AllowListCounts, Connection, Live, Nouns } from '../gate/index.ts'
+import type { PrefetchStats } from '../cache/index.ts'
+import { prefetchHitRatio } from '../cache/index.ts'
+import { addPrefetchStats } from '../gate/index.ts'
 import { addDecisionLogs, mergeShadows } from '../policy/index.ts'
 import type { PerformanceReport } from '../signals/index.ts'
 import { buildPerformanceReport } from '../signals/index.ts'
@@ -35,6 +38,7 @@ export function createGateView(
         { ...nouns.identity.stats() },
         ...workers.map(({ credentials }) => credentials),
       ]),
+      prefetch: prefetchOf(nouns, workers),
       ledger: nouns.ledger.state(),
       upstreams: upstreamsOf(live, workers),
       policies: live.policies(),
@@ -74,6 +78,18 @@ export function performanceOf(
     authenticationLayer: 'identify',
     allowLists: () => allowLists.counts((name) => policy.allowList(name)?.size ?? 0),
   })
+}
+
+/** What was fetched ahead, in all processes. */
+function prefetchOf(
+  { responses }: Nouns,
+  workers: readonly WorkerFigures[],
+): PrefetchStats & { readonly hitRatio: number | null } {
+  const sum = addPrefetchStats([
+    responses.prefetching.stats(),
+    ...workers.map(({ prefetch }) => prefetch),
+  ])
+  return { ...sum, hitRatio: prefetchHitRatio(sum) }
 }
 
 const timingsOf = ({ signals }: Nouns): WorkerFigures['timings'] => signals.timings.state()

@@ -63,6 +63,12 @@ const routeCacheOptions = z.strictObject({
     ),
   etags: z.boolean().default(true).describe('Make an ETag where the upstream gives none.'),
   status: z.boolean().default(true).describe('Tell in Cache-Status what the cache did (RFC 9211).'),
+  prefetch: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Learn which route follows which, and fetch ahead, as the caller, what is likely to be asked for next; between routes that both have it. Bounds: `cache.prefetch`.',
+    ),
   coalesce: z.boolean().default(true).describe('One request to the upstream for many of the same.'),
   bodyMax: size().prefault('8MiB').describe('Larger bodies are passed on and not stored.'),
   variantsMax: z.int().min(1).max(256).default(16).describe('Variants by Vary of one URL.'),

@@ -9,6 +9,7 @@ import { invalidatedBy, isUnsafe, standsForGet } from './invalidation.ts'
 import type { OriginAsker } from './origin-asker.ts'
 import { createOriginAsker, fwdOf } from './origin-asker.ts'
 import { passOn } from './pass-on.ts'
+import type { PrefetchOutcome } from '../prefetch/prefetcher.ts'
 import { decideRecall } from './recall-decision.ts'
 import { describeBeginning, describeStored } from './describe-stored.ts'
 import type {
@@ -35,6 +36,14 @@ export interface RouteCache<R> {
    * `undefined` for requests that caches have nothing to do with.
    */
   handle(request: RecallRequest, origin: Origin<R>): Recalled<R> | Promise<Recalled<R>> | undefined
+  /**
+   * Stores what a request will be answered with, unless it is known already. Nobody waits for it, and it is
+   * no lookup in the statistics.
+   */
+  fetchAhead(
+    request: RecallRequest,
+    origin: Origin<R>,
+  ): Promise<Extract<PrefetchOutcome, 'fetched' | 'known' | 'pointless'>>
   /** Says what would be done with a request, and why, in words for operators. */
   explain(request: RecallRequest): { readonly answers: boolean; readonly rule: string }
 }
@@ -49,6 +58,7 @@ export function createRouteCache<R>(options: RecallOptions, parts: SharedParts<R
   const cache = new RecallingCache(options, parts, shelf, asker)
   return {
     handle: (request, origin) => cache.handle(request, origin),
+    fetchAhead: (request, origin) => cache.fetchAhead(request, origin),
     explain: (request) => cache.explain(request),
   }
 }
@@ -92,6 +102,23 @@ class RecallingCache<R> {
     return restore(request.key, lookup.hash).then((isThere) =>
       this.recall(isThere ? this.lookUp(request, origin, 0) : lookup),
     )
+  }
+
+  async fetchAhead(
+    request: RecallRequest,
+    origin: Origin<R>,
+  ): Promise<'fetched' | 'known' | 'pointless'> {
+    if (isForOrigin(request)) return 'pointless'
+    let lookup = this.lookUp(request, origin, 0)
+    const { restore, predictor } = this.parts
+    if (lookup.stored === undefined && (await restore?.(request.key, lookup.hash)) === true) {
+      lookup = this.lookUp(request, origin, 0)
+    }
+    const { action, hash, nowMs } = lookup
+    if (action.kind === 'serve') return 'known'
+    const isForNobody = action.kind === 'forward' && action.why === 'request'
+    if (isForNobody || predictor.isUncacheable(hash, nowMs)) return 'pointless'
+    return (await this.asker.refresh(lookup, this.flightKey(lookup))) ? 'fetched' : 'pointless'
   }
 
   explain(request: RecallRequest): { readonly answers: boolean; readonly rule: string } {

@@ -8,7 +8,7 @@ export interface NextRoute {
 export interface RouteModel {
   /** Notes that `to` followed `from`. */
   observe(from: string, to: string): void
-  /** What is likely to follow, the likeliest first. */
+  /** What is likely to follow, the likeliest first. The empty text stands for what nobody can predict. */
   predict(from: string): readonly NextRoute[]
   readonly routes: number
 }
@@ -63,7 +63,7 @@ export function createRouteModel(options: RouteModelOptions = ROUTE_MODEL_DEFAUL
       if (state === undefined || state.steps < stepsMin) return []
       return [...state.followers]
         .map(([route, count]) => ({ route, probability: count / state.steps }))
-        .filter(({ probability }) => probability >= probabilityMin)
+        .filter(({ route, probability }) => route !== '' && probability >= probabilityMin)
         .toSorted((a, b) => b.probability - a.probability)
     },
     get routes() {

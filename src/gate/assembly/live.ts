@@ -238,6 +238,7 @@ function gatePartsOf(generation: Generation, parts: LiveParts): GateParts {
     countAllowList: allowLists.count,
     handler: parts.handler,
     responses: nouns.responses.caches,
+    prefetchers: nouns.responses.prefetching,
     record: createRecorder({
       ledger: traffic.enabled ? ledger : undefined,
       tally: signals.tally,

@@ -170,6 +170,7 @@ export const createResponsesOf = (
   createResponses({
     levels,
     config: cache.responses,
+    prefetch: cache.prefetch,
     clock,
     random,
     bus,

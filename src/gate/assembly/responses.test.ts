@@ -5,6 +5,7 @@ import { systemRandom } from '../../core/random.ts'
 import { createGateMetrics, createLayerTimings, createMetrics } from '../../signals/index.ts'
 import type { Bus, BusEvent } from '../../storage/index.ts'
 import { createMemoryBus } from '../../storage/index.ts'
+import { cacheConfig } from '../config/cache.ts'
 import { PATH } from '../path.ts'
 import type { Responses } from './responses.ts'
 import { createResponses } from './responses.ts'
@@ -16,6 +17,7 @@ function instance(bus: Bus): Responses {
   const timings = createLayerTimings(PATH, 1)
   return createResponses({
     config: responsesConfig.parse({}),
+    prefetch: cacheConfig.parse({}).prefetch,
     clock: createManualClock(),
     random: systemRandom,
     bus,

@@ -19,6 +19,9 @@ import type { Clock } from '../../core/clock.ts'
 import { createIdFactory } from '../../core/ids.ts'
 import type { Random } from '../../core/random.ts'
 import type { Refusal } from '../../core/refusal.ts'
+import type { GatewayConfig } from '../config/index.ts'
+import type { Prefetching } from './prefetching.ts'
+import { createPrefetching } from './prefetching.ts'
 import { canonicalizePath } from '../routing/canonical-path.ts'
 import type { GateMetrics, Metrics } from '../../signals/index.ts'
 import { CACHE_RESULT } from '../../signals/index.ts'
@@ -27,12 +30,14 @@ import type { Bus } from '../../storage/index.ts'
 /** Stored responses, and word of their invalidation between instances. */
 export interface Responses {
   readonly caches: ResponseCaches<Refusal>
+  readonly prefetching: Prefetching
   close(): void
 }
 
 /** What {@link createResponses} needs. */
 export interface ResponsesParts {
   readonly config: ResponsesConfig
+  readonly prefetch: GatewayConfig['cache']['prefetch']
   readonly clock: Clock
   readonly random: Random
   readonly bus: Bus
@@ -120,6 +125,7 @@ export function createResponses(parts: ResponsesParts): Responses {
   })
   return {
     caches,
+    prefetching: createPrefetching(parts.prefetch, clock, parts.metrics),
     close() {
       unsubscribe()
       store?.close()

@@ -31,6 +31,35 @@ const warmUpConfig = z
   })
   .meta({ id: 'CacheWarmUp' })
 
+const prefetchConfig = z
+  .strictObject({
+    atOnce: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(8)
+      .describe('Prefetches under way at one time, in each process.'),
+    callers: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10_000)
+      .describe('Callers whose last request is remembered; as many anonymous ones, by address.'),
+    probability: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.4)
+      .describe('Share of cases in which a route must have followed to be fetched ahead.'),
+    observations: z
+      .int()
+      .min(1)
+      .max(2000)
+      .default(20)
+      .describe('Requests of a route that are observed before anything is fetched ahead.'),
+  })
+  .meta({ id: 'CachePrefetch' })
+
 /** What is remembered of responses, and where. Decisions stay in memory. */
 export const cacheConfig = z
   .strictObject({
@@ -41,6 +70,9 @@ export const cacheConfig = z
     redis: redisConfig
       .optional()
       .describe('Share stored responses with other gates, in the Redis of `storage.redis`.'),
+    prefetch: prefetchConfig
+      .prefault({})
+      .describe('Bounds of fetching ahead, which routes ask for with `cache: { prefetch: true }`.'),
     warmUp: warmUpConfig
       .prefault({})
       .describe('What is brought from disk or Redis into memory after a start.'),

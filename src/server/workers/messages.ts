@@ -1,4 +1,4 @@
-import type { ResponseStats } from '../../cache/index.ts'
+import type { PrefetchStats, ResponseStats } from '../../cache/index.ts'
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { CompileProblem, GatewayConfig, Pepper } from '../../gate/index.ts'
 import type { DecisionLogStatus, ShadowReport } from '../../policy/index.ts'
@@ -46,6 +46,7 @@ export interface WorkerFigures {
   readonly shadows: readonly ShadowReport[]
   readonly decisionLog: DecisionLogStatus | undefined
   readonly responses: ResponseStats
+  readonly prefetch: PrefetchStats
 }
 
 /** An answer as plain data. */

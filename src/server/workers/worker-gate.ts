@@ -206,5 +206,6 @@ function figuresOf(nouns: PathNouns, live: Live, allowLists: AllowListCounts): W
     shadows: live.shadows(),
     decisionLog: live.decisionLog(),
     responses: nouns.responses.caches.stats(),
+    prefetch: nouns.responses.prefetching.stats(),
   }
 }
