@@ -152,6 +152,24 @@ function describe(
     traceparent: trace.traceparent,
     identity: identityHeaders(exchange.caller),
     client: request,
-    timeouts: options.route.timeout === undefined ? undefined : { totalMs: options.route.timeout },
+    ...traitsOf(options.route),
   }
+}
+
+type Traits = Pick<ForwardRequest, 'isPublic' | 'isCached' | 'timeouts'>
+
+const traits = new WeakMap<RouteConfig, Traits>()
+
+/** What all requests of a route have in common, worked out once. */
+function traitsOf(route: RouteConfig): Traits {
+  const known = traits.get(route)
+  if (known !== undefined) return known
+  const { credentials, cache, timeout } = route
+  const made = {
+    isPublic: credentials.every((kind) => kind === 'anonymous'),
+    isCached: cache !== undefined,
+    timeouts: timeout === undefined ? undefined : { totalMs: timeout },
+  }
+  traits.set(route, made)
+  return made
 }

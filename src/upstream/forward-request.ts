@@ -28,6 +28,10 @@ export interface ForwardRequest {
   readonly traceparent?: string | undefined
   /** Headers that tell the upstream who calls; see {@link identityHeaders}. */
   readonly identity?: Readonly<Record<string, string>> | undefined
+  /** Whether anybody may ask without a credential for the gate, and none is looked at. */
+  readonly isPublic?: boolean | undefined
+  /** Whether a cache judges the answer: then an error is an answer like any other. */
+  readonly isCached?: boolean | undefined
   /** Who waits for the answer; nothing is sent for one that is gone. Absent when somebody always waits. */
   readonly client?: Client | undefined
   /**

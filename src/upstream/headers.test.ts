@@ -217,6 +217,17 @@ describe('the upstream learns from the gate', () => {
     expect(some.has('authorization')).toBe(false)
   })
 
+  test('where the gate takes no credentials, those that cannot be for it', async () => {
+    const sentBy = async (authorization: string, isPublic: boolean, config = {}) =>
+      (await sent([['authorization', authorization]], config, { isPublic })).get('authorization')
+    expect(await sentBy('Basic eDp5', true)).toEqual(['Basic eDp5'])
+    expect(await sentBy('Basic eDp5', false)).toBe(undefined)
+    expect(await sentBy('bearer x', true)).toBe(undefined)
+    expect(await sentBy('Basic eDp5', true, { request: { remove: ['Authorization'] } })).toBe(
+      undefined,
+    )
+  })
+
   test('configured changes, and no invented content type or user agent', async () => {
     const request = { set: { 'X-Stage': 'test' }, remove: ['X-Gone'] }
     const got = await sent(

@@ -64,20 +64,28 @@ function createClientLines(
   credentialHeaders: readonly string[],
 ): (request: ForwardRequest) => string | undefined {
   const strips = createStrip(config, credentialHeaders)
+  const isEdited =
+    config.request.remove.includes('authorization') ||
+    Object.keys(config.request.set).some((name) => name.toLowerCase() === 'authorization')
   let lines = ''
   let isWritable = true
   let listed: readonly string[] | undefined
   let replacesTrace = false
+  let isPublic = false
+  // The gate takes no scheme but Bearer: on a route that takes no credentials any other is for the upstream.
+  const isForeign = (name: string, value: string): boolean =>
+    isPublic && !isEdited && name === 'authorization' && !/^bearer(?: |$)/i.test(value)
   const take = (value: string, name: string): void => {
-    if (strips(name) || listed?.includes(name) === true) return
+    if (listed?.includes(name) === true || (strips(name) && !isForeign(name, value))) return
     if (replacesTrace && name === 'traceparent') return
     if (!isSound(value)) isWritable = false
     lines += `${name}: ${value}\r\n`
   }
-  return ({ headers, traceparent }) => {
+  return ({ headers, traceparent, isPublic: isForAll = false }) => {
     const connection = headers.get('connection')
     listed = connection === null ? undefined : connectionOptions(connection)
     replacesTrace = traceparent !== undefined
+    isPublic = isForAll
     lines = ''
     isWritable = true
     headers.forEach(take)

@@ -1,4 +1,3 @@
-import type { PlainAnswer } from '../core/answer.ts'
 import type { Course, PreparedRequest } from './course.ts'
 import type { Failure } from './failure.ts'
 import { IDEMPOTENT } from './methods.ts'
@@ -10,7 +9,7 @@ import type { TryOutcome } from './try.ts'
  * How long to wait before the next try, or `undefined` when there must be none: the request may have
  * had an effect and is not idempotent (RFC 9110 §9.2.2), its body is gone, tries, time or budget are
  * used up, the upstream asks for a longer pause than is worth waiting, or the only target left has
- * answered with an error that it means to be kept.
+ * answered, and a cache judges what that is worth (stale-if-error).
  *
  * A connection that never came about has sent nothing; then any method may try again.
  */
@@ -28,7 +27,7 @@ export function retryPauseMs(
   if (failure.kind === 'aborted' || request.client?.isGone === true) return undefined
   const nowMs = clock.monotonicMs()
   const another = course.targets.some((t) => !tried.includes(t) && t.isAvailable(nowMs))
-  if (outcome.ok && !another && isMeant(outcome.answer)) return undefined
+  if (outcome.ok && !another && request.isCached === true) return undefined
   const askedMs =
     outcome.ok && !another
       ? (retryAfterMs(outcome.answer.get('retry-after'), clock.nowMs()) ?? 0)
@@ -40,15 +39,6 @@ export function retryPauseMs(
   course.onEvent({ upstream: course.name, kind: 'retry_budget_spent' })
   return undefined
 }
-
-/**
- * Whether an error is a page that the upstream keeps, with a validator or a lifetime: the same target would
- * only say it again. Failures of the moment have neither.
- */
-const isMeant = (answer: PlainAnswer): boolean =>
-  answer.has('last-modified') ||
-  answer.has('etag') ||
-  /(?:^|[\s,])(?:s-maxage|max-age)=[1-9]/i.test(answer.get('cache-control') ?? '')
 
 function mayRepeat(method: string, failure: Failure): boolean {
   return IDEMPOTENT.has(method) || failure.kind === 'connect'
