@@ -106,7 +106,7 @@ export const responsesConfig = z
       .max(1)
       .default(0.5)
       .describe(
-        'Share of the memory that one tenant may take; anonymous callers count as one together.',
+        'Share of the memory that one tenant may keep when others want it, too; anonymous callers count as one together.',
       ),
     waitersMax: z
       .int()

@@ -9,6 +9,7 @@ import type { PoolLimits } from './pool.ts'
 
 const random = createSeededRandom(1)
 const shared = { kind: 'shared' } as const
+const TENANTS = ['a', 'b', 'c'] as const
 const scope = createKeys(random).scope({ kind: 'k', tenant: 'acme', audience: shared })
 const NEVER = Number.MAX_SAFE_INTEGER
 
@@ -57,7 +58,7 @@ const steps = fc.array(
         bytes: fc.integer({ min: 0, max: 900 }),
         ttlMs: fc.integer({ min: 0, max: 50 }),
         tag: tags,
-        tenant: fc.constantFrom('a', 'b', 'c'),
+        tenant: fc.constantFrom(...TENANTS),
       }),
     },
     { weight: 5, arbitrary: fc.record({ do: fc.constant('get' as const), name: names }) },
@@ -99,9 +100,20 @@ describe('a pool', () => {
             if (step.do === 'set') {
               const expiresMs = nowMs + step.ttlMs
               const more = { ...step, expiresMs, tags: [step.tag] }
+              // A key that changes hands leaves its old owner, and that is no eviction.
+              pool.delete(scope.key(step.name))
+              const before = TENANTS.map((tenant) => pool.tenantBytes(tenant))
               if (set(step.name, at, more))
                 model.set(step.name, { value: at, expiresMs, tag: step.tag })
               else model.delete(step.name)
+              const quota = bytesMax * tenantShareMax
+              TENANTS.forEach((tenant, number) => {
+                if (tenantShareMax === 1 || tenant === step.tenant) return
+                const isOver = pool.tenantBytes(step.tenant) > quota
+                const gaveWay = pool.tenantBytes(tenant) < before[number]!
+                // Nobody who keeps to his quota gives way to somebody beyond it.
+                expect(isOver && gaveWay && before[number]! <= quota).toBe(false)
+              })
             } else if (step.do === 'get') {
               const held = model.get(step.name)
               const answer = get(step.name, nowMs)
@@ -120,9 +132,6 @@ describe('a pool', () => {
             }
             expect(pool.size).toBeLessThanOrEqual(entriesMax)
             expect(pool.bytes).toBeLessThanOrEqual(bytesMax)
-            for (const tenant of ['a', 'b', 'c']) {
-              expect(pool.tenantBytes(tenant)).toBeLessThanOrEqual(bytesMax * tenantShareMax)
-            }
           })
           expect(pool.counts[COUNT.entries]).toBe(pool.size)
           expect(pool.counts[COUNT.bytes]).toBe(pool.bytes)
@@ -179,8 +188,24 @@ describe('a pool', () => {
     for (let at = 10; at < 40; at++) set(`key ${at}`, at, { tenant: 'quiet' })
     for (let at = 100; at < 2000; at++) set(`key ${at}`, at, { tenant: 'loud' })
     for (let at = 10; at < 40; at++) expect(get(`key ${at}`)).toBe(at)
+    // What the quiet one leaves free is not wasted, until it wants it.
+    expect(pool.tenantBytes('loud')).toBeGreaterThan(bytes * 65)
+    for (let at = 40; at < 60; at++) set(`key ${at}`, at, { tenant: 'quiet' })
+    for (let at = 10; at < 60; at++) expect(get(`key ${at}`)).toBe(at)
     expect(pool.tenantBytes('loud')).toBeLessThanOrEqual(bytes * 50)
     expect(pool.tenantBytes('loud')).toBeGreaterThan(bytes * 45)
+  })
+
+  test('one alone, such as the anonymous callers of a public gate, has the whole pool', () => {
+    const bytes = chargedBytes(scope.key('key 00'), 8)
+    const { set, get, pool } = createPool({ bytesMax: bytes * 100, tenantShareMax: 0.5 })
+    for (let at = 100; at < 200; at++) set(`key ${at}`, at, { tenant: '' })
+    expect(pool.tenantBytes('')).toBeGreaterThan(bytes * 95)
+    // Nothing has to give way but what its own keys push out, the ones used once first.
+    for (let at = 110; at < 150; at++) get(`key ${at}`)
+    for (let at = 200; at < 2000; at++) set(`key ${at}`, at, { tenant: '' })
+    for (let at = 110; at < 150; at++) expect(get(`key ${at}`)).toBe(at)
+    expect(pool.tenantBytes('')).toBeGreaterThan(bytes * 95)
   })
 
   test('forgets tenants that hold nothing', () => {

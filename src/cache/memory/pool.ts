@@ -26,7 +26,10 @@ export interface PoolLimits {
   readonly entriesMax: number
   /** Keys, values and the pool's own memory for them. */
   readonly bytesMax: number
-  /** Share of `bytesMax` that one tenant may hold; 1 means no quota. */
+  /**
+   * Share of `bytesMax` that one tenant may hold once the pool is full and others hold something, too; 1 means
+   * no quota.
+   */
   readonly tenantShareMax: number
 }
 
@@ -103,7 +106,9 @@ export class Pool {
     this.small = new SlotQueue(this.slots, QUEUE)
     this.main = new SlotQueue(this.slots, QUEUE)
     this.index = new SlotIndex(this.slots)
-    this.tenants = hasQuota ? new TenantBook(this.slots, TENANT_QUEUE) : undefined
+    this.tenants = hasQuota
+      ? new TenantBook(this.slots, TENANT_QUEUE, this.tenantBytesMax)
+      : undefined
   }
 
   get size(): number {
@@ -251,7 +256,7 @@ export class Pool {
     if (this.tenants === undefined) return
     const share = this.tenants.open(placement.tenant)
     words[slot * stride + TENANT] = share.number
-    share.slots.push(slot, bytes)
+    this.tenants.charge(share, slot, bytes)
   }
 
   private note(slot: number, bytes: number, placement: Placement): void {
@@ -278,11 +283,11 @@ export class Pool {
   /** Evicts until an entry of so many bytes fits. */
   private makeRoom(bytes: number, tenant: string): void {
     const { entriesMax, bytesMax } = this.limits
-    if (this.tenants !== undefined) {
-      const { slots } = this.tenants.open(tenant)
-      while (slots.bytes + bytes > this.tenantBytesMax) this.evictFrom(slots)
+    while (this.size >= entriesMax || this.bytes + bytes > bytesMax) {
+      const greedy = this.tenants?.greedy(tenant, bytes)
+      if (greedy === undefined) this.evict()
+      else this.evictFrom(greedy.slots)
     }
-    while (this.size >= entriesMax || this.bytes + bytes > bytesMax) this.evict()
   }
 
   private evict(): void {

@@ -6,11 +6,15 @@ export interface TenantShare {
   readonly number: number
   readonly name: string
   readonly slots: SlotQueue
+  isOver: boolean
 }
 
 /**
  * Who holds how much of a pool. Numbers stand for tenants in the slots; a tenant without entries is
  * forgotten and its number given to another, so strangers cannot grow the book.
+ *
+ * Quotas bind while there is somebody to protect: a tenant alone may fill the pool, and one beyond its quota
+ * gives way first as soon as others want room.
  */
 export class TenantBook {
   private readonly byName = new Map<string, TenantShare>()
@@ -18,11 +22,18 @@ export class TenantBook {
   private readonly free: number[] = []
   private readonly links: SlotLinks
   private readonly offset: number
+  private readonly bytesMax: number
+  /** Those beyond their quota: few, for together they hold no more than the pool. */
+  private readonly over = new Set<TenantShare>()
 
-  /** @param offset of the two words of a slot that link it to others of its tenant */
-  constructor(links: SlotLinks, offset: number) {
+  /**
+   * @param offset of the two words of a slot that link it to others of its tenant
+   * @param bytesMax the quota of each
+   */
+  constructor(links: SlotLinks, offset: number, bytesMax: number) {
     this.links = links
     this.offset = offset
+    this.bytesMax = bytesMax
   }
 
   /** The share of a tenant; a new one is only kept once something is charged to it. */
@@ -30,7 +41,8 @@ export class TenantBook {
     const known = this.byName.get(name)
     if (known !== undefined) return known
     const number = this.free.pop() ?? this.byNumber.length
-    const share = { number, name, slots: new SlotQueue(this.links, this.offset) }
+    const slots = new SlotQueue(this.links, this.offset)
+    const share: TenantShare = { number, name, slots, isOver: false }
     this.byNumber[number] = share
     this.byName.set(name, share)
     return share
@@ -40,10 +52,36 @@ export class TenantBook {
     return this.byNumber[number]!
   }
 
+  /** Puts a slot on a tenant's share. */
+  charge(share: TenantShare, slot: number, bytes: number): void {
+    share.slots.push(slot, bytes)
+    if (share.isOver || share.slots.bytes <= this.bytesMax) return
+    share.isOver = true
+    this.over.add(share)
+  }
+
+  /**
+   * Who has to give way in a full pool for so many bytes of a tenant: itself when they take it beyond its
+   * quota, else one that is beyond its own; `undefined` when none is, and where nobody else holds anything.
+   */
+  greedy(tenant: string, bytes: number): TenantShare | undefined {
+    const own = this.byName.get(tenant)
+    const ownBytes = own?.slots.bytes ?? 0
+    if (ownBytes > 0 && ownBytes + bytes > this.bytesMax) {
+      return this.byName.size > 1 ? own : undefined
+    }
+    for (const share of this.over) return share
+    return undefined
+  }
+
   /** Takes a slot off a tenant's share, and forgets the tenant with its last slot. */
   release(number: number, slot: number, bytes: number): void {
     const share = this.byNumber[number]!
     share.slots.remove(slot, bytes)
+    if (share.isOver && share.slots.bytes <= this.bytesMax) {
+      share.isOver = false
+      this.over.delete(share)
+    }
     if (share.slots.count > 0) return
     this.byName.delete(share.name)
     this.byNumber[number] = undefined
