@@ -331,8 +331,9 @@ class Asker<R> implements OriginAsker<R> {
   ): PlainAnswer | Promise<PlainAnswer> {
     const shelved = this.shelve(lookup, arrival, accepted, body, flight)
     const { status } = arrival.answer
-    // A client gets the part that was sent to it, whatever it has become in store.
-    if (status === 206) {
+    const { privateFields, noCacheFields } = accepted.decision.directives
+    // A client gets the part that was sent to it, whatever it has become in store, and fields that are not stored.
+    if (status === 206 || privateFields.length > 0 || noCacheFields.length > 0) {
       const sent = new PlainAnswer(status, fieldsOf(arrival.answer), body)
       return this.pass(lookup, sent, tell(told, shelved), true)
     }

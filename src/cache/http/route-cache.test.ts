@@ -55,6 +55,18 @@ describe('a stored response', () => {
     expect(gate.asked.at(-1)?.conditions).toEqual([])
   })
 
+  test.each(['private="x"', 'no-cache="x, y"'])(
+    'with %s keeps those fields for the client that asked (RFC 9111 §5.2.2)',
+    async (directive) => {
+      const gate = setUp()
+      gate.count({ ...FRESH, 'cache-control': `max-age=60, ${directive}`, x: '1', z: '2' })
+      const first = await gate.send()
+      expect([first.get('x'), first.get('z')]).toEqual(['1', '2'])
+      const second = await gate.send()
+      expect([second.body, second.get('x'), second.get('z')]).toEqual(['n1', null, '2'])
+    },
+  )
+
   test('is replaced for good by an answer that may not be stored', async () => {
     const gate = setUp()
     gate.count({ ...FRESH, etag: '"a"' })
