@@ -63,6 +63,34 @@ describe('durable calendars', () => {
     await thrownBy(async () => first.take([claim], START_MS))
   })
 
+  test("keep each subject's own count when the claim is filled in anew after every grant", async () => {
+    const records = makeRecords()
+    const counters = createDurableCounters({ records })
+    const subjects = ['a', 'b', 'c']
+    for (const subject of subjects) {
+      await counters.take([claimOf(calendar(1000), { subject })], START_MS)
+    }
+    const reused: { -readonly [K in keyof Claim]: Claim[K] } = { ...claimOf(calendar(1000)) }
+    for (let turn = 0; turn < 30; turn++) {
+      for (const subject of subjects) {
+        // A subject that takes more than the others, whose count must not end up in their rows.
+        for (let times = subject === 'a' ? 3 : 1; times > 0; times--) {
+          reused.subject = subject
+          await counters.take([reused], START_MS)
+        }
+      }
+    }
+    await counters.flush()
+    const crashed = createDurableCounters({ records })
+    for (const subject of subjects) {
+      const used = 1 + (subject === 'a' ? 90 : 30)
+      const claim = claimOf(calendar(1000), { subject })
+      const { remaining } = await crashed.peek(claim, START_MS)
+      expect(remaining).toBeLessThanOrEqual(1000 - used)
+      expect(remaining).toBeGreaterThanOrEqual(1000 - used - 2 * chunkOf(1000))
+    }
+  })
+
   test('never refund after a crash, and lose at most two chunks', async () => {
     const records = makeRecords()
     for (const limit of [5, 100, 1000, 100_000]) {

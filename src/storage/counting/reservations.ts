@@ -45,8 +45,9 @@ export class ReservationKeeper {
   ahead(engine: CounterEngine, claim: Claim, left: number, nowMs: number): void {
     if (left >= chunkOf(claim.shape.limit) / 2) return
     if (this.#pending.has(counterId(claim.name, claim.subject))) return
+    // The take is over before the write is: by then its claim may have been filled in anew.
     // A failure shows when the units run out and a take has to wait for the same write.
-    this.prepare(engine, claim, nowMs).catch(() => {})
+    this.prepare(engine, { ...claim }, nowMs).catch(() => {})
   }
 
   /** Forgets a calendar on disk, after what is being written for it. */
