@@ -76,6 +76,16 @@ describe('a chunked body', () => {
     expect(decode(chunked, bytesOf(wire), [])).toHaveProperty('error')
   })
 
+  test.each([
+    ['a blank behind a size', '1 \r\na\r\n0\r\n\r\n'],
+    ['a control character in an extension', '1;\0\r\na\r\n0\r\n\r\n'],
+    ['a trailer without a colon', '1\r\na\r\n0\r\nX\r\n\r\n'],
+    ['a folded trailer', '1\r\na\r\n0\r\nX: y\r\n z\r\n\r\n'],
+  ])('with %s is borne from a server, and not from a client', (_name, wire) => {
+    expect(decode(chunked, bytesOf(wire), [])).toMatchObject({ text: 'a', done: true })
+    expect(createBodyDecoder(chunked, 'strict')(bytesOf(wire))).toHaveProperty('error')
+  })
+
   test('that is cut off is never done', () => {
     const wire = bytesOf('3\r\nabc\r\n0\r\n\r\n')
     for (let length = 0; length < wire.length; length++) {

@@ -18,13 +18,19 @@ export interface Decoded {
 /** Takes the bytes after the head as they come, and says which of them are body. */
 export type BodyDecoder = (bytes: Uint8Array) => Decoded
 
+/**
+ * How closely chunked bodies are held to the grammar. `strict` for requests: whoever stands in front may have read
+ * them otherwise. `lenient` bears what old servers send: blanks behind a size, trailers of any form.
+ */
+export type ChunkRules = 'strict' | 'lenient'
+
 /** Creates the decoder of a framing. */
-export function createBodyDecoder(framing: Framing): BodyDecoder {
+export function createBodyDecoder(framing: Framing, rules: ChunkRules = 'lenient'): BodyDecoder {
   switch (framing.kind) {
     case 'length':
       return decodeLength(framing.bytes)
     case 'chunked':
-      return decodeChunked()
+      return decodeChunked(GRAMMARS[rules])
     case 'close':
       return (bytes) => ({ parts: [bytes], done: false, excess: 0 })
     case 'none':
@@ -47,34 +53,43 @@ function decodeLength(total: number): BodyDecoder {
   }
 }
 
-const SIZE_LINE_MAX = 1024
+const LINE_BYTES_MAX = 1024
 const TRAILERS_MAX = 16_384
-const CR = 0x0d
 const LF = 0x0a
 
 type Stage = 'size' | 'data' | 'data-end' | 'trailers'
 
+/** Lines as they may be, with their CRLF. */
+interface Grammar {
+  readonly size: RegExp
+  readonly trailer: RegExp
+}
+
+const GRAMMARS: Readonly<Record<ChunkRules, Grammar>> = {
+  lenient: { size: /^([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?\r\n$/, trailer: /\r\n$/ },
+  strict: {
+    size: /^([0-9a-fA-F]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n$/,
+    trailer: /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n$/,
+  },
+}
+
 /** Chunked transfer coding (RFC 9112 §7.1). Extensions and trailers are read past. */
-function decodeChunked(): BodyDecoder {
+function decodeChunked(grammar: Grammar): BodyDecoder {
   let stage: Stage = 'size'
   let line = ''
   let left = 0
   let trailerBytes = 0
 
-  /** Reads one line that ends in CRLF; `undefined` while it is not complete. */
+  /** Reads one line with its line feed, or too much of one; no text while it is not complete. */
   const readLine = (bytes: Uint8Array, at: number): { text?: string; next: number } => {
-    let next = at
-    while (next < bytes.length) {
-      const byte = bytes[next++] ?? 0
-      line += String.fromCharCode(byte)
-      if (byte === LF) {
-        const text = line
-        line = ''
-        return { text, next }
-      }
-      if (line.length > SIZE_LINE_MAX) return { text: line, next }
-    }
-    return { next }
+    const end = bytes.indexOf(LF, at)
+    const next = Math.min(end < 0 ? bytes.length : end + 1, at + LINE_BYTES_MAX)
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset + at, next - at)
+    line += piece.toString('latin1')
+    if (end < 0 && line.length < LINE_BYTES_MAX) return { next }
+    const text = line
+    line = ''
+    return { text, next }
   }
   return (bytes) => {
     const parts: Uint8Array[] = []
@@ -92,19 +107,20 @@ function decodeChunked(): BodyDecoder {
       const { text, next } = readLine(bytes, at)
       at = next
       if (text === undefined) break
-      if (text.length < 2 || text.charCodeAt(text.length - 2) !== CR || !text.endsWith('\n')) {
+      if (!text.endsWith('\r\n')) {
         return fail('bad line in a chunked body')
       }
       if (stage === 'data-end') {
         if (text !== '\r\n') return fail('chunk longer than its size')
         stage = 'size'
       } else if (stage === 'size') {
-        const size = /^([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?\r\n$/.exec(text)?.[1]
+        const size = grammar.size.exec(text)?.[1]
         if (size === undefined) return fail('bad chunk size')
         left = Number.parseInt(size, 16)
         stage = left === 0 ? 'trailers' : 'data'
       } else {
         if (text === '\r\n') return { parts, done: true, excess: bytes.length - at }
+        if (!grammar.trailer.test(text)) return fail('bad trailer')
         trailerBytes += text.length
         if (trailerBytes > TRAILERS_MAX) return fail('trailers too large')
       }

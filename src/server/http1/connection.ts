@@ -13,6 +13,8 @@ import type { RequestHead, UnreadableReason } from './request-head.ts'
 import { Unreadable } from './request-head.ts'
 import { SocketRequest } from './socket-request.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
+import { Tunnel } from './tunnel.ts'
+import type { WebSocketDoor } from './web-socket-door.ts'
 import type { Http1World } from './world.ts'
 import { ticksOf } from './world.ts'
 import type { AnswerHead } from './write-answer.ts'
@@ -32,6 +34,8 @@ type Phase =
   | 'discarding'
   /** Everything is said; the client may still speak, so that it can read the answer. */
   | 'lingering'
+  /** Carried on to a server of WebSockets. */
+  | 'tunnel'
   /** Both sides have said everything. */
   | 'ending'
   | 'closed'
@@ -71,6 +75,7 @@ export class Http1Connection {
   private head: RequestHead | undefined = undefined
   private request: SocketRequest | undefined = undefined
   private streamed: StreamedAnswer | undefined = undefined
+  private tunnel: Tunnel | undefined = undefined
   private discardedBytes = 0
   private writtenBytesSeen = 0
 
@@ -91,9 +96,9 @@ export class Http1Connection {
     }
   }
 
-  /** Whether a request is being answered, or its answer is still going out. */
+  /** Whether a request is being answered, its answer is still going out, or a WebSocket is open. */
   get isBusy(): boolean {
-    return this.phase === 'busy' || this.phase === 'flushing'
+    return this.phase === 'busy' || this.phase === 'flushing' || this.phase === 'tunnel'
   }
 
   /** The socket has bytes. */
@@ -107,6 +112,8 @@ export class Http1Connection {
         return this.store(chunk)
       case 'discarding':
         return this.discard(chunk)
+      case 'tunnel':
+        return this.tunnel?.receive(chunk)
       case 'lingering':
       case 'ending':
       case 'closed':
@@ -119,6 +126,7 @@ export class Http1Connection {
   /** The socket takes bytes again. */
   drained(): void {
     if (!this.outbox.drain()) return
+    if (this.phase === 'tunnel') return this.tunnel?.drained()
     if (this.phase !== 'flushing') return this.streamed?.drained()
     this.enter(this.next)
     this.goOn()
@@ -131,7 +139,8 @@ export class Http1Connection {
       this.intake.body?.fail(new BodyError('bad_request', 'The body broke off.'))
       // It cannot be told from one that went away; who waits for long should not do so in vain.
       this.request?.abort()
-    } else if (this.phase !== 'flushing' && this.phase !== 'ending') this.hangUp()
+    } else if (this.phase === 'tunnel') this.tunnel?.clientEnded()
+    else if (this.phase !== 'flushing' && this.phase !== 'ending') this.hangUp()
   }
 
   /** The socket is closed. */
@@ -150,6 +159,8 @@ export class Http1Connection {
     body?.fail(new BodyError('bad_request', 'The connection was closed.'))
     request?.abort()
     streamed?.abandon()
+    this.tunnel?.abandon()
+    this.tunnel = undefined
   }
 
   /** Closes the connection: at once when nothing is under way, or else after the answer. */
@@ -182,6 +193,7 @@ export class Http1Connection {
         return this.hangUp()
       case 'ending':
         return this.cut()
+      case 'tunnel':
       case 'closed':
         return
       default:
@@ -223,10 +235,14 @@ export class Http1Connection {
 
   /** Begins a request whose body is at `bodyAt`. Returns where the next one would be. */
   private begin(head: RequestHead, bytes: Buffer, bodyAt: number): number {
-    const { bodyBytesMax, rules } = this.world
+    const { bodyBytesMax, rules, webSockets } = this.world
     const { bodyBytes } = head
     this.isFresh = false
     this.head = head
+    if (head.wantsWebSocket && webSockets !== undefined) {
+      this.handOver(webSockets, head, bytes.subarray(bodyAt))
+      return bytes.length
+    }
     if (bodyBytes > bodyBytesMax) {
       this.refuse(new Unreadable('body_too_large', 'body_too_large', 'The body is too large.'))
       return bytes.length
@@ -250,6 +266,19 @@ export class Http1Connection {
       this.answerTo(new SocketRequest(head, rules.scheme, whole, 0, whole.length, undefined))
     } else this.answerTo(new SocketRequest(head, rules.scheme, bytes, 0, 0, body))
     return bytes.length - excess
+  }
+
+  /** From here on the connection is that of another server. */
+  private handOver(door: WebSocketDoor, head: RequestHead, rest: Buffer): void {
+    const { socket, outbox, world } = this
+    this.phase = 'tunnel'
+    this.deadlineTick = NEVER
+    this.reader.forget()
+    const first = [door.announce(head, this.address), rest]
+    const onEnd = (): void => {
+      if (this.phase === 'tunnel') this.enter('ending')
+    }
+    this.tunnel = new Tunnel({ socket, outbox, onEnd }, world.gathering, door.path(), first)
   }
 
   private answerTo(request: SocketRequest): void {

@@ -6,6 +6,7 @@ import type { HttpSocket } from './connection.ts'
 import { Http1Connection } from './connection.ts'
 import { createGathering } from './outbox.ts'
 import type { UnreadableReason } from './request-head.ts'
+import { createWebSocketDoor } from './web-socket-door.ts'
 import type { Handle, Http1World } from './world.ts'
 import { TICK_MS, ticksOf } from './world.ts'
 
@@ -23,6 +24,8 @@ export interface Http1ListenerOptions {
   readonly connectionsPerAddressMax?: number
   /** Bytes of a request's head at most. Default 16 KiB. */
   readonly headBytesMax?: number
+  /** Whether requests for WebSockets are handed to a server that can have them. Default true. */
+  readonly webSockets?: boolean
   readonly reusePort: boolean
   readonly tls?: TLSOptions
   readonly handle: Handle
@@ -58,7 +61,7 @@ export function openHttp1Listener(options: Http1ListenerOptions): Http1Listener 
   return {
     url: `${scheme}://${host}:${server.port}`,
     port: server.port,
-    connections: () => world.inFlight,
+    connections: () => connections.busy,
     get requestsInFlight() {
       return world.inFlight
     },
@@ -90,6 +93,8 @@ function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'https'): H
     idleTicks: ticksOf(options.idleTimeoutMs),
     gathering: createGathering(),
     handle: options.handle,
+    webSockets:
+      options.webSockets === false ? undefined : createWebSocketDoor({ ...options, scheme }),
     onBug: options.onBug,
     onUnreadable: options.onUnreadable ?? (() => {}),
     tick: 0,
@@ -127,6 +132,13 @@ class Connections {
   constructor({ connectionsMax, connectionsPerAddressMax }: Http1ListenerOptions) {
     this.max = connectionsMax ?? CONNECTIONS_MAX
     this.perAddressMax = connectionsPerAddressMax
+  }
+
+  /** With a request in flight or a WebSocket. */
+  get busy(): number {
+    let count = 0
+    for (const connection of this.all) if (connection.isBusy) count += 1
+    return count
   }
 
   mayOpen(address: string): boolean {
@@ -246,9 +258,10 @@ async function drain(
   server.stop(false)
   for (const connection of connections.all) connection.finish()
   const untilMs = performance.now() + deadlineMs
-  const isBusy = (): boolean => [...connections.all].some((connection) => connection.isBusy)
-  while (isBusy() && performance.now() < untilMs) await Bun.sleep(DRAIN_POLL_MS)
-  const finished = !isBusy()
+  const told = world.webSockets?.drain(deadlineMs)
+  while (connections.busy > 0 && performance.now() < untilMs) await Bun.sleep(DRAIN_POLL_MS)
+  const finished = connections.busy === 0
   for (const connection of connections.all) connection.cut()
+  await told
   return finished
 }

@@ -46,7 +46,9 @@ export function parseRequestHead(
     lineAt = at + 2
   }
   const lineEnd = text.indexOf('\n', lineAt)
-  if (lineEnd < 0) return incompleteLine(text, at, lineAt, rules)
+  if (lineEnd < 0 || lineEnd - at >= rules.headBytesMax) {
+    return incompleteLine(text, at, lineAt, rules)
+  }
   const line = parseRequestLine(text, lineAt, lineEnd, rules)
   if (line instanceof Unreadable) return line
   return parseFields(text, at, lineEnd + 1, line, rules)

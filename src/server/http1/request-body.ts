@@ -27,6 +27,7 @@ type Reading =
   /** Nobody wants it any longer. */
   | { readonly kind: 'dropped' }
 
+const NOTHING = new Uint8Array(0)
 const NONE: Reading = { kind: 'none' }
 const DROPPED: Reading = { kind: 'dropped' }
 
@@ -44,9 +45,10 @@ export class RequestBody {
   private readonly announcedBytes: number
   private reading: Reading = NONE
   private stream: ReadableStream<Uint8Array> | undefined = undefined
-  private parts: Uint8Array[] = []
-  private bytes = 0
+  /** What nobody has taken yet; there may be room behind it. */
+  private held: Uint8Array = NOTHING
   private heldBytes = 0
+  private bytes = 0
 
   constructor(source: BodySource, bodyBytes: number, bytesMax: number) {
     this.source = source
@@ -54,6 +56,7 @@ export class RequestBody {
     this.announcedBytes = bodyBytes
     this.decode = createBodyDecoder(
       bodyBytes === CHUNKED ? { kind: 'chunked' } : { kind: 'length', bytes: bodyBytes },
+      'strict',
     )
   }
 
@@ -66,7 +69,8 @@ export class RequestBody {
   take(bytes: Uint8Array): number {
     this.wireBytes += bytes.length
     const { parts, done, excess, error } = this.decode(bytes)
-    for (const part of parts) this.accept(part)
+    // Joined, so that a body of tiny chunks costs no more than one of large ones.
+    if (parts.length > 0) this.accept(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
     if (error !== undefined) this.fail(new BodyError('bad_request', `The body has a ${error}.`))
     else if (done) this.finish()
     return excess
@@ -74,12 +78,10 @@ export class RequestBody {
 
   /** The whole body; it must be done. */
   collect(): Buffer {
-    const { parts } = this
+    const { held, heldBytes } = this
     this.reading = DROPPED
-    this.parts = []
-    if (parts.length !== 1) return Buffer.concat(parts)
-    const [part] = parts as [Uint8Array]
-    return Buffer.from(part.buffer, part.byteOffset, part.length)
+    this.held = NOTHING
+    return Buffer.from(held.buffer, held.byteOffset, heldBytes)
   }
 
   /** The body as text, when all of it is here. Rejects with a {@link BodyError}. */
@@ -114,7 +116,7 @@ export class RequestBody {
       this.tell(new BodyError('bad_request', 'The request is over.'))
     }
     this.reading = DROPPED
-    this.parts = []
+    this.held = NOTHING
   }
 
   /** It breaks off: whoever reads it is told. */
@@ -122,7 +124,7 @@ export class RequestBody {
     if (this.isDone) return
     this.isDone = true
     this.failure = error
-    this.parts = []
+    this.held = NOTHING
     this.tell(error)
   }
 
@@ -134,8 +136,8 @@ export class RequestBody {
   }
 
   private connect(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    for (const part of this.parts) controller.enqueue(part)
-    this.parts = []
+    if (this.held !== NOTHING) controller.enqueue(this.held.slice(0, this.heldBytes))
+    this.held = NOTHING
     if (this.failure !== undefined) controller.error(this.failure)
     else if (this.isDone) controller.close()
     this.reading = this.isDone ? DROPPED : { kind: 'stream', controller }
@@ -154,9 +156,22 @@ export class RequestBody {
       if ((reading.controller.desiredSize ?? 0) <= 0) this.source.pause()
       return
     }
-    this.parts.push(part)
-    this.heldBytes += part.length
+    this.hold(part)
     if (reading.kind === 'none' && this.heldBytes > HELD_BYTES_MAX) this.source.pause()
+  }
+
+  private hold(part: Uint8Array): void {
+    const { held, heldBytes } = this
+    const bytes = heldBytes + part.length
+    if (held === NOTHING) this.held = part
+    else {
+      if (bytes > held.length) {
+        this.held = new Uint8Array(Math.max(bytes, 2 * held.length))
+        this.held.set(held.subarray(0, heldBytes))
+      }
+      this.held.set(part, heldBytes)
+    }
+    this.heldBytes = bytes
   }
 
   private finish(): void {

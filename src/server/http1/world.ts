@@ -4,6 +4,7 @@ import type { ServerConnection } from '../listener.ts'
 import type { Gathering } from './outbox.ts'
 import type { HeadRules } from './parse-request-head.ts'
 import type { UnreadableReason } from './request-head.ts'
+import type { WebSocketDoor } from './web-socket-door.ts'
 
 /** Answers a request. */
 export type Handle = (
@@ -21,6 +22,8 @@ export interface Http1World {
   readonly idleTicks: number
   readonly gathering: Gathering
   readonly handle: Handle
+  /** Takes WebSockets; without it, requests for them are like any other. */
+  readonly webSockets: WebSocketDoor | undefined
   /** Something escaped the handler: a bug. */
   readonly onBug: (error: unknown) => Answer
   readonly onUnreadable: (address: string, status: number, reason: UnreadableReason) => void

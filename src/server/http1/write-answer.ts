@@ -50,8 +50,8 @@ function silentFraming(
 ): string {
   if (status === 204 || status < 200) return ''
   if (given !== undefined) return `content-length: ${given}\r\n`
-  if (status === 304 || body instanceof ReadableStream) return ''
-  const bytes = typeof body === 'string' ? Buffer.byteLength(body) : (body?.length ?? 0)
+  if (status === 304 || body === null || body instanceof ReadableStream) return ''
+  const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   return `content-length: ${bytes}\r\n`
 }
 

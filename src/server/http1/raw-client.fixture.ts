@@ -1,0 +1,117 @@
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
+import type { Answer } from '../../core/answer.ts'
+import { PlainAnswer } from '../../core/answer.ts'
+import type { Http1Listener, Http1ListenerOptions } from './listener.ts'
+import { openHttp1Listener } from './listener.ts'
+
+/** What tests usually want of a listener. */
+export function openTestListener(options: Partial<Http1ListenerOptions> = {}): Http1Listener {
+  return openHttp1Listener({
+    hostname: '127.0.0.1',
+    port: 0,
+    bodyBytesMax: 1_048_576,
+    idleTimeoutMs: 60_000,
+    requestsMax: 1000,
+    reusePort: false,
+    handle: (request) => text(`${request.method} ${request.target}`),
+    onBug: () => new PlainAnswer(500, [], 'a bug'),
+    ...options,
+  })
+}
+
+/** A plain answer of text. */
+export const text = (body: string, status = 200): Answer =>
+  new PlainAnswer(status, [['content-type', 'text/plain']], body)
+
+/** A client that says exactly what a test tells it to. */
+export class RawClient {
+  /** Everything received, as Latin-1. */
+  received = ''
+  isEnded = false
+  isReset = false
+  readonly socket: Socket
+  readonly #waiting = new Set<() => void>()
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    socket.setNoDelay(true)
+    socket.on('data', (bytes: Buffer) => {
+      this.received += bytes.toString('latin1')
+      this.#wake()
+    })
+    socket.on('end', () => {
+      this.isEnded = true
+      this.#wake()
+    })
+    socket.on('error', () => {
+      this.isReset = true
+      this.#wake()
+    })
+    socket.on('close', () => {
+      this.isEnded = true
+      this.#wake()
+    })
+  }
+
+  static open(port: number): Promise<RawClient> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      socket.once('connect', () => resolve(new RawClient(socket)))
+      socket.once('error', reject)
+    })
+  }
+
+  send(bytes: string | Uint8Array): void {
+    this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
+  }
+
+  /** Resolves when `isThere` says so of what was received; rejects when the connection ends before. */
+  until(isThere: (received: string) => boolean): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (isThere(this.received)) resolve(this.received)
+        else if (this.isEnded || this.isReset) {
+          reject(new Error(`the connection ended with ${JSON.stringify(this.received)}`))
+        } else return
+        this.#waiting.delete(look)
+      }
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  /** Resolves with everything received once the server has closed or reset the connection. */
+  ended(): Promise<string> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!this.isEnded && !this.isReset) return
+        this.#waiting.delete(look)
+        resolve(this.received)
+      }
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  close(): void {
+    this.socket.destroy()
+  }
+
+  #wake(): void {
+    for (const look of this.#waiting) look()
+  }
+}
+
+/** Sends bytes on a connection of their own; resolves with all that came until the server closed it. */
+export async function exchange(port: number, bytes: string | Uint8Array): Promise<string> {
+  const client = await RawClient.open(port)
+  client.send(bytes)
+  const received = await client.ended()
+  client.close()
+  return received
+}
+
+/** The statuses of the responses in what was received, interim ones included. */
+export const statusesOf = (received: string): readonly number[] =>
+  [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]))

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Server } from 'bun'
+import type { Answer } from '../../core/answer.ts'
+import { FetchRequest } from '../../core/incoming-request.ts'
+import { problemResponse } from '../../core/problem.ts'
+import { refuse } from '../../core/refusal.ts'
+import type { WebSocketBridge } from '../../upstream/index.ts'
+import type { Served } from '../served-response.ts'
+import { createToServed } from '../served-response.ts'
+import { createWebSockets } from '../web-sockets.ts'
+import type { RequestHead } from './request-head.ts'
+import type { Handle } from './world.ts'
+
+/**
+ * Where requests go that ask for a WebSocket: to Bun's own server, on a Unix socket in a folder that nobody else
+ * can enter. It is opened when first needed.
+ */
+export interface WebSocketDoor {
+  /** Path of the Unix socket. */
+  path(): string
+  /** A request as it has to be sent there, so that it is believed to come from `address`. */
+  announce(head: RequestHead, address: string): Buffer
+  /** Tells WebSockets that the server goes away, and closes what is left after `deadlineMs`. */
+  drain(deadlineMs: number): Promise<void>
+}
+
+/** What {@link createWebSocketDoor} needs. */
+export interface WebSocketDoorOptions {
+  /** By which the clients came. */
+  readonly scheme: 'http' | 'https'
+  readonly handle: Handle
+  readonly onBug: (error: unknown) => Answer
+}
+
+interface Opened {
+  readonly path: string
+  close(deadlineMs: number): Promise<void>
+}
+
+/** Creates a {@link WebSocketDoor}. */
+export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoor {
+  // A name that nobody can guess says whom the peer's address comes from.
+  const addressName = `x-${randomBytes(24).toString('hex')}`
+  let opened: Opened | undefined
+  return {
+    path: () => (opened ??= open(options, addressName)).path,
+    announce(head, address) {
+      const lines = [`${head.method} ${head.target} HTTP/1.1`]
+      head.forEach((value, name) => lines.push(`${name}: ${value}`))
+      lines.push(`${addressName}: ${address}`, '\r\n')
+      return Buffer.from(lines.join('\r\n'), 'latin1')
+    },
+    async drain(deadlineMs) {
+      await opened?.close(deadlineMs)
+    },
+  }
+}
+
+function open({ scheme, handle, onBug }: WebSocketDoorOptions, addressName: string): Opened {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-sockets-'))
+  const path = join(folder, 'socket')
+  const sockets = createWebSockets()
+  const toServed = createToServed()
+
+  const serve = async (request: Request, server: Server<WebSocketBridge>): Promise<Served> => {
+    const address = request.headers.get(addressName)
+    // Only the first request of a connection is announced.
+    if (address === null) return ending(problemResponse(refuse('bad_request'), 'unannounced'))
+    request.headers.delete(addressName)
+    const answer = await handle(new FetchRequest(request), {
+      scheme,
+      peerAddress: () => address,
+      extend: () => server.timeout(request, 0),
+      upgrade: (_request, data, headers) =>
+        server.upgrade(request, { data, headers: { ...headers } }),
+    })
+    const served = await toServed(answer, request.method)
+    return served === undefined ? undefined : ending(served)
+  }
+  const server = Bun.serve<WebSocketBridge>({
+    unix: path,
+    development: false,
+    maxRequestBodySize: 0,
+    fetch: serve,
+    websocket: sockets.handlers,
+    error: async (error) => (await toServed(onBug(error), 'GET')) ?? new Response(null),
+  })
+  return {
+    path,
+    async close(deadlineMs) {
+      sockets.closeAll()
+      const untilMs = performance.now() + deadlineMs
+      while (isBusy(server) && performance.now() < untilMs) await Bun.sleep(POLL_MS)
+      await Promise.race([server.stop(true), Bun.sleep(STOP_MS)])
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const POLL_MS = 20
+const STOP_MS = 100
+
+const isBusy = (server: Server<WebSocketBridge>): boolean =>
+  server.pendingRequests > 0 || server.pendingWebSockets > 0
+
+/** The connection is not to be used again. */
+function ending(response: Response): Response {
+  response.headers.set('connection', 'close')
+  return response
+}
