@@ -1,8 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { Connection } from './connection.ts'
-import type { Dial } from './link.ts'
-import { dialNode } from './link.ts'
 import { createSeenNames } from './parse-head.ts'
 import type { Job, Sending, ServerAddress, WireRequest, WireResponse } from './types.ts'
 
@@ -28,8 +26,6 @@ export interface HttpClientOptions {
   /** Idle connections kept at most. */
   readonly idleMax: number
   readonly clock: Clock
-  /** How connections are opened; default by `node:net`. */
-  readonly dial?: Dial | undefined
 }
 
 /** Servers that do not say how long they keep a connection keep it at least so long. */
@@ -40,7 +36,7 @@ const SWEEP_MS = 1000
 
 /** Creates an {@link HttpClient}. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { address, clock, connectTimeoutMs, dial = dialNode } = options
+  const { address, clock, connectTimeoutMs } = options
   const seen = createSeenNames()
   const opening = new Map<Connection, ReturnType<typeof setTimeout>>()
   const idle: Connection[] = []
@@ -82,7 +78,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
   }
   const open = (job: Job): void => {
-    const connection = new Connection(dial, address, events, seen, job)
+    const connection = new Connection(address, events, seen, job)
     const giveUp = (): void => connection.destroy('connect deadline')
     opening.set(connection, setTimeout(giveUp, connectTimeoutMs))
     job.carrier = connection

@@ -1,6 +1,7 @@
 import type { BodyDecoder } from '../../core/http1/body-decoder.ts'
 import { createBodyDecoder } from '../../core/http1/body-decoder.ts'
-import type { Dial, Link, LinkEvents } from './link.ts'
+import type { LinkEvents } from './link.ts'
+import { Link } from './link.ts'
 import type { ResponseHead, SeenNames } from './parse-head.ts'
 import { parseHead } from './parse-head.ts'
 import type { Carrier, Job, ServerAddress } from './types.ts'
@@ -55,17 +56,11 @@ export class Connection implements Carrier, LinkEvents {
   private upload: Upload | undefined = undefined
 
   /** Opens a connection, for a first request. */
-  constructor(
-    dial: Dial,
-    address: ServerAddress,
-    events: ConnectionEvents,
-    seen: SeenNames,
-    job: Job,
-  ) {
+  constructor(address: ServerAddress, events: ConnectionEvents, seen: SeenNames, job: Job) {
     this.events = events
     this.seen = seen
     this.job = job
-    this.link = dial(address, this)
+    this.link = new Link(address, this)
   }
 
   /** Sends a request; the connection must be idle. */

@@ -3,20 +3,6 @@ import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ServerAddress } from './types.ts'
 
-/** A connection's bytes, whichever part of a runtime carries them. */
-export interface Link {
-  /**
-   * Takes Latin-1 text or bytes, which must not be changed afterwards; nothing of it is lost. Returns whether
-   * more is wanted at once; if not, `onDrain` says when.
-   */
-  write(data: string | Uint8Array): boolean
-  /** Stops, and goes on, bringing what the other side sends. */
-  pause(): void
-  resume(): void
-  /** Closes at once, and may be called twice. */
-  destroy(): void
-}
-
 /** What becomes of a {@link Link}. All are called after the call that made it has returned. */
 export interface LinkEvents {
   /** It stands, with TLS where that was asked for. */
@@ -30,41 +16,42 @@ export interface LinkEvents {
   onClose(cause: string): void
 }
 
-/** Begins to open a connection. */
-export type Dial = (address: ServerAddress, events: LinkEvents) => Link
-
-/** {@link Dial} by `node:net` and `node:tls`, which all runtimes have. */
-export const dialNode: Dial = (address, events) => {
-  const { socket, readyEvent } = open(address)
-  socket.setNoDelay(true)
-  socket.on(readyEvent, () => events.onOpen())
-  socket.on('data', (bytes: Buffer) => events.onData(bytes))
-  socket.on('drain', () => events.onDrain())
-  socket.on('end', () => events.onEnd())
-  socket.on('error', (error) => events.onClose(error.message))
-  socket.on('close', () => events.onClose('connection closed'))
-  return new NodeLink(socket)
-}
-
-class NodeLink implements Link {
+/** A connection's bytes. */
+export class Link {
   readonly #socket: Socket
 
-  constructor(socket: Socket) {
+  /** Begins to open a connection. */
+  constructor(address: ServerAddress, events: LinkEvents) {
+    const { socket, readyEvent } = open(address)
     this.#socket = socket
+    socket.setNoDelay(true)
+    socket.on(readyEvent, () => events.onOpen())
+    socket.on('data', (bytes: Buffer) => events.onData(bytes))
+    socket.on('drain', () => events.onDrain())
+    socket.on('end', () => events.onEnd())
+    socket.on('error', (error) => events.onClose(error.message))
+    socket.on('close', () => events.onClose('connection closed'))
   }
 
+  /**
+   * Takes Latin-1 text or bytes, which must not be changed afterwards; nothing of it is lost. Returns whether
+   * more is wanted at once; if not, `onDrain` says when.
+   */
   write(data: string | Uint8Array): boolean {
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data)
   }
 
+  /** Stops bringing what the other side sends. */
   pause(): void {
     this.#socket.pause()
   }
 
+  /** Goes on after {@link Link.pause}. */
   resume(): void {
     this.#socket.resume()
   }
 
+  /** Closes at once; may be called twice. */
   destroy(): void {
     this.#socket.destroy()
   }
