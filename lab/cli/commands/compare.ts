@@ -1,5 +1,5 @@
-import type { Baseline } from '../../experiments/compare/index.ts'
-import { compareExperiment, readBaseline } from '../../experiments/compare/index.ts'
+import type { Baseline, StoredRun } from '../../experiments/compare/index.ts'
+import { compareExperiment, readHistory, readStoredRun } from '../../experiments/compare/index.ts'
 import type { CommonOptions } from '../common-options.ts'
 import { UsageError } from '../exit-codes.ts'
 import { experimentCommand } from '../experiment-command.ts'
@@ -13,7 +13,13 @@ export const compareCommand = experimentCommand({
     base: {
       type: 'positional',
       required: false,
-      description: 'Record of an earlier run, or URL of the old server (none: become a baseline).',
+      description:
+        'Record of an earlier run, or URL of the old server (none: the newest of --history, or become a baseline).',
+    },
+    history: {
+      type: 'string',
+      valueHint: 'path',
+      description: 'Records of earlier runs, or folders of them, to show the course; repeatable.',
     },
     method: { type: 'string', valueHint: 'name', description: 'Method (default GET).' },
     body: { type: 'string', valueHint: 'text', description: 'Body of the request.' },
@@ -30,6 +36,7 @@ export const compareCommand = experimentCommand({
   examples: [
     'tollgate lab compare --target http://127.0.0.1:8080/scenes --out base.json',
     'tollgate lab compare base.json --target http://127.0.0.1:8080/scenes --budget 10%',
+    'tollgate lab compare --history runs/ --target http://127.0.0.1:8080/scenes --out runs/today.json',
     'tollgate lab compare http://127.0.0.1:8081/scenes --target http://127.0.0.1:8080/scenes',
   ],
   options: async (args, common) => {
@@ -42,28 +49,38 @@ export const compareCommand = experimentCommand({
       body,
       status: args.number('status', { min: 100, max: 599, whole: true }) ?? 200,
     })
-    const base = args.text('base')
+    const { history, newest } = await readHistory(args.texts('history'))
     return {
-      baseline: await readBase(base, common, requestTo),
+      baseline: await readBase(args.text('base'), newest, common, requestTo),
       request: requestTo(common.target),
       allowRemote: common.allowRemote,
       connections: args.number('connections', { min: 1, max: 1000, whole: true }) ?? 32,
       sliceMs: args.durationMs('slice') ?? 200,
       blocks: args.number('blocks', { min: 6, max: 400, whole: true }) ?? (common.quick ? 8 : 20),
       budget: readPercent(args.text('budget') ?? '5%'),
+      ...(args.texts('history').length > 0 && { history }),
     }
   },
 })
 
 async function readBase(
   base: string | undefined,
+  newest: StoredRun | undefined,
   { allowRemote }: CommonOptions,
   requestTo: (url: string) => Extract<Baseline, { kind: 'interleaved' }>['request'],
 ): Promise<Baseline> {
-  if (base === undefined) return { kind: 'none' }
-  if (!/^https?:/.test(base)) return readBaseline(base)
+  if (base === undefined) return newest === undefined ? { kind: 'none' } : storedBase(newest)
+  if (!/^https?:/.test(base)) return storedBase(await readStoredRun(base))
   return { kind: 'interleaved', request: requestTo(readTarget(base, allowRemote)) }
 }
+
+const storedBase = ({ name, blocks, rate, fingerprint }: StoredRun): Baseline => ({
+  kind: 'stored',
+  name,
+  blocks,
+  rate,
+  fingerprint,
+})
 
 function readPercent(text: string): number {
   const number = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1]

@@ -1,9 +1,11 @@
 import type { Exhibit, Figure, Judgement, Outcome } from '../../core/index.ts'
 import { createRandom } from '../../core/index.ts'
+import { historyFindings, ownBlocks } from './course.ts'
 import type { Difference } from './differences.ts'
-import { BLOCKS_MIN, differencesOf, isRegression } from './differences.ts'
+import { differencesOf, isRegression } from './differences.ts'
+import { levelOf } from './level.ts'
 import type { MetricName } from './metrics.ts'
-import { logOf, METRIC_NAMES, METRICS } from './metrics.ts'
+import { BLOCKS_MIN, logOf, METRIC_NAMES, METRICS } from './metrics.ts'
 import type { CompareOptions, CompareRaw, CompareRun, SideRaw } from './raw.ts'
 
 /** Says whether a server got slower, from blocks of it and of its baseline. */
@@ -16,14 +18,23 @@ export function analyzeCompare(options: CompareOptions, raw: CompareRaw, seed: n
       ? []
       : raw.runs.map((run, at) => differencesOf(run, stored, random.fork(`run ${at}`)))
   const [first = []] = found
+  const [run] = raw.runs
+  const past = historyFindings(options.history, raw)
   return {
     judgement: judge(options, raw, found),
-    figures: first.length > 0 ? first.map(figureOf) : levelsOf(raw.runs[0]?.blocks ?? []),
-    exhibits: [...found.map(forestOf), ...(baseline.kind === 'none' ? [] : [tableOf(found)])],
-    notes: notesOf(options, raw),
+    figures: [
+      ...first.map(figureOf),
+      ...METRIC_NAMES.map((metric) => levelFigure(metric, run === undefined ? [] : ownBlocks(run))),
+    ],
+    exhibits: [
+      ...found.map(forestOf),
+      ...(baseline.kind === 'none' ? [] : [tableOf(found)]),
+      ...past.exhibits,
+    ],
+    notes: [...past.notes, ...notesOf(options, raw)],
     trust: {
       ...(first.length > 0 && { floor: Math.max(...first.map(({ floor }) => floor)) }),
-      discarded: discardedOf(raw),
+      discarded: discardedOf(options, raw),
     },
   }
 }
@@ -80,21 +91,12 @@ const figureOf = ({ metric, value, interval, blocks }: Difference): Figure => ({
   sampleSize: blocks,
 })
 
-/** A first run has nothing to be compared with: its own levels. */
-const levelsOf = (blocks: readonly SideRaw[]): readonly Figure[] =>
-  METRIC_NAMES.map((metric) => levelOf(metric, blocks))
-
-/** To milliseconds. */
-const FACTORS: Readonly<Record<MetricName, number>> = { cpu: 1e-6, time: 1e3, p50: 1e-3, p99: 1e-3 }
-
-function levelOf(metric: MetricName, blocks: readonly SideRaw[]): Figure {
-  const logs = blocks.flatMap((side) => logOf(metric, side) ?? [])
+function levelFigure(metric: MetricName, blocks: readonly SideRaw[]): Figure {
   const head = { name: `${metric}.level`, label: METRICS[metric], unit: 'milliseconds' } as const
-  if (logs.length < BLOCKS_MIN) {
-    return { ...head, value: null, insufficient: `${logs.length} blocks with enough requests` }
-  }
-  const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length
-  return { ...head, value: Math.exp(mean) * FACTORS[metric], sampleSize: logs.length }
+  const level = levelOf(metric, blocks)
+  return level === null
+    ? { ...head, value: null, insufficient: `fewer than ${BLOCKS_MIN} blocks with enough requests` }
+    : { ...head, value: level.value, interval: level.interval, sampleSize: level.blocks }
 }
 
 function forestOf(differences: readonly Difference[], run: number): Exhibit {
@@ -150,9 +152,15 @@ const sidesOf = ({ pairs, blocks }: CompareRun): readonly SideRaw[] => [
   ...blocks,
 ]
 
-function discardedOf(raw: CompareRaw): Outcome['trust']['discarded'] & object {
+function discardedOf(
+  { history }: CompareOptions,
+  raw: CompareRaw,
+): Outcome['trust']['discarded'] & object {
   const bad = raw.runs.flatMap(sidesOf).filter((side) => logOf('time', side) === undefined).length
-  return bad === 0 ? [] : [{ reason: 'blocks with a slice that failed or stalled', count: bad }]
+  return [
+    { reason: 'blocks with a slice that failed or stalled', count: bad },
+    { reason: 'earlier runs of another machine', count: history?.incomparable ?? 0 },
+  ].filter(({ count }) => count > 0)
 }
 
 function notesOf({ baseline, budget }: CompareOptions, raw: CompareRaw): readonly string[] {

@@ -8,7 +8,7 @@ import { createHistogram } from '../../histogram/index.ts'
 import { readFingerprint } from '../../machine/index.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
 import { differencesOf, isRegression } from './differences.ts'
-import { compareExperiment, readBaseline } from './index.ts'
+import { compareExperiment, readHistory, readStoredRun } from './index.ts'
 import type { CompareOptions, CompareRaw, CompareRun, PairRaw, SideRaw } from './raw.ts'
 
 const request = { url: 'http://127.0.0.1:1/', method: 'GET', headers: {}, body: null, status: 200 }
@@ -142,20 +142,101 @@ describe('a stored baseline', () => {
     const path = join(folder, 'base.json')
     const record = {
       format: RECORD_FORMAT,
+      startedAt: '2026-01-01T00:00:00.000Z',
       fingerprint: readFingerprint(),
-      experiments: [{ kind: 'compare', options: {}, raw: rawOf(pairs(1, 1)) }],
+      experiments: [
+        { kind: 'compare', options: {}, raw: rawOf(pairs(1, 1)), trust: { grade: 'quiet' } },
+      ],
     }
     try {
       await writeFile(path, JSON.stringify(record))
-      const read = await readBaseline(path)
-      expect(read.kind === 'stored' && read.blocks.length).toBe(20)
+      expect((await readStoredRun(path)).blocks).toHaveLength(20)
       await writeFile(path, JSON.stringify({ ...record, format: 'other/1' }))
-      expect(readBaseline(path)).rejects.toThrow('is no record')
+      expect(readStoredRun(path)).rejects.toThrow('is no record')
       await writeFile(path, JSON.stringify({ ...record, experiments: [] }))
-      expect(readBaseline(path)).rejects.toThrow('holds no run')
+      expect(readStoredRun(path)).rejects.toThrow('holds no run')
     } finally {
       await rm(folder, { recursive: true })
     }
+  })
+})
+
+describe('a history', () => {
+  /** Ten runs in a folder, from the sixth on a fifth slower, one of another machine, one of something else. */
+  const write = async (folder: string) => {
+    const record = (day: number, raw: CompareRaw, cores = 0) => ({
+      format: RECORD_FORMAT,
+      startedAt: `2026-01-${String(day).padStart(2, '0')}T10:00:00.000Z`,
+      fingerprint: { ...readFingerprint(), ...(cores > 0 && { cores }) },
+      experiments: [
+        {
+          kind: 'compare',
+          options: {},
+          raw,
+          trust: { grade: day === 10 ? 'unusable' : 'quiet' },
+        },
+      ],
+    })
+    for (let day = 1; day <= 10; day += 1) {
+      const raw = rawOf(pairs(day > 5 ? 1.2 : 1, day, { noise: 0.02, blocks: 8 }))
+      // Names do not give the order away.
+      await writeFile(join(folder, `${20 - day}.json`), JSON.stringify(record(day, raw)))
+    }
+    await writeFile(join(folder, 'a.json'), JSON.stringify(record(11, rawOf(pairs(2, 1)), 512)))
+    await writeFile(join(folder, 'b.json'), '{"format":"other/1"}')
+  }
+
+  test('shows the course of every metric, and from which run on it is another', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tollgate-history-'))
+    try {
+      await write(folder)
+      const { history, newest } = await readHistory([folder])
+      expect(history.runs.map(({ name }) => name).slice(0, 2)).toEqual(['19.json', '18.json'])
+      expect([history.runs.length, history.incomparable]).toEqual([10, 1])
+      // The tenth run says nothing of the server: the machine was busy.
+      expect(newest?.name).toBe(join(folder, '11.json'))
+      const raw = rawOf(pairs(1.2, 99, { noise: 0.02 }))
+      const outcome = compareExperiment.analyze({ ...OPTIONS, history }, raw, 1)
+      const chart = outcome.exhibits.find(({ id }) => id === 'history-cpu')
+      if (chart?.kind !== 'lines') throw new Error('there is no chart')
+      const [runs, own, levels] = chart.series
+      expect(runs?.points.map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+      expect(own?.points).toEqual([runs!.points.at(-1)!])
+      expect(levels?.points.map(([x]) => x)).toEqual([1, 5.5, 5.5, 11])
+      expect(levels!.points[3]![1] / levels!.points[0]![1]).toBeCloseTo(1.2, 1)
+      const [note] = outcome.notes
+      expect(note).toContain('Changed with run 6 (14.json, 2026-01-06): CPU per request')
+      expect(outcome.trust.discarded).toEqual([
+        { reason: 'earlier runs of another machine', count: 1 },
+      ])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  test('percentiles of another rate are another series; without earlier runs nothing is shown', () => {
+    const levels = { value: 1, interval: { low: 0.9, high: 1.1, confidence: 0.95 }, blocks: 8 }
+    const run = (rate: number) => ({
+      name: 'x',
+      startedAt: '2026-01-01T00:00:00Z',
+      grade: 'quiet' as const,
+      rate,
+      levels: { cpu: levels, time: null, p50: levels, p99: null },
+    })
+    const shown = (...runs: readonly ReturnType<typeof run>[]) =>
+      compareExperiment
+        .analyze({ ...OPTIONS, history: { runs, incomparable: 0 } }, rawOf(pairs(1, 1)), 1)
+        .exhibits.map(({ id }) => id)
+        .filter((id) => id.startsWith('history'))
+    expect(shown(run(1000))).toEqual(['history-cpu', 'history-p50', 'history'])
+    expect(shown(run(2000))).toEqual(['history-cpu', 'history'])
+    expect(shown()).toEqual([])
+  })
+
+  test('a record that is named must be one', () => {
+    expect(readHistory([join(tmpdir(), 'tollgate-no-such-file.json')])).rejects.toThrow(
+      'does not exist',
+    )
   })
 })
 

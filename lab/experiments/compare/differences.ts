@@ -9,7 +9,7 @@ import {
   signFlipTest,
 } from '../../statistics/index.ts'
 import type { MetricName } from './metrics.ts'
-import { logOf, METRIC_NAMES } from './metrics.ts'
+import { BLOCKS_MIN, logOf, METRIC_NAMES } from './metrics.ts'
 import type { CompareRun, PairRaw, SideRaw } from './raw.ts'
 
 /** How a metric changed, relative to the baseline: 0.05 is 5 % worse. */
@@ -26,8 +26,6 @@ export interface Difference {
   readonly blocks: number
 }
 
-/** Blocks below which a rank test at 1 % cannot find anything, whatever it sees. */
-export const BLOCKS_MIN = 6
 const CONFIDENCE = 0.95
 
 type Raw = Omit<Difference, 'pAdjusted'>

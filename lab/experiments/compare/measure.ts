@@ -5,7 +5,8 @@ import { differencesBetween, readFingerprint } from '../../machine/index.ts'
 import type { Slice, SliceRequest, Slicer } from '../../slices/index.ts'
 import { balancedOrder, openSlicer, processesOf, serverPid } from '../../slices/index.ts'
 import { median } from '../../statistics/index.ts'
-import { BLOCKS_MIN, differencesOf, isRegression } from './differences.ts'
+import { differencesOf, isRegression } from './differences.ts'
+import { BLOCKS_MIN } from './metrics.ts'
 import type { CompareOptions, CompareRaw, CompareRun, PairRaw, SideRaw } from './raw.ts'
 
 /** A server with its connections. */

@@ -11,6 +11,9 @@ export const METRICS = {
 export type MetricName = keyof typeof METRICS
 export const METRIC_NAMES = Object.keys(METRICS) as readonly MetricName[]
 
+/** Blocks below which a rank test at 1 % cannot find anything, whatever it sees. */
+export const BLOCKS_MIN = 6
+
 const OF: Readonly<Record<MetricName, (side: SideRaw) => number | undefined>> = {
   cpu: ({ slices }) =>
     meanLog(slices.map(({ cpuNs, requests }) => (cpuNs ?? Number.NaN) / requests)),

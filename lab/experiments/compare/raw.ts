@@ -1,19 +1,14 @@
-import type { Fingerprint } from '../../core/index.ts'
 import type { HistogramData } from '../../histogram/index.ts'
 import type { Slice, SliceRequest } from '../../slices/index.ts'
+import type { History } from './history.ts'
+import type { StoredRun } from './stored-run.ts'
 
 /** What the server is compared with. */
 export type Baseline =
   /** Nothing yet: this run becomes one. */
   | { readonly kind: 'none' }
   /** An earlier run of this experiment. */
-  | {
-      readonly kind: 'stored'
-      readonly name: string
-      readonly blocks: readonly SideRaw[]
-      readonly rate: number
-      readonly fingerprint: Fingerprint
-    }
+  | ({ readonly kind: 'stored' } & Omit<StoredRun, 'grade' | 'startedAt'>)
   /** Another server that runs now. */
   | { readonly kind: 'interleaved'; readonly request: SliceRequest }
 
@@ -27,6 +22,8 @@ export type CompareOptions = {
   readonly blocks: number
   /** A difference up to this share is let pass. */
   readonly budget: number
+  /** Levels of earlier runs. */
+  readonly history?: History
 }
 
 /** One server in one block: slices at saturation, and response times at the common rate. */

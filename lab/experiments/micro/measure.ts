@@ -30,7 +30,7 @@ export async function measureMicro(options: MicroOptions, world: World): Promise
     cases: cases.map(({ name, against, differenceName }) => ({
       name,
       against: against ?? null,
-      ...(differenceName !== undefined && { differenceName }),
+      differenceName,
       runs: runs.get(name) ?? [],
       allocatedBytes: allocated.get(name) ?? null,
     })),

@@ -30,7 +30,7 @@ export type MicroCaseRaw = {
   readonly name: string
   readonly against: string | null
   /** What the difference to it is called. */
-  readonly differenceName?: string
+  readonly differenceName?: string | undefined
   /** One of each round, in which every case was timed once. */
   readonly runs: readonly MicroRun[]
   /** Bytes that one iteration takes from the system with collection turned off; `null` if unknown. */

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import type { Fingerprint, Trust } from '../../core/index.ts'
 import { LabError, RECORD_FORMAT } from '../../core/index.ts'
-import type { Baseline, SideRaw } from './raw.ts'
+import type { SideRaw } from './raw.ts'
 
 const fingerprint = z.object({
   cpuModel: z.string(),
@@ -33,12 +34,14 @@ const side = z.object({ slices: z.array(slice).min(1), times, unanswered: z.numb
 
 const recordSchema = z.object({
   format: z.literal(RECORD_FORMAT),
+  startedAt: z.string(),
   fingerprint,
   experiments: z.array(
     z.object({
       kind: z.string(),
       options: z.unknown(),
       raw: z.unknown(),
+      trust: z.object({ grade: z.enum(['quiet', 'noisy', 'unusable']) }),
     }),
   ),
 })
@@ -54,12 +57,24 @@ const rawSchema = z.object({
     .min(1),
 })
 
+/** An earlier run: its own blocks, those of what it was compared with left out. */
+export type StoredRun = {
+  readonly name: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly blocks: readonly SideRaw[]
+  /** Requests a second at which its percentiles were measured. */
+  readonly rate: number
+  readonly fingerprint: Fingerprint
+  readonly grade: Trust['grade']
+}
+
 /**
- * Reads the record of an earlier comparison: its own blocks become the baseline of the next.
+ * Reads the record of an earlier comparison.
  *
  * @throws LabError for anything else
  */
-export async function readBaseline(path: string): Promise<Baseline> {
+export async function readStoredRun(path: string): Promise<StoredRun> {
   let content: unknown
   try {
     content = JSON.parse(await readFile(path, 'utf8'))
@@ -70,16 +85,18 @@ export async function readBaseline(path: string): Promise<Baseline> {
   if (!record.success) throw new LabError(`${path} is no record: ${z.prettifyError(record.error)}`)
   const earlier = record.data.experiments.find(({ kind }) => kind === 'compare')
   const raw = rawSchema.safeParse(earlier?.raw)
-  if (!raw.success) throw new LabError(`${path} holds no run of tollgate lab compare`)
+  if (earlier === undefined || !raw.success)
+    throw new LabError(`${path} holds no run of tollgate lab compare`)
   const [run] = raw.data.runs
   const pairs = run?.pairs.filter(({ kind }) => kind === 'candidate').map(({ other }) => other)
   const sides = pairs === undefined || pairs.length === 0 ? (run?.blocks ?? []) : pairs
   return {
-    kind: 'stored',
     name: path,
+    startedAt: record.data.startedAt,
     blocks: sides.map(completed),
     rate: raw.data.rate,
     fingerprint: record.data.fingerprint,
+    grade: earlier.trust.grade,
   }
 }
 
