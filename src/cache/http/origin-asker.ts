@@ -171,13 +171,15 @@ class Asker<R> implements OriginAsker<R> {
     flight: Flight<R> | undefined,
     inBackground: boolean,
   ): Promise<Recalled<R>> {
-    const { origin, stored, action, asks: conditions, beginning } = lookup
-    const { store, clock } = this.parts
+    const { origin, stored, action, asks: conditions, beginning, hash } = lookup
+    const { store, clock, outages } = this.parts
     const since = store.position()
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions, inBackground })
     const times = { requestMs, responseMs: clock.nowMs() }
     if (!(outcome instanceof PlainAnswer)) {
+      if (stored !== undefined && origin.isSilence(outcome))
+        outages.note(hash, 'silence', times.responseMs)
       flight?.land({ kind: 'failed', refusal: outcome })
       const mayStandIn = action.kind === 'revalidate' && action.mayReplaceSilence
       const standsIn = mayStandIn && origin.isSilence(outcome)
@@ -185,6 +187,7 @@ class Asker<R> implements OriginAsker<R> {
     }
     const { status } = outcome
     if (stored !== undefined && status === 304 && conditions.length > 0) {
+      outages.end(hash)
       return this.renew(lookup, stored, { answer: outcome, times, since }, flight)
     }
     if (beginning !== undefined && (status === 206 || status === 416)) {
@@ -192,10 +195,12 @@ class Asker<R> implements OriginAsker<R> {
     }
     const isError = ERROR_STATUSES.has(status)
     if (stored !== undefined && isError && action.kind === 'revalidate' && action.mayReplaceError) {
+      outages.note(hash, 'error', times.responseMs)
       await discard(outcome)
       flight?.land({ kind: 'failed', refusal: undefined })
       return this.standIn(lookup, stored, status)
     }
+    outages.end(hash)
     return this.take(lookup, { answer: outcome, times, since }, flight)
   }
 

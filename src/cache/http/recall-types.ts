@@ -6,6 +6,7 @@ import type { RequestDirectives } from './directives.ts'
 import type { FieldReader, Fields } from './fields.ts'
 import type { Flights } from './flights.ts'
 import type { ResourceUrl } from './invalidation.ts'
+import type { Outages } from './outages.ts'
 import type { Predictor } from './predictor.ts'
 import type { RecallAction } from './recall-decision.ts'
 import type { ResponseStore } from './response-store.ts'
@@ -100,6 +101,7 @@ export interface RecallParts {
 export interface SharedParts<R> extends RecallParts {
   readonly flights: Flights<R>
   readonly predictor: Predictor
+  readonly outages: Outages
   readonly verdicts: Verdicts
 }
 

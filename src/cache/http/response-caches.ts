@@ -1,5 +1,6 @@
 import type { Name } from '../contract.ts'
 import { createFlights } from './flights.ts'
+import { createOutages } from './outages.ts'
 import { createPredictor } from './predictor.ts'
 import type { LookupResult, RecallOptions, RecallParts } from './recall-types.ts'
 import type { RouteCache } from './route-cache.ts'
@@ -47,6 +48,7 @@ export function createResponseCaches<R>(parts: ResponseCachesParts): ResponseCac
     ...parts,
     flights,
     predictor: createPredictor(),
+    outages: createOutages(),
     verdicts: createVerdicts(),
     onLookup(result: LookupResult) {
       lookups[result] += 1

@@ -176,7 +176,24 @@ class RecallingCache<R> {
       onLookup('miss')
       return this.asker.respond(new PlainAnswer(504, [], ''), { hit: false })
     }
+    if (stored !== undefined && this.standsInAtOnce(lookup)) {
+      if (round === 0) onLookup('stale')
+      if (this.parts.outages.takesTry(lookup.hash, lookup.nowMs))
+        void this.asker.refresh(lookup, this.flightKey(lookup))
+      return this.serveStale(lookup, stored)
+    }
     return this.forward(lookup)
+  }
+
+  /**
+   * Whether the origin failed when it was asked last, and what is stored may stand in for that (RFC 5861 §4,
+   * RFC 9111 §4.2.4): then nobody waits to see it fail again.
+   */
+  private standsInAtOnce({ request, action, hash }: Lookup<R>): boolean {
+    if (action.kind !== 'revalidate' || action.why !== 'stale') return false
+    const outage = request.method === 'GET' ? this.parts.outages.find(hash) : undefined
+    if (outage === undefined) return false
+    return outage === 'silence' ? action.mayReplaceSilence : action.mayReplaceError
   }
 
   private forward(lookup: Lookup<R>): Promise<Recalled<R>> {

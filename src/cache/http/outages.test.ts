@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'bun:test'
+import type { Reply } from './rig.fixture.ts'
+import { setUp } from './rig.fixture.ts'
+
+/** While the origin is known to fail, what is stored stands in at once, and the origin is tried apart. */
+
+const STALE_IF_ERROR = { 'cache-control': 'max-age=1, stale-if-error=600' }
+
+/** Lets everything run that waits for nothing but its turn. */
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
+}
+
+/** An origin that holds every request until it is told what to say. */
+function createHeldOrigin() {
+  const held: ((reply: Reply) => void)[] = []
+  return {
+    held,
+    ask: (): Promise<Reply> => new Promise((resolve) => held.push(resolve)),
+  }
+}
+
+describe.each([
+  ['gives no answer', (): Reply => 'down'],
+  ['answers 503', (): Reply => new Response('no', { status: 503 })],
+])('an origin that %s', (_, fails) => {
+  test('is waited for once; then nobody waits, and tries are one at a time and ever rarer', async () => {
+    const gate = setUp()
+    gate.count(STALE_IF_ERROR)
+    await gate.send()
+    gate.clock.advance(2000)
+    gate.answerWith(fails)
+    expect((await gate.send()).body).toBe('n1')
+    expect(gate.asked).toHaveLength(2)
+
+    const { held, ask } = createHeldOrigin()
+    gate.answerWith(ask)
+    // Within the pause nobody asks.
+    for (let at = 0; at < 5; at += 1) expect(gate.isSynchronous()).toBe(true)
+    expect(held).toHaveLength(0)
+    gate.clock.advance(1000)
+    // Answered while the origin holds the one try there is.
+    const answers = await Promise.all(Array.from({ length: 50 }, () => gate.send()))
+    expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(['n1']))
+    expect(answers[0]?.get('cache-status')).toMatch(/hit; ttl=-\d+; detail=stale-if-error/)
+    expect(held).toHaveLength(1)
+    held[0]?.(fails())
+    await settle()
+    gate.clock.advance(1500)
+    await gate.send()
+    expect(held).toHaveLength(1)
+    gate.clock.advance(500)
+    await gate.send()
+    expect(held).toHaveLength(2)
+  })
+
+  test('that answers again is asked like any other', async () => {
+    const gate = setUp()
+    gate.count(STALE_IF_ERROR)
+    await gate.send()
+    gate.clock.advance(2000)
+    gate.answerWith(fails)
+    await gate.send()
+    gate.count(STALE_IF_ERROR)
+    gate.clock.advance(1000)
+    expect((await gate.send()).body).toBe('n1')
+    await settle()
+    expect((await gate.send()).body).toBe('n3')
+    gate.clock.advance(2000)
+    expect((await gate.send()).body).toBe('n4')
+  })
+})
+
+describe('what may not stand in', () => {
+  test.each([
+    ['must-revalidate', 'max-age=1, must-revalidate'],
+    ['no-cache', 'no-cache'],
+  ])('%s: the origin is asked each time', async (_, control) => {
+    const gate = setUp()
+    gate.count({ 'cache-control': control, etag: '"a"' })
+    await gate.send()
+    gate.clock.advance(2000)
+    gate.answerWith(() => 'down')
+    for (let at = 0; at < 3; at += 1) expect((await gate.send()).body).toBe('down')
+    expect(gate.asked).toHaveLength(4)
+  })
+
+  test('beyond its bound nothing does, and what was only silence stands in for no error', async () => {
+    const gate = setUp()
+    gate.count({ 'cache-control': 'max-age=1' })
+    await gate.send()
+    gate.clock.advance(2000)
+    gate.answerWith(() => 'down')
+    expect((await gate.send()).body).toBe('n1')
+    gate.clock.advance(61_000)
+    expect((await gate.send()).body).toBe('down')
+    gate.answerWith(() => new Response('no', { status: 503 }))
+    expect((await gate.send()).status).toBe(503)
+  })
+})

@@ -1,0 +1,59 @@
+/** How asking the origin failed: it gave no answer, or an error. */
+export type Outage = 'silence' | 'error'
+
+/**
+ * Remembers for which keys the origin failed last, in memory of fixed size: what is stored and may stand in
+ * does so at once, and the origin is tried in the background, ever more rarely. Two keys may share a place;
+ * then one is forgotten, and somebody waits for the origin once more.
+ */
+export interface Outages {
+  /** How asking for a key failed last; `undefined` once it has not. */
+  find(hash: number): Outage | undefined
+  /** Whether the origin is to be tried again; a `true` is for one asker, the others go without. */
+  takesTry(hash: number, nowMs: number): boolean
+  note(hash: number, outage: Outage, nowMs: number): void
+  end(hash: number): void
+}
+
+const PLACES = 1 << 14
+const PAUSE_MS_MIN = 1000
+const PAUSE_MS_MAX = 16_000
+const KINDS = [undefined, 'silence', 'error'] as const
+
+/** Creates {@link Outages}. */
+export function createOutages(): Outages {
+  const hashes = new Int32Array(PLACES)
+  const kinds = new Uint8Array(PLACES)
+  const pauseMs = new Float64Array(PLACES)
+  const triedMs = new Float64Array(PLACES)
+  /** The place of a key that failed; -1 of one that did not. */
+  const placeOf = (hash: number): number => {
+    const place = hash & (PLACES - 1)
+    return kinds[place] !== 0 && hashes[place] === (hash | 0) ? place : -1
+  }
+  return {
+    find(hash) {
+      const place = placeOf(hash)
+      return place === -1 ? undefined : KINDS[kinds[place]!]
+    },
+    takesTry(hash, nowMs) {
+      const place = placeOf(hash)
+      // A clock that was set back counts as time gone by.
+      if (place === -1 || Math.abs(nowMs - triedMs[place]!) < pauseMs[place]!) return false
+      triedMs[place] = nowMs
+      return true
+    },
+    note(hash, outage, nowMs) {
+      const known = placeOf(hash)
+      const place = hash & (PLACES - 1)
+      pauseMs[place] = known === -1 ? PAUSE_MS_MIN : Math.min(pauseMs[place]! * 2, PAUSE_MS_MAX)
+      hashes[place] = hash
+      kinds[place] = KINDS.indexOf(outage)
+      triedMs[place] = nowMs
+    },
+    end(hash) {
+      const place = placeOf(hash)
+      if (place !== -1) kinds[place] = 0
+    },
+  }
+}
