@@ -102,6 +102,18 @@ describe('a failed try', () => {
     expect(upstream.stats().inFlight).toBe(0)
   })
 
+  test.each([
+    ['whole', answerWith('later', 'HTTP/1.1 503 Busy')],
+    ['a stream', 'HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nlater\r\n'],
+  ])('every failed try counts against the target, when its body is %s', async (_name, answer) => {
+    const origin = await serve(() => answer)
+    const { upstream } = openUpstream({ targets: [origin.url], retries: quick })
+    const outcome = await upstream.forward(forwardRequest())
+    if (isRefusal(outcome)) throw new Error(outcome.code)
+    if (outcome.body instanceof ReadableStream) await outcome.body.cancel()
+    expect(upstream.stats().targets[0]).toMatchObject({ requests: 3, failures: 3, inFlight: 0 })
+  })
+
   test('goes to another target', async () => {
     const bad = await serve(() => BUSY)
     const good = await serve(() => answerWith('ok'))

@@ -5,9 +5,8 @@ import type { Failure } from './failure.ts'
 import { CLIENT_GONE, classifyError } from './failure.ts'
 import type { Client, ForwardRequest, Timeouts } from './forward-request.ts'
 import type { ResponseHead } from './http1/parse-head.ts'
-import type { Carrier, Job, ResponseBody, WireBody, WireError } from './http1/types.ts'
+import type { BodyEnd, Carrier, Job, ResponseBody, WireBody, WireError } from './http1/types.ts'
 import { IDEMPOTENT } from './methods.ts'
-import { pump } from './pump.ts'
 import type { Target } from './target.ts'
 
 /** What one try ended in: an answer, possibly one that counts as a failure, or none. */
@@ -45,6 +44,8 @@ export class Try implements Job, Watch {
   readonly #settle: (outcome: TryOutcome, attempt: Try) => void
   #isAnswered = false
   #isEnded = false
+  /** What the status says of the answer. */
+  #verdict: Failure | undefined = undefined
 
   constructor(
     { request, timeouts, totalAtMs }: PreparedRequest,
@@ -90,7 +91,7 @@ export class Try implements Job, Watch {
   }
 
   /** Nothing is expected of the upstream for now; only the total deadline goes on. */
-  rest(): void {
+  onRest(): void {
     this.phaseAtMs = Infinity
   }
 
@@ -100,7 +101,7 @@ export class Try implements Job, Watch {
   }
 
   /** A part of the body is expected within the idle time, counted from now. */
-  onHead(): void {
+  onWait(): void {
     this.phase = 'idle'
     this.phaseAtMs = this.#course.clock.monotonicMs() + this.#timeouts.idleMs
   }
@@ -120,27 +121,15 @@ export class Try implements Job, Watch {
       body instanceof ReadableStream || method === 'HEAD' || status === NOT_MODIFIED
     const origins = { upstream: this.target.origin, scheme, host }
     const fields = this.#course.responseFields(head, origins, keepsLength)
-    const answer = new PlainAnswer(status, fields, this.#receive(status, body, failure))
+    this.#verdict = failure
+    if (!(body instanceof ReadableStream)) this.#leave(failure)
+    const answer = new PlainAnswer(status, fields, status === RESET_CONTENT ? noBody(body) : body)
     this.#settle({ ok: true, failure, answer }, this)
   }
 
-  #receive(status: number, body: ResponseBody, verdict: Failure | undefined): ResponseBody {
-    if (body instanceof ReadableStream) return this.#pass(body, verdict)
-    this.#leave(verdict)
-    return status === RESET_CONTENT ? null : body
-  }
-
-  #pass(body: ReadableStream<Uint8Array>, verdict: Failure | undefined): ReadableStream {
-    this.rest()
-    return pump(body, {
-      onWait: () => this.onHead(),
-      onChunk: () => this.rest(),
-      onEnd: (end, error) => {
-        if (end === 'complete') return this.#leave(verdict)
-        this.end()
-        this.#leave(end === 'cancelled' ? CLIENT_GONE : this.#why(error))
-      },
-    })
+  onBodyEnd(end: BodyEnd, error?: WireError): void {
+    if (end === 'complete') this.#leave(this.#verdict)
+    else this.#leave(end === 'cancelled' ? (this.#verdict ?? CLIENT_GONE) : this.#why(error))
   }
 
   #why(error: unknown): Failure {
@@ -167,6 +156,12 @@ export class Try implements Job, Watch {
     this.#course.bulkhead.leave()
     this.#request.onEnd?.()
   }
+}
+
+/** What is sent where there must be no body (RFC 9110 §15.3.6). */
+function noBody(body: ResponseBody): null {
+  if (body instanceof ReadableStream) void body.cancel()
+  return null
 }
 
 function verdictOf(failure: Failure | undefined): 'good' | 'bad' | 'unknown' {
@@ -209,7 +204,7 @@ function wireBody({ method, body, headers }: ForwardRequest, attempt: Try): Wire
     kind: 'stream',
     stream: body,
     length: length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined,
-    onWait: () => attempt.rest(),
+    onWait: () => attempt.onRest(),
     onChunk: () => attempt.awaitHead(),
   }
 }

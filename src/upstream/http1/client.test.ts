@@ -165,6 +165,30 @@ describe('an answer', () => {
   })
 })
 
+test.each([
+  [
+    'all there',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n',
+  ],
+  ['of no bytes', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+])('a body in chunks that is %s is handed over whole', async (_name, answer) => {
+  const { client, connections } = await serve(() => answer)
+  for (const _ of [1, 2]) {
+    const response = await client.send(get()).response
+    expect(response.body).toBeInstanceOf(Uint8Array)
+    expect(textOf(response)).toBe(answer.includes('abc') ? 'abcde' : '')
+  }
+  expect([connections(), client.idle]).toEqual([1, 1])
+})
+
+test('a body in chunks that are malformed from the start is no answer', async () => {
+  const { client } = await serve(
+    () => 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n',
+  )
+  const failed = client.send(get()).response
+  expect(await failed.catch((error: Error) => error.name)).toBe('WireError')
+})
+
 test('a body of another length than announced breaks the request off, not the next one', async () => {
   const { client } = await serve(() => undefined)
   const stream = new Blob(['too long']).stream()

@@ -117,7 +117,9 @@ function sendWith(start: (job: Job) => void, request: WireRequest): Sending {
   const job: Job = {
     ...request,
     carrier: undefined,
-    onHead() {},
+    onWait() {},
+    onRest() {},
+    onBodyEnd() {},
     onAnswer: (head, body) => resolve({ head, body }),
     onFailure: reject,
   }

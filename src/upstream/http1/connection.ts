@@ -1,10 +1,10 @@
-import type { BodyDecoder } from '../../core/http1/body-decoder.ts'
+import type { BodyDecoder, Decoded } from '../../core/http1/body-decoder.ts'
 import { createBodyDecoder } from '../../core/http1/body-decoder.ts'
 import type { LinkEvents } from './link.ts'
 import { Link } from './link.ts'
 import type { ResponseHead, SeenNames } from './parse-head.ts'
 import { parseHead } from './parse-head.ts'
-import type { Carrier, Job, ServerAddress } from './types.ts'
+import type { BodyEnd, Carrier, Job, ServerAddress } from './types.ts'
 import { WireError } from './types.ts'
 import { Upload } from './upload.ts'
 
@@ -162,30 +162,46 @@ export class Connection implements Carrier, LinkEvents {
       const end = from + framing.bytes
       return this.finish(job, head, bytes.subarray(from, end), bytes.length - end)
     }
-    this.head = head
-    job.onHead()
     if (isWhole) {
+      this.head = head
       this.whole = Buffer.allocUnsafeSlow(framing.bytes)
       this.filled = 0
-    } else {
-      this.decode = createBodyDecoder(framing)
-      this.openStream(job, head)
-    }
-    if (rest > 0) this.receiveBody(job, head, bytes.subarray(from))
+      job.onWait()
+      if (rest > 0) this.receiveBody(job, head, bytes.subarray(from))
+    } else this.beginStream(job, head, bytes.subarray(from))
   }
 
-  private openStream(job: Job, head: ResponseHead): void {
-    const body = new ReadableStream<Uint8Array>(
+  private beginStream(job: Job, head: ResponseHead, rest: Buffer): void {
+    const decode = createBodyDecoder(head.framing)
+    const decoded = decode(rest)
+    if (decoded.error !== undefined) return this.broken(decoded.error)
+    // Most bodies in chunks are small, and all there: then they need be no stream.
+    if (decoded.done && rest.length <= job.wholeBytesMax) {
+      return this.finish(job, head, Buffer.concat(decoded.parts), decoded.excess)
+    }
+    this.head = head
+    this.decode = decode
+    job.onAnswer(head, this.openStream(job))
+    this.pass(job, head, decoded)
+  }
+
+  private openStream(job: Job): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
           this.stream = controller
         },
-        pull: () => this.go(),
-        cancel: () => this.lost('cancelled'),
+        pull: () => {
+          this.go()
+          // What was read last may be the next request's already.
+          if (this.job === job) job.onWait()
+        },
+        cancel: () => {
+          if (this.job === job) this.fail(new WireError('reset', 'cancelled'), 'cancelled')
+        },
       },
       { highWaterMark: 1 },
     )
-    job.onAnswer(head, body)
   }
 
   private go(): void {
@@ -196,23 +212,28 @@ export class Connection implements Carrier, LinkEvents {
 
   private receiveBody(job: Job, head: ResponseHead, bytes: Buffer): void {
     const { whole } = this
-    if (whole !== undefined) {
-      const missing = whole.length - this.filled
-      whole.set(bytes.length > missing ? bytes.subarray(0, missing) : bytes, this.filled)
-      this.filled += bytes.length
-      if (bytes.length >= missing) this.finish(job, head, whole, bytes.length - missing)
+    if (whole === undefined) {
+      if (this.decode !== undefined) this.pass(job, head, this.decode(bytes))
       return
     }
-    const { decode, stream } = this
-    if (decode === undefined || stream === undefined) return
-    const decoded = decode(bytes)
-    for (const part of decoded.parts) stream.enqueue(part)
-    if (decoded.error !== undefined) return this.broken(decoded.error)
-    if (decoded.done) this.finish(job, head, undefined, decoded.excess)
-    else if ((stream.desiredSize ?? 0) <= 0) {
-      this.isPaused = true
-      this.link.pause()
-    }
+    const missing = whole.length - this.filled
+    whole.set(bytes.length > missing ? bytes.subarray(0, missing) : bytes, this.filled)
+    this.filled += bytes.length
+    if (bytes.length >= missing) this.finish(job, head, whole, bytes.length - missing)
+  }
+
+  /** Passes on what was found in the bytes that came last. */
+  private pass(job: Job, head: ResponseHead, { parts, error, done, excess }: Decoded): void {
+    const { stream } = this
+    // Whoever was given the answer may have given it up at once.
+    if (stream === undefined) return
+    for (const part of parts) if (part.length > 0) stream.enqueue(part)
+    if (error !== undefined) return this.broken(error)
+    if (done) return this.finish(job, head, undefined, excess)
+    if ((stream.desiredSize ?? 0) > 0) return
+    this.isPaused = true
+    this.link.pause()
+    job.onRest()
   }
 
   /** The response is complete: `whole` is its body, absent when that was streamed. */
@@ -228,7 +249,6 @@ export class Connection implements Carrier, LinkEvents {
     this.whole = undefined
     this.decode = undefined
     this.stream = undefined
-    stream?.close()
     const isUploading = this.upload?.isUnderWay === true
     if (head.reusable && excess === 0 && !isUploading && !this.isClosed) {
       this.used = true
@@ -236,7 +256,9 @@ export class Connection implements Carrier, LinkEvents {
       this.go()
       this.events.onIdle(this, head.keepAliveSeconds)
     } else this.lost('not kept')
-    if (whole !== undefined) job.onAnswer(head, head.framing.kind === 'none' ? null : whole)
+    if (whole !== undefined) return job.onAnswer(head, head.framing.kind === 'none' ? null : whole)
+    stream?.close()
+    job.onBodyEnd('complete')
   }
 
   private broken(cause: string): void {
@@ -247,7 +269,7 @@ export class Connection implements Carrier, LinkEvents {
     this.fail(new WireError(this.isOpen ? 'reset' : 'connect', cause))
   }
 
-  private fail(error: WireError): void {
+  private fail(error: WireError, end: BodyEnd = 'broken'): void {
     if (this.isClosed) return
     this.isClosed = true
     const { job, stream } = this
@@ -257,7 +279,9 @@ export class Connection implements Carrier, LinkEvents {
     this.link.destroy()
     this.upload?.cancel(error)
     this.events.onClosed(this)
-    if (stream !== undefined) stream.error(error)
-    else if (job !== undefined) this.events.onFailed(this, job, error)
+    if (job === undefined) return
+    if (stream === undefined) return this.events.onFailed(this, job, error)
+    if (end === 'broken') stream.error(error)
+    job.onBodyEnd(end, error)
   }
 }

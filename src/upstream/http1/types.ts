@@ -34,11 +34,18 @@ export interface WireRequest {
 export interface Job extends WireRequest {
   /** What carries it now; the client sets it. */
   carrier: Carrier | undefined
-  /** The head of the response has come and its body has not. */
-  onHead(): void
+  /** The server is expected to send a part of the body now. */
+  onWait(): void
+  /** Nothing is expected of the server until what it sent has been taken. */
+  onRest(): void
   onAnswer(head: ResponseHead, body: ResponseBody): void
   onFailure(error: WireError): void
+  /** Once for a body that is a stream: it came to its end, broke off, or is not wanted any longer. */
+  onBodyEnd(end: BodyEnd, error?: WireError): void
 }
+
+/** How a body that is a stream ended. */
+export type BodyEnd = 'complete' | 'broken' | 'cancelled'
 
 /** A connection, or the making of one. */
 export interface Carrier {
