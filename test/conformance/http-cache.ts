@@ -1,7 +1,7 @@
 /**
  * Runs the public suite `http-tests/cache-tests` against the gate: `bun test/conformance/http-cache.ts
- * <folder of the suite> [test id]`. The suite is not part of this project; see
- * `docs/guides/http-caching.md` for where it comes from and what the gate scores.
+ * <folder of the suite> [--cache <options of the route's cache>] [test id]`. The suite is not part of this
+ * project; see `docs/guides/http-caching.md` for where it comes from and what the gate scores.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 import {
   makeFolder,
   removeFolder,
@@ -28,8 +29,8 @@ interface Case {
 type Results = Readonly<Record<string, true | readonly [string, string]>>
 type Verdict = 'pass' | 'fail' | 'dependency' | 'setup' | 'untested'
 
-/** What somebody who wants a cache in front of an API would write, with all limits off. */
-const configOf = (origin: string): string => `
+/** What somebody who wants a cache in front of a public API would write, with all limits off. */
+const configOf = (origin: string, cache: string): string => `
 listen: { address: '127.0.0.1:0' }
 admin: { address: '127.0.0.1:0' }
 audit: { traffic: { enabled: false } }
@@ -37,17 +38,13 @@ defaults: { limits: [] }
 upstreams:
   origin:
     targets: ['${origin}']
-    retries: { attempts: 0 }
-    breaker: false
-    ejection: { consecutiveFailures: 1000000 }
-    passCredentials: true
 routes:
   - id: everything
     path: /{rest...}
-    methods: [GET, POST, PUT, DELETE, M-SEARCH]
+    methods: any
     credentials: [anonymous]
     upstream: origin
-    cache: true
+    cache: ${cache}
 `
 
 async function readCases(root: string): Promise<ReadonlyMap<string, Case>> {
@@ -57,11 +54,11 @@ async function readCases(root: string): Promise<ReadonlyMap<string, Case>> {
   return new Map(groups.flatMap(({ tests }) => tests.map((each) => [each.id, each] as const)))
 }
 
-async function run(root: string, id: string): Promise<Results> {
+async function run(root: string, id: string, cache: string): Promise<Results> {
   const work = mkdtempSync(join(tmpdir(), 'tollgate-cache-tests-'))
   const port = await freePort()
   const origin = await startOrigin(root, work, port)
-  const gate = await startGateProcess(makeFolder(configOf(`http://127.0.0.1:${port}`)))
+  const gate = await startGateProcess(makeFolder(configOf(`http://127.0.0.1:${port}`, cache)))
   try {
     const base = gate.url.replace(/\/$/, '')
     const said = await runClient(root, base, id)
@@ -182,15 +179,21 @@ const REQUIRED_MIN = 155 / 160
 const OPTIMAL_MIN = 85 / 105
 
 async function main(): Promise<void> {
-  const [folder, only = ''] = process.argv.slice(2)
+  const { values, positionals } = parseArgs({
+    options: { cache: { type: 'string', default: 'true' } },
+    allowPositionals: true,
+  })
+  const [folder, only = ''] = positionals
   if (folder === undefined) {
-    process.stderr.write('usage: http-cache.ts <folder of http-tests/cache-tests> [test id]\n')
+    process.stderr.write(
+      "usage: http-cache.ts <folder of http-tests/cache-tests> [--cache '{ heuristics: 0.1 }'] [test id]\n",
+    )
     process.exitCode = 2
     return
   }
   const suite = resolve(folder)
   const cases = await readCases(suite)
-  const results = await run(suite, only)
+  const results = await run(suite, only, values.cache)
   process.exitCode = only !== '' || report(cases, results) ? 0 : 1
 }
 
