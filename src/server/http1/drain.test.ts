@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'bun:test'
+import { PlainAnswer } from '../../core/answer.ts'
+import { RawClient, openTestListener, statusesOf, text } from './raw-client.fixture.ts'
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+
+describe('a listener that stops', () => {
+  test('takes no more connections, and closes idle ones at once', async () => {
+    const listener = openTestListener()
+    const idle = await RawClient.open(listener.port)
+    idle.send(GET)
+    await idle.until((all) => all.includes('200'))
+    const silent = await RawClient.open(listener.port)
+    const partial = await RawClient.open(listener.port)
+    partial.send('GET / HT')
+    while (listener.openConnections < 3) await Bun.sleep(1)
+    expect(await listener.drain(5000)).toBe(true)
+    for (const client of [idle, silent, partial]) await client.ended()
+    expect(await RawClient.open(listener.port).catch(() => 'refused')).toBe('refused')
+    expect(listener.openConnections).toBe(0)
+  })
+
+  test('finishes what is in flight, says that it closes, and serves nothing after it', async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    let handled = 0
+    const listener = openTestListener({
+      handle: async () => {
+        handled += 1
+        await held
+        return text('done')
+      },
+    })
+    const client = await RawClient.open(listener.port)
+    client.send(GET + GET)
+    while (listener.requestsInFlight < 1) await Bun.sleep(1)
+    const drained = listener.drain(5000)
+    release()
+    expect(await drained).toBe(true)
+    const received = await client.ended()
+    expect(received).toMatch(/connection: close.*done$/s)
+    expect(statusesOf(received)).toEqual([200])
+    expect(handled).toBe(1)
+  })
+
+  test('lets a stream end, and a body come', async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    const listener = openTestListener({
+      handle: async (request) => {
+        if (request.method === 'POST') return text(await request.text())
+        return new PlainAnswer(
+          200,
+          [],
+          new ReadableStream({
+            async start(controller) {
+              controller.enqueue(Buffer.from('begun '))
+              await held
+              controller.enqueue(Buffer.from('ended'))
+              controller.close()
+            },
+          }),
+        )
+      },
+    })
+    const reading = await RawClient.open(listener.port)
+    reading.send(GET)
+    await reading.until((all) => all.includes('begun'))
+    const sending = await RawClient.open(listener.port)
+    sending.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello')
+    while (listener.requestsInFlight < 2) await Bun.sleep(1)
+    const drained = listener.drain(5000)
+    release()
+    sending.send('there')
+    expect(await reading.ended()).toContain('ended\r\n0\r\n\r\n')
+    expect(await sending.ended()).toMatch(/connection: close.*hellothere$/s)
+    expect(await drained).toBe(true)
+  })
+
+  test('cuts what is left at its deadline, and says so', async () => {
+    const { promise: aborted, resolve: abort } = Promise.withResolvers<void>()
+    const listener = openTestListener({
+      handle: (request) => {
+        request.signal.addEventListener('abort', () => abort())
+        return new Promise(() => {})
+      },
+    })
+    const client = await RawClient.open(listener.port)
+    client.send(GET)
+    while (listener.requestsInFlight < 1) await Bun.sleep(1)
+    expect(await listener.drain(30)).toBe(false)
+    expect(await client.ended()).toBe('')
+    await aborted
+    expect(listener.requestsInFlight).toBe(0)
+  })
+})

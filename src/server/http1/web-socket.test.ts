@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { PlainAnswer } from '../../core/answer.ts'
+import type { IncomingRequest } from '../../core/incoming-request.ts'
+import type { WebSocketBridge, WebSocketEnd } from '../../upstream/index.ts'
+import type { Http1Listener } from './listener.ts'
+import { RawClient, exchange, openTestListener } from './raw-client.fixture.ts'
+import type { Handle } from './world.ts'
+
+let listener: Http1Listener | undefined
+afterEach(async () => {
+  await listener?.drain(0)
+  listener = undefined
+})
+
+const HANDSHAKE =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+
+/** A socket that says back what it hears, and that it was closed. */
+function echo(onClose: (code: number) => void = () => {}): WebSocketBridge {
+  let client: WebSocketEnd | undefined
+  return {
+    protocol: '',
+    open: (end) => void (client = end),
+    message: (message) => void client?.send(message),
+    drain: () => undefined,
+    close: (code) => onClose(code),
+  }
+}
+
+const switched = (): PlainAnswer => new PlainAnswer(101, [], null)
+
+function listen(handle: Handle): number {
+  listener = openTestListener({ handle })
+  return listener.port
+}
+
+const opened = (socket: WebSocket): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    socket.addEventListener('open', resolve)
+    socket.addEventListener('error', reject)
+  })
+const closed = (socket: WebSocket): Promise<CloseEvent> =>
+  new Promise((resolve) => {
+    socket.addEventListener('close', resolve)
+  })
+
+describe('a WebSocket', () => {
+  test('is opened by the handler, which sees the request and the address of the peer', async () => {
+    let seen: IncomingRequest | undefined
+    let peer = ''
+    const port = listen((request, connection) => {
+      seen = request
+      peer = connection.peerAddress(request)
+      connection.upgrade(request, echo(), { 'x-own': 'a' })
+      return switched()
+    })
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/path?q=1`)
+    await opened(socket)
+    const heard: unknown[] = []
+    const { promise: enough, resolve } = Promise.withResolvers<void>()
+    socket.addEventListener('message', ({ data }) => {
+      if (heard.push(data) === 3) resolve()
+    })
+    for (const message of ['one', 'zwölf', 'x'.repeat(500_000)]) socket.send(message)
+    await enough
+    expect(heard).toEqual(['one', 'zwölf', 'x'.repeat(500_000)])
+    expect(peer).toBe('127.0.0.1')
+    expect(seen!.target).toBe('/path?q=1')
+    // How the address came along is nobody's business.
+    expect([...seen!.headers].map(([name]) => name).filter((name) => name.length > 40)).toEqual([])
+    expect(listener!.connections()).toBe(1)
+    socket.close()
+    await closed(socket)
+    while (listener!.openConnections > 0) await Bun.sleep(1)
+  })
+
+  test('that is refused gets the refusal, and the connection is not kept', async () => {
+    const port = listen(() => new PlainAnswer(401, [['x-a', 'b']], 'no'))
+    const received = await exchange(port, `GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n`)
+    expect(received).toMatch(/^HTTP\/1\.1 401 .*no$/s)
+    expect(received.toLowerCase()).toContain('connection: close')
+  })
+
+  test('whose client goes away is closed', async () => {
+    const { promise, resolve } = Promise.withResolvers<number>()
+    const port = listen((request, connection) => {
+      connection.upgrade(request, echo(resolve), {})
+      return switched()
+    })
+    const client = await RawClient.open(port)
+    client.send(`GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n`)
+    await client.until((all) => all.startsWith('HTTP/1.1 101 '))
+    client.close()
+    expect(await promise).toBe(1006)
+    while (listener!.openConnections > 0) await Bun.sleep(1)
+  })
+
+  test('may be asked for with its first frame behind, and after other requests', async () => {
+    const port = listen((request, connection) => {
+      if (request.target === '/plain') return new PlainAnswer(200, [], 'plain')
+      connection.upgrade(request, echo(), {})
+      return switched()
+    })
+    const client = await RawClient.open(port)
+    const frame = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]).toString('latin1')
+    const plain = 'GET /plain HTTP/1.1\r\nHost: a\r\n\r\n'
+    client.send(`${plain}GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n${frame}`)
+    const received = await client.until((all) => all.endsWith('\x81\x05hello'))
+    expect(received).toMatch(/^HTTP\/1\.1 200 .*plainHTTP\/1\.1 101 /s)
+    client.close()
+  })
+
+  test('is told that the server goes away', async () => {
+    const port = listen((request, connection) => {
+      connection.upgrade(request, echo(), {})
+      return switched()
+    })
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
+    await opened(socket)
+    const gone = closed(socket)
+    expect(await listener!.drain(5000)).toBe(true)
+    expect((await gone).code).toBe(1001)
+  })
+})
