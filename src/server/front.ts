@@ -5,7 +5,7 @@ import type { Fleet, FleetOptions } from './workers/fleet.ts'
 import { startFleet } from './workers/fleet.ts'
 
 /** What takes the requests: this process, or worker processes. */
-export type Front = Pick<Fleet, 'apply' | 'figures' | 'metrics' | 'stop' | 'abandon'>
+export type Front = Pick<Fleet, 'apply' | 'figures' | 'explain' | 'metrics' | 'stop' | 'abandon'>
 
 /** Takes the requests in this process. */
 export function standAlone(door: Door, handle: ListenerOptions['handle']): Front {
@@ -13,6 +13,7 @@ export function standAlone(door: Door, handle: ListenerOptions['handle']): Front
   return {
     apply: async () => {},
     figures: async () => [],
+    explain: async () => [],
     metrics: async () => [],
     stop: async (deadlineMs) => door.listener.drain(deadlineMs),
     abandon: async () => {},

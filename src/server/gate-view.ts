@@ -1,9 +1,5 @@
-import type { IncomingRequest } from '../core/incoming-request.ts'
-import { FetchRequest } from '../core/incoming-request.ts'
-import type { Caller } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
-import { fail, REFUSALS, succeed } from '../core/refusal.ts'
-import type { AllowListCounts, Connection, Live, Nouns } from '../gate/index.ts'
+import type { AllowListCounts, Live, Nouns } from '../gate/index.ts'
 import type { PrefetchStats } from '../cache/index.ts'
 import { prefetchHitRatio } from '../cache/index.ts'
 import { addPrefetchStats } from '../gate/index.ts'
@@ -12,6 +8,7 @@ import type { PerformanceReport } from '../signals/index.ts'
 import { buildPerformanceReport } from '../signals/index.ts'
 import type { UpstreamStats } from '../upstream/index.ts'
 import type { Explanation, ExplainRequest, GateView, RouteListing } from './admin/index.ts'
+import { explainHere } from './explain-here.ts'
 import { addCounts, mergePerformance, mergeUpstreams } from './workers/merge-performance.ts'
 import type { WorkerFigures } from './workers/messages.ts'
 
@@ -22,6 +19,8 @@ export interface GateViewParts {
   readonly allowLists: AllowListCounts
   /** Figures of worker processes, where they take the requests. */
   readonly workers: () => Promise<readonly WorkerFigures[]>
+  /** Explains a request in the worker processes; empty where there are none. */
+  readonly explainInWorkers: (request: ExplainRequest) => Promise<readonly Outcome<Explanation>[]>
 }
 
 /** What the admin API sees of the gate in force. */
@@ -58,7 +57,12 @@ export function createGateView(
     },
     stats: performance,
     performance,
-    explain: (request) => explain(request, live, nouns),
+    async explain(request) {
+      const [first, ...others] = await parts.explainInWorkers(request)
+      if (first === undefined) return explainHere(request, live, nouns, 'main')
+      // Each has a memory of its own: one that knows the answer tells more than one that does not.
+      return [first, ...others].find(isRecalled) ?? first
+    },
   }
 }
 
@@ -116,80 +120,6 @@ function listRoutes(live: Live): readonly RouteListing[] {
   }))
 }
 
-const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
-
-async function explain(
-  asked: ExplainRequest,
-  live: Live,
-  nouns: Nouns,
-): Promise<Outcome<Explanation>> {
-  const request = requestOf(asked, live)
-  if (request === undefined) return fail('request_invalid', { detail: 'Not a request.' })
-  const preset = await callerOf(asked, nouns)
-  if (preset !== undefined && !preset.ok) return preset
-  const connection: Connection = {
-    scheme: new URL(request.toRequest().url).protocol === 'https:' ? 'https' : 'http',
-    peerAddress: () => asked.address ?? '127.0.0.1',
-  }
-  const found = await live.gate.explain(request, connection, preset?.value)
-  const { caller, notes, refusal } = found
-  return succeed({
-    outcome: refusal === undefined ? 'allow' : 'refuse',
-    status: refusal === undefined ? found.status : REFUSALS[refusal.code].status,
-    code: refusal?.code ?? null,
-    detail: refusal?.detail ?? null,
-    route: found.route ?? null,
-    caller: caller.kind === 'anonymous' ? null : { ...callerView(caller) },
-    layers: notes.map(({ rule, ...note }) => ({ ...note, rule: rule ?? null })),
-    durationNs: notes.reduce((total, note) => total + note.durationNs, 0),
-    policyRevision: nouns.policy.revision(),
-    configRevision: live.revision(),
-  })
-}
-
-const callerView = ({ kind, id, tenantId, roles }: Caller) => ({ kind, id, tenantId, roles })
-
-function requestOf(asked: ExplainRequest, live: Live): IncomingRequest | undefined {
-  const host = live.config().listen.hosts?.[0] ?? live.config().listen.address
-  const url = asked.url.startsWith('/') ? `http://${host}${asked.url}` : asked.url
-  try {
-    const headers = new Headers(asked.headers)
-    if (!headers.has('host')) headers.set('host', new URL(url).host)
-    const body = METHODS_WITHOUT_BODY.has(asked.method) ? undefined : asked.body
-    const init = { method: asked.method, headers, ...(body !== undefined && { body }) }
-    return new FetchRequest(new Request(url, init))
-  } catch {
-    return undefined
-  }
-}
-
-/** The caller that a key stands for, without its secret. */
-async function callerOf(
-  { keyId, tenantId }: ExplainRequest,
-  { identity, policy }: Nouns,
-): Promise<Outcome<Caller> | undefined> {
-  if (keyId === undefined) return undefined
-  if (tenantId === undefined) return fail('request_invalid', { detail: 'A key needs its tenant.' })
-  const key = await identity.keys.get(tenantId, keyId)
-  if (!key.ok) return key
-  const { value } = key
-  if (value.status !== 'active') return fail('conflict', { detail: `The key is ${value.status}.` })
-  const { roles, permissions } = await policy.compile({
-    tenantId,
-    roles: value.roles,
-    permissions: value.permissions,
-    ...(value.userId !== null && { subjectId: value.userId }),
-  })
-  return succeed({
-    kind: 'key',
-    id: value.id,
-    tenantId,
-    userId: value.userId ?? undefined,
-    roles,
-    permissions,
-    plan: value.plan ?? undefined,
-    limits: value.limits ?? undefined,
-    expiresAtMs: value.expiresAtMs ?? Infinity,
-    allowsAddress: undefined,
-  })
-}
+const isRecalled = (explained: Outcome<Explanation>): boolean =>
+  explained.ok &&
+  explained.value.layers.some(({ layer, verdict }) => layer === 'recall' && verdict === 'answer')

@@ -141,7 +141,13 @@ async function assemble(
   })
   const rootKey = await openRootKey({ ...world, records: storage.records })
   const workers = async () => (await later.front?.figures()) ?? []
-  const view = createGateView({ live, nouns, allowLists, workers })
+  const view = createGateView({
+    live,
+    nouns,
+    allowLists,
+    workers,
+    explainInWorkers: async (asked) => (await later.front?.explain(asked)) ?? [],
+  })
   const admin = createAdmin({
     config,
     storage,

@@ -141,6 +141,9 @@ test('a purge by command reaches every worker process', async () => {
     const seen = times
     for (let again = 0; again < 20; again += 1) await ask()
     expect(times).toBe(seen)
+    const explained = await gate.json('POST', '/v1/explain', { url: `${gate.url}/w` })
+    expect(explained['process']).toMatch(/^worker-[12]$/)
+    expect(JSON.stringify(explained['layers'])).toContain('hit: fresh (status 200')
     const purge = await gate.call('POST', '/v1/cache/purge', { kind: 'key', subject: 'things' })
     expect(purge.status).toBe(200)
     const later = new Set<string>()

@@ -39,4 +39,6 @@ export interface Explanation {
   readonly durationNs: number
   readonly policyRevision: number
   readonly configRevision: number
+  /** The process whose memory was looked at: `main`, or a worker. */
+  readonly process: string
 }

@@ -314,6 +314,11 @@ export const explanation = z
     durationNs: z.int(),
     policyRevision: z.int(),
     configRevision: z.int(),
+    process: z
+      .string()
+      .describe(
+        'The process that was asked: each has its own memory. Of several workers, one that would answer from its memory.',
+      ),
   })
   .meta({ id: 'Explanation' })
 

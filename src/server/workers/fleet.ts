@@ -1,9 +1,11 @@
+import type { Outcome } from '../../core/refusal.ts'
 import type { GatewayConfig, Nouns, Pepper, World } from '../../gate/index.ts'
 import { identityCollections } from '../../identity/index.ts'
 import { bansCollection } from '../../limits/index.ts'
 import { policyCollections } from '../../policy/index.ts'
 import type { MetricsSnapshot } from '../../signals/index.ts'
 import { createRelayServer } from '../../storage/index.ts'
+import type { Explanation, ExplainRequest } from '../admin/index.ts'
 import type { Storage } from '../storage.ts'
 import { createFleetMetrics } from './fleet-metrics.ts'
 import type { WorkerFigures } from './messages.ts'
@@ -23,6 +25,8 @@ export interface Fleet {
   apply(config: GatewayConfig): Promise<void>
   /** What each worker that answers tells of itself. */
   figures(): Promise<readonly WorkerFigures[]>
+  /** What each worker that answers would do with a request. */
+  explain(asked: ExplainRequest): Promise<readonly Outcome<Explanation>[]>
   /** Metrics of all workers, those included that are gone, so that no count ever falls. */
   metrics(): Promise<readonly MetricsSnapshot[]>
   /** Lets all finish; resolves with whether all requests could. */
@@ -92,6 +96,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       await Promise.all(seats.map(async (seat) => applyTo(seat, shareOf(config, size), world)))
     },
     figures: gather,
+    async explain(asked) {
+      const all = seats.map(async (seat) =>
+        seat
+          .serving()
+          ?.explain(asked)
+          .catch(() => undefined),
+      )
+      return (await Promise.all(all)).filter((outcome) => outcome !== undefined)
+    },
     metrics: async () => {
       await gather()
       return metrics.all()

@@ -1,9 +1,10 @@
 import type { PrefetchStats, ResponseStats } from '../../cache/index.ts'
-import type { RefusalCode } from '../../core/refusal.ts'
+import type { Outcome, RefusalCode } from '../../core/refusal.ts'
 import type { CompileProblem, GatewayConfig, Pepper } from '../../gate/index.ts'
 import type { DecisionLogStatus, ShadowReport } from '../../policy/index.ts'
 import type { LayerTimings, MetricsSnapshot, PerformanceReport } from '../../signals/index.ts'
 import type { UpstreamStats } from '../../upstream/index.ts'
+import type { Explanation, ExplainRequest } from '../admin/index.ts'
 import type { WireTraffic } from './traffic-wire.ts'
 
 /** What a worker is started with. Secrets travel here and nowhere else. */
@@ -62,6 +63,7 @@ export type ToWorker =
   | { readonly kind: 'relay'; readonly message: unknown }
   | { readonly kind: 'apply'; readonly id: number; readonly config: GatewayConfig }
   | { readonly kind: 'figures'; readonly id: number }
+  | { readonly kind: 'explain'; readonly id: number; readonly asked: ExplainRequest }
   /** Reports up to this one have been taken in. */
   | { readonly kind: 'reported'; readonly count: number }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: WireAnswer | undefined }
@@ -78,6 +80,7 @@ export type FromWorker =
   | { readonly kind: 'relay'; readonly message: unknown }
   | { readonly kind: 'applied'; readonly id: number; readonly problems: readonly CompileProblem[] }
   | { readonly kind: 'figures'; readonly id: number; readonly figures: WorkerFigures }
+  | { readonly kind: 'explained'; readonly id: number; readonly outcome: Outcome<Explanation> }
   | ({ readonly kind: 'report' } & Report)
   /** Asks for `/health` and its like, which only the primary can tell. */
   | { readonly kind: 'ask'; readonly id: number; readonly path: string }

@@ -1,5 +1,6 @@
 import { createIdFactory } from '../../core/ids.ts'
 import { problemResponse } from '../../core/problem.ts'
+import type { Outcome } from '../../core/refusal.ts'
 import { refuse } from '../../core/refusal.ts'
 import type {
   AllowListCounts,
@@ -23,6 +24,8 @@ import { createBans } from '../../limits/index.ts'
 import type { Link } from '../../storage/index.ts'
 import { createRelayClient } from '../../storage/index.ts'
 import { dataFolderOf } from '../data-folder.ts'
+import type { Explanation, ExplainRequest } from '../admin/index.ts'
+import { explainHere } from '../explain-here.ts'
 import { performanceOf } from '../gate-view.ts'
 import { declareListenerMetrics } from '../listener-metrics.ts'
 import { listenerOptions, openListener } from '../listener.ts'
@@ -47,6 +50,7 @@ export interface WorkerGate {
   readonly outbox: Pick<ReportOutbox, 'confirm'>
   apply(config: GatewayConfig): Promise<readonly CompileProblem[]>
   figures(): WorkerFigures
+  explain(asked: ExplainRequest): Promise<Outcome<Explanation>>
   /** Lets requests in flight finish and hands everything over; resolves with whether all finished. */
   stop(deadlineMs: number): Promise<boolean>
 }
@@ -134,6 +138,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     outbox,
     apply: (next) => live.apply(next),
     figures: () => figuresOf(nouns, live, allowLists),
+    explain: async (asked) => explainHere(asked, live, nouns, `worker-${start.worker}`),
     async stop(deadlineMs) {
       const finished = await listener.drain(deadlineMs)
       for (const timer of chores) clearInterval(timer)

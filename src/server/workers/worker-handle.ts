@@ -1,6 +1,8 @@
 import { anonymousCaller } from '../../core/caller.ts'
 import type { CompileProblem, GatewayConfig, Nouns } from '../../gate/index.ts'
 import type { RelayServer } from '../../storage/index.ts'
+import type { Outcome } from '../../core/refusal.ts'
+import type { Explanation, ExplainRequest } from '../admin/index.ts'
 import { ListenError } from '../listener.ts'
 import { createSharedLink } from './channel.ts'
 import type { FromWorker, StartMessage, WorkerFigures } from './messages.ts'
@@ -22,9 +24,10 @@ export interface WorkerHandle {
   readonly ready: Promise<void>
   /** Resolves with how it ended. */
   readonly gone: Promise<string>
-  /** Rejects when it does not answer in time or is gone; so do the next two. */
+  /** Rejects when it does not answer in time or is gone; so do the next three. */
   apply(config: GatewayConfig): Promise<readonly CompileProblem[]>
   figures(): Promise<WorkerFigures>
+  explain(asked: ExplainRequest): Promise<Outcome<Explanation>>
   /** Resolves with whether its requests could finish, once it has left. */
   stop(deadlineMs: number): Promise<boolean>
   kill(): void
@@ -53,6 +56,7 @@ export function startWorker(start: StartMessage, service: WorkerService): Worker
     relay: ({ message }) => shared.deliver(message),
     applied: ({ id, problems }) => waiting.settle(`apply ${id}`, problems),
     figures: ({ id, figures }) => waiting.settle(`figures ${id}`, figures),
+    explained: ({ id, outcome }) => waiting.settle(`explain ${id}`, outcome),
     report: (report) => {
       takeIn(report, service.nouns)
       worker.send({ kind: 'reported', count: 1 })
@@ -89,6 +93,11 @@ export function startWorker(start: StartMessage, service: WorkerService): Worker
       const id = ++lastId
       worker.send({ kind: 'figures', id })
       return waiting.wait(`figures ${id}`, FIGURES_TIMEOUT_MS)
+    },
+    explain: async (asked) => {
+      const id = ++lastId
+      worker.send({ kind: 'explain', id, asked })
+      return waiting.wait(`explain ${id}`, FIGURES_TIMEOUT_MS)
     },
     stop: async (deadlineMs) => {
       worker.send({ kind: 'stop', deadlineMs })

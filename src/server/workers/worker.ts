@@ -54,6 +54,10 @@ function createActions(channel: Channel): Actions {
       ),
     figures: ({ id }) =>
       then((gate) => channel.send({ kind: 'figures', id, figures: gate.figures() })),
+    explain: ({ id, asked }) =>
+      then(async (gate) =>
+        channel.send({ kind: 'explained', id, outcome: await gate.explain(asked) }),
+      ),
     reported: ({ count }) => void started.promise.then((gate) => gate.outbox.confirm(count)),
     answer: ({ id, answer }) => questions.answer(id, answer),
     stop: ({ deadlineMs }) =>

@@ -1,0 +1,92 @@
+import type { Caller } from '../core/caller.ts'
+import type { IncomingRequest } from '../core/incoming-request.ts'
+import { FetchRequest } from '../core/incoming-request.ts'
+import type { Outcome } from '../core/refusal.ts'
+import { fail, REFUSALS, succeed } from '../core/refusal.ts'
+import type { Connection, Live, Nouns } from '../gate/index.ts'
+import type { Explanation, ExplainRequest } from './admin/index.ts'
+
+const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
+
+/**
+ * Takes a request through the compiled path of this process: nothing is taken, sent or recorded.
+ *
+ * @param process what this process is called in the answer: what it remembers, others may not
+ */
+export async function explainHere(
+  asked: ExplainRequest,
+  live: Live,
+  nouns: Pick<Nouns, 'identity' | 'policy'>,
+  process: string,
+): Promise<Outcome<Explanation>> {
+  const request = requestOf(asked, live)
+  if (request === undefined) return fail('request_invalid', { detail: 'Not a request.' })
+  const preset = await callerOf(asked, nouns)
+  if (preset !== undefined && !preset.ok) return preset
+  const connection: Connection = {
+    scheme: new URL(request.toRequest().url).protocol === 'https:' ? 'https' : 'http',
+    peerAddress: () => asked.address ?? '127.0.0.1',
+  }
+  const found = await live.gate.explain(request, connection, preset?.value)
+  const { caller, notes, refusal } = found
+  return succeed({
+    outcome: refusal === undefined ? 'allow' : 'refuse',
+    status: refusal === undefined ? found.status : REFUSALS[refusal.code].status,
+    code: refusal?.code ?? null,
+    detail: refusal?.detail ?? null,
+    route: found.route ?? null,
+    caller: caller.kind === 'anonymous' ? null : { ...callerView(caller) },
+    layers: notes.map(({ rule, ...note }) => ({ ...note, rule: rule ?? null })),
+    durationNs: notes.reduce((total, note) => total + note.durationNs, 0),
+    policyRevision: nouns.policy.revision(),
+    configRevision: live.revision(),
+    process,
+  })
+}
+
+const callerView = ({ kind, id, tenantId, roles }: Caller) => ({ kind, id, tenantId, roles })
+
+function requestOf(asked: ExplainRequest, live: Live): IncomingRequest | undefined {
+  const host = live.config().listen.hosts?.[0] ?? live.config().listen.address
+  const url = asked.url.startsWith('/') ? `http://${host}${asked.url}` : asked.url
+  try {
+    const headers = new Headers(asked.headers)
+    if (!headers.has('host')) headers.set('host', new URL(url).host)
+    const body = METHODS_WITHOUT_BODY.has(asked.method) ? undefined : asked.body
+    const init = { method: asked.method, headers, ...(body !== undefined && { body }) }
+    return new FetchRequest(new Request(url, init))
+  } catch {
+    return undefined
+  }
+}
+
+/** The caller that a key stands for, without its secret. */
+async function callerOf(
+  { keyId, tenantId }: ExplainRequest,
+  { identity, policy }: Pick<Nouns, 'identity' | 'policy'>,
+): Promise<Outcome<Caller> | undefined> {
+  if (keyId === undefined) return undefined
+  if (tenantId === undefined) return fail('request_invalid', { detail: 'A key needs its tenant.' })
+  const key = await identity.keys.get(tenantId, keyId)
+  if (!key.ok) return key
+  const { value } = key
+  if (value.status !== 'active') return fail('conflict', { detail: `The key is ${value.status}.` })
+  const { roles, permissions } = await policy.compile({
+    tenantId,
+    roles: value.roles,
+    permissions: value.permissions,
+    ...(value.userId !== null && { subjectId: value.userId }),
+  })
+  return succeed({
+    kind: 'key',
+    id: value.id,
+    tenantId,
+    userId: value.userId ?? undefined,
+    roles,
+    permissions,
+    plan: value.plan ?? undefined,
+    limits: value.limits ?? undefined,
+    expiresAtMs: value.expiresAtMs ?? Infinity,
+    allowsAddress: undefined,
+  })
+}
