@@ -1,5 +1,4 @@
 import type { Interval, Random } from '../core/index.ts'
-import { normalCdf, normalQuantile } from './distributions.ts'
 import { quantileOfSorted } from './summary.ts'
 
 /** A number of a sample, such as its median. */
@@ -28,30 +27,6 @@ export function bootstrap(
     high: quantileOfSorted(found, 1 - tail),
     confidence,
   }
-}
-
-/**
- * Bootstrap with bias correction and acceleration (BCa, Efron 1987): the percentile interval moved for
- * a skewed statistic. Falls back to the percentile interval where the jackknife has no spread.
- */
-export function bootstrapBca(
-  values: ArrayLike<number>,
-  statistic: Statistic,
-  options: BootstrapOptions,
-): Interval {
-  const { confidence = 0.95 } = options
-  const found = resample(values, statistic, options, 1)
-  const center = statistic(Float64Array.from(values))
-  let below = 0
-  for (const one of found) below += one < center ? 1 : one === center ? 0.5 : 0
-  const share = Math.min(1 - 0.5 / found.length, Math.max(0.5 / found.length, below / found.length))
-  const bias = normalQuantile(share)
-  const acceleration = accelerationOf(values, statistic)
-  const at = (probability: number): number => {
-    const z = bias + normalQuantile(probability)
-    return quantileOfSorted(found, normalCdf(bias + z / (1 - acceleration * z)))
-  }
-  return { low: at((1 - confidence) / 2), high: at((1 + confidence) / 2), confidence }
 }
 
 /**
@@ -94,14 +69,4 @@ function resample(
     found[at] = statistic(drawn)
   }
   return found.sort()
-}
-
-/** A sixth of the skewness of the jackknife values (Efron 1987, 6.6). */
-function accelerationOf(values: ArrayLike<number>, statistic: Statistic): number {
-  const all = Array.from(values)
-  const left = all.map((_, out) => statistic(Float64Array.from(all.filter((_, at) => at !== out))))
-  const center = left.reduce((sum, one) => sum + one, 0) / left.length
-  const cubes = left.reduce((sum, one) => sum + (center - one) ** 3, 0)
-  const squares = left.reduce((sum, one) => sum + (center - one) ** 2, 0)
-  return squares > 0 ? cubes / (6 * squares ** 1.5) : 0
 }

@@ -23,10 +23,6 @@ export function studentCdf(t: number, degreesOfFreedom: number): number {
 export const studentQuantile = (probability: number, degreesOfFreedom: number): number =>
   invert((t) => studentCdf(t, degreesOfFreedom), probability, -1e6, 1e6)
 
-/** Cumulative distribution of chi-square. */
-export const chiSquareCdf = (x: number, degreesOfFreedom: number): number =>
-  regularizedGamma(degreesOfFreedom / 2, x / 2)
-
 /** Bisection: every distribution rises, and no starting value can lead astray. */
 function invert(cdf: (x: number) => number, probability: number, from: number, to: number): number {
   if (probability <= 0) return -Infinity

@@ -21,19 +21,3 @@ export function fitThroughOrigin(points: readonly Point[]): Line {
   const slope = xy / xx
   return { slope, intercept: 0, rSquared: yy === 0 ? 1 : (slope * xy) / yy }
 }
-
-/** Ordinary least squares. */
-export function fitLine(points: readonly Point[]): Line {
-  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length
-  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length
-  let xy = 0
-  let xx = 0
-  let yy = 0
-  for (const [x, y] of points) {
-    xy += (x - meanX) * (y - meanY)
-    xx += (x - meanX) ** 2
-    yy += (y - meanY) ** 2
-  }
-  const slope = xy / xx
-  return { slope, intercept: meanY - slope * meanX, rSquared: yy === 0 ? 1 : (slope * xy) / yy }
-}

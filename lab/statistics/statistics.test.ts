@@ -4,26 +4,20 @@ import * as oracle from 'simple-statistics'
 import { createRandom } from '../core/index.ts'
 import {
   bootstrap,
-  bootstrapBca,
   bootstrapBlocks,
-  chiSquareCdf,
-  fitLine,
   fitThroughOrigin,
   holm,
   labelOutliers,
   mean,
   median,
-  medianAbsoluteDeviation,
-  normalCdf,
-  normalQuantile,
   quantile,
   standardDeviation,
-  studentCdf,
   studentQuantile,
-  variance,
   wilson,
 } from './index.ts'
+import { normalCdf, normalQuantile, studentCdf } from './distributions.ts'
 import { logGamma } from './special-functions.ts'
+import { variance } from './summary.ts'
 
 const samples = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), {
   minLength: 3,
@@ -33,7 +27,7 @@ const near = (a: number, b: number, relative = 1e-9): boolean =>
   Math.abs(a - b) <= relative * Math.max(1, Math.abs(a), Math.abs(b))
 
 describe('summaries agree with simple-statistics', () => {
-  test('mean, variance, median, deviation', () => {
+  test('mean, variance, median, standard deviation', () => {
     fc.assert(
       fc.property(samples, (values) => {
         expect(near(mean(values), oracle.mean(values))).toBe(true)
@@ -42,22 +36,6 @@ describe('summaries agree with simple-statistics', () => {
           true,
         )
         expect(median(values)).toBeCloseTo(oracle.median(values), 6)
-        expect(medianAbsoluteDeviation(values)).toBeCloseTo(
-          oracle.medianAbsoluteDeviation(values),
-          6,
-        )
-      }),
-    )
-  })
-
-  test('lines', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(100), fc.nat(1000)), { minLength: 3 }), (points) => {
-        fc.pre(new Set(points.map(([x]) => x)).size > 1)
-        const { m, b } = oracle.linearRegression(points)
-        const line = fitLine(points)
-        expect(near(line.slope, m, 1e-7)).toBe(true)
-        expect(near(line.intercept, b, 1e-7)).toBe(true)
       }),
     )
   })
@@ -110,11 +88,6 @@ describe('distributions are those of the tables', () => {
     expect(studentCdf(0, 5)).toBeCloseTo(0.5, 14)
     expect(studentCdf(2, 1e7)).toBeCloseTo(normalCdf(2), 6)
   })
-
-  test('chi-square', () => {
-    expect(chiSquareCdf(3.841458820694124, 1)).toBeCloseTo(0.95, 12)
-    expect(chiSquareCdf(18.307038053275146, 10)).toBeCloseTo(0.95, 12)
-  })
 })
 
 describe('bootstrap', () => {
@@ -125,7 +98,7 @@ describe('bootstrap', () => {
 
   test('is repeatable, and holds the statistic of the sample', () => {
     const values = normalSample(30, 1)
-    for (const method of [bootstrap, bootstrapBca, bootstrapBlocks]) {
+    for (const method of [bootstrap, bootstrapBlocks]) {
       const once = method(values, mean, { random: createRandom(4) })
       expect(method(values, mean, { random: createRandom(4) })).toEqual(once)
       expect(once.low).toBeLessThan(mean(values))
@@ -136,31 +109,23 @@ describe('bootstrap', () => {
   test('of a mean it is about as wide as Student says', () => {
     const values = normalSample(60, 2)
     const half = (studentQuantile(0.975, 59) * standardDeviation(values)) / Math.sqrt(60)
-    for (const method of [bootstrap, bootstrapBca]) {
-      const { low, high } = method(values, mean, { random: createRandom(9), resamples: 4000 })
-      expect((high - low) / (2 * half)).toBeCloseTo(1, 1)
-    }
+    const { low, high } = bootstrap(values, mean, { random: createRandom(9), resamples: 4000 })
+    expect((high - low) / (2 * half)).toBeCloseTo(1, 1)
   })
 
-  test.each([
-    ['percentile', bootstrap],
-    ['BCa', bootstrapBca],
-  ] as const)(
-    '%s: 95 %% intervals of the mean of 25 hold it in 90 to 98 of 100 samples',
-    (_, method) => {
-      let held = 0
-      const samplesCount = 300
-      for (let seed = 0; seed < samplesCount; seed += 1) {
-        const interval = method(normalSample(25, 100 + seed), mean, {
-          random: createRandom(seed),
-          resamples: 500,
-        })
-        if (interval.low <= 10 && interval.high >= 10) held += 1
-      }
-      expect(held / samplesCount).toBeGreaterThan(0.9)
-      expect(held / samplesCount).toBeLessThan(0.98)
-    },
-  )
+  test('95 % intervals of the mean of 25 hold it in 90 to 98 of 100 samples', () => {
+    let held = 0
+    const samplesCount = 300
+    for (let seed = 0; seed < samplesCount; seed += 1) {
+      const interval = bootstrap(normalSample(25, 100 + seed), mean, {
+        random: createRandom(seed),
+        resamples: 500,
+      })
+      if (interval.low <= 10 && interval.high >= 10) held += 1
+    }
+    expect(held / samplesCount).toBeGreaterThan(0.9)
+    expect(held / samplesCount).toBeLessThan(0.98)
+  })
 
   test('of values that hang together, blocks give the wider interval', () => {
     const random = createRandom(3)

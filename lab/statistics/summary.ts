@@ -43,9 +43,3 @@ export const median = (values: ArrayLike<number>): number => quantile(values, 0.
 
 /** The median of values whose order nobody needs any more: they are sorted where they are. */
 export const medianInPlace = (values: Float64Array): number => quantileOfSorted(values.sort(), 0.5)
-
-/** Median absolute deviation from the median, unscaled. */
-export function medianAbsoluteDeviation(values: ArrayLike<number>): number {
-  const center = median(values)
-  return median(Array.from(values, (value) => Math.abs(value - center)))
-}

@@ -14,9 +14,9 @@ import {
   signFlipTest,
   theilSen,
   uslThroughput,
-  warmUpLength,
-  welch,
 } from './index.ts'
+import { welch } from './change-points.ts'
+import { warmUpLength } from './steady-state.ts'
 
 describe('sign-flip test', () => {
   test("Fisher's exact result for Darwin's plants: 863 of 32,768 assignments on one side", () => {

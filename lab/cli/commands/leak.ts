@@ -17,8 +17,13 @@ export const leakCommand = experimentCommand({
   args: {
     ...aimArgs,
     rate: { type: 'string', valueHint: 'n', description: 'Requests a second (default 200).' },
-    hours: { type: 'string', valueHint: 'n', description: 'How long, for a soak: 24.' },
-    for: { type: 'string', valueHint: 'duration', description: 'How long (default 3m).' },
+    hours: { type: 'string', valueHint: 'n', description: 'Load for so long, for a soak: 24.' },
+    for: {
+      type: 'string',
+      valueHint: 'duration',
+      description:
+        'Load for so long (default 3m). Before it a sixth more of warm-up, at most 1m; after it half of it without load and half of it with a known leak, at most 5m each.',
+    },
     windows: { type: 'string', valueHint: 'n', description: 'At least 12 (default 24).' },
     'memory-url': {
       type: 'string',

@@ -1,7 +1,7 @@
 import type { Exhibit, Figure, Judgement, Outcome } from '../../core/index.ts'
 import type { LoadSummary } from '../../load/index.ts'
 import { generatorDoubt, loadTrust, percentileFigure, summarizeLoad } from '../../load/index.ts'
-import { theilSen } from '../../statistics/index.ts'
+import { theilSen, wilson } from '../../statistics/index.ts'
 import type { ConnectionsRaw, Rung } from './measure.ts'
 import type { ConnectionsOptions } from './options.ts'
 
@@ -120,6 +120,7 @@ function figuresOf(climbed: readonly Climbed[], top: Climbed | undefined): Figur
             label: 'failures at the highest step',
             unit: 'share' as const,
             value: highest.summary.errorRate,
+            interval: wilson(highest.summary.failed, highest.summary.planned),
             sampleSize: highest.summary.planned,
           },
         ]),

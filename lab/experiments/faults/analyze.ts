@@ -6,6 +6,7 @@ import {
   loadTrust,
   summarizeLoad,
 } from '../../load/index.ts'
+import { wilson } from '../../statistics/index.ts'
 import type { FaultsRaw } from './index.ts'
 import type { FaultsOptions } from './options.ts'
 import type { Recovery } from './recovery.ts'
@@ -108,7 +109,7 @@ function figuresOf(recovery: Recovery, options: FaultsOptions): Figure[] {
       sampleSize: exposed,
       ...(exposed === 0
         ? { value: null, insufficient: 'nothing was planned meanwhile' }
-        : { value: lost / exposed }),
+        : { value: lost / exposed, interval: wilson(Math.min(lost, exposed), exposed) }),
     },
     { name: 'backlog', label: 'backlog, requests × seconds', unit: 'count', value: backlogSeconds },
   ]

@@ -1,4 +1,5 @@
 import type { Exhibit, Figure, Judgement, Outcome, Point, Series } from '../../core/index.ts'
+import { formatQuantity } from '../../core/index.ts'
 import type { Growth } from './growth.ts'
 import { growthsOf, MEASURES, WINDOWS_MIN } from './growth.ts'
 import type { LeakOptions, LeakRaw } from './raw.ts'
@@ -66,6 +67,15 @@ function judge(raw: LeakRaw, { load, idle, control }: Findings): Judgement {
   if (also !== undefined) {
     return open(
       `${MEASURES[also.measure].label} grows without load as well: not because of the requests`,
+    )
+  }
+  const [once] = leaking.flatMap(({ measure, step }) =>
+    step === null ? [] : [{ ...step, ...MEASURES[measure] }],
+  )
+  if (once !== undefined && leaking.every(({ step }) => step !== null)) {
+    const { label, unit, atMs, before, after } = once
+    return open(
+      `the ${label} rose once, after ${formatQuantity(atMs, 'milliseconds')}, from ${formatQuantity(before, unit)} to ${formatQuantity(after, unit)}, and neither before nor since: a leak does not stop, but only a longer run can tell`,
     )
   }
   if (leaking.length > 0) {

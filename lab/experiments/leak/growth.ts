@@ -1,5 +1,5 @@
 import type { Interval, Point } from '../../core/index.ts'
-import { mannKendall, median, theilSen } from '../../statistics/index.ts'
+import { findChangePoints, mannKendall, median, theilSen } from '../../statistics/index.ts'
 import type { LeakPhase, LeakWindow } from './raw.ts'
 
 /** What of a server may grow. */
@@ -31,6 +31,15 @@ export interface Growth {
   readonly autocorrelation: number
   /** Rises for certain, and by more than can be let pass. */
   readonly leaks: boolean
+  /** Where all of it happened at once, and nothing before or after it; `null` when it did not. */
+  readonly step: Step | null
+}
+
+/** A rise at one moment, as of something that is filled once. */
+export interface Step {
+  readonly atMs: number
+  readonly before: number
+  readonly after: number
 }
 
 /** Windows below which neither test has any power. */
@@ -74,7 +83,21 @@ export function growthOf(phase: LeakPhase, measure: MeasureName): Growth | undef
     pRising,
     autocorrelation,
     leaks: pRising < LEVEL && over(interval.low) > floor,
+    step: stepOf(points, floor),
   }
+}
+
+/** The one change point of a series whose parts do not grow by themselves. */
+function stepOf(points: readonly Point[], floor: number): Step | null {
+  const [change, ...more] = findChangePoints(points.map(([, value]) => value))
+  const first = change === undefined ? undefined : points[change.at]
+  if (change === undefined || first === undefined || more.length > 0) return null
+  const grows = (part: readonly Point[]): boolean => {
+    const [from, to] = [part[0]?.[0] ?? 0, part.at(-1)?.[0] ?? 0]
+    return Math.abs(theilSen(part).slope * (to - from)) > floor
+  }
+  if (grows(points.slice(0, change.at)) || grows(points.slice(change.at))) return null
+  return { atMs: first[0], before: change.before, after: change.after }
 }
 
 /** Growth of everything that the server tells. */

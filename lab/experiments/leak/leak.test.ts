@@ -98,6 +98,19 @@ describe('the verdict', () => {
     expect(perRequest?.value).toBeCloseTo((0.3 * 50 * MEGABYTE) / 60_000, -2)
   })
 
+  test('what is filled once is told from what grows', () => {
+    const flat = phase({ seed: 9 })
+    const windows = flat.windows.map((window, at) =>
+      Object.assign({}, window, { heapBytes: window.heapBytes! * (at < 12 ? 1 : 1.3) }),
+    )
+    const { verdict, reason } = judge(rawWith({ ...flat, windows }))
+    expect(verdict).toBe('inconclusive')
+    expect(reason).toContain('rose once')
+    for (let seed = 0; seed < 40; seed += 1) {
+      expect(growthOf(phase({ seed, growth: 0.3 }), 'heap')!.step).toBeNull()
+    }
+  })
+
   test('no leak passes, with a bound', () => {
     const { verdict, reason } = judge(rawWith(phase({ seed: 5 })))
     expect(verdict).toBe('pass')

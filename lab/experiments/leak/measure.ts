@@ -1,4 +1,4 @@
-import { LabError } from '../../core/index.ts'
+import { formatQuantity, LabError } from '../../core/index.ts'
 import type { World } from '../../core/index.ts'
 import type { Aim, LoadResult } from '../../load/index.ts'
 import { planLoad, runLoad, summarizeLoad, takeAim } from '../../load/index.ts'
@@ -36,7 +36,7 @@ export async function measureLeak(options: LeakOptions, world: World): Promise<L
     subject.kind === 'synthetic'
       ? await watchSynthetic(subject.leakBytes, options, world)
       : await watchBoth({ ...subject, pid: pidOf(subject) }, options, world)
-  world.progress.step('control: a known leak', 2, 3)
+  world.progress.step(`control: a known leak, for ${span(options.controlMs)}`, 2, 3)
   const control = await withSynthetic(controlLeakBytes, async (known) =>
     loadPhase(known, { ...options, durationMs: options.controlMs, warmUpMs: 0 }, world),
   )
@@ -52,15 +52,22 @@ async function watchSynthetic(
   return withSynthetic(leakBytes, async (subject) => watchBoth(subject, options, world))
 }
 
+const span = (ms: number): string => formatQuantity(ms, 'milliseconds')
+
 /** Under load first: afterwards everything that is filled once is filled. */
 async function watchBoth(
   subject: Subject,
   options: LeakOptions,
   world: World,
 ): Promise<Pick<LeakRaw, 'idle' | 'load'>> {
-  world.progress.step('under load', 0, 3)
+  const { durationMs, warmUpMs, controlMs } = options
+  world.progress.step(
+    `under load for ${span(durationMs)}, after ${span(warmUpMs)} of warm-up`,
+    0,
+    3,
+  )
   const load = await loadPhase(subject, options, world)
-  world.progress.step('control: without load', 1, 3)
+  world.progress.step(`control: without load, for ${span(controlMs)}`, 1, 3)
   const windows = await watch(subject, { forMs: options.controlMs, count: options.windows }, world)
   return { load, idle: { durationMs: options.controlMs, windows, requests: 0, failed: 0 } }
 }

@@ -78,6 +78,36 @@ describe('the figures of a load', () => {
     ])
   })
 
+  test('a rate and a share of failures have intervals that hold them', () => {
+    const { figures } = outcome({ failed: 20 })
+    const of = (name: string) => figures.find((figure) => figure.name === name)!
+    const [rate, errors] = [of('rps'), of('error_rate')]
+    expect(rate.interval!.low).toBeLessThanOrEqual(rate.value!)
+    expect(rate.interval!.high).toBeGreaterThanOrEqual(rate.value!)
+    expect(errors.value).toBeCloseTo(20 / 2020, 9)
+    // Wilson: a little below 1.5 % for 20 of 2,020.
+    expect(errors.interval!.high).toBeCloseTo(0.0152, 3)
+    expect(of('error_rate').interval!.low).toBeGreaterThan(0.005)
+    const none = outcome({}).figures.find(({ name }) => name === 'error_rate')!
+    expect([none.value, none.interval!.low]).toEqual([0, 0])
+    expect(none.interval!.high).toBeGreaterThan(0.001)
+  })
+
+  test('a start that is unlike the rest is said, and nothing is left out in silence', () => {
+    const { windows } = madeResult({ responseMs: TENS })
+    const many = Array.from({ length: 60 }, (_, at) => ({
+      ...windows[0]!,
+      completed: at < 10 ? 100 : 200 + (at % 3),
+    }))
+    const long = { windows: many, durationMs: 15_000, elapsedMs: 15_000 }
+    const said = outcome({}, [], long).notes.join('\n')
+    expect(said).toContain('The first 2.5 s still look like warm-up')
+    const even = many.map((window, at) => Object.assign({}, window, { completed: 200 + (at % 3) }))
+    expect(outcome({}, [], { ...long, windows: even }).notes.join('\n')).not.toContain(
+      'warm-up and',
+    )
+  })
+
   test('the same raw data and seed give the same outcome', () => {
     expect(outcome({}, ['p99<50ms'])).toEqual(outcome({}, ['p99<50ms']))
   })

@@ -12,7 +12,7 @@ import {
   percentileFigure,
   summarizeLoad,
 } from '../../load/index.ts'
-import { findSteadyState } from '../../statistics/index.ts'
+import { findSteadyState, mean } from '../../statistics/index.ts'
 import type { LoadRaw } from './measure.ts'
 import type { LoadOptions } from './options.ts'
 
@@ -117,6 +117,7 @@ function notesOf({ result, skipped, scenario }: LoadRaw, summary: LoadSummary): 
     steady.steady
       ? 'The rate of answers was steady.'
       : `The rate of answers was not steady: ${steady.reason}.`,
+    ...lateWarmUp(completed, steady, result.windowMs),
     ...(result.model === 'closed'
       ? [
           'Users wait for their answers, so moments at which the server is slow are seen less often than they are.',
@@ -124,4 +125,19 @@ function notesOf({ result, skipped, scenario }: LoadRaw, summary: LoadSummary): 
       : []),
     ...(skipped.length > 0 ? [`Not taken over from the document: ${skipped.join('; ')}`] : []),
   ]
+}
+
+const WARM_UP_DIFFERENCE = 0.03
+
+/** A start that differs from the steady rest is said, and left out only by whoever asks for it. */
+function lateWarmUp(
+  completed: readonly number[],
+  { steady, warmUp }: ReturnType<typeof findSteadyState>,
+  windowMs: number,
+): string[] {
+  if (!steady || warmUp === 0) return []
+  const difference = mean(completed.slice(0, warmUp)) / mean(completed.slice(warmUp)) - 1
+  if (Math.abs(difference) < WARM_UP_DIFFERENCE) return []
+  const seconds = ((warmUp * windowMs) / 1000).toFixed(1)
+  return [`The first ${seconds} s still look like warm-up and count; --warm-up leaves out more.`]
 }

@@ -1,9 +1,10 @@
 import type { Figure, Interval } from '../../core/index.ts'
 import type { Histogram } from '../../histogram/index.ts'
 import { supportedQuantile } from '../../histogram/index.ts'
+import { wilson } from '../../statistics/index.ts'
 import type { LoadResult } from './result.ts'
 import type { LoadSummary } from './summary.ts'
-import { quantileIntervals } from './summary.ts'
+import { quantileIntervals, rateInterval } from './intervals.ts'
 
 /** Published percentiles: the part of a figure's name, and the share. */
 const PERCENTILES = [
@@ -55,13 +56,16 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
   return [
     p99!,
     p50!,
-    {
-      name: 'rps',
-      label: 'good answers',
-      unit: 'per-second',
-      value: summary.ratePerSecond,
-      sampleSize: summary.succeeded,
-    },
+    withInterval(
+      {
+        name: 'rps',
+        label: 'good answers',
+        unit: 'per-second',
+        value: summary.ratePerSecond,
+        sampleSize: summary.succeeded,
+      },
+      rateInterval(result, seed),
+    ),
     {
       name: 'error_rate',
       label: 'failures',
@@ -69,7 +73,7 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
       sampleSize: planned,
       ...(planned === 0
         ? { value: null, insufficient: 'nothing was planned after the warm-up' }
-        : { value: summary.errorRate }),
+        : { value: summary.errorRate, interval: wilson(summary.failed, planned) }),
     },
     p999!,
     ...percentiles.filter((figure) => ![p50, p99, p999].includes(figure)),
@@ -97,7 +101,7 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
 
 const labelOf = (share: number): string => (share === 0.5 ? 'median' : `p${share * 100}`)
 
-/** An interval in coarse precision may lie beside a value in fine precision: it then reaches to it. */
+/** An interval of coarser data may lie beside a value of all of it: it then reaches to it. */
 function withInterval(figure: Figure, interval: Interval | undefined): Figure {
   const { value } = figure
   if (value === null || interval === undefined) return figure

@@ -1,7 +1,6 @@
-import type { Interval, Trust } from '../../core/index.ts'
-import { createRandom } from '../../core/index.ts'
+import type { Trust } from '../../core/index.ts'
 import type { Histogram } from '../../histogram/index.ts'
-import { COARSE_BITS, createHistogram, histogramFrom } from '../../histogram/index.ts'
+import { histogramFrom } from '../../histogram/index.ts'
 import { mergeStored } from './merge.ts'
 import type { LoadResult } from './result.ts'
 
@@ -94,50 +93,4 @@ export function loadTrust(result: LoadResult, summary: LoadSummary): Partial<Tru
     discarded: result.discarded === 0 ? [] : discarded,
     warnings,
   }
-}
-
-const BLOCKS = 20
-const RESAMPLES = 200
-
-/**
- * Intervals of percentiles from blocks of time, drawn anew with replacement (percentile bootstrap):
- * requests next to each other are not independent, stretches of a run nearly are. In coarse precision
- * (1.6 %). Empty where there are fewer than ten blocks.
- */
-export function quantileIntervals(
-  result: LoadResult,
-  shares: readonly number[],
-  seed: number,
-): readonly Interval[] {
-  const blocks = blocksOf(result)
-  if (blocks.length < BLOCKS / 2) return []
-  const random = createRandom(seed).fork('quantiles')
-  const drawn = shares.map(() => new Float64Array(RESAMPLES))
-  const resample = createHistogram(COARSE_BITS)
-  for (let round = 0; round < RESAMPLES; round += 1) {
-    resample.clear()
-    for (let at = 0; at < blocks.length; at += 1) resample.add(blocks[random.below(blocks.length)]!)
-    for (const [at, share] of shares.entries()) drawn[at]![round] = resample.quantile(share) / 1000
-  }
-  return drawn.map((values) => {
-    values.sort()
-    const low = values[Math.floor(RESAMPLES * 0.025)]!
-    const high = values[Math.ceil(RESAMPLES * 0.975) - 1]!
-    return { low, high, confidence: 0.95 }
-  })
-}
-
-/** Windows after the warm-up that hold something, put together to blocks of equal length. */
-function blocksOf(result: LoadResult): Histogram[] {
-  const windows = result.windows
-    .slice(Math.ceil(result.warmUpMs / result.windowMs))
-    .flatMap(({ response }) => (response === null ? [] : [histogramFrom(response)]))
-  const count = Math.min(BLOCKS, windows.length)
-  return Array.from({ length: count }, (_, at) => {
-    const from = Math.floor((at * windows.length) / count)
-    const to = Math.floor(((at + 1) * windows.length) / count)
-    const block = createHistogram(COARSE_BITS)
-    for (const window of windows.slice(from, to)) block.add(window)
-    return block
-  })
 }
