@@ -61,8 +61,8 @@ export class StreamedAnswer {
 
   /** Resolves with whether everything was sent as announced. */
   private async run(): Promise<boolean> {
-    const { reader, options } = this
-    const reading = reader.read()
+    const { options } = this
+    const reading = this.read()
     const first = await soon(reading)
     if (this.isAbandoned) return false
     // Nothing there yet: the head must not wait for it.
@@ -70,7 +70,7 @@ export class StreamedAnswer {
     if (options.length !== undefined) return this.sendFrom(Promise.resolve(first), undefined)
     if (first.done) return this.sendWhole(NOTHING)
     // Most answers are one chunk: then their length is known after all.
-    const next = reader.read()
+    const next = this.read()
     const second = await soon(next)
     if (this.isAbandoned) return false
     return second?.done === true ? this.sendWhole(first.value) : this.sendFrom(next, first.value)
@@ -85,11 +85,11 @@ export class StreamedAnswer {
 
   /** Sends the head, what is there already, and then what comes. */
   private async sendFrom(next: Promise<Chunk>, first: Uint8Array | undefined): Promise<boolean> {
-    const { outbox, options, reader } = this
+    const { outbox, options } = this
     outbox.latin1(`${options.text}${this.framing()}\r\n`)
     if (first !== undefined) this.put(first)
     outbox.flush()
-    for (let reading = next; ; reading = reader.read()) {
+    for (let reading = next; ; reading = this.read()) {
       if (!outbox.isEmpty) await this.drain()
       const { done, value } = await reading
       if (this.isAbandoned) return false
@@ -101,6 +101,13 @@ export class StreamedAnswer {
     if (options.isCurrent) outbox.latin1('0\r\n\r\n')
     outbox.flush()
     return true
+  }
+
+  /** What comes next. It may break off while the socket is waited for, and then nobody listens yet. */
+  private read(): Promise<Chunk> {
+    const reading = this.reader.read()
+    reading.catch(() => undefined)
+    return reading
   }
 
   private framing(): string {
