@@ -39,7 +39,8 @@ function makeRequests(first: number, count: number): readonly TrafficEntry[] {
       route: '/scene/{id}',
       method: 'GET',
       path: '/scene/12',
-      requestId: `k3jd83hd0-${at.toString(36)}`,
+      requestId: `k3jd83hd0-${(at >> 10).toString(36)}`,
+      requestIdTail: (at & 1023).toString(36).padStart(2, '0'),
       address: '192.0.2.17',
       durationUs: 153 + (at & 255),
       details: undefined,
@@ -79,7 +80,7 @@ async function ask(ledger: Ledger): Promise<void> {
     'an actor that never came': { actorId: 'nobody' },
     'refused writes': { outcome: 'rate_limited', action: 'scene:write' },
     'what never comes together': { outcome: 'rate_limited', kind: 'admin' },
-    'one request id': { requestId: `k3jd83hd0-${(77).toString(36)}` },
+    'one request id': { requestId: `k3jd83hd0-0${(77).toString(36).padStart(2, '0')}` },
     'an hour long ago': { fromMs: START_MS, toMs: START_MS + 100 },
   } as const
   for (const [name, question] of Object.entries(questions)) {

@@ -2,6 +2,7 @@ import type { Caller } from '../core/caller.ts'
 import { anonymousCaller } from '../core/caller.ts'
 import type { IncomingRequest } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
+import type { RequestId } from '../signals/index.ts'
 import type { WebSocketBridge } from '../upstream/index.ts'
 import type { Route } from './route.ts'
 import type { PathParameters } from './routing/router.ts'
@@ -37,7 +38,7 @@ export interface Note {
 export interface ExchangeWorld {
   clientAddress(request: IncomingRequest, peer: string): string
   /** `peer` is asked only where it matters. */
-  requestId(request: IncomingRequest, peer: () => string): string
+  requestId(request: IncomingRequest, peer: () => string): RequestId
 }
 
 /**
@@ -89,7 +90,7 @@ export class Exchange {
 
   private peerKnown: string | undefined = undefined
   private addressKnown: string | undefined = undefined
-  private requestIdKnown: string | undefined = undefined
+  private idKnown: RequestId | undefined = undefined
   private parametersKnown: PathParameters | undefined = undefined
 
   constructor(
@@ -126,8 +127,12 @@ export class Exchange {
     return (this.addressKnown ??= this.world.clientAddress(this.request, this.peer))
   }
 
+  get id(): RequestId {
+    return (this.idKnown ??= this.world.requestId(this.request, () => this.peer))
+  }
+
   get requestId(): string {
-    return (this.requestIdKnown ??= this.world.requestId(this.request, () => this.peer))
+    return this.id.text
   }
 
   /** Path parameters by name, escapes not decoded. */
@@ -166,7 +171,7 @@ export class Exchange {
     )
     other.caller = this.caller
     other.addressKnown = this.address
-    other.requestIdKnown = this.requestId
+    other.idKnown = this.id
     return other
   }
 

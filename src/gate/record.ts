@@ -27,6 +27,7 @@ export function createRecorder(options: RecordOptions): Recorder {
     tally.add(route.tally, exchange.method, status, durationMs, exchange.at, refusal === undefined)
     if (refusal !== undefined) onRefusal(exchange, refusal)
     if (ledger === undefined || !route.audited) return
+    const { id } = exchange
     ledger.record({
       timeMs: exchange.nowMs,
       tenantId: caller.tenantId,
@@ -39,7 +40,8 @@ export function createRecorder(options: RecordOptions): Recorder {
       route: route.template,
       method: exchange.method,
       path: exchange.path,
-      requestId: exchange.requestId,
+      requestId: id.head,
+      requestIdTail: id.tail,
       address: recordsAddresses ? exchange.address : '',
       durationUs: Math.round(durationMs * 1000),
       details: detailsOf(exchange),

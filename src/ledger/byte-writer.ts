@@ -29,15 +29,45 @@ export function putNumber(bytes: Uint8Array, value: number, at: number): number 
 export class TextWriter {
   /** Hash of the text written last: that of `hashText`. */
   hash = 0
+  #repeated = ''
+  #repeatedBytes = new Uint8Array(0)
+  #repeatedHash = 0
 
   /**
    * Writes `text` without quotes; returns the end, or -1 when it holds anything that JSON escapes or
    * that is not ASCII, or is too long.
    */
   put(bytes: Uint8Array, text: string, at: number): number {
+    if (text.length === 0) {
+      this.hash = 0
+      return at
+    }
+    return this.#put(bytes, text, at, FNV_OFFSET)
+  }
+
+  /** {@link TextWriter.put} for a text, not empty, that is likely to be the one of the last time. */
+  putRepeated(bytes: Uint8Array, text: string, at: number): number {
+    if (text === this.#repeated) {
+      this.hash = this.#repeatedHash
+      return putBytes(bytes, this.#repeatedBytes, at)
+    }
+    const end = this.put(bytes, text, at)
+    if (end < 0 || text === '') return end
+    this.#repeated = text
+    this.#repeatedBytes = bytes.slice(at, end)
+    this.#repeatedHash = this.hash
+    return end
+  }
+
+  /** Goes on with the text written last. */
+  putMore(bytes: Uint8Array, text: string, at: number): number {
+    return text.length === 0 ? at : this.#put(bytes, text, at, this.hash)
+  }
+
+  #put(bytes: Uint8Array, text: string, at: number, start: number): number {
     const { length } = text
     if (length > TEXT_CHARS_MAX) return -1
-    let hash = FNV_OFFSET
+    let hash = start
     let outside = 0
     for (let from = 0; from < length; from++) {
       const code = text.charCodeAt(from)
@@ -46,7 +76,7 @@ export class TextWriter {
       hash = Math.imul(hash ^ code, FNV_PRIME)
       bytes[at + from] = code
     }
-    this.hash = length === 0 ? 0 : hash >>> 0
+    this.hash = hash >>> 0
     return outside < 0 ? -1 : at + length
   }
 }

@@ -19,6 +19,7 @@ export interface BodyFragment {
   readonly status: number
   readonly hasActor: boolean
   readonly text: string
+  /** The same, up to the request id. */
   readonly bytes: Uint8Array
   readonly action: number
   readonly outcome: number
@@ -110,7 +111,7 @@ function makeBody(of: {
     status,
     hasActor,
     text: hasActor ? `}${text}` : text,
-    bytes: utf8(hasActor ? `"}${text}` : text),
+    bytes: utf8(`${hasActor ? '"}' : ''}${text},"requestId":"`),
     action: hashText(action),
     outcome: hashText(outcome),
   }

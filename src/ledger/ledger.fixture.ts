@@ -81,6 +81,7 @@ export function traffic(more: Partial<TrafficEntry> = {}): TrafficEntry {
     method: 'GET',
     path: '/scene/7',
     requestId: 'req-00000001',
+    requestIdTail: '',
     address: '192.0.2.7',
     durationUs: 42,
     details: undefined,

@@ -37,6 +37,8 @@ export interface TrafficEntry {
   /** Path without the query; recorded only when the configuration says `path: full`. */
   readonly path: string
   readonly requestId: string
+  /** What follows it, where the id is given in two parts. */
+  readonly requestIdTail: string
   /** Client address. */
   readonly address: string
   /** Whole microseconds. */

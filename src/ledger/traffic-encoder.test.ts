@@ -25,6 +25,7 @@ const entries: fc.Arbitrary<TrafficEntry> = fc.record({
   method: fc.constantFrom('GET', 'POST', ''),
   path: anyText,
   requestId: anyText,
+  requestIdTail: anyText,
   address: anyText,
   durationUs: fc.integer({ min: 0, max: 2 ** 40 }),
   details: fc.constantFrom(undefined, { layer: 'limit', attempt: 2, other: 'left out' }),
@@ -75,7 +76,7 @@ describe('the encoder of requests', () => {
         expect(record.action).toBe(entry.action)
         expect(record.outcome).toBe(entry.outcome)
         expect(record.tenantId ?? '').toBe(entry.tenantId)
-        expect(record.requestId ?? '').toBe(entry.requestId)
+        expect(record.requestId ?? '').toBe(entry.requestId + entry.requestIdTail)
         expect(record.path).toBeUndefined()
         if (entry.actorKind !== '') expect(record.actor?.id).toBe(entry.actorId)
         expect(indexFields(record)).toEqual(slowFields)

@@ -13,7 +13,6 @@ import { hashText, quote } from './text.ts'
 /** Longest record {@link TrafficEncoder.encodeInto} writes, in bytes. */
 export const FAST_BYTES_MAX = 32_768
 
-const REQUEST = utf8(',"requestId":"')
 const ADDRESS = utf8('","address":"')
 const DURATION = utf8('","durationUs":')
 const BRACE = 0x7d
@@ -63,7 +62,9 @@ export class TrafficEncoder {
     if (end < 0) return -1
     fields.actor = text.hash
     end = putBytes(bytes, body.bytes, end)
-    end = text.put(bytes, entry.requestId, putBytes(bytes, REQUEST, end))
+    end = text.putRepeated(bytes, entry.requestId, end)
+    if (end < 0) return -1
+    end = text.putMore(bytes, entry.requestIdTail, end)
     if (end < 0) return -1
     fields.request = text.hash
     const address = this.#keepsAddress ? entry.address : ''
@@ -82,7 +83,8 @@ export class TrafficEncoder {
 
   /** A request as text, whatever it holds. */
   encode(entry: TrafficEntry): string {
-    const { actorId, requestId, details, target } = entry
+    const { actorId, details, target } = entry
+    const requestId = entry.requestId + entry.requestIdTail
     const hasActor = entry.actorKind !== ''
     const head = this.#fragments.head(entry.tenantId, entry.actorKind)
     const body = this.#fragments.body(entry)

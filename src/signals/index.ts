@@ -33,7 +33,7 @@ export type {
 } from './performance.ts'
 export { createProcessReadings, declareProcessMetrics } from './process-metrics.ts'
 export type { EventLoopDelay, MemoryUse, ProcessReadings } from './process-metrics.ts'
-export { createRequestIds } from './request-ids.ts'
+export { createRequestIds, RequestId } from './request-ids.ts'
 export type { RequestIds } from './request-ids.ts'
 export { DURATION_BOUNDS_SECONDS } from './request-metrics.ts'
 export type { RouteCount } from './request-metrics.ts'

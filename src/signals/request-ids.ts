@@ -1,15 +1,34 @@
 import type { Random } from '../core/random.ts'
 import { toHex } from '../core/bytes.ts'
 
+/**
+ * A request id in two parts, because joining them costs more than anything else about an id, and hardly anybody
+ * needs them joined. Ids of this process have the same first part for a while.
+ */
+export class RequestId {
+  readonly head: string
+  readonly tail: string
+
+  constructor(head: string, tail: string) {
+    this.head = head
+    this.tail = tail
+  }
+
+  /** The whole id. */
+  get text(): string {
+    return this.head + this.tail
+  }
+}
+
 /** Makes request ids, and takes over those of trusted hops. */
 export interface RequestIds {
   /** A new id, unique to this process and, by 60 random bits, among processes. */
-  next(): string
+  next(): RequestId
   /**
    * The incoming `x-request-id` when the hop it came from is trusted and it is well-formed (8 to 64
    * of `A-Z a-z 0-9 . _ -`); a new id otherwise.
    */
-  accept(incoming: string | null, trusted: boolean): string
+  accept(incoming: string | null, trusted: boolean): RequestId
 }
 
 const WELL_FORMED = /^[A-Za-z0-9._-]{8,64}$/
@@ -23,18 +42,20 @@ export function createRequestIds(random: Random): RequestIds {
   let page = 0
   let head = `${prefix}-0`
   let counter = -1
-  const next = (): string => {
+  const next = (): RequestId => {
     counter += 1
     if (counter === PAGE) {
       counter = 0
       page += 1
       head = `${prefix}-${page.toString(RADIX)}`
     }
-    return head + low[counter]!
+    return new RequestId(head, low[counter]!)
   }
   return {
     next,
     accept: (incoming, trusted) =>
-      trusted && incoming !== null && WELL_FORMED.test(incoming) ? incoming : next(),
+      trusted && incoming !== null && WELL_FORMED.test(incoming)
+        ? new RequestId(incoming, '')
+        : next(),
   }
 }

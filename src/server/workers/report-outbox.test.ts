@@ -18,6 +18,7 @@ const entry = (durationUs: number): TrafficEntry => ({
   method: 'GET',
   path: '/scene/1',
   requestId: 'req',
+  requestIdTail: '',
   address: '127.0.0.1',
   durationUs,
   details: { size: 5 },
