@@ -2,10 +2,12 @@ import type { Socket } from 'bun'
 import type { Answer } from '../../core/answer.ts'
 import { PlainAnswer } from '../../core/answer.ts'
 import { BodyError } from '../../core/http1/body-error.ts'
+import { problemAnswer } from '../../core/problem.ts'
 import type { RefusalCode } from '../../core/refusal.ts'
 import { REFUSALS, refuse } from '../../core/refusal.ts'
 import type { ServerConnection } from '../listener.ts'
-import { discardAnswer, plainProblem, plainResponse } from './answers.ts'
+import { answerLines, statusLine } from './answer-head.ts'
+import { discardAnswer, plainResponse } from './answers.ts'
 import { HeadReader } from './head-reader.ts'
 import { Intake } from './intake.ts'
 import { Outbox } from './outbox.ts'
@@ -286,6 +288,7 @@ export class Http1Connection {
     this.phase = 'busy'
     this.deadlineTick = this.intake.body === undefined ? NEVER : world.tick + BODY_TICKS
     this.request = request
+    request.sink = this
     world.inFlight += 1
     let answer: Answer | Promise<Answer>
     try {
@@ -302,15 +305,29 @@ export class Http1Connection {
     } else this.send(answer)
   }
 
+  /** Sends an interim answer, unless the final one has begun, or the client speaks a version that knows none. */
+  interim(request: SocketRequest, answer: PlainAnswer): void {
+    const { head, outbox } = this
+    if (this.request !== request || this.phase !== 'busy' || this.streamed !== undefined) return
+    if (head?.isCurrent !== true || !outbox.isEmpty) return
+    // A hint that cannot be sent is no reason to fail.
+    try {
+      outbox.latin1(`${statusLine(answer.status)}${answerLines(answer).text}\r\n`)
+    } catch {
+      return
+    }
+    outbox.flush()
+  }
+
   private turnAway(): Answer {
     this.world.turnedAway += 1
-    return plainProblem(refuse('unavailable', { headers: { 'retry-after': '1' } }), 'busy')
+    return problemAnswer(refuse('unavailable', { headers: { 'retry-after': '1' } }), 'busy')
   }
 
   /** A handler that lets the body's failure through has not failed itself. */
   private explain(error: unknown): Answer {
     if (!(error instanceof BodyError)) return this.world.onBug(error)
-    return plainProblem(refuse(error.code, { detail: error.message }), 'unread')
+    return problemAnswer(refuse(error.code, { detail: error.message }), 'unread')
   }
 
   /** The handler has answered, or failed with `error`. */
@@ -490,7 +507,7 @@ export class Http1Connection {
   private refuse({ code, reason, detail }: Unreadable): void {
     this.report(code, reason)
     const headers = code === 'method_not_allowed' ? { headers: { allow: METHODS_SERVED } } : {}
-    const answer = plainProblem(refuse(code, { detail, ...headers }), 'unread')
+    const answer = problemAnswer(refuse(code, { detail, ...headers }), 'unread')
     const rendered = answerHead(answer, true, false, this.world.dateLine)
     writeWhole(this.outbox, rendered, answer.body as string)
     this.enter('lingering')

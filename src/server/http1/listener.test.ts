@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { PlainAnswer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
-import type { Http1Listener, Http1ListenerOptions } from './listener.ts'
+import type { Http1Listener } from './listener.ts'
+import type { Http1ListenerOptions } from './options.ts'
 import { RawClient, exchange, openTestListener, statusesOf, text } from './raw-client.fixture.ts'
 
 let listener: Http1Listener | undefined

@@ -1,44 +1,12 @@
 import type { SocketHandler, TCPSocketListener, TLSOptions } from 'bun'
-import type { Answer } from '../../core/answer.ts'
 import type { Listener } from '../listener.ts'
 import { canonicalPeer, explainListen } from '../listener.ts'
 import type { HttpSocket } from './connection.ts'
 import { Http1Connection } from './connection.ts'
-import { createGathering } from './outbox.ts'
-import type { UnreadableReason } from './request-head.ts'
-import { createWebSocketDoor } from './web-socket-door.ts'
-import type { Handle, Http1World } from './world.ts'
-import { TICK_MS, ticksOf } from './world.ts'
-
-/** What a listener needs to know. */
-export interface Http1ListenerOptions {
-  readonly hostname: string
-  readonly port: number
-  readonly bodyBytesMax: number
-  readonly idleTimeoutMs: number
-  /** Requests in flight at most: more are turned away before anything is done for them. */
-  readonly requestsMax: number
-  /** Connections at most: more are closed at once. Default 20,000. */
-  readonly connectionsMax?: number
-  /** Connections of one address at most. Default no limit. */
-  readonly connectionsPerAddressMax?: number
-  /** Bytes of a request's head at most. Default 16 KiB. */
-  readonly headBytesMax?: number
-  /** Whether requests for WebSockets are handed to a server that can have them. Default true. */
-  readonly webSockets?: boolean
-  readonly reusePort: boolean
-  readonly tls?: TLSOptions
-  readonly handle: Handle
-  /** Something escaped the gate: a bug. Answers without telling anything. */
-  readonly onBug: (error: unknown) => Answer
-  /** A request could not be read, and was answered with `status`. */
-  readonly onUnreadable?: (address: string, status: number, reason: UnreadableReason) => void
-  /** Calls `run` every so many milliseconds until the returned function is called. Default `setInterval`. */
-  readonly every?: (intervalMs: number, run: () => void) => () => void
-}
-
-const CONNECTIONS_MAX = 20_000
-const HEAD_BYTES_MAX = 16_384
+import { Connections } from './connections.ts'
+import type { Http1ListenerOptions } from './options.ts'
+import type { Http1World } from './world.ts'
+import { TICK_MS, createWorld, dateLine } from './world.ts'
 
 /** A running listener that reads HTTP/1.1 itself. */
 export interface Http1Listener extends Listener {
@@ -85,29 +53,6 @@ export function openHttp1Listener(options: Http1ListenerOptions): Http1Listener 
   }
 }
 
-function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'https'): Http1World {
-  return {
-    rules: { scheme, headBytesMax: options.headBytesMax ?? HEAD_BYTES_MAX },
-    bodyBytesMax: options.bodyBytesMax,
-    requestsMax: options.requestsMax,
-    idleTicks: ticksOf(options.idleTimeoutMs),
-    gathering: createGathering(),
-    handle: options.handle,
-    webSockets:
-      options.webSockets === false ? undefined : createWebSocketDoor({ ...options, scheme }),
-    onBug: options.onBug,
-    onUnreadable: options.onUnreadable ?? (() => {}),
-    tick: 0,
-    dateLine: dateLine(),
-    isDraining: false,
-    inFlight: 0,
-    turnedAway: 0,
-    unreadable: 0,
-  }
-}
-
-const dateLine = (): string => `date: ${new Date().toUTCString()}\r\n`
-
 function tick(world: Http1World, connections: Connections): void {
   world.tick += 1
   world.dateLine = dateLine()
@@ -119,49 +64,6 @@ function tick(world: Http1World, connections: Connections): void {
 function everyInterval(intervalMs: number, run: () => void): () => void {
   const timer = setInterval(run, intervalMs)
   return () => clearInterval(timer)
-}
-
-/** The open connections of a listener, and how many there may be. */
-class Connections {
-  readonly all = new Set<Http1Connection>()
-  refused = 0
-  private readonly max: number
-  private readonly perAddressMax: number | undefined
-  private readonly perAddress = new Map<string, number>()
-
-  constructor({ connectionsMax, connectionsPerAddressMax }: Http1ListenerOptions) {
-    this.max = connectionsMax ?? CONNECTIONS_MAX
-    this.perAddressMax = connectionsPerAddressMax
-  }
-
-  /** With a request in flight or a WebSocket. */
-  get busy(): number {
-    let count = 0
-    for (const connection of this.all) if (connection.isBusy) count += 1
-    return count
-  }
-
-  mayOpen(address: string): boolean {
-    const { perAddressMax } = this
-    const isFull =
-      this.all.size >= this.max ||
-      (perAddressMax !== undefined && (this.perAddress.get(address) ?? 0) >= perAddressMax)
-    if (isFull) this.refused += 1
-    return !isFull
-  }
-
-  add(connection: Http1Connection): void {
-    this.all.add(connection)
-    if (this.perAddressMax === undefined) return
-    this.perAddress.set(connection.address, (this.perAddress.get(connection.address) ?? 0) + 1)
-  }
-
-  remove(connection: Http1Connection): void {
-    if (!this.all.delete(connection) || this.perAddressMax === undefined) return
-    const left = (this.perAddress.get(connection.address) ?? 1) - 1
-    if (left > 0) this.perAddress.set(connection.address, left)
-    else this.perAddress.delete(connection.address)
-  }
 }
 
 function bind(

@@ -2,8 +2,9 @@ import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import type { Answer } from '../../core/answer.ts'
 import { PlainAnswer } from '../../core/answer.ts'
-import type { Http1Listener, Http1ListenerOptions } from './listener.ts'
+import type { Http1Listener } from './listener.ts'
 import { openHttp1Listener } from './listener.ts'
+import type { Http1ListenerOptions } from './options.ts'
 
 /** What tests usually want of a listener. */
 export function openTestListener(options: Partial<Http1ListenerOptions> = {}): Http1Listener {

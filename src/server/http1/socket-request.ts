@@ -1,7 +1,13 @@
+import type { PlainAnswer } from '../../core/answer.ts'
 import type { IncomingHeaders, IncomingRequest } from '../../core/incoming-request.ts'
 import type { RequestBody } from './request-body.ts'
 import { bodyText } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
+
+/** The connection that a request came by, as far as interim answers go. */
+export interface InterimSink {
+  interim(request: SocketRequest, answer: PlainAnswer): void
+}
 
 /** A request read from a socket. Nothing is made before it is asked for. */
 export class SocketRequest implements IncomingRequest {
@@ -10,6 +16,8 @@ export class SocketRequest implements IncomingRequest {
   readonly headers: IncomingHeaders
   /** The client went away before its answer was complete. */
   isGone = false
+  /** Takes interim answers; the connection sets it. */
+  sink: InterimSink | undefined = undefined
   private readonly scheme: 'http' | 'https'
   private readonly incoming: RequestBody | undefined
   /** The bytes read with the head; the body lies between `from` and `end`. */
@@ -64,6 +72,10 @@ export class SocketRequest implements IncomingRequest {
       if (this.isGone) this.controller.abort()
     }
     return this.controller.signal
+  }
+
+  interim(answer: PlainAnswer): void {
+    this.sink?.interim(this, answer)
   }
 
   /** The client has gone away. */

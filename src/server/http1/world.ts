@@ -1,10 +1,13 @@
 import type { Answer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
 import type { ServerConnection } from '../listener.ts'
+import type { Http1ListenerOptions } from './options.ts'
 import type { Gathering } from './outbox.ts'
+import { createGathering } from './outbox.ts'
 import type { HeadRules } from './parse-request-head.ts'
 import type { UnreadableReason } from './request-head.ts'
 import type { WebSocketDoor } from './web-socket-door.ts'
+import { createWebSocketDoor } from './web-socket-door.ts'
 
 /** Answers a request. */
 export type Handle = (
@@ -43,3 +46,30 @@ export const TICK_MS = 500
 
 /** Ticks in a number of milliseconds, at least one. */
 export const ticksOf = (ms: number): number => Math.max(1, Math.ceil(ms / TICK_MS))
+
+const HEAD_BYTES_MAX = 16_384
+
+/** Creates what the connections of a listener share. */
+export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'https'): Http1World {
+  return {
+    rules: { scheme, headBytesMax: options.headBytesMax ?? HEAD_BYTES_MAX },
+    bodyBytesMax: options.bodyBytesMax,
+    requestsMax: options.requestsMax,
+    idleTicks: ticksOf(options.idleTimeoutMs),
+    gathering: createGathering(),
+    handle: options.handle,
+    webSockets:
+      options.webSockets === false ? undefined : createWebSocketDoor({ ...options, scheme }),
+    onBug: options.onBug,
+    onUnreadable: options.onUnreadable ?? (() => {}),
+    tick: 0,
+    dateLine: dateLine(),
+    isDraining: false,
+    inFlight: 0,
+    turnedAway: 0,
+    unreadable: 0,
+  }
+}
+
+/** The Date field (RFC 9110 §6.6.1) as a line. */
+export const dateLine = (): string => `date: ${new Date().toUTCString()}\r\n`

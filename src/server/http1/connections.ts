@@ -1,0 +1,49 @@
+import type { Http1Connection } from './connection.ts'
+import type { Http1ListenerOptions } from './options.ts'
+
+const CONNECTIONS_MAX = 20_000
+
+type ConnectionLimits = Pick<Http1ListenerOptions, 'connectionsMax' | 'connectionsPerAddressMax'>
+
+/** The open connections of a listener, and how many there may be. */
+export class Connections {
+  readonly all = new Set<Http1Connection>()
+  refused = 0
+  private readonly max: number
+  private readonly perAddressMax: number | undefined
+  private readonly perAddress = new Map<string, number>()
+
+  constructor({ connectionsMax, connectionsPerAddressMax }: ConnectionLimits) {
+    this.max = connectionsMax ?? CONNECTIONS_MAX
+    this.perAddressMax = connectionsPerAddressMax
+  }
+
+  /** With a request in flight or a WebSocket. */
+  get busy(): number {
+    let count = 0
+    for (const connection of this.all) if (connection.isBusy) count += 1
+    return count
+  }
+
+  mayOpen(address: string): boolean {
+    const { perAddressMax } = this
+    const isFull =
+      this.all.size >= this.max ||
+      (perAddressMax !== undefined && (this.perAddress.get(address) ?? 0) >= perAddressMax)
+    if (isFull) this.refused += 1
+    return !isFull
+  }
+
+  add(connection: Http1Connection): void {
+    this.all.add(connection)
+    if (this.perAddressMax === undefined) return
+    this.perAddress.set(connection.address, (this.perAddress.get(connection.address) ?? 0) + 1)
+  }
+
+  remove(connection: Http1Connection): void {
+    if (!this.all.delete(connection) || this.perAddressMax === undefined) return
+    const left = (this.perAddress.get(connection.address) ?? 1) - 1
+    if (left > 0) this.perAddress.set(connection.address, left)
+    else this.perAddress.delete(connection.address)
+  }
+}
