@@ -1,3 +1,5 @@
+import type { PlainAnswer } from './answer.ts'
+
 /** The header fields of a request, as the web's own `Headers` has them: names in any case, values joined. */
 export interface IncomingHeaders extends Iterable<[name: string, value: string]> {
   /** The value of a field; several of one name are joined by `, ` (RFC 9110 §5.3), cookies by `; `. */
@@ -29,6 +31,11 @@ export interface IncomingRequest {
   readonly isGone: boolean
   /** Aborted when the client goes away before its answer is complete. */
   readonly signal: AbortSignal
+  /**
+   * Sends an interim answer (RFC 9110 §15.2) ahead of the final one, if there is none yet and the client
+   * understands it. Absent where the server cannot.
+   */
+  interim?(answer: PlainAnswer): void
   /** The same as the web's own request, for programs that want one. */
   toRequest(): Request
 }
@@ -38,12 +45,15 @@ export class FetchRequest implements IncomingRequest {
   readonly method: string
   readonly headers: IncomingHeaders
   readonly arrived = undefined
+  readonly interim?: (answer: PlainAnswer) => void
   readonly #request: Request
 
-  constructor(request: Request) {
+  /** @param interim sends interim answers, where somebody takes them. */
+  constructor(request: Request, interim?: (answer: PlainAnswer) => void) {
     this.#request = request
     this.method = request.method
     this.headers = request.headers
+    if (interim !== undefined) this.interim = interim
   }
 
   /** Empty when the URL has no path, as with a malformed Host: no route is found then. */

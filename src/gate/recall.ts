@@ -130,7 +130,10 @@ function originOf(exchange: Exchange, answer: StageBody): Origin<Refusal> {
       asked = new AbortController()
       const { signal } = asked
       const url = `http://${headers.get('host')}${exchange.path}${exchange.query}`
-      const request = new FetchRequest(new Request(url, { method: 'GET', headers, signal }))
+      const request = new FetchRequest(
+        new Request(url, { method: 'GET', headers, signal }),
+        inBackground ? undefined : (interim) => exchange.request.interim?.(interim),
+      )
       return answered(await answer.run(exchange.inPlaceOf(request, inBackground)))
     },
   }

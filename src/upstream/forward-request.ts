@@ -2,8 +2,11 @@ import type { PlainAnswer } from '../core/answer.ts'
 import type { IncomingHeaders, IncomingRequest } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
 
-/** Whether a client is still there. Its signal is asked for only where something has to be waited for. */
-export type Client = Pick<IncomingRequest, 'isGone' | 'signal'>
+/**
+ * Whether a client is still there, and what tells it of interim answers. Its signal is asked for only where
+ * something has to be waited for.
+ */
+export type Client = Pick<IncomingRequest, 'isGone' | 'signal' | 'interim'>
 
 /** A request on its way to an upstream. */
 export interface ForwardRequest {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import type { PlainAnswer } from '../core/answer.ts'
 import { problemResponse } from '../core/problem.ts'
 import { isRefusal } from './forward-request.ts'
 import type { ForwardOutcome } from './forward-request.ts'
@@ -141,6 +142,29 @@ describe('bodies', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024)
     await reader.cancel()
     await until(() => upstream.stats().inFlight === 0)
+  })
+})
+
+describe('interim answers (RFC 9110 §15.2)', () => {
+  test('reach a client that takes them, without the fields that are not for it', async () => {
+    const origin = await serveHeads(
+      () =>
+        `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\nX: 1\r\n\r\n${answerWith('ok')}`,
+    )
+    open.push(origin)
+    const { upstream } = openUpstream({ targets: [origin.url] })
+    const interims: PlainAnswer[] = []
+    const client = {
+      isGone: false,
+      signal: new AbortController().signal,
+      interim: (answer: PlainAnswer) => void interims.push(answer),
+    }
+    const outcome = await upstream.forward(forwardRequest({ client }))
+    expect(isRefusal(outcome) ? outcome.code : outcome.status).toBe(200)
+    expect(interims.map(({ status, fields }) => [status, fields])).toEqual([
+      [103, [['link', '</a>']]],
+    ])
+    expect(isRefusal(await upstream.forward(forwardRequest()))).toBe(false)
   })
 })
 

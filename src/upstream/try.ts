@@ -112,6 +112,14 @@ export class Try implements Job, Watch {
     this.#settle({ ok: false, failure }, this)
   }
 
+  onInterim(head: ResponseHead): void {
+    const { client, scheme, host } = this.#request
+    if (client?.interim === undefined) return
+    const origins = { upstream: this.target.origin, scheme, host }
+    const fields = this.#course.responseFields(head, origins, false)
+    client.interim(new PlainAnswer(head.status, fields, null))
+  }
+
   onAnswer(head: ResponseHead, body: ResponseBody): void {
     const { method, scheme, host } = this.#request
     const { status } = head

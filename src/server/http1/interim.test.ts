@@ -1,18 +1,19 @@
 import { afterEach, expect, test } from 'bun:test'
 import { PlainAnswer } from '../../core/answer.ts'
-import type { Http1Listener, Http1ListenerOptions } from './listener.ts'
 import { RawClient, exchange, openTestListener, statusesOf } from './raw-client.fixture.ts'
 
 /** Interim answers (RFC 9110 §15.2, RFC 8297). */
 
-let listener: Http1Listener | undefined
+type Options = NonNullable<Parameters<typeof openTestListener>[0]>
+
+let listener: ReturnType<typeof openTestListener> | undefined
 
 afterEach(async () => {
   await listener?.drain(0)
   listener = undefined
 })
 
-function listen(handle: Http1ListenerOptions['handle']): number {
+function listen(handle: NonNullable<Options['handle']>): number {
   listener = openTestListener({ handle })
   return listener.port
 }

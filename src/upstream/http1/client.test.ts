@@ -130,7 +130,7 @@ describe('a connection', () => {
 })
 
 describe('an answer', () => {
-  test('comes after interim ones, which are not passed on', async () => {
+  test('comes after interim ones', async () => {
     const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
     const { client } = await serve(() => interim + answerWith('ok'))
     expect(textOf(await client.send(get()).response)).toBe('ok')

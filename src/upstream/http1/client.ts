@@ -119,6 +119,7 @@ function sendWith(start: (job: Job) => void, request: WireRequest): Sending {
     carrier: undefined,
     onWait() {},
     onRest() {},
+    onInterim() {},
     onBodyEnd() {},
     onAnswer: (head, body) => resolve({ head, body }),
     onFailure: reject,
