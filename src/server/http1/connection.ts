@@ -92,9 +92,8 @@ export class Http1Connection {
     this.face = {
       scheme: world.rules.scheme,
       peerAddress: () => address,
-      // Nothing limits how long a request may take to be answered, or an answer to go on.
-      extend: () => {},
-      upgrade: () => false,
+      extend: unlimited,
+      upgrade: impossible,
     }
   }
 
@@ -392,18 +391,28 @@ export class Http1Connection {
       onWaiting: () => this.watchWriting(),
       onEnd: (isWhole) => {
         if (this.request !== request) return
-        if (!isWhole) return this.cut()
-        this.complete(keeps && (isCurrent || length !== undefined))
-        this.goOn()
+        if (isWhole) this.endStream(keeps && (isCurrent || length !== undefined))
+        else this.cut()
       },
     })
     this.streamed.start()
+  }
+
+  private endStream(keeps: boolean): void {
+    try {
+      this.complete(keeps)
+      this.goOn()
+    } catch (bug) {
+      this.fail(bug)
+    }
   }
 
   /** The answer is complete, though it may not be written yet. */
   private complete(keeps: boolean): void {
     const { intake } = this
     const { body } = intake
+    // Writing may have shown that the client is gone.
+    if (this.request === undefined) return
     this.world.inFlight -= 1
     this.request = undefined
     this.streamed = undefined
@@ -422,7 +431,9 @@ export class Http1Connection {
     const next = wanted === 'idle' && world.isDraining ? 'ending' : wanted
     this.next = next
     // What was gathered may wait for more of it, unless this was the last.
-    if (next === 'idle' ? !outbox.isEmpty : !outbox.flush()) {
+    const isWritten = next === 'idle' ? outbox.isEmpty : outbox.flush()
+    if (this.phase === 'closed') return
+    if (!isWritten) {
       this.phase = 'flushing'
       return this.watchWriting()
     }
@@ -549,6 +560,11 @@ export class Http1Connection {
     }
   }
 }
+
+/** Nothing limits how long a request may take to be answered, or an answer to go on. */
+const unlimited = (): void => {}
+/** What becomes a WebSocket is not answered here. */
+const impossible = (): boolean => false
 
 const toPlain = (answer: Answer): PlainAnswer =>
   answer instanceof PlainAnswer ? answer : plainResponse(answer)

@@ -1,6 +1,5 @@
 import { latin1 } from './buffer-text.ts'
-import type { HeadTemplate } from './head-template.ts'
-import { createHeadTemplate, matchTemplate } from './head-template.ts'
+import { HeadTemplate } from './head-template.ts'
 import type { HeadRules } from './parse-request-head.ts'
 import { parseRequestHead } from './parse-request-head.ts'
 import type { RequestHead } from './request-head.ts'
@@ -72,7 +71,7 @@ export class HeadReader {
     const { template, text, rules } = this
     const textAt = at - this.windowAt
     if (template !== undefined) {
-      const head = matchTemplate(template, text, textAt, rules)
+      const head = template.match(text, textAt)
       if (head !== undefined) {
         this.misses = 0
         return head
@@ -87,7 +86,7 @@ export class HeadReader {
     this.misses += 1
     if (this.misses <= MISSES_MAX || bytes > TEMPLATE_BYTES_MAX) return
     // A copy, because parts of the text would hold all that came with it.
-    this.template = createHeadTemplate(latin1(this.bytes, at, at + bytes), this.rules)
+    this.template = HeadTemplate.of(latin1(this.bytes, at, at + bytes), this.rules)
     this.misses = 0
   }
 }
