@@ -35,7 +35,11 @@ const SIBLINGS_THAT_MEET = new Set(['bin server', 'bin lab', 'server adapters'])
 const BUN_ONLY = [/^src\/server\//, /^src\/storage\/sqlite\//, /^bin\//, /^bench\//, /^examples\//]
 
 /** Parts of a folder that are much to load and not always needed have an entry of their own. */
-const SECOND_ENTRIES = new Set(['src/policy/with-rego.ts', 'src/rego/patterns.ts'])
+const SECOND_ENTRIES = new Set([
+  'src/policy/with-rego.ts',
+  'src/rego/patterns.ts',
+  'src/cache/configuration.ts',
+])
 
 const files = filesOf('{src,bin}/**/*.ts')
 const imports = files.flatMap(readImports)
@@ -69,7 +73,7 @@ describe('architecture', () => {
     expect(wrong).toEqual([])
   })
 
-  test('a gate starts without Rego and without the admin API', () => {
+  test('a gate starts without Rego, without the admin API and without the cache of responses', () => {
     const loaded = new Set(['src/server/serve.ts', 'src/server/demo.ts'])
     for (const file of loaded) {
       for (const { from, target, typeOnly, lazy } of inside) {
@@ -78,7 +82,9 @@ describe('architecture', () => {
     }
     expect(loaded.size).toBeGreaterThan(100)
     const heavy = [...loaded].filter((file) =>
-      /^src\/(rego\/(?!patterns)|server\/admin\/app)/.test(file),
+      /^src\/(rego\/(?!patterns)|server\/admin\/app|cache\/(?!configuration|http\/config))/.test(
+        file,
+      ),
     )
     expect(heavy).toEqual([])
   })

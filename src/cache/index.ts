@@ -56,8 +56,6 @@ export {
   pathName,
   REASONS_NOT_TO_STORE,
   responseKey,
-  responsesConfig,
-  routeCacheConfig,
   routeName,
   surrogateName,
   TARGETED_FIELDS,
@@ -75,10 +73,8 @@ export type {
   RecallRequest,
   ResourceUrl,
   ResponseCaches,
-  ResponsesConfig,
   ResponseStats,
   RouteCache,
-  RouteCacheConfig,
 } from './http/index.ts'
 export { createCache } from './cache.ts'
 export type { Cache, CacheOptions, CacheStats } from './cache.ts'
@@ -94,7 +90,7 @@ export { FolderInUseError, openDiskLevel } from './disk/disk-level.ts'
 export type { DiskLevel, DiskLevelOptions } from './disk/disk-level.ts'
 export { createLayeredStore } from './levels/layered-store.ts'
 export type { FencedLevel, LayeredStore, LayeredStoreParts } from './levels/layered-store.ts'
-export { createPrefetcher, prefetchHitRatio } from './prefetch/prefetcher.ts'
+export { createPrefetcher } from './prefetch/prefetcher.ts'
 export type {
   FetchAhead,
   Prefetcher,

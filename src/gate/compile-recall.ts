@@ -1,4 +1,5 @@
-import type { RecallOptions, ResponseCaches, RouteCacheConfig } from '../cache/index.ts'
+import type { RouteCacheConfig } from '../cache/configuration.ts'
+import type { RecallOptions, ResponseCaches } from '../cache/index.ts'
 import { AVAILABLE_CODINGS, TARGETED_FIELDS } from '../cache/index.ts'
 import { clientScheme } from '../core/client-address.ts'
 import { sha256 } from '../core/digest.ts'
@@ -12,8 +13,7 @@ import { createRecall } from './recall.ts'
 import type { StageBody } from './stage.ts'
 
 /** What the stage `recall` is put together from. */
-export interface RecallPartsOfRoute {
-  readonly responses: ResponseCaches<Refusal>
+export interface RecallParts {
   readonly trustsPeer: (address: string) => boolean
   readonly ahead?: Ahead | undefined
 }
@@ -22,9 +22,10 @@ export interface RecallPartsOfRoute {
 export function createRecallStage(
   config: GatewayConfig,
   route: RouteConfig,
-  { responses, trustsPeer, ahead }: RecallPartsOfRoute,
+  parts: RecallParts & { readonly responses: ResponseCaches<Refusal> },
   answer: StageBody,
 ): RecallStage | undefined {
+  const { responses, trustsPeer, ahead } = parts
   const { cache } = route
   if (cache === undefined || route.respond !== undefined) return undefined
   const upstream = config.upstreams[route.upstream ?? '']

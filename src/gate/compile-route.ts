@@ -1,7 +1,5 @@
 import type { CallerKind } from '../core/caller.ts'
-import type { ResponseCaches } from '../cache/index.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Refusal } from '../core/refusal.ts'
 import type { Limiter } from '../limits/index.ts'
 import type { Policy } from '../policy/index.ts'
 import type { RequestCheck, RequestSpec } from '../shield/index.ts'
@@ -21,7 +19,7 @@ import { createLimit } from './limit.ts'
 import type { LoginAction } from './login/routes.ts'
 import type { Accounts } from './login/stage.ts'
 import { createLoginStage } from './login/stage.ts'
-import { createRecallStage } from './compile-recall.ts'
+import type { Responses } from './assembly/responses.ts'
 import type { Ahead, RouteAhead } from './ahead.ts'
 import type { RecallStage } from './recall.ts'
 import { parsePattern } from './routing/pattern.ts'
@@ -52,7 +50,8 @@ export interface RouteParts {
   /** Answers routes with `handler`; absent where no program embeds the gate. */
   readonly handler?: Handler | undefined
   readonly countAllowList: (list: string, hit: boolean) => void
-  readonly responses: ResponseCaches<Refusal>
+  /** Stored responses; absent where no route asks for them. */
+  readonly responses?: Pick<Responses, 'recallStage'> | undefined
   /** Fetches ahead; absent where nothing is. */
   readonly ahead?: Ahead | undefined
 }
@@ -96,7 +95,7 @@ export function compileRoute(
           trustsPeer: parts.trustsPeer,
         })
   const limit = limitStage(config, route, parts)
-  const recall = createRecallStage(config, route, parts, answer)
+  const recall = recallStage(config, route, parts, answer)
   const stages: Readonly<Record<StageName, StageBody | undefined>> = {
     admit,
     identify,
@@ -122,6 +121,17 @@ export function compileRoute(
     audited: route.audit,
     ahead: aheadOf(route, recall, limit),
   }
+}
+
+function recallStage(
+  config: GatewayConfig,
+  route: RouteConfig,
+  parts: RouteParts,
+  answer: StageBody,
+): RecallStage | undefined {
+  if (route.cache === undefined) return undefined
+  if (parts.responses === undefined) throw new Error('what stores responses has not been loaded')
+  return parts.responses.recallStage(config, route, parts, answer)
 }
 
 function aheadOf(

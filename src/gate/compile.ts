@@ -22,7 +22,7 @@ import type { Snapshot } from './snapshot.ts'
 /** The nouns a gate is put together from. They outlive configurations, upstreams apart. */
 export interface GateParts extends Omit<RouteParts, 'trustsPeer' | 'ahead'> {
   /** Who fetch ahead, for routes that ask for it. */
-  readonly prefetchers: Prefetchers
+  readonly prefetchers: Prefetchers | undefined
   readonly clock: Clock
   readonly requestIds: RequestIds
   readonly record: Recorder
@@ -57,7 +57,7 @@ export function compileGate(config: GatewayConfig, parts: GateParts): CompileOut
     return { ok: false, problems }
   }
   const problems: CompileProblem[] = []
-  const ahead = createAhead(parts.prefetchers, parts.clock)
+  const ahead = parts.prefetchers && createAhead(parts.prefetchers, parts.clock)
   const routes = compileRoutes(config, { ...parts, ahead }, shield.value, problems)
   const routers = new Map<string | undefined, Router<Route>>()
   for (const host of new Set(routes.map((route) => route.host))) {
@@ -68,7 +68,7 @@ export function compileGate(config: GatewayConfig, parts: GateParts): CompileOut
   if (problems.length > 0) return { ok: false, problems }
   const byId = new Map(routes.map(({ entry }) => [entry.target.id, entry.target]))
   const snapshot = createSnapshot(config, parts, routers, byId)
-  ahead.bind(snapshot)
+  ahead?.bind(snapshot)
   return { ok: true, snapshot }
 }
 

@@ -21,12 +21,12 @@ const stats = (hit: number, notStored: Readonly<Record<string, number>>): Respon
 function setUp() {
   const purged: Name[] = []
   const control = createCacheControl({
-    caches: {
+    caches: () => ({
       invalidate: (name) => void purged.push(name),
       settled: async () => undefined,
       stats: () => stats(0, { private: 1 }),
-    },
-    workers: async () => [stats(2, { private: 2, vary: 1 }), stats(3, {})],
+    }),
+    workers: async () => [stats(2, { private: 2, vary: 1 }), undefined, stats(3, {})],
   })
   return { control, purged }
 }

@@ -12,19 +12,20 @@ import type { CacheControl, PurgeKind } from './admin/index.ts'
 
 /** What {@link createCacheControl} stands on. */
 export interface CacheControlParts<R> {
-  readonly caches: Pick<ResponseCaches<R>, 'invalidate' | 'settled' | 'stats'>
+  /** Absent while no configuration asks for stored responses. */
+  readonly caches: () => Pick<ResponseCaches<R>, 'invalidate' | 'settled' | 'stats'> | undefined
   /** Statistics of worker processes, where they take the requests. */
-  readonly workers: () => Promise<readonly ResponseStats[]>
+  readonly workers: () => Promise<readonly (ResponseStats | undefined)[]>
 }
 
 /** Stored responses as the admin API sees them. */
 export function createCacheControl<R>({ caches, workers }: CacheControlParts<R>): CacheControl {
   return {
-    stats: async () => mergeResponseStats([caches.stats(), ...(await workers())]),
-    settled: async () => caches.settled(),
+    stats: async () => mergeResponseStats([caches()?.stats(), ...(await workers())]),
+    settled: async () => caches()?.settled(),
     purge(kind, subject) {
       const name = nameOf(kind, subject)
-      if (name !== undefined) caches.invalidate(name)
+      if (name !== undefined) caches()?.invalidate(name)
       return name !== undefined
     },
   }
@@ -48,14 +49,26 @@ function resourceOf(subject: string): ResourceUrl | undefined {
   return { host: normalizeHost(host), target: pathname + search }
 }
 
+const NONE: ResponseStats = {
+  hit: 0,
+  stale: 0,
+  miss: 0,
+  revalidated: 0,
+  bypass: 0,
+  stored: 0,
+  storedBytes: 0,
+  notStored: {},
+  invalidations: 0,
+  waiting: 0,
+  entries: 0,
+  bytes: 0,
+}
+
 /** Statistics of several processes, added. */
-export function mergeResponseStats(
-  all: readonly [ResponseStats, ...ResponseStats[]],
-): ResponseStats {
-  const [first, ...others] = all
-  const sum = { ...first, notStored: { ...first.notStored } as Record<string, number> }
+export function mergeResponseStats(all: readonly (ResponseStats | undefined)[]): ResponseStats {
+  const sum = { ...NONE, notStored: {} as Record<string, number> }
   const counts = sum as unknown as Record<string, number>
-  for (const { notStored, ...numbers } of others) {
+  for (const { notStored, ...numbers } of all.filter((stats) => stats !== undefined)) {
     for (const [name, value] of Object.entries(numbers)) counts[name] = (counts[name] ?? 0) + value
     for (const [reason, value] of Object.entries(notStored)) {
       sum.notStored[reason] = (sum.notStored[reason] ?? 0) + value

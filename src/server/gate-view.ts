@@ -1,8 +1,6 @@
 import type { Outcome } from '../core/refusal.ts'
 import type { AllowListCounts, Live, Nouns } from '../gate/index.ts'
-import type { PrefetchStats } from '../cache/index.ts'
-import { prefetchHitRatio } from '../cache/index.ts'
-import { addPrefetchStats } from '../gate/index.ts'
+import { reportPrefetches } from '../gate/index.ts'
 import { addDecisionLogs, mergeShadows } from '../policy/index.ts'
 import type { PerformanceReport } from '../signals/index.ts'
 import { buildPerformanceReport } from '../signals/index.ts'
@@ -37,7 +35,10 @@ export function createGateView(
         { ...nouns.identity.stats() },
         ...workers.map(({ credentials }) => credentials),
       ]),
-      prefetch: prefetchOf(nouns, workers),
+      prefetch: reportPrefetches([
+        nouns.responses.current()?.prefetching.stats(),
+        ...workers.map(({ prefetch }) => prefetch),
+      ]),
       ledger: nouns.ledger.state(),
       upstreams: upstreamsOf(live, workers),
       policies: live.policies(),
@@ -82,18 +83,6 @@ export function performanceOf(
     authenticationLayer: 'identify',
     allowLists: () => allowLists.counts((name) => policy.allowList(name)?.size ?? 0),
   })
-}
-
-/** What was fetched ahead, in all processes. */
-function prefetchOf(
-  { responses }: Nouns,
-  workers: readonly WorkerFigures[],
-): PrefetchStats & { readonly hitRatio: number | null } {
-  const sum = addPrefetchStats([
-    responses.prefetching.stats(),
-    ...workers.map(({ prefetch }) => prefetch),
-  ])
-  return { ...sum, hitRatio: prefetchHitRatio(sum) }
 }
 
 const timingsOf = ({ signals }: Nouns): WorkerFigures['timings'] => signals.timings.state()

@@ -2,7 +2,6 @@ import type { CompileProblem, GatewayConfig, Live, Nouns, Pepper, World } from '
 import { createAllowListCounts, createLive, createNouns, loadDeciders } from '../gate/index.ts'
 import type { AdminApp, GateView, RootKey } from './admin/index.ts'
 import { openRootKey } from './admin/root-key.ts'
-import { createCacheControl } from './cache-control.ts'
 import type { ConfigFileControl } from './config-control.ts'
 import { createConfigControl } from './config-control.ts'
 import type { GatewayConfigOutcome } from './config-file.ts'
@@ -16,7 +15,8 @@ import { holdShared, openDoor } from './door.ts'
 import type { ListenerOptions } from './listener.ts'
 import { declareListenerMetrics } from './listener-metrics.ts'
 import { listenerOptions } from './listener.ts'
-import { noteRun, openResponseLevels } from './response-levels.ts'
+import { loadResponseLevels } from './load-levels.ts'
+import { noteRun } from './note-run.ts'
 import { observeSharedBus, openSharedBus } from './shared-bus.ts'
 import type { SignalRoutes, SignalSources } from './signal-routes.ts'
 import { createSignalRoutes, plainPath } from './signal-routes.ts'
@@ -235,7 +235,7 @@ async function openState(
   if (shared !== undefined) closers.push(() => shared.close())
   const storage = await openStorage(config, folder, world.clock, shared)
   closers.push(() => storage.close())
-  const behind = await openResponseLevels({
+  const behind = await loadResponseLevels({
     config,
     dataFolder: folder.path,
     shared,
@@ -270,6 +270,7 @@ function createAdmin(parts: {
   const { config, storage, nouns, live, control, view, workers, rootKey, world } = parts
   return createLazyAdmin(async () => {
     const { createAdminApp } = await import('./admin/app.ts')
+    const { createCacheControl } = await import('./cache-control.ts')
     return createAdminApp({
       identity: nouns.identity,
       policy: nouns.policy,
@@ -279,7 +280,7 @@ function createAdmin(parts: {
       config: control,
       gate: view,
       cache: createCacheControl({
-        caches: nouns.responses.caches,
+        caches: () => nouns.responses.current()?.caches,
         workers: async () => (await workers()).map(({ responses }) => responses),
       }),
       rootKey,

@@ -1,11 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DiskLevel, FencedLevel, LayeredStore } from '../cache/index.ts'
 import { createRedisLevel, FolderInUseError, openDiskLevel } from '../cache/index.ts'
-import { toHex } from '../core/bytes.ts'
-import type { Random } from '../core/random.ts'
 import type { GatewayConfig, ResponseLevels, World } from '../gate/index.ts'
-import { writePrivateFile } from './data-folder.ts'
+import type { Run } from './note-run.ts'
 import { createWarmth } from './response-warmth.ts'
 import type { SharedBus } from './shared-bus.ts'
 
@@ -29,21 +26,6 @@ export interface ResponseLevelsOptions {
   readonly world: Pick<World, 'clock' | 'random' | 'logger'>
 }
 
-/** A start of the gate: what the one before it kept on disk is up to date, what others kept is not. */
-export interface Run {
-  readonly id: string
-  readonly previousId: string | undefined
-}
-
-/** Notes a start of the gate in its data folder. */
-export function noteRun(dataFolder: string, random: Random): Run {
-  const path = join(dataFolder, 'last-run')
-  const previousId = existsSync(path) ? readFileSync(path, 'utf8') : undefined
-  const id = toHex(random.bytes(8))
-  writePrivateFile(path, id)
-  return { id, previousId }
-}
-
 const MARK_INTERVAL_MS = 1000
 
 /**
@@ -52,10 +34,7 @@ const MARK_INTERVAL_MS = 1000
  */
 export async function openResponseLevels(options: ResponseLevelsOptions): Promise<OpenLevels> {
   const { config, shared, world } = options
-  const { disk: diskConfig, redis: redisConfig } = config.cache
-  if (diskConfig === undefined && shared === undefined) {
-    return { levels: undefined, close: async () => undefined }
-  }
+  const { redis: redisConfig } = config.cache
   const disk = await openDisk(options)
   const redis =
     shared === undefined || redisConfig === undefined

@@ -1,5 +1,4 @@
 import type { InvalidationBus } from '../cache/index.ts'
-import { createInvalidationBus } from '../cache/index.ts'
 import type { GatewayConfig, World } from '../gate/index.ts'
 import { redisOptions } from '../gate/index.ts'
 import type { Health, Metrics } from '../signals/index.ts'
@@ -21,6 +20,8 @@ export async function openSharedBus(
   config: NonNullable<GatewayConfig['storage']['redis']>,
   { clock, random, logger }: Pick<World, 'clock' | 'random' | 'logger'>,
 ): Promise<SharedBus> {
+  // What stores responses is not loaded by gates that store none and share nothing.
+  const { createInvalidationBus } = await import('../cache/index.ts')
   const redis = await openRedis(redisOptions(config), {
     clock,
     onError: (error) => logger.debug('the connection to Redis is in trouble', { error }),

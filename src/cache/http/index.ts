@@ -1,7 +1,5 @@
 /** HTTP caching by the book: RFC 9111, 9211, 9213 and 5861. */
 export { AVAILABLE_CODINGS } from './compress.ts'
-export { responsesConfig, routeCacheConfig } from './config.ts'
-export type { ResponsesConfig, RouteCacheConfig } from './config.ts'
 export { TARGETED_FIELDS } from './directives.ts'
 export type { FieldReader } from './fields.ts'
 export { normalizeHost } from './invalidation.ts'

@@ -68,13 +68,6 @@ interface LastVisit {
 /** Longer values are not remembered: what a caller can make us keep is bounded. */
 const VISIT_CHARACTERS_MAX = 2048
 
-/** Share of what was fetched ahead that was asked for; `null` before the first. */
-export const prefetchHitRatio = ({
-  fetched,
-  used,
-}: Pick<PrefetchStats, 'fetched' | 'used'>): number | null =>
-  fetched === 0 ? null : used / fetched
-
 /**
  * Creates a {@link Prefetcher}. It is for content alone: what it fetches is stored under the rules of the
  * cache like an answer to the caller's own request, and decisions are never made ahead.

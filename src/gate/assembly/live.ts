@@ -119,6 +119,7 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
     onBug: (error, requestId) => world.logger.error('a stage failed', { error, requestId }),
   })
   const tryOut = async (config: GatewayConfig) => {
+    await nouns.responses.provideFor(config)
     const next = generate(config, await loadDeciders(config))
     const outcome = compile(next)
     return { next, outcome }
@@ -237,8 +238,8 @@ function gatePartsOf(generation: Generation, parts: LiveParts): GateParts {
     requestIds: signals.requestIds,
     countAllowList: allowLists.count,
     handler: parts.handler,
-    responses: nouns.responses.caches,
-    prefetchers: nouns.responses.prefetching,
+    responses: nouns.responses.current(),
+    prefetchers: nouns.responses.current()?.prefetching,
     record: createRecorder({
       ledger: traffic.enabled ? ledger : undefined,
       tally: signals.tally,

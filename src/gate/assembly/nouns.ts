@@ -5,8 +5,9 @@ import type { Random } from '../../core/random.ts'
 import type { BanCheck } from '../admit.ts'
 import type { GatewayConfig } from '../config/index.ts'
 import { PATH } from '../path.ts'
-import type { ResponseLevels, Responses } from './responses.ts'
-import { createResponses } from './responses.ts'
+import type { HeldResponses } from './hold-responses.ts'
+import { holdResponses } from './hold-responses.ts'
+import type { ResponseLevels } from './responses.ts'
 import type { Identity } from '../../identity/index.ts'
 import { createIdentity } from '../../identity/index.ts'
 import type { Ledger } from '../../ledger/index.ts'
@@ -85,7 +86,7 @@ export interface Nouns {
   readonly bans: Bans
   readonly ledger: Ledger
   readonly signals: Signals
-  readonly responses: Responses
+  readonly responses: HeldResponses
   /** Ends everything in the order that loses nothing. */
   close(): Promise<void>
 }
@@ -141,7 +142,7 @@ export async function createNouns(
     },
   })
   await bans.load()
-  const responses = createResponsesOf(config, bus, signals, world, storage.responseLevels)
+  const responses = await createResponsesOf(config, bus, signals, world, storage.responseLevels)
   return {
     identity,
     policy,
@@ -159,18 +160,16 @@ export async function createNouns(
   }
 }
 
-/** Stored responses of this process, on the bus of all. */
-export const createResponsesOf = (
-  { cache }: GatewayConfig,
+/** Stored responses of this process, on the bus of all; created when a configuration asks for them. */
+export async function createResponsesOf(
+  config: GatewayConfig,
   bus: Bus,
   { metrics, gate }: Signals,
   { clock, random, logger }: World,
   levels?: ResponseLevels,
-): Responses =>
-  createResponses({
+): Promise<HeldResponses> {
+  const held = holdResponses({
     levels,
-    config: cache.responses,
-    prefetch: cache.prefetch,
     clock,
     random,
     bus,
@@ -178,6 +177,9 @@ export const createResponsesOf = (
     gate,
     onFailure: (error) => logger.warn('an invalidation could not be published', { error }),
   })
+  await held.provideFor(config)
+  return held
+}
 
 /** Who calls, and what they may: the nouns that stand on records and the bus alone. */
 export function createAccess(

@@ -1,14 +1,10 @@
 import type { Prefetcher, PrefetchStats } from '../../cache/index.ts'
-import {
-  createPrefetcher,
-  createRouteModel,
-  prefetchHitRatio,
-  ROUTE_MODEL_DEFAULTS,
-} from '../../cache/index.ts'
+import { createPrefetcher, createRouteModel, ROUTE_MODEL_DEFAULTS } from '../../cache/index.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Metrics } from '../../signals/index.ts'
 import type { Prefetchers } from '../ahead.ts'
 import type { GatewayConfig } from '../config/index.ts'
+import { addPrefetchStats, prefetchHitRatio } from './prefetch-stats.ts'
 
 /** {@link Prefetchers}, and what they did. */
 export interface Prefetching extends Prefetchers {
@@ -44,22 +40,6 @@ export function createPrefetching(
   const stats = (): PrefetchStats => addPrefetchStats([known.stats(), strangers.stats()])
   declareMetrics(metrics, stats)
   return { known, strangers, stats }
-}
-
-/** Counts of several, as one. */
-export function addPrefetchStats(all: readonly PrefetchStats[]): PrefetchStats {
-  const sum = (of: (stats: PrefetchStats) => number): number =>
-    all.reduce((total, stats) => total + of(stats), 0)
-  return {
-    fetched: sum(({ fetched }) => fetched),
-    used: sum(({ used }) => used),
-    known: sum(({ known }) => known),
-    pointless: sum(({ pointless }) => pointless),
-    refused: sum(({ refused }) => refused),
-    failed: sum(({ failed }) => failed),
-    crowded: sum(({ crowded }) => crowded),
-    callers: sum(({ callers }) => callers),
-  }
 }
 
 const RESULTS = ['fetched', 'used', 'known', 'pointless', 'refused', 'failed', 'crowded'] as const

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { responsesConfig, surrogateName, tenantName } from '../../cache/index.ts'
+import { responsesConfig } from '../../cache/configuration.ts'
+import { surrogateName, tenantName } from '../../cache/index.ts'
 import { createManualClock } from '../../core/clock.ts'
 import { systemRandom } from '../../core/random.ts'
 import { createGateMetrics, createLayerTimings, createMetrics } from '../../signals/index.ts'

@@ -1,10 +1,4 @@
-import type {
-  FencedLevel,
-  LayeredStore,
-  Name,
-  ResponseCaches,
-  ResponsesConfig,
-} from '../../cache/index.ts'
+import type { FencedLevel, LayeredStore, Name, ResponseCaches } from '../../cache/index.ts'
 import {
   createEpochTable,
   createLayeredStore,
@@ -15,11 +9,17 @@ import {
   Pool,
   textPool,
 } from '../../cache/index.ts'
+import type { ResponsesConfig } from '../../cache/configuration.ts'
 import type { Clock } from '../../core/clock.ts'
 import { createIdFactory } from '../../core/ids.ts'
 import type { Random } from '../../core/random.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import type { GatewayConfig } from '../config/index.ts'
+import type { RecallParts } from '../compile-recall.ts'
+import { createRecallStage } from '../compile-recall.ts'
+import type { RecallStage } from '../recall.ts'
+import type { RouteConfig } from '../config/index.ts'
+import type { StageBody } from '../stage.ts'
 import type { Prefetching } from './prefetching.ts'
 import { createPrefetching } from './prefetching.ts'
 import { canonicalizePath } from '../routing/canonical-path.ts'
@@ -31,6 +31,13 @@ import type { Bus } from '../../storage/index.ts'
 export interface Responses {
   readonly caches: ResponseCaches<Refusal>
   readonly prefetching: Prefetching
+  /** The stage that recalls responses of a route; `undefined` where its configuration does not ask for it. */
+  recallStage(
+    config: GatewayConfig,
+    route: RouteConfig,
+    parts: RecallParts,
+    answer: StageBody,
+  ): RecallStage | undefined
   close(): void
 }
 
@@ -126,6 +133,8 @@ export function createResponses(parts: ResponsesParts): Responses {
   return {
     caches,
     prefetching: createPrefetching(parts.prefetch, clock, parts.metrics),
+    recallStage: (whole, route, recallParts, answer) =>
+      createRecallStage(whole, route, { ...recallParts, responses: caches }, answer),
     close() {
       unsubscribe()
       store?.close()

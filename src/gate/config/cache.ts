@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration, size } from '../../core/config/fields.ts'
-import { responsesConfig } from '../../cache/index.ts'
+import { responsesConfig } from '../../cache/configuration.ts'
 
 const diskConfig = z
   .strictObject({

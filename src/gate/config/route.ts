@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration, name, permission, size } from '../../core/config/fields.ts'
-import { routeCacheConfig } from '../../cache/index.ts'
+import { routeCacheConfig } from '../../cache/configuration.ts'
 import { METHODS } from '../../core/methods.ts'
 import { requestConfig } from '../../shield/index.ts'
 import { parsePattern } from '../routing/pattern.ts'

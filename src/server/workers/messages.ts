@@ -46,8 +46,9 @@ export interface WorkerFigures {
   readonly upstreams: readonly UpstreamStats[]
   readonly shadows: readonly ShadowReport[]
   readonly decisionLog: DecisionLogStatus | undefined
-  readonly responses: ResponseStats
-  readonly prefetch: PrefetchStats
+  /** Absent where no response is stored. */
+  readonly responses: ResponseStats | undefined
+  readonly prefetch: PrefetchStats | undefined
 }
 
 /** An answer as plain data. */

@@ -29,7 +29,7 @@ import { explainHere } from '../explain-here.ts'
 import { performanceOf } from '../gate-view.ts'
 import { declareListenerMetrics } from '../listener-metrics.ts'
 import { listenerOptions, openListener } from '../listener.ts'
-import { openResponseLevels } from '../response-levels.ts'
+import { loadResponseLevels } from '../load-levels.ts'
 import { openSharedBus } from '../shared-bus.ts'
 import { plainPath } from '../signal-routes.ts'
 import { createWorld } from '../world.ts'
@@ -92,7 +92,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   const { redis } = boot.storage
   // The bus comes from the primary; what is shared besides is spoken to from here.
   const shared = redis === undefined ? undefined : await openSharedBus(redis, world)
-  const behind = await openResponseLevels({
+  const behind = await loadResponseLevels({
     config: boot,
     dataFolder: boot.storage.folder,
     shared,
@@ -104,10 +104,12 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   const nouns: PathNouns = {
     ...access,
     signals,
-    responses: createResponsesOf(boot, bus, signals, world, behind.levels),
+    responses: await createResponsesOf(boot, bus, signals, world, behind.levels),
     bans: reportingBans(bans, config, outbox),
     ledger: outbox,
   }
+  // The one in force may ask for what that of the start did not.
+  await nouns.responses.provideFor(config)
   const allowLists = createAllowListCounts()
   const exposed = new Set(boot.signals.expose.map((name) => `/${name}`))
   const made = createLive(config, {
@@ -210,7 +212,7 @@ function figuresOf(nouns: PathNouns, live: Live, allowLists: AllowListCounts): W
     upstreams: live.upstreams().stats(),
     shadows: live.shadows(),
     decisionLog: live.decisionLog(),
-    responses: nouns.responses.caches.stats(),
-    prefetch: nouns.responses.prefetching.stats(),
+    responses: nouns.responses.current()?.caches.stats(),
+    prefetch: nouns.responses.current()?.prefetching.stats(),
   }
 }
