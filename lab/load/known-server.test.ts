@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createRandom } from '../core/index.ts'
-import { backfill } from '../histogram/index.ts'
+import { backfill, histogramFrom } from '../histogram/index.ts'
 import type { SyntheticOptions, SyntheticServer } from '../synthetic/index.ts'
 import { startSyntheticServer } from '../synthetic/index.ts'
 import { failures, loadOn, responseMs, responses, services } from './load.fixture.ts'
@@ -79,6 +79,9 @@ describe('a server whose behavior is known', () => {
     }
     // Analytic: the stop takes 30 % of the run, and waits in it are uniform.
     expect(responseMs(result, 0.9) / (1500 - 0.1 * 5000)).toBeCloseTo(1, 0)
+    // Whoever waited for one of the four connections waited for the server: the generator was not late.
+    expect(result.queued).toBeGreaterThan(300)
+    expect(histogramFrom(result.lag).quantile(0.99) / 1000).toBeLessThan(500)
     // Only four requests were in the server's hands: what was sent says nothing of the stop.
     expect(services(result).quantile(0.95) / 1000).toBeLessThan(120)
   }, 20_000)

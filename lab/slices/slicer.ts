@@ -206,7 +206,6 @@ class Load implements Slicer {
         waiting.push(plannedMs)
         return
       }
-      if (counts(plannedMs)) lag.record((this.#clockMs() - plannedMs) * 1000)
       this.#send(connection, plannedMs)
     }
     this.#onLost = () => void (failed += 1)
@@ -222,6 +221,8 @@ class Load implements Slicer {
     const pacer = createPacer(this.#clockMs, () => {
       const nowMs = this.#clockMs()
       while (nextMs <= nowMs && nextMs < endMs) {
+        // Waiting for a connection is the server's doing.
+        if (counts(nextMs)) lag.record((this.#clockMs() - nextMs) * 1000)
         fire(nextMs)
         nextMs += gapMs * random.exponential()
       }

@@ -108,6 +108,26 @@ describe('the figures of a load', () => {
     )
   })
 
+  test('of a rate that rises it is said up to where answers kept up', () => {
+    const { windows } = madeResult({ responseMs: TENS })
+    const rising = (most: number) =>
+      Array.from({ length: 40 }, (_, at) => ({
+        ...windows[0]!,
+        planned: 100 * at,
+        completed: Math.min(100 * at, most),
+      }))
+    const seen = (most: number) =>
+      outcome({}, [], { windows: rising(most), durationMs: 10_000, elapsedMs: 10_000 })
+    const kept = (most: number) => seen(most).figures.find(({ name }) => name === 'kept-up')?.value
+    // Windows of a quarter of a second: the last second has 3,600 to 3,900 requests a window.
+    expect(kept(Infinity)).toBe(4 * 3750)
+    expect(seen(Infinity).notes.join()).toContain('kept up to the end')
+    expect(kept(2000)).toBeGreaterThan(4 * 1800)
+    expect(kept(2000)).toBeLessThan(4 * 2300)
+    expect(seen(2000).notes.join()).toMatch(/fell behind from [56] s on/)
+    expect(outcome({}).figures.some(({ name }) => name === 'kept-up')).toBe(false)
+  })
+
   test('the same raw data and seed give the same outcome', () => {
     expect(outcome({}, ['p99<50ms'])).toEqual(outcome({}, ['p99<50ms']))
   })

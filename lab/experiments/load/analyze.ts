@@ -1,10 +1,11 @@
 import type { Exhibit, Figure, Judgement, LineChart, Outcome } from '../../core/index.ts'
 import { backfill } from '../../histogram/index.ts'
-import type { Finding, LoadSummary, Threshold } from '../../load/index.ts'
+import type { Finding, KeptUp, LoadSummary, Threshold } from '../../load/index.ts'
 import {
   generatorDoubt,
   isGeneratorBound,
   judgeThreshold,
+  keptUp,
   loadExhibits,
   loadFigures,
   loadTrust,
@@ -112,12 +113,17 @@ function notesOf({ result, skipped, scenario }: LoadRaw, summary: LoadSummary): 
   const last = Math.floor(result.durationMs / result.windowMs)
   const completed = result.windows.slice(first, last).map((window) => window.completed)
   const steady = findSteadyState(completed)
+  const changing = keptUp(result)
   return [
     `Scenario "${scenario}", ${seconds} s: ${how}; ${summary.planned} requests after the warm-up.`,
-    steady.steady
-      ? 'The rate of answers was steady.'
-      : `The rate of answers was not steady: ${steady.reason}.`,
-    ...lateWarmUp(completed, steady, result.windowMs),
+    ...(changing === undefined
+      ? [
+          steady.steady
+            ? 'The rate of answers was steady.'
+            : `The rate of answers was not steady: ${steady.reason}.`,
+          ...lateWarmUp(completed, steady, result.windowMs),
+        ]
+      : [sayChanging(changing)]),
     ...(result.model === 'closed'
       ? [
           'Users wait for their answers, so moments at which the server is slow are seen less often than they are.',
@@ -125,6 +131,13 @@ function notesOf({ result, skipped, scenario }: LoadRaw, summary: LoadSummary): 
       : []),
     ...(skipped.length > 0 ? [`Not taken over from the document: ${skipped.join('; ')}`] : []),
   ]
+}
+
+function sayChanging({ least, most, rate, behindFrom }: KeptUp): string {
+  const range = `Between ${Math.round(least)} and ${Math.round(most)} requests a second were planned`
+  return behindFrom === null
+    ? `${range}; answers kept up to the end.`
+    : `${range}; answers kept up with ${Math.round(rate)} and fell behind from ${behindFrom.toFixed(0)} s on.`
 }
 
 const WARM_UP_DIFFERENCE = 0.03

@@ -157,7 +157,7 @@ export class Engine {
       return
     }
     const { request } = this.#flows[walker.flow]!.steps[walker.step]!
-    this.tally.planned(request, plannedMs)
+    this.tally.planned(request, plannedMs, this.#nowMs())
     const connection = this.#connectionFor(walker)
     if (connection !== undefined) {
       this.#send(connection, request, plannedMs, walker)
@@ -169,7 +169,8 @@ export class Engine {
       return
     }
     this.#waiting.push({ plannedMs, request, walker })
-    if (this.#connections.connecting < this.#waiting.size) this.#connections.open(this.#clockMs())
+    if (this.#connections.connecting >= this.#waiting.size) return
+    if (this.#connections.open(this.#clockMs()) === undefined) this.tally.queued(plannedMs)
   }
 
   #connectionFor(walker: Walker): Connection<Flight> | undefined {
@@ -192,7 +193,7 @@ export class Engine {
     flight.walker = walker
     if (walker.user !== undefined) walker.connection = connection
     this.#inFlight += 1
-    this.tally.sent(plannedMs, sentMs)
+    this.tally.sent(plannedMs)
     connection.send(shot.bytes, gun.expectation)
   }
 
@@ -383,7 +384,7 @@ export class Engine {
     }
     for (; this.#nextArrivalMs <= nowMs; this.#nextArrivalMs = this.#arrivals()) {
       const { request } = this.#flows[this.#newWalker(undefined).flow]!.steps[0]!
-      this.tally.planned(request, this.#nextArrivalMs)
+      this.tally.planned(request, this.#nextArrivalMs, nowMs)
       this.tally.failed(request, this.#nextArrivalMs, 'unsent', nowMs - this.#nextArrivalMs)
     }
   }

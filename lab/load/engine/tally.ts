@@ -59,6 +59,7 @@ export class Tally {
   #connectionsOpened = 0
   #connectionsPeak = 0
   #users = 0
+  #queued = 0
 
   constructor(job: LoadJob) {
     this.#windowMs = job.windowMs
@@ -73,22 +74,32 @@ export class Tally {
     }))
   }
 
-  /** A request became due, whether or not it can be sent. */
-  planned(request: number, plannedMs: number): void {
-    this.#window(plannedMs).planned += 1
-    if (plannedMs < this.#warmUpMs) this.#discarded += 1
-    else this.#requests[request]!.planned += 1
-  }
-
-  sent(plannedMs: number, sentMs: number): void {
-    this.#pulse.sent += 1
-    const lagUs = (sentMs - plannedMs) * 1000
+  /**
+   * A request became due and was taken up, whether or not it can be sent. How late that was is the
+   * generator's doing; what it waits afterwards for a connection is not.
+   */
+  planned(request: number, plannedMs: number, takenUpMs: number): void {
     const window = this.#window(plannedMs)
+    window.planned += 1
+    const lagUs = (takenUpMs - plannedMs) * 1000
     if (lagUs > window.lagMaxUs) window.lagMaxUs = lagUs
-    if (plannedMs < this.#warmUpMs) return
-    this.#sent += 1
+    if (plannedMs < this.#warmUpMs) {
+      this.#discarded += 1
+      return
+    }
+    this.#requests[request]!.planned += 1
     this.#lag.record(lagUs)
     this.#pulse.lag.record(lagUs)
+  }
+
+  sent(plannedMs: number): void {
+    this.#pulse.sent += 1
+    if (plannedMs >= this.#warmUpMs) this.#sent += 1
+  }
+
+  /** All connections that are allowed were in use: a request has to wait for one. */
+  queued(plannedMs: number): void {
+    if (plannedMs >= this.#warmUpMs) this.#queued += 1
   }
 
   /** A complete answer came. `failure` is what was wrong with it. */
@@ -178,6 +189,7 @@ export class Tally {
       cpuMs,
       elapsedMs,
       sent: this.#sent,
+      queued: this.#queued,
       discarded: this.#discarded,
       censored: this.#censored,
       completedInTime: this.#completedInTime,

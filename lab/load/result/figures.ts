@@ -2,6 +2,8 @@ import type { Figure, Interval } from '../../core/index.ts'
 import type { Histogram } from '../../histogram/index.ts'
 import { supportedQuantile } from '../../histogram/index.ts'
 import { wilson } from '../../statistics/index.ts'
+import type { KeptUp } from './kept-up.ts'
+import { keptUp } from './kept-up.ts'
 import type { LoadResult } from './result.ts'
 import type { LoadSummary } from './summary.ts'
 import { quantileIntervals, rateInterval } from './intervals.ts'
@@ -38,6 +40,7 @@ export function percentileFigure(
 /** The figures of a load, the ones that matter most first. */
 export function loadFigures(result: LoadResult, summary: LoadSummary, seed: number): Figure[] {
   const { response, service, lag, planned } = summary
+  const changing = keptUp(result)
   const shares = PERCENTILES.map(([, share]) => share)
   const intervals = quantileIntervals(result, shares, seed)
   const percentiles = PERCENTILES.map(([name, share], at) =>
@@ -64,7 +67,8 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
         value: summary.ratePerSecond,
         sampleSize: summary.succeeded,
       },
-      rateInterval(result, seed),
+      // Of a rate that was meant to change, the spread over time is no doubt of it.
+      changing === undefined ? rateInterval(result, seed) : undefined,
     ),
     {
       name: 'error_rate',
@@ -75,6 +79,7 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
         ? { value: null, insufficient: 'nothing was planned after the warm-up' }
         : { value: summary.errorRate, interval: wilson(summary.failed, planned) }),
     },
+    ...(changing === undefined ? [] : [keptUpFigure(changing)]),
     p999!,
     ...percentiles.filter((figure) => ![p50, p99, p999].includes(figure)),
     {
@@ -98,6 +103,14 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
     ...(result.model === 'closed' ? [littleFigure(result, summary)] : []),
   ]
 }
+
+const keptUpFigure = ({ rate, behindFrom }: KeptUp): Figure => ({
+  name: 'kept-up',
+  label:
+    behindFrom === null ? 'highest rate, kept up with' : 'highest rate before answers fell behind',
+  unit: 'per-second',
+  value: rate,
+})
 
 const labelOf = (share: number): string => (share === 0.5 ? 'median' : `p${share * 100}`)
 

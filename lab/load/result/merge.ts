@@ -15,6 +15,7 @@ export function mergeResults(all: readonly WorkerResult[]): WorkerResult {
     cpuMs: sum(({ cpuMs }) => cpuMs),
     elapsedMs: Math.max(...all.map(({ elapsedMs }) => elapsedMs)),
     sent: sum(({ sent }) => sent),
+    queued: sum(({ queued }) => queued ?? 0),
     discarded: sum(({ discarded }) => discarded),
     censored: sum(({ censored }) => censored),
     completedInTime: sum(({ completedInTime }) => completedInTime),

@@ -6,6 +6,8 @@ export interface WorkerResult {
   readonly cpuMs: number
   readonly elapsedMs: number
   readonly sent: number
+  /** Requests that waited because all connections that are allowed were in use. */
+  readonly queued?: number
   /** Requests of the warm-up, in no other figure. */
   readonly discarded: number
   /** Requests among the response times that were given up: they would have taken longer. */
@@ -19,7 +21,7 @@ export interface WorkerResult {
   readonly statuses: Readonly<Record<string, number>>
   /** Failures by kind: `timeout`, `unsent`, `unfinished`, `connect`, `closed`, `protocol`, `tls`, `status 503`, `check …`. */
   readonly failures: Readonly<Record<string, number>>
-  /** Sent − planned. */
+  /** Taken up − planned: how late the generator was; waiting for a connection is not in it. */
   readonly lag: HistogramData
   /** Answers that were not what they must be: done − sent. */
   readonly rejected: HistogramData

@@ -81,6 +81,12 @@ export function loadTrust(result: LoadResult, summary: LoadSummary): Partial<Tru
   if (isGeneratorBound(result, summary)) {
     warnings.push('the generator used its processors fully: rates are lower bounds')
   }
+  const { queued = 0 } = result
+  if (queued > 0) {
+    warnings.push(
+      `${queued} requests waited for one of ${result.connectionsPeak} connections, all that --connections allows; response times hold that`,
+    )
+  }
   if (result.censored > 0) {
     warnings.push(
       `${result.censored} requests were given up and count as long as they waited: percentiles beyond them are lower bounds`,
