@@ -19,6 +19,7 @@ import { ERROR_STATUSES } from './statuses.ts'
 import type { NotStored, StoreDecision } from './store-decision.ts'
 import { decideStore } from './store-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
+import { conditionsOf } from './stored-response.ts'
 
 type Forwarded = NonNullable<CacheStatus['fwd']>
 
@@ -171,7 +172,8 @@ class Asker<R> implements OriginAsker<R> {
     flight: Flight<R> | undefined,
     inBackground: boolean,
   ): Promise<Recalled<R>> {
-    const { origin, stored, action, asks: conditions, beginning, hash } = lookup
+    const { origin, stored, action, asks, beginning, hash } = lookup
+    const conditions = stored === undefined ? asks : [...conditionsOf(stored), ...asks]
     const { store, clock, outages } = this.parts
     const since = store.position()
     const requestMs = clock.nowMs()

@@ -6,19 +6,20 @@ import { answersRange, completionOf } from './parts.ts'
 import type { RecallRequest } from './recall-types.ts'
 import type { Shelf } from './shelf.ts'
 import type { StoredResponse } from './stored-response.ts'
-import { conditionsOf } from './stored-response.ts'
 import { currentAgeMs } from './terms.ts'
 
 /** What is stored for a request, and what the origin is asked where it will not do. */
 export interface Selection {
   readonly stored: StoredResponse | undefined
-  /** In place of the client's own conditions and range. */
+  /** In place of the client's own conditions and range, beside the conditions that `stored` makes. */
   readonly asks: Fields
   /** A stored beginning of the content that what is asked for would complete. */
   readonly beginning: StoredPartial | undefined
   /** Whether parts were considered. */
   readonly hasParts: boolean
 }
+
+const NOTHING: Selection = { stored: undefined, asks: [], beginning: undefined, hasParts: false }
 
 /**
  * Selects among what is stored (RFC 9111 §4, §3.3): a complete response first; for a range a part that holds
@@ -31,20 +32,16 @@ export function select(
   shelf: Pick<Shelf, 'find' | 'parts'>,
 ): Selection {
   const whole = shelf.find(request, hash)
-  if (whole !== undefined) {
-    return { stored: whole, asks: conditionsOf(whole), beginning: undefined, hasParts: false }
-  }
-  const none = { stored: undefined, asks: [], beginning: undefined, hasParts: false }
-  if (request.method !== 'GET') return none
+  if (whole !== undefined) return { ...NOTHING, stored: whole }
+  if (request.method !== 'GET') return NOTHING
   const parts = shelf.parts(request, hash)
   const hasParts = parts.length > 0
   const range = request.fields.get('range')
-  if (range === null) return { ...none, ...beginningOf(parts), hasParts }
+  if (range === null) return { ...NOTHING, ...beginningOf(parts), hasParts }
   const isPlain = isSingleRange(range) && request.fields.get('if-range') === null
   const asked: Fields = isPlain ? [['range', range]] : []
   const stored = parts.find((part) => isAnswer(part, request, nowMs))
-  if (stored === undefined) return { ...none, asks: asked, hasParts }
-  return { stored, asks: [...conditionsOf(stored), ...asked], beginning: undefined, hasParts }
+  return { stored, asks: asked, beginning: undefined, hasParts }
 }
 
 /** A stale part stands for no If-Range: who sent one has bytes that the answer must fit. */
