@@ -13,6 +13,9 @@ export interface ConnectionEvents {
   readonly onFailure: (reason: string) => void
 }
 
+/** As Bun.serve spells it, and as the gate does. */
+const LENGTH = '\r\nContent-Length: '
+const LENGTH_LOWER = LENGTH.toLowerCase()
 const HEAD_END = '\r\n\r\n'
 const DIGIT_0 = 0x30
 
@@ -68,7 +71,7 @@ function answerLength(bytes: Buffer): number | undefined {
   const headEnd = bytes.indexOf(HEAD_END)
   if (headEnd < 0) return undefined
   const bodyAt = headEnd + HEAD_END.length
-  let at = bytes.indexOf('\r\nContent-Length: ')
+  let at = Math.max(bytes.indexOf(LENGTH_LOWER), bytes.indexOf(LENGTH))
   if (at < 0 || at > headEnd) return Number.NaN
   let length = 0
   for (at += 18; bytes[at] !== 0x0d; at++) length = length * 10 + bytes[at]! - DIGIT_0

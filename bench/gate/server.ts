@@ -2,7 +2,8 @@
 import { heapStats } from 'bun:jsc'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listenerOptions, openListener } from '../../src/server/listener.ts'
+import { openHttp1Listener } from '../../src/server/http1/index.ts'
+import { listenerOptions } from '../../src/server/listener.ts'
 import type { Arm, Layers } from './arms.ts'
 import { armNamed } from './arms.ts'
 import type { House } from './house.ts'
@@ -37,7 +38,7 @@ function serveBare({ request }: Arm, hostname: string, port: number): number {
 function createArm(arm: Arm, layers: Layers, house: House) {
   const { gate, config } = createGateOf(house, arm.request, layers)
   return (hostname: string, port: number): number =>
-    openListener({
+    openHttp1Listener({
       ...listenerOptions(config, `${hostname}:${port}`),
       handle: gate.handle,
       onBug: () => new Response(null, { status: 500 }),

@@ -1,32 +1,37 @@
-import { problemResponse } from '../core/problem.ts'
+import { problemAnswer } from '../core/problem.ts'
 import { refuse } from '../core/refusal.ts'
-import type { Listener, ListenerOptions } from './listener.ts'
-import { openListener } from './listener.ts'
+import type { Http1Listener, Http1ListenerOptions } from './http1/index.ts'
+import { openHttp1Listener } from './http1/index.ts'
+import type { ListenerWiring } from './listener.ts'
 
 /** A listener whose handler is put in place once everything behind it stands. */
 export interface Door {
-  readonly listener: Listener
+  readonly listener: Http1Listener
   /** `host:port`, with the port that was found where any was asked for. */
   readonly address: string
-  open(handle: ListenerOptions['handle']): void
+  open(wiring: ListenerWiring): void
 }
 
-type DoorOptions = Omit<ListenerOptions, 'handle' | 'onBug'>
+type DoorOptions = Omit<Http1ListenerOptions, keyof ListenerWiring>
 
 /** Binds an address; until the door is opened, requests get 503. Throws a ListenError. */
 export function openDoor(options: DoorOptions): Door {
-  let handle: ListenerOptions['handle'] = () =>
-    problemResponse(refuse('unavailable', { headers: { 'retry-after': '1' } }), 'starting')
-  const listener = openListener({
+  let wiring: ListenerWiring = {
+    handle: () =>
+      problemAnswer(refuse('unavailable', { headers: { 'retry-after': '1' } }), 'starting'),
+    onBug: () => problemAnswer(refuse('internal_error'), 'unknown'),
+  }
+  const listener = openHttp1Listener({
     ...options,
-    handle: (request, connection) => handle(request, connection),
-    onBug: () => problemResponse(refuse('internal_error'), 'unknown'),
+    handle: (request, connection) => wiring.handle(request, connection),
+    onBug: (error) => wiring.onBug(error),
+    onUnreadable: (address, status, reason) => wiring.onUnreadable?.(address, status, reason),
   })
   return {
     listener,
     address: listener.url.slice(listener.url.indexOf('//') + 2),
     open: (next) => {
-      handle = next
+      wiring = next
     },
   }
 }

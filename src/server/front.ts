@@ -1,6 +1,6 @@
 import type { Nouns } from '../gate/index.ts'
 import type { Door } from './door.ts'
-import type { ListenerOptions } from './listener.ts'
+import type { ListenerWiring } from './listener.ts'
 import type { Fleet, FleetOptions } from './workers/fleet.ts'
 import { startFleet } from './workers/fleet.ts'
 
@@ -8,8 +8,8 @@ import { startFleet } from './workers/fleet.ts'
 export type Front = Pick<Fleet, 'apply' | 'figures' | 'explain' | 'metrics' | 'stop' | 'abandon'>
 
 /** Takes the requests in this process. */
-export function standAlone(door: Door, handle: ListenerOptions['handle']): Front {
-  door.open(handle)
+export function standAlone(door: Door, wiring: ListenerWiring): Front {
+  door.open(wiring)
   return {
     apply: async () => {},
     figures: async () => [],

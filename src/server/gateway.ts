@@ -12,9 +12,10 @@ import { createGateView } from './gate-view.ts'
 import { createLazyAdmin } from './lazy-admin.ts'
 import type { Door } from './door.ts'
 import { holdShared, openDoor } from './door.ts'
-import type { ListenerOptions } from './listener.ts'
-import { declareListenerMetrics } from './listener-metrics.ts'
+import type { ListenerWiring } from './listener.ts'
 import { listenerOptions } from './listener.ts'
+import { countUnreadable, declareListenerMetrics } from './listener-metrics.ts'
+import { wireListener } from './listener-wiring.ts'
 import { loadResponseLevels } from './load-levels.ts'
 import { noteRun } from './note-run.ts'
 import { observeSharedBus, openSharedBus } from './shared-bus.ts'
@@ -175,7 +176,8 @@ async function assemble(
   later.front = front
   closers.push(() => front.abandon())
   const upkeep = createUpkeep({ nouns, admin, logger: world.logger })
-  doors.admin?.open(adminHandle(admin, createSignalRoutes(sources)))
+  const handleAdmin = adminHandle(admin, createSignalRoutes(sources))
+  doors.admin?.open(wireListener(handleAdmin, world.logger))
   const stop = async (): Promise<boolean> => {
     nouns.signals.health.drain()
     upkeep.stop()
@@ -196,7 +198,10 @@ async function openFront(
   live: Live,
   answer: SignalRoutes,
 ): Promise<Front> {
-  if (workers === 1) return standAlone(door, live.gate.handle)
+  if (workers === 1) {
+    const counted = countUnreadable(state.nouns.signals.metrics)
+    return standAlone(door, wireListener(live.gate.handle, world.logger, counted))
+  }
   return standBehind(door, {
     ...state,
     size: workers,
@@ -208,7 +213,7 @@ async function openFront(
 }
 
 /** The admin address has all signals, and the admin API. */
-function adminHandle(admin: AdminApp, signals: SignalRoutes): ListenerOptions['handle'] {
+function adminHandle(admin: AdminApp, signals: SignalRoutes): ListenerWiring['handle'] {
   return (request, connection) => {
     const answer = request.method === 'GET' ? signals(plainPath(request.target)) : undefined
     return answer ?? admin.fetch(request.toRequest(), { address: connection.peerAddress(request) })

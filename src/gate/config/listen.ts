@@ -27,7 +27,19 @@ export const listenConfig = z
       .describe('Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.'),
     idleTimeout: duration()
       .prefault('65s')
-      .describe('A connection without traffic ends after this; whole seconds, at most 255.'),
+      .describe('A connection without traffic ends after this.'),
+    connectionsMax: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(20_000)
+      .describe('Connections open at most, for each worker; more are closed at once.'),
+    connectionsPerAddressMax: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe('Connections of one peer address at most; default no bound of its own.'),
     requestsMax: z
       .int()
       .min(1)
@@ -35,6 +47,9 @@ export const listenConfig = z
       .default(8192)
       .describe('Requests in flight at most; more are answered 503 at once.'),
     uriMax: size().prefault('8KiB'),
+    headersMax: size()
+      .prefault('16KiB')
+      .describe('Request line and header fields together; a larger head is refused with 431.'),
     drainTimeout: duration()
       .prefault('10s')
       .describe('How long requests in flight may take to finish after SIGTERM.'),

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Server } from 'bun'
 import type { Answer } from '../../core/answer.ts'
+import { toResponse } from '../../core/answer.ts'
 import { FetchRequest } from '../../core/incoming-request.ts'
 import { problemResponse } from '../../core/problem.ts'
 import { refuse } from '../../core/refusal.ts'
 import type { WebSocketBridge } from '../../upstream/index.ts'
-import type { Served } from '../served-response.ts'
-import { createToServed } from '../served-response.ts'
 import { createWebSockets } from '../web-sockets.ts'
 import type { RequestHead } from './request-head.ts'
 import type { Handle } from './world.ts'
@@ -63,9 +62,11 @@ function open({ scheme, handle, onBug }: WebSocketDoorOptions, addressName: stri
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-sockets-'))
   const path = join(folder, 'socket')
   const sockets = createWebSockets()
-  const toServed = createToServed()
 
-  const serve = async (request: Request, server: Server<WebSocketBridge>): Promise<Served> => {
+  const serve = async (
+    request: Request,
+    server: Server<WebSocketBridge>,
+  ): Promise<Response | undefined> => {
     const address = request.headers.get(addressName)
     // Only the first request of a connection is announced.
     if (address === null) return ending(problemResponse(refuse('bad_request'), 'unannounced'))
@@ -77,8 +78,7 @@ function open({ scheme, handle, onBug }: WebSocketDoorOptions, addressName: stri
       upgrade: (_request, data, headers) =>
         server.upgrade(request, { data, headers: { ...headers } }),
     })
-    const served = await toServed(answer, request.method)
-    return served === undefined ? undefined : ending(served)
+    return answer.status === SWITCHING_PROTOCOLS ? undefined : ending(toResponse(answer))
   }
   const server = Bun.serve<WebSocketBridge>({
     unix: path,
@@ -86,7 +86,7 @@ function open({ scheme, handle, onBug }: WebSocketDoorOptions, addressName: stri
     maxRequestBodySize: 0,
     fetch: serve,
     websocket: sockets.handlers,
-    error: async (error) => (await toServed(onBug(error), 'GET')) ?? new Response(null),
+    error: (error) => toResponse(onBug(error)),
   })
   return {
     path,
@@ -100,6 +100,7 @@ function open({ scheme, handle, onBug }: WebSocketDoorOptions, addressName: stri
   }
 }
 
+const SWITCHING_PROTOCOLS = 101
 const POLL_MS = 20
 const STOP_MS = 100
 

@@ -1,7 +1,5 @@
 import { createIdFactory } from '../../core/ids.ts'
-import { problemResponse } from '../../core/problem.ts'
 import type { Outcome } from '../../core/refusal.ts'
-import { refuse } from '../../core/refusal.ts'
 import type {
   AllowListCounts,
   CompileProblem,
@@ -27,8 +25,10 @@ import { dataFolderOf } from '../data-folder.ts'
 import type { Explanation, ExplainRequest } from '../admin/index.ts'
 import { explainHere } from '../explain-here.ts'
 import { performanceOf } from '../gate-view.ts'
-import { declareListenerMetrics } from '../listener-metrics.ts'
-import { listenerOptions, openListener } from '../listener.ts'
+import { openHttp1Listener } from '../http1/index.ts'
+import { countUnreadable, declareListenerMetrics } from '../listener-metrics.ts'
+import { wireListener } from '../listener-wiring.ts'
+import { listenerOptions } from '../listener.ts'
 import { loadResponseLevels } from '../load-levels.ts'
 import { openSharedBus } from '../shared-bus.ts'
 import { plainPath } from '../signal-routes.ts'
@@ -128,11 +128,10 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   if (!made.ok)
     throw new Error(`the configuration cannot be compiled: ${made.problems[0]?.message}`)
   const { live } = made
-  const listener = openListener({
+  const listener = openHttp1Listener({
     ...listenerOptions(boot, start.address),
     reusePort: true,
-    handle: live.gate.handle,
-    onBug: () => problemResponse(refuse('internal_error'), 'unknown'),
+    ...wireListener(live.gate.handle, world.logger, countUnreadable(signals.metrics)),
   })
   declareListenerMetrics(signals.metrics, listener)
   const chores = startChores(nouns, bans, world)
