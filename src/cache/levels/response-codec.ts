@@ -15,6 +15,9 @@ export interface ResponseEntry {
 /** What entries of stored responses are called. */
 export const RESPONSE_KIND = 'response'
 
+/** Raised with every change of what is written: gates of several versions may share a Redis, or a disk. */
+const FORMAT = 2
+
 /** A variant without its body and its codings; how long ago it came, instead of when. */
 type Described = Omit<StoredResponse, 'body' | 'coded'> & {
   readonly bodyBytes: number
@@ -27,7 +30,7 @@ const LENGTH_BYTES = 4
 export function encodeResponse(entry: ResponseEntry, nowMs: number): StoredEntry {
   const { variants, tenant, names, keepMs } = entry
   const described = variants.list.map((stored) => describe(stored, nowMs))
-  const head = utf8(JSON.stringify(described))
+  const head = utf8(JSON.stringify({ format: FORMAT, variants: described }))
   const bodies = variants.list.map(({ body }) => body)
   const bytes = new Uint8Array(
     bodies.reduce((sum, body) => sum + body.length, LENGTH_BYTES + head.length),
@@ -86,40 +89,81 @@ export function decodeResponse(
 }
 
 function describe(stored: StoredResponse, nowMs: number): Described {
-  const { status, fields, terms, varyNames, selecting, tagIsMade, surrogates, mayCode, part } =
-    stored
-  return {
-    status,
-    fields,
-    terms,
-    varyNames,
-    selecting,
-    tagIsMade,
-    surrogates,
-    mayCode,
-    ...(part !== undefined && { part }),
-    bodyBytes: stored.body.length,
-    storedAgoMs: nowMs - terms.storedMs,
-  }
+  const { body, coded: _, ...rest } = stored
+  return { ...rest, bodyBytes: body.length, storedAgoMs: nowMs - stored.terms.storedMs }
 }
 
 function readHead(text: string | undefined): readonly Described[] | undefined {
   try {
-    const value: unknown = text === undefined ? undefined : JSON.parse(text)
-    return Array.isArray(value) && value.every(isDescribed) ? value : undefined
+    const head: unknown = text === undefined ? undefined : JSON.parse(text)
+    if (!isObject(head) || head['format'] !== FORMAT) return undefined
+    const { variants } = head
+    return Array.isArray(variants) && variants.every(isDescribed) ? variants : undefined
   } catch {
     return undefined
   }
 }
 
-function isDescribed(value: unknown): value is Described {
-  if (typeof value !== 'object' || value === null) return false
-  const { status, bodyBytes, storedAgoMs, fields, terms, varyNames, selecting, surrogates } =
-    value as Readonly<Record<keyof Described, unknown>>
+type Check = (value: unknown) => boolean
+type Unknowns = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Unknowns => typeof value === 'object' && value !== null
+const isText: Check = (value) => typeof value === 'string'
+const isTexts: Check = (value) => Array.isArray(value) && value.every(isText)
+const isFlag: Check = (value) => typeof value === 'boolean'
+const isNumber: Check = (value) => Number.isFinite(value)
+const isLength: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0
+const isStatus: Check = (value) =>
+  Number.isInteger(value) && Number(value) >= 200 && Number(value) < 1000
+
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
+// eslint-disable-next-line no-control-regex -- these are the characters a field value must not hold
+const FORBIDDEN_IN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/
+
+const isField: Check = (value) => {
+  if (!Array.isArray(value) || value.length !== 2) return false
+  const [name, text] = value as readonly unknown[]
   return (
-    [status, bodyBytes, storedAgoMs].every(Number.isFinite) &&
-    [fields, varyNames, selecting, surrogates].every(Array.isArray) &&
-    typeof terms === 'object' &&
-    terms !== null
+    typeof name === 'string' &&
+    FIELD_NAME.test(name) &&
+    typeof text === 'string' &&
+    !FORBIDDEN_IN_VALUE.test(text)
   )
 }
+
+const holds = (checks: Readonly<Record<string, Check>>, value: unknown): boolean =>
+  isObject(value) && Object.entries(checks).every(([name, check]) => check(value[name]))
+
+const TERMS: Readonly<Record<keyof StoredResponse['terms'], Check>> = {
+  storedMs: isNumber,
+  ageMs: isNumber,
+  lifetimeMs: isNumber,
+  alwaysAsk: isFlag,
+  neverStale: isFlag,
+  staleWhileRevalidateMs: isNumber,
+  staleIfErrorMs: isNumber,
+  disconnectedMs: isNumber,
+}
+
+const PART: Readonly<Record<keyof NonNullable<StoredResponse['part']>, Check>> = {
+  first: isLength,
+  completeBytes: isLength,
+  echoes: (value) => value === undefined || holds({ asked: isText, contentRange: isText }, value),
+}
+
+/** What each member must be: a checksum shows damage, not who wrote it, nor with which version. */
+const DESCRIBED: Readonly<Record<keyof Described, Check>> = {
+  status: isStatus,
+  fields: (value) => Array.isArray(value) && value.every(isField),
+  part: (value) => value === undefined || holds(PART, value),
+  terms: (value) => holds(TERMS, value),
+  varyNames: isTexts,
+  selecting: isTexts,
+  tagIsMade: isFlag,
+  surrogates: isTexts,
+  mayCode: isFlag,
+  bodyBytes: isLength,
+  storedAgoMs: isNumber,
+}
+
+const isDescribed = (value: unknown): value is Described => holds(DESCRIBED, value)
