@@ -236,7 +236,11 @@ describe('what is done with a request (RFC 9111 §4, RFC 5861)', () => {
   })
 })
 
-function storedOf(fields: readonly Field[], body = '0123456789', status = 200): StoredResponse {
+function storedOf(
+  fields: readonly Field[],
+  body: string | Uint8Array = '0123456789',
+  status = 200,
+): StoredResponse {
   const head = { status, fields: readFields(fields) }
   const decision = decideStore(plain, head, TIMES, OPTIONS)
   if (!decision.store) throw new Error(decision.reason)
@@ -245,7 +249,7 @@ function storedOf(fields: readonly Field[], body = '0123456789', status = 200): 
     {
       status,
       fields: kept,
-      body: new TextEncoder().encode(body),
+      body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
       terms: decision.terms,
       varyNames: decision.varyNames,
       selecting: [],
@@ -397,6 +401,12 @@ describe('answers from what is stored', () => {
     expect(conditionsOf(stored)).toEqual([])
     expect(answer(storedOf([FRESH], 'x', 404)).get('etag')).toBeNull()
   })
+})
+
+test('what is stored keeps nothing else in memory', () => {
+  const read = Buffer.alloc(65_536, 'x')
+  const stored = storedOf([FRESH], read.subarray(100, 110))
+  expect([stored.body.length, stored.body.buffer.byteLength]).toEqual([10, 10])
 })
 
 describe('renewal', () => {

@@ -1,13 +1,12 @@
 import { PlainAnswer } from '../../core/answer.ts'
 import { fieldsOf } from './answer-body.ts'
-import type { CacheStatus } from './cache-status.ts'
 import { hasConditions } from './conditions.ts'
 import type { RequestDirectives } from './directives.ts'
 import { ASKS_NOTHING, requestDirectives } from './directives.ts'
 import type { Landing } from './flights.ts'
 import { invalidatedBy, isUnsafe, standsForGet } from './invalidation.ts'
 import type { OriginAsker } from './origin-asker.ts'
-import { createOriginAsker, fwdOf } from './origin-asker.ts'
+import { createOriginAsker } from './origin-asker.ts'
 import { passOn } from './pass-on.ts'
 import type { PrefetchOutcome } from '../prefetch/prefetcher.ts'
 import { decideRecall } from './recall-decision.ts'
@@ -21,6 +20,7 @@ import type {
   SharedParts,
 } from './recall-types.ts'
 import { urlName } from './resource-names.ts'
+import { Responder, fwdOf } from './responder.ts'
 import type { Shelf } from './shelf.ts'
 import { createShelf } from './shelf.ts'
 import { REASONS_NOT_TO_STORE } from './store-decision.ts'
@@ -54,8 +54,9 @@ const ROUNDS_MAX = 3
 /** Creates a {@link RouteCache}. */
 export function createRouteCache<R>(options: RecallOptions, parts: SharedParts<R>): RouteCache<R> {
   const shelf = createShelf(options, parts)
-  const asker = createOriginAsker(options, parts, shelf)
-  const cache = new RecallingCache(options, parts, shelf, asker)
+  const responder = new Responder<R>(options, parts, shelf)
+  const asker = createOriginAsker(options, parts, shelf, responder)
+  const cache = new RecallingCache(options, parts, shelf, responder, asker)
   return {
     handle: (request, origin) => cache.handle(request, origin),
     fetchAhead: (request, origin) => cache.fetchAhead(request, origin),
@@ -73,12 +74,20 @@ class RecallingCache<R> {
   private readonly options: RecallOptions
   private readonly parts: SharedParts<R>
   private readonly shelf: Shelf
+  private readonly responder: Responder<R>
   private readonly asker: OriginAsker<R>
 
-  constructor(options: RecallOptions, parts: SharedParts<R>, shelf: Shelf, asker: OriginAsker<R>) {
+  constructor(
+    options: RecallOptions,
+    parts: SharedParts<R>,
+    shelf: Shelf,
+    responder: Responder<R>,
+    asker: OriginAsker<R>,
+  ) {
     this.options = options
     this.parts = parts
     this.shelf = shelf
+    this.responder = responder
     this.asker = asker
   }
 
@@ -166,7 +175,7 @@ class RecallingCache<R> {
       if (round === 0) onLookup(action.forMs > 0 ? 'hit' : 'stale')
       if (action.kind === 'serve-and-refresh')
         void this.asker.refresh(lookup, this.flightKey(lookup))
-      return this.serve(lookup, stored, {
+      return this.responder.serve(lookup, stored, {
         hit: true,
         ttlS,
         ...(round > 0 && { collapsed: true }),
@@ -174,7 +183,7 @@ class RecallingCache<R> {
     }
     if (action.kind === 'unsatisfiable') {
       onLookup('miss')
-      return this.asker.respond(new PlainAnswer(504, [], ''), { hit: false })
+      return this.responder.respond(new PlainAnswer(504, [], ''), { hit: false })
     }
     if (stored !== undefined && this.standsInAtOnce(lookup)) {
       if (round === 0) onLookup('stale')
@@ -246,21 +255,13 @@ class RecallingCache<R> {
     stored: StoredResponse,
   ): PlainAnswer | Promise<PlainAnswer> {
     const ttlS = 'forMs' in lookup.action ? lookup.action.forMs / 1000 : 0
-    return this.serve(lookup, stored, { hit: true, ttlS, detail: 'stale-if-error' })
+    return this.responder.serve(lookup, stored, { hit: true, ttlS, detail: 'stale-if-error' })
   }
 
   private flightKey({ request, hash, asks }: Lookup<R>): string {
     const variants = this.parts.store.get(request.key, hash)
     const range = asks.find(([name]) => name === 'range')?.[1] ?? ''
     return `${request.key}\n${selectionOf(variants, request.fields)}\n${range}`
-  }
-
-  private serve(
-    lookup: Lookup<R>,
-    stored: StoredResponse,
-    status: CacheStatus,
-  ): PlainAnswer | Promise<PlainAnswer> {
-    return this.asker.serve(lookup, stored, status)
   }
 
   /** HEAD goes as it is; a 200 renews what is stored for GET, or tells that it is outdated (§4.3.5). */
@@ -278,7 +279,7 @@ class RecallingCache<R> {
       } else this.shelf.forget(request, hash, stored)
     }
     const fwd = stored === undefined ? 'uri-miss' : 'stale'
-    return this.asker.pass(lookup, outcome, { hit: false, fwd }, false)
+    return this.responder.pass(lookup, outcome, { hit: false, fwd }, false)
   }
 
   /** An unsafe method: goes as it is, and what its answer makes invalid is forgotten (§4.4). */

@@ -96,8 +96,12 @@ export function createStored(parts: StoredParts, times: ExchangeTimes): StoredRe
   const fields = [...parts.fields]
   if (reader.get('date') === null) fields.push(['date', formatHttpDate(times.responseMs)])
   if (tagIsMade) fields.push(['etag', makeEntityTag(parts.body)])
-  return { ...rest, fields, tagIsMade, coded: {} }
+  return { ...rest, body: owned(parts.body), fields, tagIsMade, coded: {} }
 }
+
+/** The bytes alone: a view of something larger, such as what a socket read, would keep all of that in memory. */
+const owned = (bytes: Uint8Array): Uint8Array =>
+  bytes.byteLength < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes
 
 /** Conditions by which the origin is asked whether a stored response is still right (RFC 9111 §4.3.1). */
 export function conditionsOf(stored: StoredResponse): Fields {

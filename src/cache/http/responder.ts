@@ -1,0 +1,78 @@
+import { PlainAnswer } from '../../core/answer.ts'
+import { answerFrom } from './answer.ts'
+import type { CacheStatus } from './cache-status.ts'
+import { cacheStatus } from './cache-status.ts'
+import { chooseCoding } from './codings.ts'
+import { passOn } from './pass-on.ts'
+import type { Lookup, RecallOptions, SharedParts } from './recall-types.ts'
+import type { Shelf } from './shelf.ts'
+import type { StoredResponse } from './stored-response.ts'
+
+/** Why a request goes to the origin. */
+export type Forwarded = NonNullable<CacheStatus['fwd']>
+
+/** Makes answers for clients, of what is stored and of what came. */
+export class Responder<R> {
+  private readonly options: RecallOptions
+  private readonly parts: Pick<SharedParts<R>, 'clock'>
+  private readonly shelf: Pick<Shelf, 'code'>
+
+  constructor(
+    options: RecallOptions,
+    parts: Pick<SharedParts<R>, 'clock'>,
+    shelf: Pick<Shelf, 'code'>,
+  ) {
+    this.options = options
+    this.parts = parts
+    this.shelf = shelf
+  }
+
+  /** Answers with what is stored, in the coding that the client prefers. */
+  serve(
+    lookup: Lookup<R>,
+    stored: StoredResponse,
+    status: CacheStatus,
+  ): PlainAnswer | Promise<PlainAnswer> {
+    const { request, hash } = lookup
+    const nowMs = this.parts.clock.nowMs()
+    const coding =
+      stored.mayCode && request.fields.get('range') === null
+        ? chooseCoding(request.fields.get('accept-encoding'), this.options.codings)
+        : undefined
+    if (coding === undefined || stored.coded[coding] !== undefined) {
+      return this.respond(answerFrom(request, stored, nowMs, coding), status)
+    }
+    return this.shelf
+      .code(request, hash, stored, coding)
+      .then((coded) => this.respond(answerFrom(request, coded, nowMs, coding), status))
+  }
+
+  /** What is stored was stripped before: only the status is to be added. */
+  respond(answer: PlainAnswer, status: CacheStatus): PlainAnswer {
+    const { names, lines } = answer
+    const { age = '0' } = answer.extra ?? {}
+    const extra: Record<string, string> = {}
+    // An Age of 0 would say that a response from the origin is from a cache.
+    if (status.hit || age !== '0') extra['age'] = age
+    if (this.options.sendsStatus) extra['cache-status'] = cacheStatus(status)
+    return new PlainAnswer(answer.status, { names, lines }, answer.body, extra)
+  }
+
+  /** Passes on what came, without having stored it. */
+  pass(
+    { request }: Lookup<R>,
+    answer: PlainAnswer,
+    status: CacheStatus,
+    wasStripped: boolean,
+  ): PlainAnswer {
+    const passing = { answer, status, wasStripped, nowMs: this.parts.clock.nowMs() }
+    return passOn(request, passing, this.options)
+  }
+}
+
+/** Why the origin is asked. */
+export function fwdOf<R>({ action, stored, hasParts }: Lookup<R>): Forwarded {
+  if (action.kind === 'revalidate') return action.why
+  if (stored !== undefined) return 'miss'
+  return hasParts ? 'partial' : 'uri-miss'
+}

@@ -1,0 +1,213 @@
+import { PlainAnswer } from '../../core/answer.ts'
+import type { ExchangeTimes } from './age.ts'
+import { bytesOfBody, declaredBytes, fieldsOf, streamOf } from './answer-body.ts'
+import type { CacheStatus } from './cache-status.ts'
+import { fill } from './filling.ts'
+import type { Flight } from './flights.ts'
+import { surrogatesOf } from './keep.ts'
+import { answersRange, isKnownPart, isPart, partOf } from './parts.ts'
+import type { Lookup, RecallOptions, SharedParts } from './recall-types.ts'
+import type { Responder } from './responder.ts'
+import { fwdOf } from './responder.ts'
+import type { Shelf, Shelved } from './shelf.ts'
+import type { NotStored, StoreDecision } from './store-decision.ts'
+import { decideStore } from './store-decision.ts'
+import type { StoredResponse } from './stored-response.ts'
+
+/** Bodies of a known length up to this are awaited whole; larger ones are passed on as they come. */
+const WHOLE_BYTES_MAX = 65_536
+
+/** A response that was found fit to be stored, but for its body. */
+interface Accepted {
+  readonly decision: Extract<StoreDecision, { store: true }>
+  readonly surrogates: readonly string[]
+  readonly declared: number | undefined
+}
+
+/** What the origin answered with, and when. */
+export interface Arrival {
+  readonly answer: PlainAnswer
+  readonly times: ExchangeTimes
+  readonly since: number
+}
+
+/** Stores what came from the origin, where it may be stored, and answers with it. */
+export class Taker<R> {
+  private readonly options: RecallOptions
+  private readonly parts: SharedParts<R>
+  private readonly shelf: Shelf
+  private readonly responder: Responder<R>
+
+  constructor(
+    options: RecallOptions,
+    parts: SharedParts<R>,
+    shelf: Shelf,
+    responder: Responder<R>,
+  ) {
+    this.options = options
+    this.parts = parts
+    this.shelf = shelf
+    this.responder = responder
+  }
+
+  /** Stores an answer, or finds out why not; those that wait for it are told. */
+  async take(
+    lookup: Lookup<R>,
+    arrival: Arrival,
+    flight: Flight<R> | undefined,
+  ): Promise<PlainAnswer> {
+    const { request, stored, hash } = lookup
+    const { answer, times } = arrival
+    const { status } = answer
+    const head = { status, fields: answer, isKnownPart: isKnownPart(request.fields, answer) }
+    const decision = decideStore(request, head, times, this.options)
+    const surrogates = surrogatesOf(answer, this.options)
+    const declared = declaredBytes(answer)
+    const reason = !decision.store
+      ? decision.reason
+      : typeof surrogates === 'string'
+        ? surrogates
+        : declared !== undefined && declared > this.options.bodyBytesMax
+          ? 'too-large'
+          : undefined
+    if (!decision.store || typeof surrogates === 'string' || reason !== undefined) {
+      // A new answer that may not be stored makes the old one outdated all the same.
+      if (stored !== undefined && status < 500) this.shelf.forget(request, hash, stored)
+      return this.refuse(lookup, answer, reason ?? 'refused', flight)
+    }
+    return this.fillIn(lookup, arrival, { decision, surrogates, declared }, flight)
+  }
+
+  private refuse(
+    lookup: Lookup<R>,
+    answer: PlainAnswer,
+    reason: NotStored,
+    flight: Flight<R> | undefined,
+  ): PlainAnswer {
+    const { predictor, clock } = this.parts
+    // That one part could not be stored says nothing of others.
+    if (answer.status !== 206) predictor.note(lookup.hash, false, clock.nowMs())
+    this.note(lookup, answer.status, reason)
+    lookup.origin.bindToClient()
+    flight?.land({ kind: 'alone' })
+    return this.responder.pass(
+      lookup,
+      answer,
+      { hit: false, fwd: fwdOf(lookup), detail: reason },
+      true,
+    )
+  }
+
+  /** Reads the body into the store: whole before answering when it is small, else while it passes. */
+  private async fillIn(
+    lookup: Lookup<R>,
+    arrival: Arrival,
+    accepted: Accepted,
+    flight: Flight<R> | undefined,
+  ): Promise<PlainAnswer> {
+    const { answer } = arrival
+    const told = { hit: false, fwd: fwdOf(lookup) }
+    const here = bytesOfBody(answer.body)
+    if (here !== undefined || answer.body === null) {
+      return this.keep(lookup, arrival, accepted, here ?? new Uint8Array(), told, flight)
+    }
+    const filling = fill(streamOf(answer.body), this.options.bodyBytesMax)
+    const passing = new PlainAnswer(answer.status, fieldsOf(answer), filling.body)
+    if (accepted.declared !== undefined && accepted.declared <= WHOLE_BYTES_MAX) {
+      const whole = await filling.whole
+      if (whole instanceof Uint8Array) {
+        return this.keep(lookup, arrival, accepted, whole, told, flight)
+      }
+      this.fail(lookup, answer.status, whole, flight)
+    } else {
+      void filling.whole.then((whole) =>
+        whole instanceof Uint8Array
+          ? void this.shelve(lookup, arrival, accepted, whole, flight)
+          : this.fail(lookup, answer.status, whole, flight),
+      )
+    }
+    // Whether it will be stored is known only when all of it has passed.
+    return this.responder.pass(lookup, passing, told, true)
+  }
+
+  /** Stores a response of which all is here, and answers with it. */
+  private keep(
+    lookup: Lookup<R>,
+    arrival: Arrival,
+    accepted: Accepted,
+    body: Uint8Array,
+    told: CacheStatus,
+    flight: Flight<R> | undefined,
+  ): PlainAnswer | Promise<PlainAnswer> {
+    const shelved = this.shelve(lookup, arrival, accepted, body, flight)
+    const { status } = arrival.answer
+    const { privateFields, noCacheFields } = accepted.decision.directives
+    // A client gets the part that was sent to it, whatever it has become in store, and fields that are not stored.
+    if (status === 206 || privateFields.length > 0 || noCacheFields.length > 0) {
+      const sent = new PlainAnswer(status, fieldsOf(arrival.answer), body)
+      return this.responder.pass(lookup, sent, tell(told, shelved), true)
+    }
+    if (shelved.stored === undefined) throw new TypeError('what was kept is not there')
+    return this.responder.serve(lookup, shelved.stored, tell(told, shelved))
+  }
+
+  private shelve(
+    lookup: Lookup<R>,
+    { answer, times, since }: Arrival,
+    { decision, surrogates }: Accepted,
+    body: Uint8Array,
+    flight: Flight<R> | undefined,
+  ): Shelved {
+    const { request, hash } = lookup
+    const { status } = answer
+    const fields = fieldsOf(answer)
+    const part = status === 206 ? partOf(request.fields, answer, body.length) : undefined
+    const keeping = { status, fields, body, part, surrogates, times, decision }
+    const shelved = this.shelf.keep(request, hash, keeping, since)
+    this.land(lookup, shelved, status, flight)
+    return shelved
+  }
+
+  private fail(
+    lookup: Lookup<R>,
+    status: number,
+    reason: 'too-large' | 'incomplete',
+    flight: Flight<R> | undefined,
+  ): void {
+    const { predictor, clock } = this.parts
+    if (reason === 'too-large') predictor.note(lookup.hash, false, clock.nowMs())
+    this.note(lookup, status, reason)
+    lookup.origin.bindToClient()
+    flight?.land({ kind: 'alone' })
+  }
+
+  /** Tells those that wait, and remembers what became of it. */
+  land(
+    lookup: Lookup<R>,
+    { stored, reason }: Shelved,
+    status: number,
+    flight: Flight<R> | undefined,
+  ): void {
+    const { predictor, clock } = this.parts
+    this.note(lookup, status, reason)
+    const isOfUse = reason === undefined && stored !== undefined && isUsable(stored, lookup)
+    predictor.note(lookup.hash, true, clock.nowMs())
+    flight?.land(isOfUse || reason === 'overtaken' ? { kind: 'stored' } : { kind: 'alone' })
+  }
+
+  private note({ request, hash }: Lookup<R>, status: number, reason: NotStored | undefined): void {
+    const { verdicts, clock, onNotStored } = this.parts
+    const atMs = clock.nowMs()
+    verdicts.note(request.key, hash, { stored: reason === undefined, reason, status, atMs })
+    if (reason !== undefined) onNotStored(reason)
+  }
+}
+
+/** Whether another request for the same can be answered with it without asking. */
+const isUsable = <R>(stored: StoredResponse, { request }: Lookup<R>): boolean =>
+  !stored.terms.alwaysAsk &&
+  stored.terms.lifetimeMs > stored.terms.ageMs &&
+  (!isPart(stored) || answersRange(stored, request.fields.get('range')))
+
+const tell = (told: CacheStatus, { reason }: Shelved): CacheStatus =>
+  reason === undefined ? { ...told, stored: true } : { ...told, detail: reason }
