@@ -77,6 +77,64 @@ describe.skipIf(!hasRedisServer)('on a real Cluster', () => {
   }, 20_000)
   afterAll(async () => cluster.end())
   describeLevel('Redis Cluster', async (clock) => startInstance(cluster.options(), withWall(clock)))
+
+  test('follows a slot that moves to another node, entries and stream alike', async () => {
+    const one = await startInstance(cluster.options({ cooldownMs: 50 }))
+    const two = await startInstance(
+      cluster.options({ cooldownMs: 50 }),
+      systemClock,
+      `level-${names}`,
+    )
+    const keys = Array.from({ length: 40 }, (_, at) => `key ${at}`)
+    const fill = async (value: string): Promise<void> => {
+      for (const key of keys)
+        await put(one.level, key, entryOf(systemClock, value, { tags: ['t'] }))
+    }
+    await fill('before')
+    const first = cluster.servers[0]!
+    const [from, to] = await Promise.all(
+      cluster.servers
+        .slice(0, 2)
+        .map(async (server) => String(await server.command('CLUSTER', 'MYID'))),
+    )
+    // All slots of the first node that hold something, the stream's perhaps among them, go to the second.
+    const slots = new Set<number>()
+    for (const key of (await first.command('KEYS', '*')) as string[]) {
+      slots.add(Number(await first.command('CLUSTER', 'KEYSLOT', key)))
+    }
+    expect(slots.size).toBeGreaterThan(3)
+    for (const slot of slots) {
+      for (const server of cluster.servers) {
+        const role = server === cluster.servers[1] ? ['IMPORTING', from] : ['MIGRATING', to]
+        if (server !== cluster.servers[2]) {
+          await server.command('CLUSTER', 'SETSLOT', String(slot), role[0]!, role[1]!)
+        }
+      }
+      const moved = (await first.command(
+        'CLUSTER',
+        'GETKEYSINSLOT',
+        String(slot),
+        '1000',
+      )) as string[]
+      const target = ['127.0.0.1', String(cluster.servers[1]!.port)]
+      await first.command('MIGRATE', ...target, '', '0', '5000', 'KEYS', ...moved)
+      for (const server of [cluster.servers[1]!, first, cluster.servers[2]!]) {
+        await server.command('CLUSTER', 'SETSLOT', String(slot), 'NODE', to!)
+      }
+    }
+    const hits = async (): Promise<number> => {
+      const answers = await two.level.getMany(keys)
+      return answers.filter(({ state }) => state === 'hit').length
+    }
+    await until(async () => (await hits()) === keys.length, 'all that was stored before')
+    await until(() => one.isLive() && two.isLive(), 'both hearing again')
+    await one.bus.publish({ kind: 'tag', name: 't' })
+    await until(async () => (await hits()) === 0, 'word of the invalidation')
+    await fill('after')
+    await until(async () => (await hits()) === keys.length, 'what was stored after')
+    await one.end()
+    await two.end()
+  }, 30_000)
 })
 
 describe.skipIf(!hasRedisServer)('a level in Redis', () => {
@@ -164,6 +222,67 @@ describe.skipIf(!hasRedisServer)('a level in Redis', () => {
     expect(one.level.stats().corrupt).toBe(3)
     await one.end()
   })
+
+  test('what is no entry at all is not believed, refuses nothing, and is written over', async () => {
+    const one = await startInstance(server.options(), systemClock, name)
+    const fence = fenceOf(await one.level.get('k'))
+    for (const command of [
+      ['HSET', 'field', 'value'],
+      ['RPUSH', 'item'],
+      ['SADD', 'member'],
+    ]) {
+      await server.command('DEL', `${name}:c:1:k`)
+      await server.command(command[0]!, `${name}:c:1:k`, ...command.slice(1))
+      expect((await one.level.get('k')).state).toBe('unavailable')
+      expect(await one.level.set('k', entryOf(systemClock, 'right'), fence)).toBe('stored')
+      expect(await hit(one.level)).toBe('right')
+    }
+    // A server that refuses is no server that is gone.
+    expect(await hit(one.level, 'other')).toBe('miss')
+    await one.end()
+  })
+
+  test.each<[string, (stream: string, state: string) => string[]]>([
+    ['an entry beyond all others', (stream) => ['XADD', stream, '999999-0', 'junk', 'junk']],
+    ['text in place of the stream', (stream) => ['SET', stream, 'junk']],
+    ['text in place of its state', (_, state) => ['SET', state, 'junk']],
+    ['a number that is none', (_, state) => ['HSET', state, 'seq', 'junk']],
+    ['another number', (_, state) => ['HSET', state, 'seq', '7']],
+    ['another era', (_, state) => ['HSET', state, 'era', 'junk']],
+    ['nothing', (stream, state) => ['DEL', stream, state]],
+  ])(
+    '%s where invalidations are written: nothing old is believed, and it goes on anew',
+    async (_, junk) => {
+      const one = await startInstance(server.options(), systemClock, name)
+      const two = await startInstance(server.options(), systemClock, name)
+      await put(one.level, 'k', entryOf(systemClock, 'v1', { tags: ['t'] }))
+      expect(await hit(two.level)).toBe('v1')
+      const stream = `${name}:{${name}}:stream`
+      await server.command(...junk(stream, stream.replace(':stream', ':state')))
+      // Word of it arrives, or what it is about is not believed for another reason.
+      one.bus.publish({ kind: 'tag', name: 't' }).catch(() => undefined)
+      await until(async () => (await hit(two.level)) !== 'v1', 'the old value not being believed')
+      await until(() => one.isLive() && two.isLive(), 'both hearing again')
+      await until(async () => {
+        await put(one.level, 'k', entryOf(systemClock, 'v2', { tags: ['t'] }))
+        return (await hit(two.level)) === 'v2'
+      }, 'a new value')
+      await one.bus.publish({ kind: 'tag', name: 't' })
+      await until(async () => (await hit(two.level)) === 'miss', 'word of the invalidation')
+      // What no gate wrote is not read again and again.
+      const before = Number(
+        /total_commands_processed:(\d+)/.exec(String(await server.command('INFO')))?.[1],
+      )
+      await Bun.sleep(300)
+      const after = Number(
+        /total_commands_processed:(\d+)/.exec(String(await server.command('INFO')))?.[1],
+      )
+      expect(after - before).toBeLessThan(200)
+      await one.end()
+      await two.end()
+    },
+    20_000,
+  )
 
   test('a value of one key put under the name of another is not believed', async () => {
     const one = await startInstance(server.options(), systemClock, name)

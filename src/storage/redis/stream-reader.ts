@@ -101,6 +101,7 @@ async function readRound(
   if (isSame && state.sequence === last) hearer.upToDate(sent)
   const entries = readEntries(await read)
   if (!isSame) return 'the stream began anew'
+  if (entries === undefined) return 'the stream holds what no gate wrote'
   let sequence = last
   for (const entry of entries) {
     if (entry.position.era !== era) return 'the stream began anew'

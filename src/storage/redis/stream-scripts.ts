@@ -2,13 +2,21 @@
  * The scripts that keep the stream and its state in step. KEYS: the stream, the state (`era`, `seq`).
  *
  * Ids of entries are `<seq>-0` without holes, so that a reader that misses one knows. An era is the life
- * of one numbering: when Redis comes back empty, or the state was evicted, another begins.
+ * of one numbering: when Redis comes back empty, the state was evicted, or somebody else wrote into either so
+ * that the newest entry is not the one that the state names, another begins, and every reader forgets.
  */
 const BEGIN_ERA = `
-local era = redis.call('HGET', KEYS[2], 'era')
-if not era then
+local state = redis.pcall('HMGET', KEYS[2], 'era', 'seq')
+local newest = redis.pcall('XREVRANGE', KEYS[1], '+', '-', 'COUNT', '1')
+local era, last = state[1], state[2]
+local isWhole = not state.err and not newest.err and era and last and string.match(last, '^%d+$')
+if isWhole and newest[1] then
+  isWhole = newest[1][1] == last .. '-0' and newest[1][2][1] == 'e' and newest[1][2][2] == era
+end
+if not isWhole then
   era = ARGV[1]
   redis.call('DEL', KEYS[1])
+  redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[2], 'era', era, 'seq', '0')
 end
 `

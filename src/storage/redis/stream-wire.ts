@@ -43,11 +43,17 @@ export function readPosition(reply: RedisReply): StreamPosition | undefined {
   return era === undefined ? undefined : parsePosition(`${era}:${sequence}`)
 }
 
-/** Reads the entries of an XREAD of one stream; nothing when it timed out. */
-export function readEntries(reply: RedisReply): readonly StreamEntry[] {
+/**
+ * Reads the entries of an XREAD of one stream; nothing when it timed out, `undefined` when there is one among
+ * them that no gate wrote.
+ */
+export function readEntries(reply: RedisReply): readonly StreamEntry[] | undefined {
   if (!Array.isArray(reply)) return []
   const [stream] = reply as readonly RedisReply[]
-  return Array.isArray(stream) ? entriesOf((stream as readonly RedisReply[])[1]) : []
+  const rows = Array.isArray(stream) ? (stream as readonly RedisReply[])[1] : undefined
+  if (!Array.isArray(rows)) return []
+  const entries = entriesOf(rows as RedisReply)
+  return entries.length === rows.length ? entries : undefined
 }
 
 /** Reads the reply of the snapshot script. */
