@@ -1,4 +1,5 @@
 import type { PlainAnswer } from './answer.ts'
+import type { BodyError } from './http1/body-error.ts'
 
 /** The header fields of a request, as the web's own `Headers` has them: names in any case, values joined. */
 export interface IncomingHeaders extends Iterable<[name: string, value: string]> {
@@ -27,6 +28,8 @@ export interface IncomingRequest {
   text(): string | Promise<string>
   /** The body as it comes; `null` when there is none. */
   readonly body: ReadableStream<Uint8Array> | null
+  /** Why the body did not come as it should, once that is known. */
+  readonly bodyFailure?: BodyError | undefined
   /** Whether the client went away before its answer was complete; cheaper than {@link IncomingRequest.signal}. */
   readonly isGone: boolean
   /** Aborted when the client goes away before its answer is complete. */

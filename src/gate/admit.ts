@@ -31,6 +31,9 @@ export function createAdmit(bans: BanCheck, bodyBytesMax: number | undefined): S
 }
 
 function checkLength(exchange: Exchange, bodyBytesMax: number): Refusal | undefined {
-  const announced = exchange.request.headers.get('content-length')
-  return announced !== null && Number(announced) > bodyBytesMax ? tooLarge(bodyBytesMax) : undefined
+  const { request } = exchange
+  const announced = request.headers.get('content-length')
+  // One without a length may be here already; else it is counted as it comes.
+  const bytes = announced === null ? (request.arrived?.length ?? 0) : Number(announced)
+  return bytes > bodyBytesMax ? tooLarge(bodyBytesMax) : undefined
 }

@@ -6,6 +6,7 @@ import { identityHeaders } from '../upstream/index.ts'
 import type { RouteConfig } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
 import { bodyOf, tooLarge } from './outgoing-body.ts'
+import { bodyRefusal } from './read-body.ts'
 import type { SocketGuards, SocketWatch } from './socket-watch.ts'
 import { createSocketWatch } from './socket-watch.ts'
 import type { StageBody, Step } from './stage.ts'
@@ -61,6 +62,8 @@ export function createForward(options: ForwardOptions): StageBody {
             if (isAnswered && outcome.body instanceof ReadableStream) void outcome.body.cancel()
             return tooLarge(bodyBytesMax)
           }
+          const { bodyFailure } = exchange.request
+          if (!isAnswered && bodyFailure !== undefined) return bodyRefusal(bodyFailure)
           if (isAnswered && held?.handOver() === true) exchange.release = undefined
           return outcome
         })

@@ -1,3 +1,4 @@
+import { BodyError } from '../core/http1/body-error.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { RequestCheck } from '../shield/index.ts'
@@ -51,4 +52,10 @@ export async function readBodyText(exchange: Exchange): Promise<Refusal | undefi
 
 /** The body broke off, or never came. */
 export const unreadable = (error: unknown): Refusal =>
-  refuse('bad_request', { detail: 'The body could not be read.', internal: String(error) })
+  error instanceof BodyError
+    ? bodyRefusal(error)
+    : refuse('bad_request', { detail: 'The body could not be read.', internal: String(error) })
+
+/** What the client is told of its body. */
+export const bodyRefusal = ({ code, message }: BodyError): Refusal =>
+  refuse(code, { detail: message })

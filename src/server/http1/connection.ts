@@ -137,9 +137,9 @@ export class Http1Connection {
   ended(): void {
     this.isEnded = true
     if (this.phase === 'busy') {
-      this.intake.body?.fail(new BodyError('bad_request', 'The body broke off.'))
       // It cannot be told from one that went away; who waits for long should not do so in vain.
       this.request?.abort()
+      this.intake.body?.fail(new BodyError('bad_request', 'The body broke off.'))
     } else if (this.phase === 'tunnel') this.tunnel?.clientEnded()
     else if (this.phase !== 'flushing' && this.phase !== 'ending') this.hangUp()
   }
@@ -157,8 +157,8 @@ export class Http1Connection {
     this.reader.clear()
     intake.close()
     this.outbox.clear()
-    body?.fail(new BodyError('bad_request', 'The connection was closed.'))
     request?.abort()
+    body?.fail(new BodyError('bad_request', 'The connection was closed.'))
     streamed?.abandon()
     this.tunnel?.abandon()
     this.tunnel = undefined

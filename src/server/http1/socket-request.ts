@@ -1,4 +1,5 @@
 import type { PlainAnswer } from '../../core/answer.ts'
+import type { BodyError } from '../../core/http1/body-error.ts'
 import type { IncomingHeaders, IncomingRequest } from '../../core/incoming-request.ts'
 import type { RequestBody } from './request-body.ts'
 import { bodyText } from './request-body.ts'
@@ -64,6 +65,10 @@ export class SocketRequest implements IncomingRequest {
         controller.close()
       },
     }))
+  }
+
+  get bodyFailure(): BodyError | undefined {
+    return this.incoming?.failure
   }
 
   get signal(): AbortSignal {

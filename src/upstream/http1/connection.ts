@@ -72,7 +72,7 @@ export class Connection implements Carrier, LinkEvents {
     if (body.kind === 'none') this.link.write(`${head}\r\n`)
     else if (body.kind === 'bytes') this.sendBytes(head, body.bytes)
     else {
-      this.upload = new Upload(this.link, (cause) => this.lost(cause))
+      this.upload = new Upload(this.link, (cause) => this.fail(new WireError('body', cause)))
       void this.upload.send(head, body)
     }
   }

@@ -83,8 +83,8 @@ export interface Sending {
   abort(): void
 }
 
-/** Why a request failed. `connect`: nothing was sent. */
-export type WireFailure = 'connect' | 'reset' | 'protocol'
+/** Why a request failed. `connect`: nothing was sent. `body`: its own body broke off, or had another length. */
+export type WireFailure = 'connect' | 'reset' | 'protocol' | 'body'
 
 /** A request that failed. */
 export class WireError extends Error {
