@@ -58,7 +58,7 @@ async function build(count: number): Promise<Rig> {
 const heapBytes = (): number => {
   Bun.gc(true)
   const stats = heapStats()
-  return stats.heapSize + stats.extraMemorySize
+  return stats.heapSize
 }
 
 /** Heap bytes that an active key adds, apart from the records and the keys themselves. */
