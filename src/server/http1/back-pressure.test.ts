@@ -151,6 +151,15 @@ describe('a body without a length', () => {
     client.close()
   })
 
+  test('that is chunk extensions and little else is refused', async () => {
+    const port = listen({ handle: async (request) => text(await request.text()) })
+    const client = await RawClient.open(port)
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
+    client.send(`1;${'x'.repeat(900)}\r\nx\r\n`.repeat(200))
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 400 .*connection: close/s)
+    client.close()
+  })
+
   test('of tiny chunks costs no more memory than its bytes', async () => {
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
     const port = listen({

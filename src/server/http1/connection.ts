@@ -51,6 +51,8 @@ const FORGET_TICKS = ticksOf(5000)
 const LINGER_TICKS = ticksOf(2000)
 const NEVER = Number.MAX_SAFE_INTEGER
 const DISCARDED_BYTES_MAX = 65_536
+/** Requests of one connection that are answered before others have their turn. */
+const TURN_REQUESTS_MAX = 64
 const METHODS_SERVED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
 /** A socket, and the connection it carries. */
@@ -207,7 +209,13 @@ export class Http1Connection {
     const { reader, outbox } = this
     const bytes = reader.begin(chunk)
     let at = 0
+    let requests = 0
     while (at < bytes.length && (this.phase === 'idle' || this.phase === 'head')) {
+      if (requests === TURN_REQUESTS_MAX) {
+        this.yieldTurn()
+        break
+      }
+      requests += 1
       const head = reader.next(at)
       if (head === undefined) break
       if (head instanceof Unreadable) {
@@ -225,6 +233,22 @@ export class Http1Connection {
       if (this.isBusy) this.store(bytes.subarray(at))
     }
     if (!outbox.flush() && this.phase === 'idle') this.enter('idle')
+  }
+
+  /** Lets others have their turn before the rest of what this one has pipelined. */
+  private yieldTurn(): void {
+    this.phase = 'flushing'
+    this.next = 'idle'
+    this.watchWriting()
+    setImmediate(() => {
+      if (this.phase !== 'flushing' || !this.outbox.isEmpty) return
+      try {
+        this.enter(this.next)
+        this.goOn()
+      } catch (bug) {
+        this.fail(bug)
+      }
+    })
   }
 
   private waitForHead(): void {

@@ -312,6 +312,25 @@ describe('a connection', () => {
     client.close()
   })
 
+  test('that pipelines without end lets others have their turn', async () => {
+    const order: string[] = []
+    const port = listen({
+      handle: ({ target }) => {
+        order.push(target)
+        return text('')
+      },
+    })
+    const [greedy, other] = [await RawClient.open(port), await RawClient.open(port)]
+    other.send(get('/warm'))
+    await other.until((all) => statusesOf(all).length === 1)
+    greedy.send(get('/many').repeat(5000))
+    other.send(get('/one'))
+    await other.until((all) => statusesOf(all).length === 2)
+    expect(order.filter((target) => target === '/many').length).toBeLessThan(3000)
+    await greedy.until((all) => statusesOf(all).length === 5000)
+    for (const client of [greedy, other]) client.close()
+  })
+
   test('is kept in HTTP/1.0 when that is asked for', async () => {
     const port = listen()
     const client = await RawClient.open(port)

@@ -15,6 +15,13 @@ export interface BodySource {
 /** Bytes that are kept for a reader who takes his time. */
 const HELD_BYTES_MAX = 65_536
 
+/**
+ * What chunks may cost beside the body they carry: without a bound, one byte of a body could bring a kilobyte of
+ * extensions, and the limit on bodies would limit nothing.
+ */
+const OVERHEAD_BYTES_MAX = 65_536
+const OVERHEAD_RATIO_MAX = 16
+
 type Reading =
   /** Nobody has asked for it yet. */
   | { readonly kind: 'none' }
@@ -72,7 +79,9 @@ export class RequestBody {
     // Joined, so that a body of tiny chunks costs no more than one of large ones.
     if (parts.length > 0) this.accept(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
     if (error !== undefined) this.fail(new BodyError('bad_request', `The body has a ${error}.`))
-    else if (done) this.finish()
+    else if (this.wireBytes > OVERHEAD_BYTES_MAX + OVERHEAD_RATIO_MAX * this.bytes) {
+      this.fail(new BodyError('bad_request', 'The body is chunks and little else.'))
+    } else if (done) this.finish()
     return excess
   }
 
