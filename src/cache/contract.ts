@@ -40,7 +40,7 @@ export interface Invalidation extends Name {
  */
 export type Position = number
 
-/** Where a name's epoch stands in the table: many names may share a place. */
+/** Where a name's epoch stands in the table: many names may share parts of a place. */
 export type Place = number
 
 /** The epochs of some names, captured before a load. */
@@ -51,7 +51,7 @@ export interface Stamp {
 
 /**
  * Epochs of names: which names were invalidated, and in which order, in memory of fixed size. Each name
- * hashes to a place; a place holds the position of the last invalidation of any name that shares it. So
+ * hashes to a place, and that holds the position of the last invalidation of any name that shares it. So
  * there can be a needless reload, never a missed invalidation; no list grows and nothing is ever swept.
  */
 export interface EpochTable {

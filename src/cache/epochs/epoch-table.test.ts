@@ -58,7 +58,7 @@ describe('epochs', () => {
       table.capture([{ kind: 'tag', name: `tag ${at}` }]),
     )
     for (let at = 0; at < 1000; at++) table.bump('tag', `other ${at}`)
-    expect(stamps.filter((stamp) => !table.isCurrent(stamp)).length).toBeLessThan(100)
+    expect(stamps.filter((stamp) => !table.isCurrent(stamp)).length).toBeLessThan(10)
   })
 
   test('a table of an absurd size is refused', () => {
