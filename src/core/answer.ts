@@ -25,6 +25,8 @@ export class PlainAnswer {
   readonly body: AnswerBody
   /** Fields of this exchange alone; they replace those of the same name. */
   readonly extra: Readonly<Record<string, string>> | undefined
+  /** Whether this very object is given again and again, so that it pays to keep what is made of it. */
+  readonly isRepeated: boolean
   #fields: readonly Field[] | undefined
   #ready: ReadyFields | undefined
 
@@ -33,13 +35,20 @@ export class PlainAnswer {
     fields: readonly Field[] | ReadyFields,
     body: AnswerBody,
     extra?: Readonly<Record<string, string>>,
+    isRepeated = false,
   ) {
     this.status = status
     this.body = body
     this.extra = extra
+    this.isRepeated = isRepeated
     const isReady = 'lines' in fields
     this.#fields = isReady ? undefined : fields
     this.#ready = isReady ? fields : undefined
+  }
+
+  /** An answer that will be given again and again. */
+  static repeated(status: number, fields: readonly Field[], body: string | null): PlainAnswer {
+    return new PlainAnswer(status, fields, body, undefined, true)
   }
 
   /** In the order they are sent. */

@@ -20,6 +20,7 @@ export function createRespond({ status, body, headers }: FixedAnswer): StageBody
   const own = Object.entries(headers).map(([name, value]): Field => [name.toLowerCase(), value])
   const typed = own.some(([name]) => name === 'content-type')
   const fields: readonly Field[] = typed ? own : [['content-type', type], ...own]
-  const answer = new PlainAnswer(status, fields, STATUSES_WITHOUT_BODY.has(status) ? null : content)
+  const sent = STATUSES_WITHOUT_BODY.has(status) ? null : content
+  const answer = PlainAnswer.repeated(status, fields, sent)
   return { run: () => answer }
 }

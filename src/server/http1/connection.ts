@@ -377,6 +377,14 @@ export class Http1Connection {
     const { head, world } = this
     if (head === undefined) return
     const keeps = this.keeps(head)
+    if (keeps && head.isCurrent && head.method !== 'HEAD') {
+      const message = world.repeated.find(answer, world.dateLine)
+      if (message !== undefined) {
+        this.intake.answered()
+        this.outbox.bytes(message)
+        return this.complete(keeps)
+      }
+    }
     let plain = toPlain(answer)
     let rendered: AnswerHead
     try {

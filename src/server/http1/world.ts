@@ -4,6 +4,7 @@ import type { ServerConnection } from '../listener.ts'
 import type { Http1ListenerOptions } from './options.ts'
 import type { Gathering } from './outbox.ts'
 import { createGathering } from './outbox.ts'
+import { RepeatedAnswers } from './repeated-answers.ts'
 import type { HeadRules } from './parse-request-head.ts'
 import type { UnreadableReason } from './request-head.ts'
 import type { WebSocketDoor } from './web-socket-door.ts'
@@ -24,6 +25,7 @@ export interface Http1World {
   /** Ticks that a connection may be idle for. */
   readonly idleTicks: number
   readonly gathering: Gathering
+  readonly repeated: RepeatedAnswers
   readonly handle: Handle
   /** Takes WebSockets; without it, requests for them are like any other. */
   readonly webSockets: WebSocketDoor | undefined
@@ -57,6 +59,7 @@ export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'htt
     requestsMax: options.requestsMax,
     idleTicks: ticksOf(options.idleTimeoutMs),
     gathering: createGathering(),
+    repeated: new RepeatedAnswers(),
     handle: options.handle,
     webSockets:
       options.webSockets === false ? undefined : createWebSocketDoor({ ...options, scheme }),

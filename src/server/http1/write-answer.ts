@@ -55,6 +55,17 @@ function silentFraming(
   return `content-length: ${bytes}\r\n`
 }
 
+/** An answer as one piece, where it has a body of text. */
+export function wholeMessage(
+  { text }: AnswerHead,
+  { status, body }: PlainAnswer,
+): Uint8Array | undefined {
+  if (typeof body !== 'string' || isBodiless(status)) return undefined
+  const content = Buffer.from(body)
+  const head = Buffer.from(`${text}content-length: ${content.length}\r\n\r\n`, 'latin1')
+  return Buffer.concat([head, content])
+}
+
 /** Puts an answer with a body that is all there into the outbox. */
 export function writeWhole(
   outbox: Outbox,
