@@ -268,6 +268,36 @@ describe('the client learns from the upstream', () => {
     expect([...response.headers.keys()]).toEqual(['x-kept'])
   })
 
+  test('the same of heads that are the same, but for what the request decides', async () => {
+    const origin = await serveHeads((head) =>
+      head.startsWith('HEAD')
+        ? 'HTTP/1.1 302 Found\r\nLocation: $ORIGIN/a\r\nContent-Length: 2\r\n\r\n'.replace(
+            '$ORIGIN',
+            origin.url,
+          )
+        : answerWith('ok', `HTTP/1.1 302 Found\r\nLocation: ${origin.url}/a`),
+    )
+    open.push(origin)
+    const { upstream } = openUpstream({ targets: [origin.url] })
+    const told: unknown[] = []
+    for (const method of ['GET', 'HEAD', 'GET', 'HEAD']) {
+      for (const host of ['a.example', 'b.example']) {
+        const outcome = await upstream.forward(forwardRequest({ method, host }))
+        if (isRefusal(outcome)) throw new Error(outcome.code)
+        told.push([outcome.get('location'), outcome.get('content-length'), outcome.body !== null])
+      }
+    }
+    const ofGet = [
+      ['https://a.example/a', null, true],
+      ['https://b.example/a', null, true],
+    ]
+    const ofHead = [
+      ['https://a.example/a', '2', false],
+      ['https://b.example/a', '2', false],
+    ]
+    expect(told).toEqual([...ofGet, ...ofHead, ...ofGet, ...ofHead])
+  })
+
   test('every cookie, each on its own', async () => {
     const response = await received('HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2')
     expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])

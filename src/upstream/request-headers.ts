@@ -15,8 +15,8 @@ import {
 export interface HeadTarget {
   /** What paths are appended to. */
   readonly basePath: string
-  /** Value of Host. */
-  readonly host: string
+  /** {@link lineEndOf} its Host. */
+  readonly lineEnd: string
 }
 
 /**
@@ -34,29 +34,27 @@ export function createWriteHead(
   const forwardedLines = config.forwarded ? createForwardedLines() : () => ''
   const identityLines = config.identity ? createIdentityLines() : () => ''
   const viaLine = config.via === undefined ? '' : `via: 1.1 ${config.via}\r\n`
+  const ownName = `${viaLine}x-request-id: `
   const editLines = fieldLines(Object.entries(config.request.set)) ?? ''
   return (request, target) => {
     const { method, path, requestId, traceparent, identity } = request
-    const host = config.preserveHost ? request.host : target.host
-    const ownLine = isSound(requestId) ? `x-request-id: ${requestId}\r\n` : undefined
+    const lineEnd = config.preserveHost ? lineEndOf(request.host) : target.lineEnd
     const client = clientLines(request)
     const forwarded = forwardedLines(request)
     const caller = identity === undefined ? '' : identityLines(identity)
-    if (
-      ownLine === undefined ||
-      client === undefined ||
-      forwarded === undefined ||
-      caller === undefined
-    ) {
-      return undefined
-    }
-    const trace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`
+    if (client === undefined || forwarded === undefined || caller === undefined) return undefined
+    if (!isSound(requestId) || (config.preserveHost && !isSound(request.host))) return undefined
+    const trace = traceparent === undefined ? '' : `\r\ntraceparent: ${traceparent}`
+    // As few parts as can be: each is joined again when all of it is written.
     return (
-      `${method} ${target.basePath}${path} HTTP/1.1\r\nhost: ${host}\r\n` +
-      `${client}${forwarded}${viaLine}${ownLine}${trace}${caller}${editLines}`
+      `${method} ${target.basePath}${path}${lineEnd}${client}${forwarded}${ownName}` +
+      `${requestId}${trace}\r\n${caller}${editLines}`
     )
   }
 }
+
+/** The end of the request line, and Host. */
+export const lineEndOf = (host: string): string => ` HTTP/1.1\r\nhost: ${host}\r\n`
 
 /** The client's own fields that are passed on. Nothing is made for each field but its line. */
 function createClientLines(

@@ -37,12 +37,14 @@ export function createResponseFields(config: UpstreamConfig): ResponseFields {
     ...(config.hideServer ? ['server', 'x-powered-by'] : []),
   ])
   return (head, origins, keepsLength) => {
-    const { text, names, starts, connection } = head
+    const { text, names, starts, connection, shown } = head
+    if (shown !== undefined && shown.keepsLength === keepsLength) return shown
     const listed = connection === undefined ? undefined : connectionOptions(connection)
     // RFC 9112 §6.3: with Transfer-Encoding, a Content-Length means nothing.
     const dropsLength = !keepsLength || head.isCoded
     const kept: string[] = []
     let lines = ''
+    let isForAll = true
     // Neighbors that stay are taken together.
     let from = starts[0]!
     for (let index = 0; index < names.length; index++) {
@@ -55,11 +57,15 @@ export function createResponseFields(config: UpstreamConfig): ResponseFields {
       if (!isDropped && name !== 'location') continue
       lines += text.slice(from, starts[index])
       from = starts[index + 1]!
-      if (!isDropped) lines += `location: ${rewriteLocation(valueAt(head, index), origins)}\r\n`
+      if (isDropped) continue
+      lines += `location: ${rewriteLocation(valueAt(head, index), origins)}\r\n`
+      isForAll = false
     }
     lines += text.slice(from, starts[names.length])
     kept.push(...editNames)
-    return { names: kept, lines: lines + editLines }
+    const fields = { names: kept, lines: lines + editLines, keepsLength }
+    if (isForAll) head.shown = fields
+    return fields
   }
 }
 

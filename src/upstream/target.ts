@@ -7,6 +7,7 @@ import type { UpstreamEvent } from './events.ts'
 import type { HttpClient } from './http1/client.ts'
 import { createHttpClient } from './http1/client.ts'
 import type { ServerAddress } from './http1/types.ts'
+import { lineEndOf } from './request-headers.ts'
 import type { TargetStats } from './stats.ts'
 
 /** One address of an upstream, and what is known about it. */
@@ -18,6 +19,7 @@ export interface Target {
   readonly host: string
   /** What paths are appended to. */
   readonly basePath: string
+  readonly lineEnd: string
   readonly origin: string
   /** Path of the Unix socket, when it is one. */
   readonly unix: string | undefined
@@ -75,6 +77,7 @@ export function createTarget(
     client,
     host: location.host,
     basePath: location.basePath,
+    lineEnd: lineEndOf(location.host),
     origin: location.origin,
     unix: location.address.unix,
     url: entry.url,

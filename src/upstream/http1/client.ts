@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { Connection } from './connection.ts'
-import { createSeenNames } from './parse-head.ts'
+import { createHeadMemory } from './head-memory.ts'
 import type { Job, Sending, ServerAddress, WireRequest, WireResponse } from './types.ts'
 
 /**
@@ -37,7 +37,7 @@ const SWEEP_MS = 1000
 /** Creates an {@link HttpClient}. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { address, clock, connectTimeoutMs } = options
-  const seen = createSeenNames()
+  const memory = createHeadMemory()
   const opening = new Map<Connection, ReturnType<typeof setTimeout>>()
   const idle: Connection[] = []
   let closing = false
@@ -78,7 +78,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
   }
   const open = (job: Job): void => {
-    const connection = new Connection(address, events, seen, job)
+    const connection = new Connection(address, events, memory, job)
     const giveUp = (): void => connection.destroy('connect deadline')
     opening.set(connection, setTimeout(giveUp, connectTimeoutMs))
     job.carrier = connection

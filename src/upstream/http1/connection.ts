@@ -1,9 +1,10 @@
 import type { BodyDecoder, Decoded } from '../../core/http1/body-decoder.ts'
 import { createBodyDecoder } from '../../core/http1/body-decoder.ts'
+import type { HeadMemory } from './head-memory.ts'
+import { readHead } from './head-memory.ts'
 import type { LinkEvents } from './link.ts'
 import { Link } from './link.ts'
-import type { ResponseHead, SeenNames } from './parse-head.ts'
-import { parseHead } from './parse-head.ts'
+import type { ResponseHead } from './parse-head.ts'
 import type { BodyEnd, Carrier, Job, ServerAddress } from './types.ts'
 import { WireError } from './types.ts'
 import { Upload } from './upload.ts'
@@ -38,7 +39,7 @@ export class Connection implements Carrier, LinkEvents {
   aborted = false
   private readonly link: Link
   private readonly events: ConnectionEvents
-  private readonly seen: SeenNames
+  private readonly memory: HeadMemory
   private job: Job | undefined
   private isOpen = false
   private isClosed = false
@@ -56,9 +57,9 @@ export class Connection implements Carrier, LinkEvents {
   private upload: Upload | undefined = undefined
 
   /** Opens a connection, for a first request. */
-  constructor(address: ServerAddress, events: ConnectionEvents, seen: SeenNames, job: Job) {
+  constructor(address: ServerAddress, events: ConnectionEvents, memory: HeadMemory, job: Job) {
     this.events = events
-    this.seen = seen
+    this.memory = memory
     this.job = job
     this.link = new Link(address, this)
   }
@@ -144,7 +145,7 @@ export class Connection implements Carrier, LinkEvents {
       return
     }
     this.pending = undefined
-    const head = parseHead(all.toString('latin1', 0, end + 2), job.method, this.seen)
+    const head = readHead(all.toString('latin1', 0, end + 2), job.method, this.memory)
     if (typeof head === 'string') return this.broken(head)
     const from = end + HEAD_END.length
     if (head.status >= 200) return this.beginBody(job, head, all, from)
@@ -162,7 +163,7 @@ export class Connection implements Carrier, LinkEvents {
     const isWhole = framing.kind === 'length' && framing.bytes <= job.wholeBytesMax
     if (isWhole && rest >= framing.bytes) {
       const end = from + framing.bytes
-      return this.finish(job, head, bytes.subarray(from, end), bytes.length - end)
+      return this.finish(job, head, partOf(bytes, from, end), bytes.length - end)
     }
     if (isWhole) {
       this.head = head
@@ -286,4 +287,15 @@ export class Connection implements Carrier, LinkEvents {
     if (end === 'broken') stream.error(error)
     job.onBodyEnd(end, error)
   }
+}
+
+/** Up to here a copy costs less than a view: the runtime keeps small arrays where it needs no buffer of their own. */
+const COPIED_BYTES_MAX = 1000
+
+/** A part of some bytes, which are not changed any more. */
+function partOf(bytes: Buffer, from: number, end: number): Uint8Array {
+  if (end - from > COPIED_BYTES_MAX) return bytes.subarray(from, end)
+  const copy = new Uint8Array(end - from)
+  bytes.copy(copy, 0, from, end)
+  return copy
 }

@@ -1,3 +1,4 @@
+import type { ReadyFields } from '../../core/answer.ts'
 import type { Framing } from '../../core/http1/body-decoder.ts'
 import type { KnownName } from './response-names.ts'
 import { NAME_KINDS, responseName } from './response-names.ts'
@@ -20,6 +21,13 @@ export interface ResponseHead {
   readonly reusable: boolean
   /** Seconds of `Keep-Alive: timeout=…`, when the server says them. */
   readonly keepAliveSeconds: number | undefined
+  /** What was made of its fields for clients, where that does not depend on the request. */
+  shown: ShownFields | undefined
+}
+
+/** Fields for clients; `keepsLength` says whether Content-Length may be among them. */
+export interface ShownFields extends ReadyFields {
+  readonly keepsLength: boolean
 }
 
 // eslint-disable-next-line no-control-regex -- these are the characters a line must not hold
@@ -144,6 +152,7 @@ function parseFields(
       !(connection !== undefined && CLOSES.test(connection)),
     keepAliveSeconds:
       keepAlive === undefined ? undefined : Number(TIMEOUT.exec(keepAlive)?.[1] ?? Number.NaN),
+    shown: undefined,
   }
 }
 
