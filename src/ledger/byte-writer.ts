@@ -54,7 +54,8 @@ export class TextWriter {
     const end = this.put(bytes, text, at)
     if (end < 0 || text === '') return end
     this.#repeated = text
-    this.#repeatedBytes = bytes.slice(at, end)
+    // A copy: `slice` of a Buffer would show whatever is written there later.
+    this.#repeatedBytes = Uint8Array.from(bytes.subarray(at, end))
     this.#repeatedHash = this.hash
     return end
   }

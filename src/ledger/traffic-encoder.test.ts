@@ -47,6 +47,19 @@ function encode(encoder: TrafficEncoder, entry: TrafficEntry) {
 }
 
 describe('the encoder of requests', () => {
+  test('what it wrote once and keeps does not change with the bytes it was written to', () => {
+    const encoder = new TrafficEncoder(auditConfig.parse({}))
+    // The workbench of the log: its `slice` is a view, not a copy.
+    const bench = Buffer.alloc(FAST_BYTES_MAX)
+    const write = (requestIdTail: string) => {
+      const entry = { ...traffic({ requestId: 'instance-' }), requestIdTail }
+      return bench.toString('utf8', 0, encoder.encodeInto(entry, bench, 0))
+    }
+    expect(write('1')).toContain('"requestId":"instance-1"')
+    bench.fill(0x22)
+    expect(write('2')).toContain('"requestId":"instance-2"')
+  })
+
   test('writes the same bytes and index fields on its fast and its general path', () => {
     const encoder = new TrafficEncoder(auditConfig.parse({ details: ['layer', 'attempt'] }))
     fc.assert(
