@@ -11,6 +11,12 @@ export const aimArgs = {
     valueHint: 'file',
     description: 'Scenario (.ts), HAR file or OpenAPI document; otherwise the URL of --target.',
   },
+  set: {
+    type: 'string',
+    valueHint: 'name=value',
+    description:
+      'For the setup of the scenario, in place of an environment variable; repeatable. Recorded.',
+  },
   methods: {
     type: 'string',
     valueHint: 'list',
@@ -53,7 +59,17 @@ export function readAim(args: Arguments, common: CommonOptions): Aim {
     methods: readList(args.text('methods')),
     method: (args.text('method') ?? (body === null ? 'GET' : 'POST')).toUpperCase(),
     body,
+    ...(args.texts('set').length > 0 && { environment: readSet(args.texts('set')) }),
   }
+}
+
+function readSet(lines: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = lines.map((line) => {
+    const at = line.indexOf('=')
+    if (at < 1) throw new UsageError(`--set: expected name=value, not ${line}`)
+    return [line.slice(0, at), line.slice(at + 1)] as const
+  })
+  return Object.fromEntries(pairs)
 }
 
 /** Values with commas between them. */

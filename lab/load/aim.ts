@@ -23,6 +23,8 @@ export interface Aim {
   readonly methods: readonly string[]
   readonly method: string
   readonly body: string | null
+  /** What the setup of a scenario finds among environment variables, before the real ones. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** An aim that was taken. */
@@ -57,7 +59,7 @@ export async function takeAim(aim: Aim, world: World): Promise<Aimed> {
   const { scenario, skipped } = await openScenario(aim.scenario, options)
   const data = await resolveScenario(scenario, {
     target: target.origin,
-    environment: process.env,
+    environment: { ...process.env, ...aim.environment },
     random: world.random.fork('scenario'),
     readJson,
   })

@@ -3,7 +3,7 @@ import type { Subject } from './subject.ts'
 import { meet } from './subject.ts'
 
 /** Keys that are used for the first time in a run: as long as there are new ones, each is a miss. */
-const COLD_KEYS = Number(process.env['LAB_KEYS'] ?? 1000) || 1000
+const COLD_KEYS = 1000
 
 const keys = (from: number, to?: number) => (setup: unknown) =>
   (setup as Subject).keys.slice(from, to).map((secret) => ({ secret }))
@@ -19,7 +19,11 @@ export default defineScenario({
   description: 'Credentials that are remembered, that are new, and that are wrong.',
   tags: ['authorization'],
   load: { rate: 100, durationMs: 30_000, thresholds: ['error_rate<0.1%'] },
-  setup: async (context) => ({ ...(await meet(context, { keys: COLD_KEYS + 1 })) }),
+  setup: async (context) => ({
+    ...(await meet(context, {
+      keys: (Number(context.environment['LAB_KEYS'] ?? COLD_KEYS) || COLD_KEYS) + 1,
+    })),
+  }),
   feeds: {
     hot: { rows: ({ setup }) => hot(setup) },
     cold: { rows: ({ setup }) => cold(setup), pick: { kind: 'cycle' } },

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { LabError } from '../core/index.ts'
 import { readPlan } from './plan.ts'
 
@@ -41,4 +43,19 @@ describe('readPlan', () => {
     expect(read).toThrow(LabError)
     expect(read).toThrow(message)
   })
+})
+
+test('the plan that ships is one, its programs and experiments are there, and only logs stay unknown', () => {
+  const folder = join(import.meta.dir, '../plans')
+  const plan = readPlan(readFileSync(join(folder, 'gate.yaml'), 'utf8'), 'gate.yaml')
+  for (const { command } of plan.checklist) {
+    const program = command?.find((part) => part.startsWith('checks/'))
+    if (program !== undefined) expect(existsSync(join(folder, program))).toBe(true)
+  }
+  const unchecked = plan.checklist.filter(
+    (item) => (item.http ?? item.file ?? item.command ?? item.shutdown) === undefined,
+  )
+  expect(unchecked.map(({ id }) => id)).toEqual(['logs'])
+  const used = new Set(plan.claims.map(({ of }) => of))
+  expect(Object.keys(plan.experiments).filter((name) => !used.has(name))).toEqual([])
 })

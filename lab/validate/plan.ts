@@ -62,6 +62,8 @@ const service = z.strictObject({
   command,
   /** Answers with success when the server can be used. */
   ready: z.url({ protocol: /^https?$/ }),
+  /** Environment variables beside those of the lab. */
+  environment: z.record(z.string(), z.coerce.string()).default({}),
   timeoutMs: z.number().positive().default(30_000),
 })
 
@@ -74,7 +76,10 @@ const schema = z.strictObject({
     .record(
       identifier,
       z.strictObject({
-        /** A command line of the lab without its name: `load --rate 1000 --duration 30s`. */
+        /**
+         * A command line of the lab without its name: `load --rate 1000 --duration 30s`. `{plan}` is
+         * the folder of the plan.
+         */
         run: z.union([z.string().transform((text) => text.trim().split(/\s+/)), command]),
         /** What it measures: by default the target of the plan; `null` for one that brings its own. */
         target: z

@@ -35,9 +35,9 @@ export async function startServices(
     for (const { child, ended } of running.toReversed()) await end(child, ended)
   }
   try {
-    for (const [name, { command, ready, timeoutMs }] of Object.entries(services)) {
-      const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)])
-      running.push(await start(name, command, ready, folder, signal))
+    for (const [name, service] of Object.entries(services)) {
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(service.timeoutMs)])
+      running.push(await start(name, service, folder, signal))
     }
     return { stop: stopAll }
   } catch (error) {
@@ -48,8 +48,7 @@ export async function startServices(
 
 async function start(
   name: string,
-  [program = '', ...args]: readonly string[],
-  ready: string,
+  { command: [program = '', ...args], ready, environment }: Plan['services'][string],
   folder: string,
   signal: AbortSignal,
 ): Promise<Running> {
@@ -57,7 +56,11 @@ async function start(
   if (answers !== undefined) {
     throw new LabError(`service ${name}: something else answers at ${ready} already`)
   }
-  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(program, args, {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...environment },
+  })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-SAID_CHARACTERS_MAX)

@@ -181,6 +181,15 @@ describe('services', () => {
     expect(await fetch(url).catch(() => 'gone')).toBe('gone')
   }, 20_000)
 
+  test('get what their environment says', async () => {
+    const source = `Bun.serve({ hostname: '127.0.0.1', port: PORT, fetch: () => new Response(process.env['SAID']) })`
+    const { text, url } = await planWith(source)
+    const plan = text
+      .replace('timeoutMs: 5000', "timeoutMs: 5000, environment: { SAID: 'so it is' }")
+      .replace(`{ url: '${url}' }`, `{ url: '${url}', contains: so it is }`)
+    expect((await check(plan, none)).claims[0]?.status).toBe('pass')
+  }, 20_000)
+
   test('one that does not start ends the plan, with what it said', async () => {
     const { text } = await planWith(`console.error('no database'); process.exit(1)`)
     expect(await check(text, none).catch(String)).toMatch(

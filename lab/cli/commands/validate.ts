@@ -36,14 +36,15 @@ export const validateCommand: Command = {
     checkOutputs(outputs)
     const common = readCommonOptions(args, randomSeed())
     const plan = readPlan(await readText(path), path)
-    const prepared = await prepareAll(plan, common, context)
+    const folder = dirname(resolve(path))
+    const prepared = await prepareAll(plan, folder, common, context)
     const progress = createProgress(terminal, monotonicMs)
     const startMs = wallMs()
     const interrupt = onInterrupt()
     try {
       const { signal } = interrupt
       const { experiments, claims } = await validate(plan, {
-        folder: dirname(resolve(path)),
+        folder,
         progress,
         signal,
         run: (line) => {
@@ -99,13 +100,15 @@ function targetOf(plan: Plan, common: CommonOptions): string | undefined {
 /** Reads every command line of the plan before anything is measured, so that no mistake costs an hour. */
 async function prepareAll(
   plan: Plan,
+  folder: string,
   common: CommonOptions,
   context: CommandContext,
 ): Promise<ReadonlyMap<readonly string[], Prepared>> {
   const prepared = new Map<readonly string[], Prepared>()
   for (const [name, { run, target = targetOf(plan, common) }] of Object.entries(plan.experiments)) {
     try {
-      prepared.set(run, await prepare(run, target ?? undefined, common, context))
+      const line = run.map((part) => part.replaceAll('{plan}', folder))
+      prepared.set(run, await prepare(line, target ?? undefined, common, context))
     } catch (error) {
       if (!(error instanceof UsageError || error instanceof LabError)) throw error
       const hint = error instanceof UsageError ? error.hint : undefined
