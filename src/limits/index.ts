@@ -1,4 +1,5 @@
 /** Limits: rates, quotas and concurrency by name, and bans for those who keep exceeding them. */
+export { addressGroup } from './address-group.ts'
 export type { BansConfig, LimitConfig, LimitsConfig, SubjectKind } from './config.ts'
 export { bansConfig, limitsConfig } from './config.ts'
 export type { Limiter, LimiterOptions, LimitListing, LimitSubject, LimitUse } from './limiter.ts'

@@ -39,7 +39,9 @@ export const listenConfig = z
       .min(1)
       .max(1_000_000)
       .optional()
-      .describe('Connections of one peer address at most; default no bound of its own.'),
+      .describe(
+        'Connections of one peer address (of IPv6, one /64) at most; default no bound of its own.',
+      ),
     requestsMax: z
       .int()
       .min(1)

@@ -1,3 +1,4 @@
+import { addressGroup } from '../../limits/index.ts'
 import type { Http1Connection } from './connection.ts'
 import type { Http1ListenerOptions } from './options.ts'
 
@@ -29,7 +30,8 @@ export class Connections {
     const { perAddressMax } = this
     const isFull =
       this.all.size >= this.max ||
-      (perAddressMax !== undefined && (this.perAddress.get(address) ?? 0) >= perAddressMax)
+      (perAddressMax !== undefined &&
+        (this.perAddress.get(addressGroup(address)) ?? 0) >= perAddressMax)
     if (isFull) this.refused += 1
     return !isFull
   }
@@ -37,13 +39,15 @@ export class Connections {
   add(connection: Http1Connection): void {
     this.all.add(connection)
     if (this.perAddressMax === undefined) return
-    this.perAddress.set(connection.address, (this.perAddress.get(connection.address) ?? 0) + 1)
+    const group = addressGroup(connection.address)
+    this.perAddress.set(group, (this.perAddress.get(group) ?? 0) + 1)
   }
 
   remove(connection: Http1Connection): void {
     if (!this.all.delete(connection) || this.perAddressMax === undefined) return
-    const left = (this.perAddress.get(connection.address) ?? 1) - 1
-    if (left > 0) this.perAddress.set(connection.address, left)
-    else this.perAddress.delete(connection.address)
+    const group = addressGroup(connection.address)
+    const left = (this.perAddress.get(group) ?? 1) - 1
+    if (left > 0) this.perAddress.set(group, left)
+    else this.perAddress.delete(group)
   }
 }

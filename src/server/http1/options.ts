@@ -13,7 +13,7 @@ export interface Http1ListenerOptions {
   readonly requestsMax: number
   /** Connections at most: more are closed at once. Default 20,000. */
   readonly connectionsMax?: number
-  /** Connections of one address at most. Default no limit. */
+  /** Connections of one address (IPv6: of one /64) at most. Default no limit. */
   readonly connectionsPerAddressMax?: number
   /** Bytes of a request's head at most. Default 16 KiB. */
   readonly headBytesMax?: number
