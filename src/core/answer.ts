@@ -25,8 +25,11 @@ export class PlainAnswer {
   readonly body: AnswerBody
   /** Fields of this exchange alone; they replace those of the same name. */
   readonly extra: Readonly<Record<string, string>> | undefined
-  /** Whether this very object is given again and again, so that it pays to keep what is made of it. */
-  readonly isRepeated: boolean
+  /**
+   * Of an answer that is given again and again, so that it pays to keep what is made of it: the answer without
+   * {@link PlainAnswer.extra}.
+   */
+  readonly repeated: PlainAnswer | undefined
   #fields: readonly Field[] | undefined
   #ready: ReadyFields | undefined
 
@@ -35,12 +38,12 @@ export class PlainAnswer {
     fields: readonly Field[] | ReadyFields,
     body: AnswerBody,
     extra?: Readonly<Record<string, string>>,
-    isRepeated = false,
+    repeated?: PlainAnswer | true,
   ) {
     this.status = status
     this.body = body
     this.extra = extra
-    this.isRepeated = isRepeated
+    this.repeated = repeated === true ? this : repeated
     const isReady = 'lines' in fields
     this.#fields = isReady ? undefined : fields
     this.#ready = isReady ? fields : undefined
@@ -65,7 +68,7 @@ export class PlainAnswer {
       const kept = this.fields.filter(([key]) => !Object.hasOwn(all, key))
       return new PlainAnswer(this.status, kept, this.body, all)
     }
-    return new PlainAnswer(this.status, ready, this.body, all)
+    return new PlainAnswer(this.status, ready, this.body, all, this.repeated)
   }
 
   /**

@@ -1,8 +1,5 @@
 import { z } from 'zod'
-import { duration, size } from '../core/config/fields.ts'
-
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+import { duration, headerName, headerValue, size, token } from '../core/config/fields.ts'
 
 /** Where a target lives: `http(s)://host[:port][/base]`, or `unix:/path/to.sock` for plain HTTP. */
 const targetUrl = (): z.ZodType<string, string> =>
@@ -11,13 +8,7 @@ const targetUrl = (): z.ZodType<string, string> =>
       `expected an address such as http://127.0.0.1:3000 or unix:/run/app.sock, got ${JSON.stringify(issue.input)}`,
   })
 
-const headerName = (): z.ZodType<string, string> =>
-  z.string().regex(HEADER_NAME, { error: 'expected a header name (RFC 9110 §5.1)' }).toLowerCase()
-
-const headerSet = z.record(
-  z.string().regex(HEADER_NAME),
-  z.string().regex(HEADER_VALUE, { error: 'expected a header value without control characters' }),
-)
+const headerSet = z.record(headerName(), headerValue())
 
 const headerEdits = z
   .strictObject({
@@ -131,7 +122,7 @@ export const upstreamConfig = z.strictObject({
     .union([z.boolean(), z.array(headerName())])
     .default(false)
     .describe('Pass credentials on to the upstream: all, none, or the headers named.'),
-  via: z.string().regex(HEADER_NAME).optional().describe('Name to add to Via (RFC 9110 §7.6.3).'),
+  via: token().optional().describe('Name to add to Via (RFC 9110 §7.6.3).'),
   tls: tls.optional(),
 })
 

@@ -1,11 +1,5 @@
 import { z } from 'zod'
-import { duration, size } from '../../core/config/fields.ts'
-
-const headerName = (): z.ZodType<string, string> =>
-  z
-    .string()
-    .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, { error: 'expected a header name (RFC 9110 §5.1)' })
-    .toLowerCase()
+import { duration, headerName, size } from '../../core/config/fields.ts'
 
 const compressConfig = z
   .strictObject({

@@ -52,3 +52,18 @@ export const permission = (): z.ZodType<string, string> =>
  * `${NAME}` or `${file:/path}`, so that it does not stand in the file.
  */
 export const secret = (): z.ZodType<string, string> => z.string().min(1).meta({ writeOnly: true })
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** A token (RFC 9110 §5.6.2). */
+export const token = (): z.ZodType<string, string> => z.string().regex(TOKEN)
+
+/** The name of a header field (RFC 9110 §5.1), in lowercase. */
+export const headerName = (): z.ZodType<string, string> =>
+  z.string().regex(TOKEN, { error: 'expected a header name (RFC 9110 §5.1)' }).toLowerCase()
+
+/** The value of a header field (RFC 9110 §5.5). */
+export const headerValue = (): z.ZodType<string, string> =>
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, {
+    error: 'expected a header value without control characters',
+  })

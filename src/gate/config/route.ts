@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { duration, name, permission, size } from '../../core/config/fields.ts'
+import {
+  duration,
+  headerName,
+  headerValue,
+  name,
+  permission,
+  size,
+} from '../../core/config/fields.ts'
 import { routeCacheConfig } from '../../cache/configuration.ts'
 import { METHODS } from '../../core/methods.ts'
 import { requestConfig } from '../../shield/index.ts'
@@ -22,7 +29,7 @@ const allowListUse = z
 const respondConfig = z
   .strictObject({
     status: z.int().min(200).max(599).default(200),
-    headers: z.record(z.string(), z.string()).default({}),
+    headers: z.record(headerName(), headerValue()).default({}),
     body: z.union([z.string(), z.json()]).default('').describe('Text, or JSON to be sent as such.'),
   })
   .describe('Answer without an upstream.')

@@ -36,11 +36,11 @@ export function answerLines(answer: PlainAnswer): AnswerLines {
   let hasDate = false
   for (const name of answer.names) {
     if (name === 'date') hasDate = true
-    else if (mayFrame(name) && FRAMING.has(name)) isPlain = false
+    else if (framesMessage(name)) isPlain = false
   }
   for (const name in answer.extra) {
     if (name === 'date') hasDate = true
-    else if (mayFrame(name) && FRAMING.has(name)) isPlain = false
+    else if (framesMessage(name)) isPlain = false
   }
   const text = answer.lines + answer.extraLines
   if (isPlain) return { text, length: undefined, hasDate }
@@ -50,6 +50,9 @@ export function answerLines(answer: PlainAnswer): AnswerLines {
 /** By their length, which is quicker to compare, and rules most names out. */
 const mayFrame = ({ length }: string): boolean =>
   length === 14 || length === 10 || length === 16 || length === 17 || length === 7
+
+/** Whether a field says how the message is framed, or how its connection goes on. */
+export const framesMessage = (name: string): boolean => mayFrame(name) && FRAMING.has(name)
 
 const withoutFraming = (lines: string): string =>
   lines

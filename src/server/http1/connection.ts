@@ -378,12 +378,8 @@ export class Http1Connection {
     if (head === undefined) return
     const keeps = this.keeps(head)
     if (keeps && head.isCurrent && head.method !== 'HEAD') {
-      const message = world.repeated.find(answer, world.dateLine)
-      if (message !== undefined) {
-        this.intake.answered()
-        this.outbox.bytes(message)
-        return this.complete(keeps)
-      }
+      this.intake.answered()
+      if (world.repeated.write(answer, world.dateLine, this.outbox)) return this.complete(keeps)
     }
     let plain = toPlain(answer)
     let rendered: AnswerHead

@@ -1,8 +1,16 @@
 import type { Answer } from '../../core/answer.ts'
 import { PlainAnswer } from '../../core/answer.ts'
+import { framesMessage } from './answer-head.ts'
+import type { Outbox } from './outbox.ts'
 import { answerHead, wholeMessage } from './write-answer.ts'
 
 const ANSWERS_MAX = 64
+
+/** A complete answer, in two parts between which more fields may stand. */
+export interface Message {
+  readonly fields: Uint8Array
+  readonly rest: Uint8Array
+}
 
 /**
  * Answers that are given again and again, such as those that stand in the configuration: complete messages,
@@ -10,14 +18,28 @@ const ANSWERS_MAX = 64
  */
 export class RepeatedAnswers {
   private dateLine = ''
-  private readonly messages = new Map<PlainAnswer, Uint8Array>()
+  private readonly messages = new Map<PlainAnswer, Message>()
 
   /**
-   * The bytes of an answer to an HTTP/1.1 request, not to HEAD, whose connection is kept; `undefined` when it
-   * has to be written like any other.
+   * Writes an answer to an HTTP/1.1 request, not to HEAD, whose connection is kept; `false` when it has to be
+   * written like any other.
    */
-  find(answer: Answer, dateLine: string): Uint8Array | undefined {
-    if (!(answer instanceof PlainAnswer) || !answer.isRepeated) return undefined
+  write(answer: Answer, dateLine: string, outbox: Outbox): boolean {
+    if (!(answer instanceof PlainAnswer) || answer.repeated === undefined) return false
+    const message = this.find(answer.repeated, dateLine)
+    if (message === undefined) return false
+    if (answer.extra === undefined) outbox.bytes(message.fields)
+    else {
+      for (const name in answer.extra) if (name === 'date' || framesMessage(name)) return false
+      const { extraLines } = answer
+      outbox.bytes(message.fields)
+      outbox.latin1(extraLines)
+    }
+    outbox.bytes(message.rest)
+    return true
+  }
+
+  private find(answer: PlainAnswer, dateLine: string): Message | undefined {
     const { messages } = this
     if (dateLine !== this.dateLine) {
       this.dateLine = dateLine

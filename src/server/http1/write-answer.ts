@@ -55,15 +55,14 @@ function silentFraming(
   return `content-length: ${bytes}\r\n`
 }
 
-/** An answer as one piece, where it has a body of text. */
+/** An answer with a body of text: its fields, and what follows them. */
 export function wholeMessage(
   { text }: AnswerHead,
   { status, body }: PlainAnswer,
-): Uint8Array | undefined {
+): { readonly fields: Uint8Array; readonly rest: Uint8Array } | undefined {
   if (typeof body !== 'string' || isBodiless(status)) return undefined
-  const content = Buffer.from(body)
-  const head = Buffer.from(`${text}content-length: ${content.length}\r\n\r\n`, 'latin1')
-  return Buffer.concat([head, content])
+  const framing = `content-length: ${Buffer.byteLength(body)}\r\n\r\n`
+  return { fields: Buffer.from(text, 'latin1'), rest: Buffer.from(framing + body) }
 }
 
 /** Puts an answer with a body that is all there into the outbox. */
