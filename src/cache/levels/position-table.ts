@@ -3,8 +3,9 @@ import type { Name } from '../contract.ts'
 import { createTextHash } from '../text-hash.ts'
 
 /**
- * At which position of an order each name was invalidated last, in memory of fixed size. Names that share
- * a place share its position: a needless miss, never a missed invalidation.
+ * At which position of an order each name was invalidated last, in memory of fixed size. Each name has two
+ * places, and was invalidated only where both say so (Bloom 1970). Names that share both share a position: a
+ * needless miss, never a missed invalidation.
  */
 export interface PositionTable {
   /** Notes an invalidation; `all` voids everything before. */
@@ -18,13 +19,18 @@ export interface PositionTable {
 /** 2¹⁶ places of 8 bytes. */
 const PLACES_BITS = 16
 
+/** From this bit of a name's hash on its second place is found. */
+const SECOND_BIT = 16
+
 /** Creates a {@link PositionTable} that knows of no invalidation. */
 export function createPositionTable(random: Random, placesBits = PLACES_BITS): PositionTable {
   const hash = createTextHash(random)
   const positions = new Float64Array(2 ** placesBits)
   const mask = positions.length - 1
   let floor = 0
-  const placeOf = ({ kind, name }: Name): number => hash(`${kind}:${name}`) & mask
+  const placeOf = ({ kind, name }: Name): number => hash(`${kind}:${name}`)
+  const first = (place: number): number => place & mask
+  const second = (place: number): number => (place >>> SECOND_BIT) & mask
   return {
     note(name, position) {
       if (name.kind === 'all') {
@@ -32,10 +38,16 @@ export function createPositionTable(random: Random, placesBits = PLACES_BITS): P
         return
       }
       const place = placeOf(name)
-      if (positions[place]! < position) positions[place] = position
+      for (const at of [first(place), second(place)]) {
+        if (positions[at]! < position) positions[at] = position
+      }
     },
     isCurrentSince: (names, since) =>
-      since >= floor && names.every((name) => positions[placeOf(name)]! <= since),
+      since >= floor &&
+      names.every((name) => {
+        const place = placeOf(name)
+        return positions[first(place)]! <= since || positions[second(place)]! <= since
+      }),
     reset(next) {
       positions.fill(0)
       floor = next
