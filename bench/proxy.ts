@@ -4,7 +4,8 @@
  * (API key, roles, two limits, audit log). Runs are interleaved in random order, because machines drift;
  * ratios are medians over rounds, with the range in which the middle half of the rounds lies.
  *
- *     node bin/bun.mjs bench/proxy.ts [--rounds 5] [--seconds 2] [--connections 32] [--json]
+ *     node bin/bun.mjs bench/proxy.ts [--rounds 5] [--seconds 2] [--warmup 6] [--connections 32]
+ *         [--json]
  *
  * Needs nginx and wrk. Everything listens on 127.0.0.1 and lies in a temporary folder.
  */
@@ -49,6 +50,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
+    warmup: { type: 'string', default: '6' },
     connections: { type: 'string', default: '32' },
     json: { type: 'boolean', default: false },
     serve: { type: 'string' },
@@ -187,7 +189,10 @@ function measure(contenders: Readonly<Record<Run['contender'], Contender>>): Run
   const runs: Run[] = []
   const sizes = Object.keys(SIZES) as SizeName[]
   const names = Object.keys(contenders) as Run['contender'][]
-  for (const contender of Object.values(contenders)) load(contender, SIZES.tiny, 1)
+  // Code is compiled for good only after it has run for seconds; servers run for longer.
+  for (const contender of Object.values(contenders)) {
+    load(contender, SIZES.tiny, Number(options.warmup))
+  }
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const size of sizes) {
       const order = systemRandom.fraction() < 0.5 ? names : names.toReversed()
