@@ -8,6 +8,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   bin: 6,
   bench: 6,
   scenarios: 6,
+  plans: 6,
   cli: 5,
   validate: 4,
   report: 4,

@@ -20,7 +20,8 @@ async function run(
   file: string,
   target: string,
   environment: Record<string, string> = FEW_KEYS,
-  level = 40,
+  level = 80,
+  durationMs = 500,
 ) {
   const { scenario } = await openScenario(join(import.meta.dir, file))
   const data = await resolveScenario(scenario, {
@@ -29,7 +30,7 @@ async function run(
     random: createRandom(1),
     readJson: async (path) => JSON.parse(await readFile(path, 'utf8')) as unknown,
   })
-  return loadOn(target, { scenario: data, level, durationMs: 1000 })
+  return loadOn(target, { scenario: data, level, durationMs })
 }
 
 describe('reference scenarios', () => {
@@ -83,7 +84,7 @@ describe("on the gate's examples", () => {
   for (const file of ['low.ts', 'keys.ts', 'authorization.ts', 'webhook.ts', 'store-recall.ts']) {
     test(`${file}: every request is answered as it must be`, async () => {
       const environment = { TOLLGATE_DEMO: join(folder, '.tollgate/demo.json'), ...FEW_KEYS }
-      const result = await run(file, gate, environment)
+      const result = await run(file, gate, environment, 40, 1000)
       expect(result.failures).toEqual({})
       if (file === 'store-recall.ts') expect(result.statuses['201']).toBeGreaterThan(3)
       if (file === 'authorization.ts') expect(result.requests[1]!.succeeded).toBeGreaterThan(3)

@@ -32,7 +32,7 @@ async function run(cache: Partial<SyntheticCacheOptions>, changes: Partial<Cache
     keys: 100,
     thrashKeys: 300,
     rate: 400,
-    phaseMs: 1000,
+    phaseMs: 600,
     timeoutMs: 5000,
     stampede: { requests: 20, rounds: 3 },
     originCounter: { url: `${server.url}/stats`, pointer: '/originFetches' },

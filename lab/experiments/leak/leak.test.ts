@@ -175,14 +175,14 @@ describe('measuring', () => {
     const options: LeakOptions = {
       subject: { kind: 'synthetic', leakBytes: 20_000 },
       rate: 300,
-      durationMs: 3600,
+      durationMs: 2400,
       warmUpMs: 400,
       windows: 12,
-      controlMs: 3000,
+      controlMs: 1800,
     }
     const raw = await leakExperiment.measure(options, world)
     expect(raw.load.windows).toHaveLength(12)
-    expect(raw.load.requests).toBeGreaterThan(500)
+    expect(raw.load.requests).toBeGreaterThan(350)
     const outcome = leakExperiment.analyze(options, raw, 1)
     expect(outcome.judgement).toMatchObject({ verdict: 'fail' })
     const perRequest = outcome.figures.find(({ name }) => name === 'heap.perRequest')!
