@@ -449,7 +449,11 @@ export class Http1Connection {
       // Closing with unread bytes would reset the connection, and take the answer with it.
       return this.enter(keeps ? 'idle' : intake.hasBacklog ? 'lingering' : 'ending')
     }
-    if (!body.isDone) body.drop()
+    if (!body.isDone) {
+      body.drop()
+      // A socket that is not read may hide that the client is gone.
+      intake.unpause()
+    }
     this.enter(keeps && body.failure === undefined ? 'discarding' : 'lingering')
   }
 
