@@ -89,6 +89,22 @@ describe('what is stored (RFC 9111 §3)', () => {
     expect(typeof decision === 'string' ? decision : 'stored').toBe(expected)
   })
 
+  test.each([
+    ['max-age=60', 119, 'stored'],
+    ['max-age=60', 120, 'not-reusable'],
+    ['max-age=60, stale-if-error=90', 149, 'stored'],
+    ['max-age=60, stale-while-revalidate=90', 149, 'stored'],
+    ['max-age=60, must-revalidate', 60, 'not-reusable'],
+    ['s-maxage=60', 60, 'not-reusable'],
+    ['max-age=0', 1, 'not-reusable'],
+  ])('%s, %i seconds old when it comes, is %s: it may stand in, or not', (control, ageS, is) => {
+    const decision = decide([
+      ['cache-control', control],
+      ['age', String(ageS)],
+    ])
+    expect(typeof decision === 'string' ? decision : 'stored').toBe(is)
+  })
+
   test('a request that says no-store has its response not stored', () => {
     const fields = readFields([['cache-control', 'no-store']])
     expect(decide([FRESH], { request: { fields } })).toBe('request-no-store')

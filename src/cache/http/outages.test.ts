@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { formatHttpDate } from './http-date.ts'
 import type { Reply } from './rig.fixture.ts'
 import { setUp } from './rig.fixture.ts'
 
@@ -68,6 +69,37 @@ describe.each([
     expect((await gate.send()).body).toBe('n3')
     gate.clock.advance(2000)
     expect((await gate.send()).body).toBe('n4')
+  })
+})
+
+describe('a response that is past its lifetime when it comes', () => {
+  /** Whole seconds, written once a second: Date may be nearly two seconds behind. */
+  const late = (gate: ReturnType<typeof setUp>) => ({
+    'cache-control': 'max-age=1',
+    date: formatHttpDate(gate.clock.nowMs() - 1999),
+  })
+
+  test('stands in for silence, and answers nobody else', async () => {
+    const gate = setUp()
+    gate.clock.advance(999)
+    gate.count(late(gate))
+    expect((await gate.send()).get('cache-status')).toContain('stored')
+    expect((await gate.send()).body).toBe('n2')
+    gate.answerWith(() => 'down')
+    const answer = await gate.send()
+    expect(answer.body).toBe('n2')
+    expect(answer.get('cache-status')).toMatch(/hit; ttl=-?\d+; detail=stale-if-error/)
+  })
+
+  test('takes the place of what was stored, which stood in till then', async () => {
+    const gate = setUp()
+    gate.count({ 'cache-control': 'max-age=1' })
+    await gate.send()
+    gate.clock.advance(1999)
+    gate.count(late(gate))
+    await gate.send()
+    gate.answerWith(() => 'down')
+    expect((await gate.send()).body).toBe('n2')
   })
 })
 

@@ -23,7 +23,8 @@ export const REASONS_NOT_TO_STORE = {
   vary: 'it varies on * or on what is no field name',
   'vary-gate': 'it varies on a field that the gate writes, and the key is shared',
   'no-freshness': 'it says neither how long it stays fresh nor no-cache, and heuristics are off',
-  'not-reusable': 'it is stale from the start, and there is nothing to revalidate it by',
+  'not-reusable':
+    'it is stale from the start, may not stand in, and there is nothing to revalidate it by',
   'surrogate-keys': 'it names too many surrogate keys, or one that is too long',
   'too-large': 'the body is larger than the bound',
   incomplete: 'the body broke off',
@@ -137,10 +138,15 @@ function reasonInFields(
   return variesOnGate && !request.keyHoldsCaller ? 'vary-gate' : undefined
 }
 
-/** Whether it can ever answer a request: fresh, allowed to be stale, or to be revalidated. */
+/**
+ * Whether it can ever answer a request: fresh, allowed to be stale, or to be revalidated. One that is past its
+ * lifetime when it comes (Date has whole seconds, and some origins write it late) may stand in for silence
+ * like any other. One that never had a lifetime is not kept for that alone.
+ */
 function isReusable(terms: Terms, fields: FieldReader): boolean {
   if (fields.get('etag') !== null || fields.get('last-modified') !== null) return true
   if (terms.alwaysAsk) return false
-  const usableMs = Math.max(terms.staleWhileRevalidateMs, terms.staleIfErrorMs)
+  const standsInMs = terms.lifetimeMs > 0 ? terms.disconnectedMs : 0
+  const usableMs = Math.max(terms.staleWhileRevalidateMs, terms.staleIfErrorMs, standsInMs)
   return terms.lifetimeMs + usableMs > terms.ageMs
 }
