@@ -8,6 +8,7 @@ const ENTRY = join(import.meta.dirname, '../../bin/tollgate.ts')
 /** What a process has said and how it ended. */
 export interface ProcessRun {
   readonly pid: number
+  /** Resolves with the exit status once it has ended and, unless a signal killed it, all it said is there. */
   readonly exited: Promise<number>
   /** Everything on standard error so far. */
   said(): string
@@ -38,10 +39,16 @@ export function runTollgate(folder: string, args: readonly string[]): ProcessRun
     heard.resolve()
   }
   let ended = false
-  void listen()
+  const listened = listen()
+  const exit = async (): Promise<number> => {
+    const status = await child.exited
+    // The workers of one that was killed may hold the other end for a moment more.
+    if (child.signalCode === null) await listened
+    return status
+  }
   return {
     pid: child.pid,
-    exited: child.exited,
+    exited: exit(),
     said: () => said,
     async says(pattern) {
       for (;;) {
@@ -127,14 +134,19 @@ export async function makeKey(
   return { id, secret: String(made['secret']) }
 }
 
-/** Runs a job until it says true; gives up after `timeoutMs`. Answers how long it took. */
+/**
+ * Runs a job until it says true; gives up after `timeoutMs`. Answers how long it was not true: when the last
+ * job that said false began, so that what the jobs themselves take does not count.
+ */
 export async function until(job: () => Promise<boolean>, timeoutMs = 10_000): Promise<number> {
   const startMs = performance.now()
-  while (!(await job())) {
-    if (performance.now() - startMs > timeoutMs) throw new Error('it did not come true in time')
+  for (let falseForMs = 0; ;) {
+    const beganMs = performance.now() - startMs
+    if (await job()) return falseForMs
+    if (beganMs > timeoutMs) throw new Error('it did not come true in time')
+    falseForMs = beganMs
     await Bun.sleep(10)
   }
-  return performance.now() - startMs
 }
 
 /** A request on a connection of its own, so that the kernel picks a worker for it. */

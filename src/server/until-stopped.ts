@@ -34,6 +34,6 @@ export function untilStopped(): Promise<StopReason> {
 }
 
 /** The same signal by several ways arrives within this. */
-const ECHO_MS = 500
+export const ECHO_MS = 500
 const SIGNAL_EXIT_BASE = 128
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const

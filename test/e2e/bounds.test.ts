@@ -5,33 +5,26 @@ import {
   startGateProcess,
   until,
 } from '../../src/server/gate-process.fixture.ts'
+import { startHoldingUpstream } from '../../src/server/holding-upstream.fixture.ts'
 
 /** Work that strangers can cause has a bound. */
 
 test('beyond requestsMax in flight, requests are answered 503 at once; the others finish', async () => {
-  const held: (() => void)[] = []
-  const upstream = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    async fetch() {
-      await new Promise<void>((resolve) => held.push(resolve))
-      return new Response('late')
-    },
-  })
+  const upstream = startHoldingUpstream()
   const gate = await startGateProcess(
     makeFolder(`
 listen: { address: '127.0.0.1:0', requestsMax: 3 }
 admin: { address: '127.0.0.1:0' }
 defaults: { limits: [] }
 upstreams:
-  slow: { targets: ['${upstream.url.href}'] }
+  slow: { targets: ['${upstream.url}'] }
 routes:
   - { id: slow, path: /slow, credentials: [anonymous], upstream: slow }
   - { id: hello, path: /hello, credentials: [anonymous], respond: { body: ok } }
 `),
   )
-  const slow = [0, 1, 2].map(() => fetch(`${gate.url}/slow`))
-  await until(async () => held.length === 3)
+  const slow = [0, 1, 2].map(() => fetch(`${gate.url}/slow?hold`))
+  await until(async () => upstream.held() === 3)
   const refused = await fetch(`${gate.url}/hello`)
   expect(refused.status).toBe(503)
   expect(refused.headers.get('content-type')).toBe('application/problem+json')
@@ -39,15 +32,12 @@ routes:
   const metrics = await (await fetch(`${gate.admin}/metrics`)).text()
   expect(metrics).toContain('\ntollgate_http_server_turned_away_total 1\n')
   expect(metrics).toContain('\ntollgate_http_server_requests_in_flight 3\n')
-  for (const finish of held) finish()
+  upstream.release()
   const answers = await Promise.all(slow)
-  expect(await Promise.all(answers.map(async (each) => each.text()))).toEqual([
-    'late',
-    'late',
-    'late',
-  ])
+  const bodies = await Promise.all(answers.map(async (each) => each.text()))
+  expect(bodies).toEqual(['whole', 'whole', 'whole'])
   expect((await fetch(`${gate.url}/hello`)).status).toBe(200)
   expect(await gate.stop()).toBe(0)
   removeFolder(gate.folder)
-  await upstream.stop(true)
+  await upstream.stop()
 })

@@ -6,29 +6,11 @@ import {
   startGateProcess,
   until,
 } from '../../src/server/gate-process.fixture.ts'
+import { startHoldingUpstream } from '../../src/server/holding-upstream.fixture.ts'
 
 /** A place within a concurrency limit is held until the last byte of the answer has passed. */
 
-let finish = (): void => undefined
-const upstream = Bun.serve({
-  hostname: '127.0.0.1',
-  port: 0,
-  fetch(request) {
-    if (new URL(request.url).pathname === '/whole') return new Response('whole')
-    const { promise, resolve } = Promise.withResolvers<void>()
-    finish = resolve
-    return new Response(
-      new ReadableStream({
-        async start(controller) {
-          controller.enqueue(new TextEncoder().encode('first '))
-          await promise
-          controller.enqueue(new TextEncoder().encode('last'))
-          controller.close()
-        },
-      }),
-    )
-  },
-})
+const upstream = startHoldingUpstream()
 
 let gate: GateProcess
 beforeAll(async () => {
@@ -41,7 +23,7 @@ limits:
   one: { kind: concurrency, limit: 1, by: address }
 defaults: { limits: [one] }
 upstreams:
-  app: { targets: ['${upstream.url.href}'] }
+  app: { targets: ['${upstream.url}'] }
 routes:
   - { id: app, path: '/{rest...}', credentials: [anonymous], upstream: app }
 `),
@@ -50,7 +32,7 @@ routes:
 afterAll(async () => {
   await gate.stop()
   removeFolder(gate.folder)
-  await upstream.stop(true)
+  await upstream.stop()
 })
 
 const status = async (): Promise<number> => {
@@ -60,17 +42,17 @@ const status = async (): Promise<number> => {
 }
 
 test('a streamed answer counts as in flight until its body ends', async () => {
-  const streamed = await fetch(`${gate.url}/stream`)
+  const streamed = await fetch(`${gate.url}/stream?hold`)
   expect(streamed.status).toBe(200)
   expect(await status()).toBe(429)
-  finish()
+  upstream.release()
   expect(await streamed.text()).toBe('first last')
   await until(async () => (await status()) === 200)
 })
 
 test('a client that goes away in the middle gives its place back', async () => {
   const abort = new AbortController()
-  const streamed = await fetch(`${gate.url}/stream`, { signal: abort.signal })
+  const streamed = await fetch(`${gate.url}/stream?hold`, { signal: abort.signal })
   expect(streamed.status).toBe(200)
   expect(await status()).toBe(429)
   abort.abort()

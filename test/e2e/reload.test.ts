@@ -9,19 +9,11 @@ import {
   until,
   writeConfig,
 } from '../../src/server/gate-process.fixture.ts'
+import { startHoldingUpstream } from '../../src/server/holding-upstream.fixture.ts'
 
 /** The configuration changes while the gate runs; the last good one stays in force. */
 
-const upstream = Bun.serve({
-  hostname: '127.0.0.1',
-  port: 0,
-  async fetch() {
-    entered.resolve()
-    await Bun.sleep(400)
-    return new Response('slow')
-  },
-})
-const entered = Promise.withResolvers<void>()
+const upstream = startHoldingUpstream()
 
 const config = (body: string): string => `
 listen: { address: '127.0.0.1:0' }
@@ -30,7 +22,7 @@ limits:
   three: { kind: bucket, limit: 3, window: 1h, by: address }
 defaults: { limits: [] }
 upstreams:
-  slow: { targets: ['${upstream.url.href}'] }
+  slow: { targets: ['${upstream.url}'] }
 routes:
   - { id: hello, path: /hello, credentials: [anonymous], respond: { body: ${body} } }
   - { id: three, path: /three, credentials: [anonymous], limits: [three], respond: { body: ${body} } }
@@ -44,7 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gate.stop()
   removeFolder(gate.folder)
-  await upstream.stop(true)
+  await upstream.stop()
 })
 
 const hello = async (): Promise<string> => (await fetch(`${gate.url}/hello`)).text()
@@ -53,12 +45,13 @@ describe('the configuration', () => {
   test('is taken when the file changes; requests in flight finish on the old one', async () => {
     expect(await hello()).toBe('first')
     expect((await fetch(`${gate.url}/three`)).status).toBe(200)
-    const slow = fetch(`${gate.url}/slow`)
-    await entered.promise
+    const slow = fetch(`${gate.url}/slow?hold`)
+    await until(async () => upstream.held() === 1)
     writeConfig(gate.folder, config('second'))
     await until(async () => (await hello()) === 'second')
     expect((await fetch(`${gate.url}/slow`)).status).toBe(404)
-    expect(await (await slow).text()).toBe('slow')
+    upstream.release()
+    expect(await (await slow).text()).toBe('whole')
   })
 
   test('does not give back what a limit has counted', async () => {

@@ -3,38 +3,32 @@ import { existsSync, readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import {
+  ask,
   makeFolder,
   removeFolder,
   runTollgate,
   startGateProcess,
   until,
 } from '../../src/server/gate-process.fixture.ts'
+import { startHoldingUpstream } from '../../src/server/holding-upstream.fixture.ts'
+import { ECHO_MS } from '../../src/server/until-stopped.ts'
 
 /** How the gate starts and stops, as a supervisor sees it. */
 
-let inFlight = 0
-const upstream = Bun.serve({
-  hostname: '127.0.0.1',
-  port: 0,
-  async fetch(request) {
-    const ms = Number(new URL(request.url).searchParams.get('ms'))
-    inFlight += 1
-    const { promise: ended, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, ms)
-    request.signal.addEventListener('abort', () => resolve())
-    await ended
-    clearTimeout(timer)
-    inFlight -= 1
-    return new Response('late')
-  },
-})
-afterAll(() => upstream.stop(true))
+const upstream = startHoldingUpstream()
+afterAll(() => upstream.stop())
 
-const config = (gate = 0, admin = 0): string => `
-listen: { address: '127.0.0.1:${gate}', drainTimeout: 2s }
+interface Settings {
+  readonly gate?: number
+  readonly admin?: number
+  readonly drainTimeout?: string
+}
+
+const config = ({ gate = 0, admin = 0, drainTimeout = '1m' }: Settings = {}): string => `
+listen: { address: '127.0.0.1:${gate}', drainTimeout: ${drainTimeout} }
 admin: { address: '127.0.0.1:${admin}' }
 upstreams:
-  slow: { targets: ['${upstream.url.href}'] }
+  slow: { targets: ['${upstream.url}'] }
 routes:
   - { id: slow, path: /slow, credentials: [anonymous], upstream: slow }
 `
@@ -44,7 +38,7 @@ describe('starting', () => {
     'where the port of the %s is taken ends with 5, and makes nothing',
     async (which) => {
       const taken = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
-      const folder = makeFolder(which === 'gate' ? config(taken.port) : config(0, taken.port))
+      const folder = makeFolder(config({ [which]: taken.port }))
       const run = runTollgate(folder, ['serve'])
       expect(await run.exited).toBe(5)
       expect(run.said()).toBe(
@@ -91,56 +85,62 @@ describe('starting', () => {
 describe('stopping', () => {
   test('on SIGTERM finishes requests in flight and takes no new ones', async () => {
     const gate = await startGateProcess(makeFolder(config()))
-    const slow = fetch(`${gate.url}/slow?ms=600`)
-    await until(async () => inFlight === 1)
+    const slow = fetch(`${gate.url}/slow?hold`)
+    await until(async () => upstream.held() === 1)
     const ended = gate.stop()
     await until(async () =>
-      fetch(`${gate.url}/slow?ms=0`, { keepalive: false }).then(
+      ask(`${gate.url}/slow`).then(
         async () => false,
         () => true,
       ),
     )
+    upstream.release()
     const answer = await slow
-    expect([answer.status, await answer.text()]).toEqual([200, 'late'])
+    expect([answer.status, await answer.text()]).toEqual([200, 'whole'])
     expect(await ended).toBe(0)
     expect(gate.said()).toContain('"finished":true')
     removeFolder(gate.folder)
   })
 
-  test('takes the same signal, come by several ways at once, for one; another ends it at once', async () => {
+  test('takes the same signal, come by several ways at once, for one', async () => {
     const gate = await startGateProcess(makeFolder(config()), ['--workers', '2'])
-    const slow = fetch(`${gate.url}/slow?ms=1000`)
-    await until(async () => inFlight === 1)
+    const slow = fetch(`${gate.url}/slow?hold`)
+    await until(async () => upstream.held() === 1)
     // Two that cannot melt into one before they arrive.
     gate.kill('SIGINT')
     gate.kill('SIGTERM')
+    await gate.says(/"stopping"/)
+    upstream.release()
     expect((await slow).status).toBe(200)
     expect(await gate.exited).toBe(0)
     removeFolder(gate.folder)
-    const other = await startGateProcess(makeFolder(config()))
-    const cut = fetch(`${other.url}/slow?ms=30000`).catch(() => undefined)
-    await until(async () => inFlight === 1)
-    other.kill('SIGINT')
-    await other.says(/"stopping"/)
-    await Bun.sleep(700)
-    other.kill('SIGINT')
-    expect(await other.exited).toBe(130)
+  })
+
+  test('ends at once on another signal', async () => {
+    const gate = await startGateProcess(makeFolder(config()))
+    const cut = fetch(`${gate.url}/slow?hold`).catch(() => undefined)
+    await until(async () => upstream.held() === 1)
+    gate.kill('SIGINT')
+    await gate.says(/"stopping"/)
+    await Bun.sleep(ECHO_MS + 100)
+    gate.kill('SIGINT')
+    expect(await gate.exited).toBe(130)
     await cut
-    removeFolder(other.folder)
-  }, 20_000)
+    removeFolder(gate.folder)
+  })
 
   test('cuts off what does not end in time', async () => {
-    const gate = await startGateProcess(makeFolder(config()))
-    const slow = fetch(`${gate.url}/slow?ms=30000`).then(
+    const gate = await startGateProcess(makeFolder(config({ drainTimeout: '200ms' })))
+    const slow = fetch(`${gate.url}/slow?hold`).then(
       () => 'answered',
       () => 'cut',
     )
-    await until(async () => inFlight === 1)
+    await until(async () => upstream.held() === 1)
     expect(await gate.stop()).toBe(0)
     expect(await slow).toBe('cut')
     expect(gate.said()).toContain('"finished":false')
     removeFolder(gate.folder)
-  }, 15_000)
+  })
 
   test('is not held up by a client that never says a word', async () => {
     const gate = await startGateProcess(makeFolder(config()))
