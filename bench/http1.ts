@@ -10,7 +10,7 @@ import { PlainAnswer } from '../src/core/answer.ts'
 import type { HttpSocket } from '../src/server/http1/connection.ts'
 import { Http1Connection } from '../src/server/http1/connection.ts'
 import { HeadReader } from '../src/server/http1/head-reader.ts'
-import { Unreadable } from '../src/server/http1/request-head.ts'
+import { Unreadable } from '../src/server/http1/unreadable.ts'
 import type { Handle } from '../src/server/http1/world.ts'
 import { createWorld } from '../src/server/http1/world.ts'
 

@@ -3,7 +3,7 @@ import { HeadTemplate } from './head-template.ts'
 import type { HeadRules } from './parse-request-head.ts'
 import { parseRequestHead } from './parse-request-head.ts'
 import type { RequestHead } from './request-head.ts'
-import { Unreadable } from './request-head.ts'
+import { Unreadable } from './unreadable.ts'
 
 const TEMPLATE_BYTES_MAX = 2048
 /** Requests unlike the last template after which the next one becomes the template. */

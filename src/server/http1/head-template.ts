@@ -6,7 +6,8 @@ import {
   parseRequestLine,
   parseValue,
 } from './parse-request-head.ts'
-import { RequestHead, Unreadable } from './request-head.ts'
+import { RequestHead } from './request-head.ts'
+import { Unreadable } from './unreadable.ts'
 
 const { plain, single, host, length } = FIELD_KINDS
 /** Fields whose value means nothing for how the message is read, or nothing but its length. */

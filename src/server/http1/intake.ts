@@ -1,4 +1,5 @@
 import type { Socket } from 'bun'
+import type { BodyError } from '../../core/http1/body-error.ts'
 import type { Outbox } from './outbox.ts'
 import type { BodySource } from './request-body.ts'
 import { RequestBody } from './request-body.ts'
@@ -7,6 +8,8 @@ import type { RequestHead } from './request-head.ts'
 const BACKLOG_BYTES_MAX = 65_536
 /** A body slower than this in a window of ten seconds is given up: about 1 KB a second. */
 const WINDOW_BYTES_MIN = 10_240
+/** What of an unwanted body is read past, so that its connection can be kept. */
+const DISCARDED_BYTES_MAX = 65_536
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 /**
@@ -24,6 +27,7 @@ export class Intake implements BodySource {
   /** The client waits for `100 Continue`. */
   private isAwaited = false
   private bytesSeen = 0
+  private discardedBytes = 0
 
   constructor(socket: Pick<Socket, 'pause' | 'resume'>, outbox: Outbox) {
     this.socket = socket
@@ -36,6 +40,7 @@ export class Intake implements BodySource {
     this.isAwaited = head.expectsContinue && bytes.length === 0
     this.wasPaused = false
     this.bytesSeen = 0
+    this.discardedBytes = 0
     return this.body.take(bytes)
   }
 
@@ -46,27 +51,37 @@ export class Intake implements BodySource {
   }
 
   /** Whether the body is not needed and so short, as far as one knows, that it can be read past. */
-  mayDiscard(bytesMax: number): boolean {
+  mayDiscard(): boolean {
     const { body } = this
     if (body === undefined) return true
     if (body.failure !== undefined) return false
-    return body.isDone || (!this.isAwaited && (body.remainingBytes ?? 0) <= bytesMax)
+    return body.isDone || (!this.isAwaited && (body.remainingBytes ?? 0) <= DISCARDED_BYTES_MAX)
   }
 
-  /** Takes bytes: those of the body, and keeps the rest. Returns whether the body failed with them. */
-  take(chunk: Buffer): boolean {
+  /** Takes bytes: those of the body, and keeps the rest. Returns why the body failed, if it did with these. */
+  take(chunk: Buffer): BodyError | undefined {
     const { body } = this
     let rest = chunk
     if (body !== undefined) {
-      if (body.failure !== undefined) return false
+      if (body.failure !== undefined) return undefined
       if (!body.isDone) {
         this.isAwaited = false
         rest = chunk.subarray(chunk.length - body.take(chunk))
-        if (body.failure !== undefined) return true
+        if (body.failure !== undefined) return body.failure
       }
     }
     if (rest.length > 0) this.keep(rest)
-    return false
+    return undefined
+  }
+
+  /**
+   * Reads past bytes of a body that nobody wants. Returns how many are beyond its end; `undefined` when it is
+   * too much to go on with.
+   */
+  discard(chunk: Buffer): number | undefined {
+    const excess = this.body?.take(chunk) ?? 0
+    this.discardedBytes += chunk.length - excess
+    return this.discardedBytes > DISCARDED_BYTES_MAX ? undefined : excess
   }
 
   /** What came after the request; it is handed over once. */

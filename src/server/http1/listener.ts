@@ -56,9 +56,7 @@ export function openHttp1Listener(options: Http1ListenerOptions): Http1Listener 
 function tick(world: Http1World, connections: Connections): void {
   world.tick += 1
   world.dateLine = dateLine()
-  for (const connection of connections.all) {
-    if (connection.deadlineTick <= world.tick) connection.expire()
-  }
+  for (const connection of connections.all) connection.tick()
 }
 
 function everyInterval(intervalMs: number, run: () => void): () => void {

@@ -1,6 +1,6 @@
 import type { TLSOptions } from 'bun'
 import type { Answer } from '../../core/answer.ts'
-import type { UnreadableReason } from './request-head.ts'
+import type { UnreadableReason } from './unreadable.ts'
 import type { Handle } from './world.ts'
 
 /** What a listener needs to know. */

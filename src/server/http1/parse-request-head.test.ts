@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { constantFrom, array, assert, integer, oneof, property, string, tuple } from 'fast-check'
 import { HeadTemplate } from './head-template.ts'
 import { parseRequestHead } from './parse-request-head.ts'
-import { CHUNKED, RequestHead, Unreadable } from './request-head.ts'
+import { CHUNKED, RequestHead } from './request-head.ts'
+import { Unreadable } from './unreadable.ts'
 
 const rules = { scheme: 'http', headBytesMax: 16_384 } as const
 const parse = (text: string): ReturnType<typeof parseRequestHead> =>

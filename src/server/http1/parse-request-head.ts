@@ -1,6 +1,8 @@
+import { METHODS as CARRIED } from '../../core/methods.ts'
 import { FIELD_KINDS, fieldName, isToken } from './field-names.ts'
 import type { HeadParts } from './request-head.ts'
-import { CHUNKED, RequestHead, Unreadable } from './request-head.ts'
+import { CHUNKED, RequestHead } from './request-head.ts'
+import { Unreadable } from './unreadable.ts'
 
 /** What a listener holds requests to. */
 export interface HeadRules {
@@ -20,7 +22,7 @@ const FORBIDDEN_IN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/
 const VISIBLE = /^[\x21-\x7e]+$/
 const LENGTH = /^\d{1,15}$/
 const ABSOLUTE = /^(https?):\/\/([^/?#]*)(.*)$/i
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+const METHODS: ReadonlySet<string> = new Set(CARRIED)
 
 const bad = (reason: Unreadable['reason'], detail: string): Unreadable =>
   new Unreadable(reason, 'bad_request', detail)

@@ -1,11 +1,10 @@
 import type { IncomingHeaders } from '../../core/incoming-request.ts'
-import type { RefusalCode } from '../../core/refusal.ts'
 
 /** In place of the number of bytes of a body: it comes in chunks (RFC 9112 §7.1). */
 export const CHUNKED = -1
 
-/** What is taken from the head of a request. */
-export interface HeadParts {
+/** The head of a request that can be read in one way only. */
+export class RequestHead implements IncomingHeaders {
   readonly method: string
   /** Path and query as they were sent; `*` with OPTIONS alone. */
   readonly target: string
@@ -23,20 +22,6 @@ export interface HeadParts {
   /** Whether it asks for a WebSocket (RFC 6455 §4.1). */
   readonly wantsWebSocket: boolean
   /** Bytes of the head, from where reading began to behind the empty line. */
-  readonly bytes: number
-}
-
-/** The head of a request that can be read in one way only. */
-export class RequestHead implements HeadParts, IncomingHeaders {
-  readonly method: string
-  readonly target: string
-  readonly isCurrent: boolean
-  readonly names: readonly string[]
-  readonly values: readonly string[]
-  readonly bodyBytes: number
-  readonly keepsAlive: boolean
-  readonly expectsContinue: boolean
-  readonly wantsWebSocket: boolean
   readonly bytes: number
 
   constructor(parts: HeadParts) {
@@ -72,36 +57,7 @@ export class RequestHead implements HeadParts, IncomingHeaders {
   }
 }
 
+/** What is taken from the head of a request. */
+export type HeadParts = Omit<RequestHead, keyof IncomingHeaders>
+
 const HAS_CAPITALS = /[A-Z]/
-
-/** Why a request cannot be read: a short, fixed list, so that it can be counted by. */
-export type UnreadableReason =
-  | 'request_line'
-  | 'method'
-  | 'target'
-  | 'version'
-  | 'field_line'
-  | 'field_name'
-  | 'field_value'
-  | 'field_repeated'
-  | 'host'
-  | 'content_length'
-  | 'transfer_encoding'
-  | 'expect'
-  | 'head_too_large'
-  | 'body'
-  | 'body_too_large'
-  | 'too_slow'
-
-/** A request that cannot be read, or not in one way only, and how it is answered. */
-export class Unreadable {
-  readonly reason: UnreadableReason
-  readonly code: RefusalCode
-  readonly detail: string
-
-  constructor(reason: UnreadableReason, code: RefusalCode, detail: string) {
-    this.reason = reason
-    this.code = code
-    this.detail = detail
-  }
-}

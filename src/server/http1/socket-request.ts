@@ -12,14 +12,11 @@ export interface InterimSink {
 
 /** A request read from a socket. Nothing is made before it is asked for. */
 export class SocketRequest implements IncomingRequest {
-  readonly method: string
-  readonly target: string
-  readonly headers: IncomingHeaders
+  readonly head: RequestHead
   /** The client went away before its answer was complete. */
   isGone = false
-  /** Takes interim answers; the connection sets it. */
-  sink: InterimSink | undefined = undefined
   private readonly scheme: 'http' | 'https'
+  private readonly sink: InterimSink
   private readonly incoming: RequestBody | undefined
   /** The bytes read with the head; the body lies between `from` and `end`. */
   private readonly chunk: Buffer
@@ -31,19 +28,31 @@ export class SocketRequest implements IncomingRequest {
   constructor(
     head: RequestHead,
     scheme: 'http' | 'https',
+    sink: InterimSink,
     chunk: Buffer,
     from: number,
     end: number,
     incoming: RequestBody | undefined,
   ) {
-    this.method = head.method
-    this.target = head.target
-    this.headers = head
+    this.head = head
     this.scheme = scheme
+    this.sink = sink
     this.chunk = chunk
     this.from = from
     this.end = end
     this.incoming = incoming
+  }
+
+  get method(): string {
+    return this.head.method
+  }
+
+  get target(): string {
+    return this.head.target
+  }
+
+  get headers(): IncomingHeaders {
+    return this.head
   }
 
   get arrived(): Uint8Array | undefined {
@@ -80,7 +89,7 @@ export class SocketRequest implements IncomingRequest {
   }
 
   interim(answer: PlainAnswer): void {
-    this.sink?.interim(this, answer)
+    this.sink.interim(this, answer)
   }
 
   /** The client has gone away. */

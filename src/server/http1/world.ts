@@ -6,7 +6,7 @@ import type { Gathering } from './outbox.ts'
 import { createGathering } from './outbox.ts'
 import { RepeatedAnswers } from './repeated-answers.ts'
 import type { HeadRules } from './parse-request-head.ts'
-import type { UnreadableReason } from './request-head.ts'
+import type { UnreadableReason } from './unreadable.ts'
 import type { WebSocketDoor } from './web-socket-door.ts'
 import { createWebSocketDoor } from './web-socket-door.ts'
 

@@ -1,0 +1,210 @@
+import type { Answer } from '../../core/answer.ts'
+import { PlainAnswer } from '../../core/answer.ts'
+import { BodyError } from '../../core/http1/body-error.ts'
+import { problemAnswer } from '../../core/problem.ts'
+import { refuse } from '../../core/refusal.ts'
+import { answerLines, statusLine } from './answer-head.ts'
+import { discardAnswer, plainResponse } from './answers.ts'
+import type { Intake } from './intake.ts'
+import type { Outbox } from './outbox.ts'
+import type { Peer } from './peer.ts'
+import type { InterimSink, SocketRequest } from './socket-request.ts'
+import { StreamedAnswer } from './streamed-answer.ts'
+import type { Unreadable } from './unreadable.ts'
+import type { Http1World } from './world.ts'
+import type { AnswerHead } from './write-answer.ts'
+import { answerHead, isSilent, writeSilent, writeWhole } from './write-answer.ts'
+
+/** The connection that answers go out by. */
+export interface AnsweringHost {
+  /** The answer is complete, though it may not be written yet. */
+  completed(keeps: boolean): void
+  /** A turn ends in which an answer went out that somebody had to be waited for. */
+  turnEnded(): void
+  /** The client takes no more for now. */
+  waitForClient(): void
+  /** What was begun cannot be ended as announced: the client has to notice. */
+  cut(): void
+  /** A bug of ours. */
+  fail(bug: unknown): void
+}
+
+/** Answers the requests of a connection, one at a time: from the handler's answer to the bytes of the message. */
+export class Answering implements InterimSink {
+  private readonly world: Http1World
+  private readonly peer: Peer
+  private readonly outbox: Outbox
+  private readonly intake: Intake
+  private readonly host: AnsweringHost
+  private request: SocketRequest | undefined = undefined
+  private streamed: StreamedAnswer | undefined = undefined
+
+  constructor(world: Http1World, peer: Peer, outbox: Outbox, intake: Intake, host: AnsweringHost) {
+    this.world = world
+    this.peer = peer
+    this.outbox = outbox
+    this.intake = intake
+    this.host = host
+  }
+
+  /** Whether a streamed answer waits for the client to take more. */
+  get isWaiting(): boolean {
+    return this.streamed?.isWaiting === true
+  }
+
+  /** Has a request answered: at once, or when its handler is done. */
+  begin(request: SocketRequest): void {
+    const { world } = this
+    this.request = request
+    world.inFlight += 1
+    let answer: Answer | Promise<Answer>
+    try {
+      answer =
+        world.inFlight > world.requestsMax ? this.turnAway() : world.handle(request, this.peer)
+    } catch (error) {
+      answer = this.explain(error)
+    }
+    if (answer instanceof Promise) {
+      answer.then(
+        (settled) => this.settle(request, settled, undefined),
+        (error: unknown) => this.settle(request, undefined, error),
+      )
+    } else this.send(request, answer)
+  }
+
+  /** Puts the answer to what cannot be read into the outbox. */
+  refuse(unreadable: Unreadable): void {
+    const answer = unreadable.answer('unread')
+    const rendered = answerHead(answer, true, false, this.world.dateLine)
+    writeWhole(this.outbox, rendered, answer.body as string)
+  }
+
+  /** Sends an interim answer, unless the final one has begun, or the client speaks a version that knows none. */
+  interim(request: SocketRequest, answer: PlainAnswer): void {
+    const { outbox } = this
+    if (this.request !== request || this.streamed !== undefined) return
+    if (!request.head.isCurrent || !outbox.isEmpty) return
+    // A hint that cannot be sent is no reason to fail.
+    try {
+      outbox.latin1(`${statusLine(answer.status)}${answerLines(answer).text}\r\n`)
+    } catch {
+      return
+    }
+    outbox.flush()
+  }
+
+  /** The client takes bytes again. */
+  drained(): void {
+    this.streamed?.drained()
+  }
+
+  /** The client may have gone away: whoever works for it is told, and may still answer. */
+  abort(): void {
+    this.request?.abort()
+  }
+
+  /** The client is gone: what is under way is for nobody. */
+  abandon(): void {
+    const { request, streamed } = this
+    this.end()
+    request?.abort()
+    streamed?.abandon()
+  }
+
+  private turnAway(): Answer {
+    this.world.turnedAway += 1
+    return problemAnswer(refuse('unavailable', { headers: { 'retry-after': '1' } }), 'busy')
+  }
+
+  /** A handler that lets the body's failure through has not failed itself. */
+  private explain(error: unknown): Answer {
+    if (!(error instanceof BodyError)) return this.world.onBug(error)
+    return problemAnswer(refuse(error.code, { detail: error.message }), 'unread')
+  }
+
+  /** The handler has answered, or failed with `error`. */
+  private settle(request: SocketRequest, answer: Answer | undefined, error: unknown): void {
+    const { host } = this
+    if (this.request !== request) return answer === undefined ? undefined : discardAnswer(answer)
+    try {
+      this.send(request, answer ?? this.explain(error))
+      host.turnEnded()
+    } catch (bug) {
+      host.fail(bug)
+    }
+  }
+
+  /** Puts an answer on its way. */
+  private send({ head }: SocketRequest, answer: Answer): void {
+    const { world, outbox, intake } = this
+    const { isCurrent } = head
+    const keeps = head.keepsAlive && !world.isDraining && intake.mayDiscard()
+    intake.answered()
+    if (keeps && isCurrent && head.method !== 'HEAD') {
+      if (world.repeated.write(answer, world.dateLine, outbox)) return this.complete(keeps)
+    }
+    let plain = toPlain(answer)
+    let rendered: AnswerHead
+    try {
+      rendered = answerHead(plain, isCurrent, keeps, world.dateLine)
+    } catch (error) {
+      discardAnswer(answer)
+      plain = toPlain(world.onBug(error))
+      rendered = answerHead(plain, isCurrent, keeps, world.dateLine)
+    }
+    const { body } = plain
+    if (isSilent(head, plain.status)) {
+      writeSilent(outbox, rendered, plain)
+      discardAnswer(plain)
+    } else if (body instanceof ReadableStream) return this.stream(rendered, body, isCurrent, keeps)
+    else writeWhole(outbox, rendered, body)
+    this.complete(keeps)
+  }
+
+  private stream(
+    { text, length }: AnswerHead,
+    body: ReadableStream<Uint8Array>,
+    isCurrent: boolean,
+    keeps: boolean,
+  ): void {
+    const { request, host } = this
+    this.streamed = new StreamedAnswer(body, this.outbox, {
+      text,
+      length,
+      isCurrent,
+      onWaiting: () => host.waitForClient(),
+      onEnd: (isWhole) => {
+        if (this.request !== request) return
+        if (isWhole) this.endStream(keeps && (isCurrent || length !== undefined))
+        else host.cut()
+      },
+    })
+    this.streamed.start()
+  }
+
+  private endStream(keeps: boolean): void {
+    const { host } = this
+    try {
+      this.complete(keeps)
+      host.turnEnded()
+    } catch (bug) {
+      host.fail(bug)
+    }
+  }
+
+  private complete(keeps: boolean): void {
+    // Writing may have shown that the client is gone.
+    if (this.request === undefined) return
+    this.end()
+    this.host.completed(keeps)
+  }
+
+  private end(): void {
+    if (this.request !== undefined) this.world.inFlight -= 1
+    this.request = undefined
+    this.streamed = undefined
+  }
+}
+
+const toPlain = (answer: Answer): PlainAnswer =>
+  answer instanceof PlainAnswer ? answer : plainResponse(answer)

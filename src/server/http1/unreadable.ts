@@ -1,0 +1,62 @@
+import type { PlainAnswer } from '../../core/answer.ts'
+import type { BodyError } from '../../core/http1/body-error.ts'
+import { METHODS } from '../../core/methods.ts'
+import { problemAnswer } from '../../core/problem.ts'
+import type { RefusalCode } from '../../core/refusal.ts'
+import { refuse } from '../../core/refusal.ts'
+
+/** Why a request cannot be read: a short, fixed list, so that it can be counted by. */
+export type UnreadableReason =
+  | 'request_line'
+  | 'method'
+  | 'target'
+  | 'version'
+  | 'field_line'
+  | 'field_name'
+  | 'field_value'
+  | 'field_repeated'
+  | 'host'
+  | 'content_length'
+  | 'transfer_encoding'
+  | 'expect'
+  | 'head_too_large'
+  | 'body'
+  | 'body_too_large'
+  | 'too_slow'
+
+const METHODS_SERVED = METHODS.join(', ')
+
+/** A request that cannot be read, or not in one way only, and how it is answered. */
+export class Unreadable {
+  readonly reason: UnreadableReason
+  readonly code: RefusalCode
+  readonly detail: string
+
+  constructor(reason: UnreadableReason, code: RefusalCode, detail: string) {
+    this.reason = reason
+    this.code = code
+    this.detail = detail
+  }
+
+  answer(requestId: string): PlainAnswer {
+    const { code, detail } = this
+    const headers = code === 'method_not_allowed' ? { headers: { allow: METHODS_SERVED } } : {}
+    return problemAnswer(refuse(code, { detail, ...headers }), requestId)
+  }
+}
+
+export const SLOW_HEAD = new Unreadable(
+  'too_slow',
+  'request_timeout',
+  'The request did not come in time.',
+)
+export const SLOW_BODY = new Unreadable('too_slow', 'request_timeout', 'The body came too slowly.')
+export const LARGE_BODY = new Unreadable(
+  'body_too_large',
+  'body_too_large',
+  'The body is too large.',
+)
+
+/** What a body's failure means for its request. */
+export const unreadableBody = ({ code, message }: BodyError): Unreadable =>
+  new Unreadable(code === 'body_too_large' ? code : 'body', code, message)
