@@ -69,6 +69,29 @@ test('an entry ends exactly when it ends', () => {
   expect([table.use(slot, 99)?.id, table.use(slot, 100)]).toEqual(['k', undefined])
 })
 
+test('a caller that is stored again stays the same object as long as nothing about it changes', () => {
+  const table = new CredentialTable(10, () => undefined)
+  const store = (change: Partial<Caller>): Caller =>
+    table.store(digest(1), { ...caller('k'), ...change }, ['k', '', '', 't'], 100, 1)
+  const first = store({ limits: { daily: 5 } })
+  expect(store({ limits: { daily: 5 } })).toBe(first)
+  const changes: readonly Partial<Caller>[] = [
+    { limits: { daily: 6 } },
+    { limits: { daily: 5, rate: 1 } },
+    { limits: undefined },
+    { limits: { daily: 5 }, expiresAtMs: 200 },
+    { limits: { daily: 5 }, plan: 'pro' },
+    { limits: { daily: 5 }, roles: [] },
+    { limits: { daily: 5 }, permissions: { ...anonymousCaller.permissions } },
+    { limits: { daily: 5 }, allowsAddress: () => true },
+  ]
+  for (const change of changes) {
+    const next = store(change)
+    expect(next).toEqual({ ...caller('k'), ...change })
+    expect(table.use(table.find(digest(1)), 50)).toBe(next)
+  }
+})
+
 test('beyond its capacity the table evicts, rather what was not used lately', () => {
   const random = createSeededRandom(6)
   const left: CredentialUse[] = []

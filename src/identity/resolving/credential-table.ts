@@ -1,4 +1,5 @@
 import type { Caller } from '../../core/caller.ts'
+import { isSameCaller } from './same-caller.ts'
 
 /** What an entry hangs on: when any of these ids changes, the entry goes. */
 export type Dependencies = readonly [
@@ -111,15 +112,23 @@ export class CredentialTable {
     return this.floats[entry * FLOATS + LAST_USED]!
   }
 
-  /** Stores a caller until `validUntilMs`, in place of an entry with the same digest. */
+  /**
+   * Stores a caller until `validUntilMs`, in place of an entry with the same digest. One that is read again
+   * and has not changed stays the object it was: counters hold its id too, and a second copy of it would
+   * stay in memory for as long as they do.
+   *
+   * @returns the caller that is held from now on
+   */
   store(
     digest: Uint8Array,
     caller: Caller,
     dependencies: Dependencies,
     validUntilMs: number,
     nowMs: number,
-  ): void {
+  ): Caller {
     let entry = this.find(digest)
+    const known = entry < 0 ? undefined : this.callers[entry]!
+    const held = known !== undefined && isSameCaller(known, caller) ? known : caller
     if (entry < 0) {
       if (this.size >= this.capacity) this.evict()
       this.makeRoom()
@@ -128,12 +137,13 @@ export class CredentialTable {
       this.words.set(this.wanted, entry * WORDS)
       this.link(entry)
     }
-    this.callers[entry] = caller
+    this.callers[entry] = held
     this.floats[entry * FLOATS + VALID_UNTIL] = validUntilMs
     this.floats[entry * FLOATS + LAST_USED] = nowMs
     for (let at = 0; at < dependencies.length; at++) {
       this.words[entry * WORDS + FIRST_TAG + at] = tagOf(dependencies[at]!)
     }
+    return held
   }
 
   /** Removes the entry with this digest, if there is one. */

@@ -86,8 +86,7 @@ export function createResolver(parts: ResolverParts): Resolver {
         // Ages differ by up to a tenth, so that credentials loaded together are not re-read together.
         const ageMs = parts.ageMaxMs * (1 - (digest[31]! / 255) * 0.1)
         const validUntilMs = Math.min(found.validUntilMs, nowMs + ageMs)
-        table.store(digest, found.caller, found.dependencies, validUntilMs, nowMs)
-        return found.caller
+        return table.store(digest, found.caller, found.dependencies, validUntilMs, nowMs)
       } catch (error) {
         const internal = `identity cannot read: ${error instanceof Error ? error.message : 'error'}`
         return refuse('unavailable', { internal })
