@@ -3,6 +3,7 @@ import { PlainAnswer } from '../../core/answer.ts'
 import type { ByteRange } from './byte-range.ts'
 import { byteRange } from './byte-range.ts'
 import type { Coding } from './codings.ts'
+import { heedsConditions } from './conditions.ts'
 import { writeContentRange } from './content-range.ts'
 import { isNamed, matchesStrongly, weaken } from './entity-tag.ts'
 import type { Field, FieldReader } from './fields.ts'
@@ -34,10 +35,10 @@ export function answerFrom(
   nowMs: number,
   coding?: Coding,
 ): PlainAnswer {
-  const { status, part } = stored
+  const { status } = stored
   const extra = { age: String(Math.floor(currentAgeMs(stored.terms, nowMs) / 1000)) }
   const own = readFields(stored.fields)
-  if ((status === 200 || part !== undefined) && isNotModified(request.fields, own, nowMs)) {
+  if (heedsConditions(status) && isNotModified(request.fields, own, nowMs)) {
     return new PlainAnswer(304, notModified(answerFields(stored, coding)), null, extra)
   }
   const range = coding === undefined ? rangeOf(request, stored, nowMs) : undefined

@@ -8,22 +8,34 @@ const NONE: Directives = new Map()
 
 /**
  * Parses Cache-Control (RFC 9111 §5.2): names in any case, arguments as tokens or quoted strings. Never
- * throws, takes time linear in the length; what is not a directive is skipped up to the next comma.
+ * throws, takes time linear in the length; what is not a directive is skipped up to the next comma. A quote
+ * that nothing closes hides no directive behind it: one of them may be a prohibition.
  */
 export function parseCacheControl(value: string | null): Directives {
   if (value === null || value === '') return NONE
   const found = new Map<string, Argument[]>()
+  let hasOpenQuote = false
   let at = 0
   while (at < value.length) {
-    const end = memberEnd(value, at)
+    const quotedEnd: number | undefined = hasOpenQuote ? undefined : memberEnd(value, at)
+    hasOpenQuote = quotedEnd === undefined
+    const end = quotedEnd ?? commaOrEnd(value, at)
     addDirective(found, value.slice(at, end))
     at = end + 1
   }
   return found
 }
 
-/** The comma that ends the member beginning at `from`, outside of quotes; else the end of the text. */
-function memberEnd(value: string, from: number): number {
+function commaOrEnd(value: string, from: number): number {
+  const comma = value.indexOf(',', from)
+  return comma === -1 ? value.length : comma
+}
+
+/**
+ * The comma that ends the member beginning at `from`, outside of quotes; else the end of the text, and
+ * `undefined` where that is within quotes.
+ */
+function memberEnd(value: string, from: number): number | undefined {
   let isQuoted = false
   for (let at = from; at < value.length; at += 1) {
     const code = value.charCodeAt(at)
@@ -31,7 +43,7 @@ function memberEnd(value: string, from: number): number {
     else if (code === BACKSLASH && isQuoted) at += 1
     else if (code === COMMA && !isQuoted) return at
   }
-  return value.length
+  return isQuoted ? undefined : value.length
 }
 
 const QUOTE = 0x22

@@ -1,20 +1,24 @@
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const MONTH = `(${MONTHS.join('|')})`
 const TIME = '(\\d\\d):(\\d\\d):(\\d\\d)'
 
 const IMF_FIXDATE = new RegExp(
   `^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\\d\\d) ${MONTH} (\\d{4}) ${TIME} GMT$`,
+  'i',
 )
 const RFC_850 = new RegExp(
   `^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (\\d\\d)-${MONTH}-(\\d\\d) ${TIME} GMT$`,
+  'i',
 )
 const ASCTIME = new RegExp(
   `^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${MONTH} (\\d\\d| \\d) ${TIME} (\\d{4})$`,
+  'i',
 )
 
 /**
  * Milliseconds since the epoch of an HTTP date in one of its three forms (RFC 9110 §5.6.7), or
- * `undefined` when it is anything else: a date that cannot be read counts as past (RFC 9111 §5.3).
+ * `undefined` when it is anything else: a date that cannot be read counts as past (RFC 9111 §5.3). Names of
+ * days, months and the zone are taken in any case (RFC 9111 §4.2); no zone but GMT is.
  *
  * @param nowMs decides the century of two-digit years: none is more than 50 years ahead.
  */
@@ -54,7 +58,7 @@ function toMs(
   const date = Number(day)
   // A leap second is the second before.
   if (hours > 23 || minutes > 59 || seconds > 60) return undefined
-  const index = MONTHS.indexOf(month ?? '')
+  const index = MONTHS.indexOf(month?.toLowerCase() ?? '')
   const ms = Date.UTC(year, index, date, hours, minutes, Math.min(seconds, 59))
   return new Date(ms).getUTCDate() === date ? ms : undefined
 }

@@ -5,6 +5,7 @@ import type { CacheStatus } from './cache-status.ts'
 import { cacheStatus } from './cache-status.ts'
 import { chooseCoding, isCompressible } from './codings.ts'
 import { compressStream } from './compress.ts'
+import { heedsConditions } from './conditions.ts'
 import { responseDirectives } from './directives.ts'
 import { weaken } from './entity-tag.ts'
 import type { Field } from './fields.ts'
@@ -27,8 +28,11 @@ export function passOn(
 ): PlainAnswer {
   const { status, wasStripped, nowMs } = passing
   const answer = dressed(passing.answer, status, options)
-  const isContent = answer.status === 200 || answer.status === 206
-  if (wasStripped && isContent && isNotModified(request.fields, answer, nowMs)) {
+  if (
+    wasStripped &&
+    heedsConditions(answer.status) &&
+    isNotModified(request.fields, answer, nowMs)
+  ) {
     void discard(answer)
     return new PlainAnswer(304, notModified(fieldsOf(answer)), null)
   }

@@ -70,9 +70,11 @@ export class Responder<R> {
   }
 }
 
-/** Why the origin is asked. */
-export function fwdOf<R>({ action, stored, hasParts }: Lookup<R>): Forwarded {
+const FORWARDED = { parts: 'partial', variants: 'vary-miss' } as const
+
+/** Why the origin is asked (RFC 9211 §2.2). */
+export function fwdOf<R>({ action, passedOver }: Lookup<R>): Forwarded {
   if (action.kind === 'revalidate') return action.why
-  if (stored !== undefined) return 'miss'
-  return hasParts ? 'partial' : 'uri-miss'
+  if (action.kind === 'forward' && action.why === 'request') return 'request'
+  return passedOver === undefined ? 'uri-miss' : FORWARDED[passedOver]
 }

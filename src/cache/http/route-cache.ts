@@ -212,7 +212,7 @@ class RecallingCache<R> {
       onLookup(action.kind === 'forward' && action.why === 'request' ? 'bypass' : 'miss')
     if (request.method === 'HEAD') return this.head(lookup)
     if (action.kind === 'forward') {
-      if (action.why === 'request') return this.asker.alone(lookup, 'request')
+      if (action.why === 'request') return this.asker.alone(lookup, action.why)
       const isRange = request.fields.get('range') !== null
       if (isRange && asks.length === 0) return this.asker.alone(lookup, fwdOf(lookup))
       if (predictor.isUncacheable(hash, nowMs)) return this.asker.alone(lookup, fwdOf(lookup))
@@ -278,8 +278,7 @@ class RecallingCache<R> {
         this.shelf.renew(request, hash, stored, fieldsOf(outcome), times, since)
       } else this.shelf.forget(request, hash, stored)
     }
-    const fwd = stored === undefined ? 'uri-miss' : 'stale'
-    return this.responder.pass(lookup, outcome, { hit: false, fwd }, false)
+    return this.responder.pass(lookup, outcome, { hit: false, fwd: fwdOf(lookup) }, false)
   }
 
   /** An unsafe method: goes as it is, and what its answer makes invalid is forgotten (§4.4). */

@@ -15,11 +15,16 @@ export interface Selection {
   readonly asks: Fields
   /** A stored beginning of the content that what is asked for would complete. */
   readonly beginning: StoredPartial | undefined
-  /** Whether parts were considered. */
-  readonly hasParts: boolean
+  /** What is stored for the key and does not answer the request as it is. */
+  readonly passedOver: 'parts' | 'variants' | undefined
 }
 
-const NOTHING: Selection = { stored: undefined, asks: [], beginning: undefined, hasParts: false }
+const NOTHING: Selection = {
+  stored: undefined,
+  asks: [],
+  beginning: undefined,
+  passedOver: undefined,
+}
 
 /**
  * Selects among what is stored (RFC 9111 §4, §3.3): a complete response first; for a range a part that holds
@@ -29,19 +34,20 @@ export function select(
   request: RecallRequest,
   hash: number,
   nowMs: number,
-  shelf: Pick<Shelf, 'find' | 'parts'>,
+  shelf: Pick<Shelf, 'find' | 'holds' | 'parts'>,
 ): Selection {
   const whole = shelf.find(request, hash)
   if (whole !== undefined) return { ...NOTHING, stored: whole }
-  if (request.method !== 'GET') return NOTHING
+  const others = shelf.holds(request, hash) ? 'variants' : undefined
+  if (request.method !== 'GET') return { ...NOTHING, passedOver: others }
   const parts = shelf.parts(request, hash)
-  const hasParts = parts.length > 0
+  const passedOver = parts.length > 0 ? 'parts' : others
   const range = request.fields.get('range')
-  if (range === null) return { ...NOTHING, ...beginningOf(parts), hasParts }
+  if (range === null) return { ...NOTHING, ...beginningOf(parts), passedOver }
   const isPlain = isSingleRange(range) && request.fields.get('if-range') === null
   const asked: Fields = isPlain ? [['range', range]] : []
   const stored = parts.find((part) => isAnswer(part, request, nowMs))
-  return { stored, asks: asked, beginning: undefined, hasParts }
+  return { stored, asks: asked, beginning: undefined, passedOver }
 }
 
 /** A stale part stands for no If-Range: who sent one has bytes that the answer must fit. */

@@ -26,6 +26,8 @@ export type Shelved =
 /** Puts responses into the store and renews them there, for one route. */
 export interface Shelf {
   find(request: RecallRequest, hash: number): StoredResponse | undefined
+  /** Whether anything is stored for the key of a request, whatever it selects. */
+  holds(request: RecallRequest, hash: number): boolean
   /** The parts that a request selects, the newest first. */
   parts(request: RecallRequest, hash: number): readonly StoredPartial[]
   /** Stores a complete response that was found fit; `since` fences it. */
@@ -64,7 +66,7 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
     const before = store.get(key, hash)
     const { variants, stored } = isPart(fresh)
       ? withPart(before, fresh, options)
-      : { variants: withVariant(before, fresh, options.variantsMax), stored: fresh }
+      : { variants: withVariant(before, fresh, request.fields, options.variantsMax), stored: fresh }
     if (variants === before) return { stored }
     const facts = {
       tenant: tenantId,
@@ -94,6 +96,7 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
     variants: { list: readonly StoredResponse[] },
   ): boolean => store.replace(key, hash, variants)
   return {
+    holds: ({ key }, hash) => store.get(key, hash) !== undefined,
     find: ({ key, fields }, hash) => selectVariant(store.get(key, hash), fields),
     parts: ({ key, fields }, hash) => selectParts(store.get(key, hash), fields),
     keep: (request, hash, keeping, since) =>

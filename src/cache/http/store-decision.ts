@@ -87,7 +87,7 @@ export function decideStore(
     reasonInRequest(request) ??
     reasonInDirectives(response, directives) ??
     reasonInSharing(request, directives) ??
-    reasonInFields(request, fields, names, options)
+    reasonInFields(request, fields, names, directives, options)
   if (reason !== undefined) return { store: false, reason }
   const heuristics =
     options.heuristicShare > 0 && (HEURISTIC_STATUSES.has(status) || directives.isPublic)
@@ -130,9 +130,13 @@ function reasonInFields(
   request: AskedRequest,
   fields: FieldReader,
   names: readonly string[] | '*',
+  { privateFields, noCacheFields }: ResponseDirectives,
   options: StoreOptions,
 ): NotStored | undefined {
-  if (!options.storesSetCookie && fields.get('set-cookie') !== null) return 'set-cookie'
+  const setsCookie = fields.get('set-cookie') !== null
+  // §5.2.2.4, §5.2.2.7: fields that are named there are not stored with the rest.
+  const leavesCookieOut = [...privateFields, ...noCacheFields].includes('set-cookie')
+  if (setsCookie && !options.storesSetCookie && !leavesCookieOut) return 'set-cookie'
   if (names === '*') return 'vary'
   const variesOnGate = names.some((name) => isWrittenByGate(name))
   return variesOnGate && !request.keyHoldsCaller ? 'vary-gate' : undefined

@@ -1,7 +1,7 @@
 import type { ExchangeTimes } from './age.ts'
 import type { Coding } from './codings.ts'
 import type { ResponseDirectives } from './directives.ts'
-import { isEntityTag, makeEntityTag } from './entity-tag.ts'
+import { makeEntityTag } from './entity-tag.ts'
 import type { Field, Fields } from './fields.ts'
 import { listOf, readFields } from './fields.ts'
 import { formatHttpDate } from './http-date.ts'
@@ -108,16 +108,12 @@ export function conditionsOf(stored: StoredResponse): Fields {
   const fields = readFields(stored.fields)
   const conditions: Field[] = []
   const etag = stored.tagIsMade ? null : fields.get('etag')
-  if (etag !== null) {
-    conditions.push(['if-none-match', isEntityTag(etag) ? etag : quoted(etag)])
-  }
+  // As it came, for an origin that leaves out the quotes does so when it compares; `*` would mean any tag.
+  if (etag !== null && etag !== '*') conditions.push(['if-none-match', etag])
   const modified = fields.get('last-modified')
   if (modified !== null) conditions.push(['if-modified-since', modified])
   return conditions
 }
-
-/** Some servers leave the quotes out; what cannot stand between quotes goes back as it came. */
-const quoted = (tag: string): string => (/^[\x21\x23-\x7e]+$/.test(tag) ? `"${tag}"` : tag)
 
 /**
  * What a stored response takes, roughly: text in memory has two bytes a character at worst, and fields are

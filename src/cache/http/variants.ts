@@ -15,19 +15,21 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
 
 /**
  * The variant that a request selects (RFC 9111 §4.1): all selecting fields must match those of the
- * request it was stored for; the newest of several.
+ * request it was stored for. Of several the newest, but one that has Vary before one that lacks it: origins
+ * forget it where a request says nothing of its preferences.
  */
 export function selectVariant(
   variants: Variants | undefined,
   request: FieldReader,
 ): StoredResponse | undefined {
   if (variants === undefined) return undefined
+  let plain: StoredResponse | undefined
   for (const stored of variants.list) {
     if (isPart(stored)) continue
-    if (stored.varyNames.length === 0) return stored
-    if (isSelected(stored, request)) return stored
+    if (stored.varyNames.length === 0) plain ??= stored
+    else if (isSelected(stored, request)) return stored
   }
-  return undefined
+  return plain
 }
 
 /** The parts that a request selects, the newest first. */
@@ -52,16 +54,22 @@ const isBestLanguage = (stored: StoredResponse, request: FieldReader): boolean =
   return language !== undefined && language === favoriteLanguage(request.get('accept-language'))
 }
 
-/** The variants with one more in front, in place of the one that the same requests select. */
+/**
+ * The variants with one more in front, in place of the one that the same requests select. One without Vary also
+ * takes the place of those that its own request selects: they would hide it.
+ */
 export function withVariant(
   variants: Variants | undefined,
   stored: StoredResponse,
+  request: FieldReader,
   variantsMax: number,
 ): Variants {
-  const others = (variants?.list ?? []).filter(
-    (other) =>
-      !isSame(other.varyNames, stored.varyNames) || !isSame(other.selecting, stored.selecting),
-  )
+  const isPlain = stored.varyNames.length === 0
+  const isReplaced = (other: StoredResponse): boolean =>
+    isPlain && !isPart(other)
+      ? isSelected(other, request)
+      : isSame(other.varyNames, stored.varyNames) && isSame(other.selecting, stored.selecting)
+  const others = (variants?.list ?? []).filter((other) => !isReplaced(other))
   return { list: [stored, ...others].slice(0, variantsMax) }
 }
 
