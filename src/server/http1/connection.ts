@@ -144,6 +144,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost {
   /** Time has passed. */
   tick(): void {
     if (this.patience.isOver) this.expire()
+    if (this.phase === 'busy') this.intake.look()
   }
 
   private expire(): void {

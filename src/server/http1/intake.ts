@@ -6,6 +6,8 @@ import { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 
 const BACKLOG_BYTES_MAX = 65_536
+/** With more than this at hand, a client is left to wait unseen. */
+const LOOKING_BYTES_MAX = 262_144
 /** A body slower than this in a window of ten seconds is given up: about 1 KB a second. */
 const WINDOW_BYTES_MIN = 10_240
 /** What of an unwanted body is read past, so that its connection can be kept. */
@@ -130,6 +132,16 @@ export class Intake implements BodySource {
     this.wasPaused = this.isPaused
     this.bytesSeen = body.wireBytes
     return isSlow && !isOurs
+  }
+
+  /**
+   * Looks whether the client is still there, while a request is being answered: a socket that is not read hides that
+   * the other side was closed. What is found besides is kept, as far as there may be more.
+   */
+  look(): void {
+    if (!this.isPaused) return
+    const waitingBytes = (this.body?.waitingBytes ?? 0) + (this.backlog?.length ?? 0)
+    if (waitingBytes <= LOOKING_BYTES_MAX) this.unpause()
   }
 
   private keep(bytes: Buffer): void {

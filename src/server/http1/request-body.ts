@@ -72,6 +72,13 @@ export class RequestBody {
     return this.announcedBytes === CHUNKED ? undefined : this.announcedBytes - this.bytes
   }
 
+  /** Bytes that have come and that nobody has taken yet. */
+  get waitingBytes(): number {
+    const { reading } = this
+    if (reading.kind !== 'stream') return this.held === NOTHING ? 0 : this.heldBytes
+    return HELD_BYTES_MAX - (reading.controller.desiredSize ?? HELD_BYTES_MAX)
+  }
+
   /** Takes bytes of the connection. Returns how many came after the end of the body. */
   take(bytes: Uint8Array): number {
     this.wireBytes += bytes.length
