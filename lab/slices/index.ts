@@ -1,5 +1,5 @@
 export { processesOf, serverPid } from './server-process.ts'
 export { balancedOrder } from './slice.ts'
 export type { Slice, SliceRequest } from './slice.ts'
-export { openSlicer } from './slicer.ts'
+export { openSlicer, openSlicers } from './slicer.ts'
 export type { NamedRequest, PaceWish, Slicer } from './slicer.ts'

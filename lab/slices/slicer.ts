@@ -2,17 +2,13 @@ import { availableParallelism } from 'node:os'
 import type { Random } from '../core/index.ts'
 import { LabError } from '../core/index.ts'
 import type { Histogram } from '../histogram/index.ts'
-import type { ConnectionEvents } from '../load/index.ts'
-import { Connection, createPacer, readTarget, requestBytes } from '../load/index.ts'
+import type { Connection, Target } from '../load/index.ts'
+import { createPacer, readTarget, requestBytes } from '../load/index.ts'
 import type { SliceMark } from '../machine/index.ts'
 import { foreignCoresBetween, markSlice } from '../machine/index.ts'
+import type { Flight } from './lines.ts'
+import { Lines } from './lines.ts'
 import type { Slice, SliceRequest } from './slice.ts'
-
-/** A request under way. */
-interface Flight {
-  plannedMs: number
-  isBusy: boolean
-}
 
 /** Sends one request over and over, in slices; its connections stay open from one to the next. */
 export interface Slicer {
@@ -50,96 +46,85 @@ export interface NamedRequest {
 
 /** Discarded at the start of a slice: caches that fill, connections that wake up. */
 const DISCARD_MS = 15
-/** What is not answered so long after a slice is given up, with its connection. */
-const DRAIN_MS_MAX = 3000
-const EXPECTATION = { keepHead: false, keepBody: false } as const
 
 /**
- * Opens the connections.
+ * Opens the connections: one set for each origin, which its requests share. Only one slice may be under way at a
+ * time.
  *
  * @param clockMs - Monotonic, in milliseconds with fractions.
  * @throws LabError where they cannot be opened
  */
+export async function openSlicers(
+  arms: readonly NamedRequest[],
+  connections: number,
+  allowRemote: boolean,
+  clockMs: () => number,
+): Promise<readonly Slicer[]> {
+  const byOrigin = new Map<string, Lines>()
+  const opened: Load[] = []
+  try {
+    for (const arm of arms) {
+      const target = readTarget(arm.request.url, { allowRemote })
+      const known = byOrigin.get(target.origin)
+      const lines = known ?? new Lines(target, connections)
+      byOrigin.set(target.origin, lines)
+      const load = new Load(arm, target, lines, clockMs)
+      opened.push(load)
+      await load.connect()
+    }
+    return opened
+  } catch (error) {
+    for (const load of opened) load.close()
+    throw error
+  }
+}
+
+/** {@link openSlicers} for one. */
 export async function openSlicer(
   arm: NamedRequest,
   connections: number,
   allowRemote: boolean,
   clockMs: () => number,
 ): Promise<Slicer> {
-  const load = new Load(arm, connections, allowRemote, clockMs)
-  await load.connect()
-  return load
+  const [slicer] = await openSlicers([arm], connections, allowRemote, clockMs)
+  return slicer!
 }
 
 class Load implements Slicer {
   readonly #arm: NamedRequest
   readonly #clockMs: () => number
-  readonly #size: number
+  readonly #lines: Lines
   readonly #bytes: Uint8Array
   readonly #isHead: boolean
-  readonly #target: ReturnType<typeof readTarget>
-  readonly #events: ConnectionEvents<Flight>
-  #all: Connection<Flight>[] = []
-  #connecting = 0
-  #connected: (() => void) | undefined
-  #broken: string | undefined
-  #inFlight = 0
-  #drained: (() => void) | undefined
-  /** What is done with an answer, and with a connection that is free after it. */
-  #onAnswer: (connection: Connection<Flight>, isGood: boolean) => void = () => undefined
-  #onLost: () => void = () => undefined
 
-  constructor(arm: NamedRequest, size: number, allowRemote: boolean, clockMs: () => number) {
+  constructor(arm: NamedRequest, target: Target, lines: Lines, clockMs: () => number) {
     const { url, method, headers, body } = arm.request
     const { pathname, search } = new URL(url)
     this.#arm = arm
-    this.#size = size
+    this.#lines = lines
     this.#clockMs = clockMs
-    this.#target = readTarget(url, { allowRemote })
     this.#isHead = method === 'HEAD'
-    this.#bytes = requestBytes(this.#target.authority, {
+    this.#bytes = requestBytes(target.authority, {
       method,
       path: pathname + search,
       headers: Object.entries(headers),
       body,
     })
-    this.#events = {
-      onOpen: () => {
-        this.#connecting -= 1
-        if (this.#connecting === 0) this.#connected?.()
-      },
-      onAnswer: (connection) => this.#answered(connection),
-      onBroken: (connection, _kind, reason) => this.#lost(connection, reason),
-    }
   }
 
-  /** Opens what is missing; servers end connections that rest for long. */
-  async connect(): Promise<void> {
-    this.#broken = undefined
-    this.#all = this.#all.filter(({ isOpen }) => isOpen)
-    const missing = this.#size - this.#all.length
-    if (missing === 0) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#connected = resolve
-    this.#connecting = missing
-    for (let at = 0; at < missing; at += 1) {
-      const connection = new Connection<Flight>({ plannedMs: 0, isBusy: false }, this.#events)
-      this.#all.push(connection)
-      connection.open(this.#target, this.#target.hostnames[0]!)
-    }
-    await promise
-    if (this.#all.some(({ isOpen }) => isOpen)) return
-    throw new LabError(
-      `${this.#arm.name}: ${this.#broken ?? 'no connection'} (${this.#arm.request.url})`,
-    )
+  connect(): Promise<void> {
+    return this.#lines.connect(this.#arm.name)
   }
 
   async probe(): Promise<number> {
+    const { name } = this.#arm
     await this.connect()
-    const [connection] = this.#all
     const { promise, resolve, reject } = Promise.withResolvers<number>()
-    this.#onAnswer = (answered) => resolve(answered.parser.status)
-    this.#onLost = () => reject(new LabError(`${this.#arm.name}: ${this.#broken ?? 'no answer'}`))
+    this.#lines.use({
+      onAnswer: ({ parser }) => resolve(parser.status),
+      onLost: (reason) => reject(new LabError(`${name}: ${reason}`)),
+    })
+    const [connection] = this.#lines.open
     if (connection !== undefined) this.#send(connection, this.#clockMs())
     return promise
   }
@@ -163,19 +148,21 @@ class Load implements Slicer {
         end = { mark: markSlice(serverPids), atMs: this.#clockMs() }
       }
     }
-    this.#onLost = () => void (failed += 1)
-    this.#onAnswer = (connection, isGood) => {
-      if (begin !== undefined && end === undefined) {
-        if (isGood) requests += 1
-        else failed += 1
-      }
-      const nowMs = this.#clockMs()
-      look(nowMs)
-      if (nowMs < window.toMs && connection.isOpen) this.#send(connection, nowMs)
-    }
-    for (const connection of this.#all) if (connection.isOpen) this.#send(connection, startMs)
+    this.#lines.use({
+      onLost: () => void (failed += 1),
+      onAnswer: (connection) => {
+        if (begin !== undefined && end === undefined) {
+          if (this.#isGood(connection)) requests += 1
+          else failed += 1
+        }
+        const nowMs = this.#clockMs()
+        look(nowMs)
+        if (nowMs < window.toMs && connection.isOpen) this.#send(connection, nowMs)
+      },
+    })
+    for (const connection of this.#lines.open) this.#send(connection, startMs)
     const wakefulness = maySleep ? undefined : stayAwake()
-    await this.#drain(DISCARD_MS + ms)
+    await this.#lines.drain(DISCARD_MS + ms)
     wakefulness?.end()
     if (begin === undefined) return STALLED
     end ??= { mark: markSlice(serverPids), atMs: this.#clockMs() }
@@ -195,7 +182,7 @@ class Load implements Slicer {
     const startMs = this.#clockMs()
     const endMs = startMs + DISCARD_MS + ms
     const gapMs = 1000 / perSecond
-    const free = this.#all.filter(({ isOpen }) => isOpen)
+    const free = this.#lines.open
     const waiting: number[] = []
     let failed = 0
     let nextMs = startMs + gapMs * random.exponential()
@@ -208,15 +195,17 @@ class Load implements Slicer {
       }
       this.#send(connection, plannedMs)
     }
-    this.#onLost = () => void (failed += 1)
-    this.#onAnswer = (connection, isGood) => {
-      const { plannedMs } = connection.context
-      if (!isGood) failed += 1
-      else if (counts(plannedMs)) times.record((this.#clockMs() - plannedMs) * 1000)
-      if (connection.isOpen) free.push(connection)
-      const next = waiting.shift()
-      if (next !== undefined) fire(next)
-    }
+    this.#lines.use({
+      onLost: () => void (failed += 1),
+      onAnswer: (connection) => {
+        const { plannedMs } = connection.context
+        if (!this.#isGood(connection)) failed += 1
+        else if (counts(plannedMs)) times.record((this.#clockMs() - plannedMs) * 1000)
+        if (connection.isOpen) free.push(connection)
+        const next = waiting.shift()
+        if (next !== undefined) fire(next)
+      },
+    })
     const over = Promise.withResolvers<void>()
     const pacer = createPacer(this.#clockMs, () => {
       const nowMs = this.#clockMs()
@@ -232,60 +221,20 @@ class Load implements Slicer {
     pacer.wake(nextMs)
     await over.promise
     pacer.stop()
-    await this.#drain(0)
+    await this.#lines.drain(0)
     return failed + waiting.length
   }
 
   close(): void {
-    for (const connection of this.#all) connection.end()
-    this.#all = []
+    this.#lines.close()
+  }
+
+  #isGood({ parser }: Connection<Flight>): boolean {
+    return parser.status === this.#arm.request.status
   }
 
   #send(connection: Connection<Flight>, plannedMs: number): void {
-    const flight = connection.context
-    flight.plannedMs = plannedMs
-    flight.isBusy = true
-    this.#inFlight += 1
-    connection.send(this.#bytes, { ...EXPECTATION, isHead: this.#isHead })
-  }
-
-  #answered(connection: Connection<Flight>): void {
-    const { parser, context } = connection
-    if (!context.isBusy) return
-    context.isBusy = false
-    this.#inFlight -= 1
-    if (!parser.keepAlive) connection.end()
-    this.#onAnswer(connection, parser.status === this.#arm.request.status)
-    if (this.#inFlight === 0) this.#drained?.()
-  }
-
-  #lost(connection: Connection<Flight>, reason: string): void {
-    this.#broken = reason
-    if (!connection.hasOpened) {
-      this.#connecting -= 1
-      if (this.#connecting === 0) this.#connected?.()
-    }
-    if (!connection.context.isBusy) return
-    connection.context.isBusy = false
-    this.#inFlight -= 1
-    this.#onLost()
-    if (this.#inFlight === 0) this.#drained?.()
-  }
-
-  /** Resolves when everything is answered, or given up {@link DRAIN_MS_MAX} after `ms`. */
-  async #drain(ms: number): Promise<void> {
-    if (this.#inFlight === 0) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#drained = resolve
-    const timer = setTimeout(() => {
-      for (const connection of this.#all) {
-        if (connection.context.isBusy) connection.broken('closed', 'no answer in time')
-      }
-      resolve()
-    }, ms + DRAIN_MS_MAX)
-    await promise
-    clearTimeout(timer)
-    this.#drained = undefined
+    this.#lines.send(connection, plannedMs, this.#bytes, this.#isHead)
   }
 }
 

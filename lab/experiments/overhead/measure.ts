@@ -2,7 +2,7 @@ import { LabError } from '../../core/index.ts'
 import type { Random, World } from '../../core/index.ts'
 import { createHistogram } from '../../histogram/index.ts'
 import type { Slicer } from '../../slices/index.ts'
-import { balancedOrder, openSlicer, processesOf, serverPid } from '../../slices/index.ts'
+import { balancedOrder, openSlicers, processesOf, serverPid } from '../../slices/index.ts'
 import { median } from '../../statistics/index.ts'
 import type { Arm, ArmName } from './arm.ts'
 import { problemOf, referenceOf } from './arm.ts'
@@ -25,14 +25,13 @@ export async function measureOverhead(
   world: World,
 ): Promise<OverheadRaw> {
   const source = await openSource(options.source, world)
-  const loads: Slicer[] = []
+  let loads: readonly Slicer[] = []
   try {
     const { arms } = source
     const problem = problemOf(arms)
     if (problem !== undefined) throw new LabError(problem)
-    for (const arm of arms) {
-      loads.push(await openSlicer(arm, options.connections, source.allowRemote, world.monotonicMs))
-    }
+    const { connections } = options
+    loads = await openSlicers(arms, connections, source.allowRemote, world.monotonicMs)
     const pid = source.pid ?? serverPid(arms.map(({ request }) => request.url))
     const serverPids = (): readonly number[] => processesOf(pid)
     const bench: Bench = { arms, loads, serverPids }
