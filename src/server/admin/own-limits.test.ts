@@ -43,3 +43,49 @@ describe('a key', () => {
     }
   })
 })
+
+describe('a tenant', () => {
+  const refused = {
+    errors: [
+      { in: 'body', pointer: '/plan', message: 'no plan is named "glod"; did you mean gold?' },
+    ],
+  }
+
+  test('with a plan that no limit knows is refused, and nothing is made', async () => {
+    const made = await gate.call('POST', '/v1/tenants', { id: 'slip', name: 'Slip', plan: 'glod' })
+    expect(made.status).toBe(422)
+    expect(await made.json()).toMatchObject(refused)
+    expect((await gate.call('GET', '/v1/tenants/slip')).status).toBe(404)
+  })
+
+  test('keeps its plan when it is changed to one that no limit knows', async () => {
+    await gate.json('POST', '/v1/tenants', { id: 'kept', name: 'Kept', plan: 'gold' })
+    const changed = await gate.call('PATCH', '/v1/tenants/kept', { name: 'New', plan: 'glod' })
+    expect(changed.status).toBe(422)
+    expect(await changed.json()).toMatchObject(refused)
+    expect(await gate.json('GET', '/v1/tenants/kept')).toMatchObject({ name: 'Kept', plan: 'gold' })
+  })
+
+  test('may have a plan, none, and be changed without a word of it', async () => {
+    const path = '/v1/tenants/free'
+    await gate.json('POST', '/v1/tenants', { id: 'free', name: 'Free' })
+    for (const plan of ['gold', null]) {
+      expect((await gate.call('PATCH', path, { plan })).status).toBe(200)
+      expect((await gate.call('PATCH', path, { name: 'Other' })).status).toBe(200)
+      expect(await gate.json('GET', path)).toMatchObject({ name: 'Other', plan })
+    }
+  })
+
+  test('is told nothing of plans when it may not change its own', async () => {
+    const { secret } = await makeKey(gate, 'acme', {
+      permissions: ['tollgate.tenant.profile:write'],
+    })
+    const changed = await fetch(`${gate.admin}/v1/tenants/acme`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ plan: 'glod' }),
+    })
+    expect(changed.status).toBe(403)
+    expect(await changed.text()).not.toContain('gold')
+  })
+})

@@ -3,15 +3,15 @@ import type { Refusal } from '../../core/refusal.ts'
 import { refuse } from '../../core/refusal.ts'
 import type { AdminParts } from './parts.ts'
 
-/** What a key says of its limits. */
+/** What a key, or a tenant for all who belong to it, says of its limits. */
 export interface OwnLimits {
   readonly limits?: Readonly<Record<string, number>> | null | undefined
   readonly plan?: string | null | undefined
 }
 
 /**
- * Refuses limits of a key's own that no limit of the configuration is named by, and a plan that none knows while
- * some know plans: a slip of the pen would leave the key with the limits of everybody.
+ * Refuses limits of one's own that no limit of the configuration is named by, and a plan that none knows while some
+ * know plans: a slip of the pen would leave the key, or the whole tenant, with the limits of everybody.
  */
 export function refuseUnknownLimits(
   { limits, plan }: OwnLimits,

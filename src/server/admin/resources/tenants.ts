@@ -4,6 +4,7 @@ import { fail, succeed } from '../../../core/refusal.ts'
 import { answerChange, answerOne, answerRemoval, versionCheck } from '../changes.ts'
 import type { OperationFacts } from '../operation.ts'
 import { operation } from '../operation.ts'
+import { refuseUnknownLimits } from '../own-limits.ts'
 import { answerPage, pageOf, pageQuery } from '../pages.ts'
 import { noParams, noQuery, tenantParams } from '../parameters.ts'
 import { tenantView } from '../views.ts'
@@ -53,8 +54,10 @@ export const tenantOperations = [
     params: noParams,
     query: noQuery,
     body: tenantInput,
-    run: async ({ body }, { identity }) => {
-      const made = await identity.tenants.create(body)
+    run: async ({ body }, parts) => {
+      const refusal = refuseUnknownLimits({ plan: body.plan }, parts)
+      if (refusal !== undefined) return { ok: false, refusal }
+      const made = await parts.identity.tenants.create(body)
       if (!made.ok) return made
       const answer = answerChange(made, (after) => `/v1/tenants/${after.id}`)
       const tenantId = made.value.after?.id
@@ -84,12 +87,14 @@ export const tenantOperations = [
     params: tenantParams,
     query: noQuery,
     body: tenantPatch,
-    run: async ({ params, body, principal, ifVersion }, { identity }) => {
+    run: async ({ params, body, principal, ifVersion }, parts) => {
       if (body.plan !== undefined && principal.tenantId !== undefined) {
         return fail('permission_denied', { detail: 'Only operators change the plan.' })
       }
-      const check = versionCheck(ifVersion)
-      return answerChange(await identity.tenants.update(params.tenantId, body, check))
+      const refusal = refuseUnknownLimits({ plan: body.plan }, parts)
+      if (refusal !== undefined) return { ok: false, refusal }
+      const { tenants } = parts.identity
+      return answerChange(await tenants.update(params.tenantId, body, versionCheck(ifVersion)))
     },
   }),
   operation({
