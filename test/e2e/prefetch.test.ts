@@ -27,6 +27,9 @@ interface Asked {
   readonly isAhead: boolean
 }
 
+/** Steps that are observed before anything is fetched ahead. */
+const OBSERVATIONS = 5
+
 let asked: Asked[] = []
 let origin: ReturnType<typeof Bun.serve>
 let gate: GateProcess
@@ -37,7 +40,7 @@ admin: { address: '127.0.0.1:0' }
 defaults: { limits: [] }
 bans: { enabled: false }
 signals: { expose: [metrics] }
-cache: { prefetch: { observations: 5 } }
+cache: { prefetch: { observations: ${OBSERVATIONS} } }
 limits:
   four: { kind: bucket, limit: 4, window: 1h, by: key }
 upstreams:
@@ -84,13 +87,34 @@ const get = async (path: string, secret?: string): Promise<string> => {
   return `${answer.status} ${/; hit|; fwd=[a-z-]+/.exec(answer.headers.get('cache-status') ?? '')?.[0]}`
 }
 
-/** Shows the gate often enough that one path follows the other, for things that nobody asks for again. */
-async function teach(from: string, to: string, secret?: string): Promise<void> {
-  for (let at = 0; at < 8; at += 1) {
-    await get(from.replace('{}', `taught-${from.length}-${at}`), secret)
-    await get(to.replace('{}', `taught-${from.length}-${at}`), secret)
+/** Shows the gate pairs of things that nobody asks for again, one after the other. */
+async function show(
+  [from, to]: readonly [string, string],
+  pairs: number,
+  name: string,
+  secret?: string,
+): Promise<void> {
+  for (let at = 0; at < pairs; at += 1) {
+    await get(from.replace('{}', `${name}-${at}`), secret)
+    await get(to.replace('{}', `${name}-${at}`), secret)
   }
 }
+
+/**
+ * Runs what shows a sequence for the first time, and waits until everything that was fetched ahead meanwhile
+ * has come to its end: one for each pair after those that were needed to learn it.
+ */
+async function taught(pairs: number, showAll: () => Promise<void>): Promise<void> {
+  const endedBefore = endedOf(await stats())
+  await showAll()
+  const ended = endedBefore + pairs - OBSERVATIONS
+  await until(async () => endedOf(await stats()) >= ended)
+  expect(endedOf(await stats())).toBe(ended)
+}
+
+/** Shows the gate often enough that one path follows the other. */
+const teach = async (from: string, to: string, secret?: string): Promise<void> =>
+  taught(8, async () => show([from, to], 8, 'taught', secret))
 
 const ahead = (): Asked[] => asked.filter(({ isAhead }) => isAhead)
 const stats = async (): Promise<Readonly<Record<string, number>>> => {
@@ -99,6 +123,12 @@ const stats = async (): Promise<Readonly<Record<string, number>>> => {
   }
   return report.prefetch
 }
+/** Whatever became of what was fetched ahead. */
+const endedOf = (counts: Readonly<Record<string, number>>): number =>
+  ['fetched', 'known', 'pointless', 'refused', 'failed', 'crowded'].reduce(
+    (sum, name) => sum + (counts[name] ?? 0),
+    0,
+  )
 const settled = async (before: Readonly<Record<string, number>>, name: string): Promise<unknown> =>
   until(async () => ((await stats())[name] ?? 0) > (before[name] ?? 0))
 
@@ -119,6 +149,10 @@ describe('a sequence that was learned', () => {
   })
 
   test('shows its hit ratio', async () => {
+    const user = await makeKey(gate, 'beta', { name: 'leaves it unused' })
+    const before = await stats()
+    await get('/scene/8', user.secret)
+    await settled(before, 'fetched')
     const { fetched = 0, used = 0, hitRatio } = await stats()
     expect(fetched).toBeGreaterThan(1)
     expect(hitRatio).toBeCloseTo(used / fetched)
@@ -168,12 +202,9 @@ describe('nothing is fetched ahead', () => {
     const teachers = await Promise.all(
       ['a', 'b', 'c'].map((name) => makeKey(gate, 'acme', { name })),
     )
-    for (const [number, { secret }] of teachers.entries()) {
-      for (let at = 0; at < 3; at += 1) {
-        await get(`/first/t${number}${at}`, secret)
-        await get(`/limited/t${number}${at}`, secret)
-      }
-    }
+    await taught(9, async () => {
+      for (const { id, secret } of teachers) await show(['/first/{}', '/limited/{}'], 3, id, secret)
+    })
     // Ten are fetched ahead, and none of them counts.
     for (let at = 0; at < 10; at += 1) {
       const before = await stats()
@@ -193,7 +224,7 @@ describe('nothing is fetched ahead', () => {
 
   test('unless routes ask for it', async () => {
     const user = await makeKey(gate, 'acme', { name: 'plain' })
-    await teach('/plain/{}', '/plain/{}/after', user.secret)
+    await show(['/plain/{}', '/plain/{}/after'], 8, 'taught', user.secret)
     asked = []
     await get('/plain/1', user.secret)
     expect(await get('/plain/1/after', user.secret)).toBe('200 ; fwd=uri-miss')
