@@ -1,6 +1,7 @@
 /** Real Redis servers for tests: on loopback, in a folder of their own, without persistence. */
 import type { ChildProcess } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -40,10 +41,15 @@ export interface RedisServer {
 /** Starts a server; `args` are added to its command line. */
 export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-redis-'))
-  const port = await freePort()
+  let port = await freePort()
   let child = await launch(port, folder, args)
+  // Somebody else was given the port in between.
+  while (hasExited(child)) {
+    port = await freePort()
+    child = await launch(port, folder, args)
+  }
   const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return
+    if (hasExited(child)) return
     const gone = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
     await gone
@@ -62,6 +68,7 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
     async restart() {
       await kill()
       child = await launch(port, folder, args)
+      if (hasExited(child)) throw new Error(`the server does not start again on port ${port}`)
     },
     async end() {
       await kill()
@@ -122,6 +129,10 @@ export async function until(holds: () => boolean | Promise<boolean>, what = 'it'
   return performance.now() - startedMs
 }
 
+const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null
+
+/** Resolves once it answers, itself and nobody else on that port, or has exited. */
 async function launch(
   port: number,
   folder: string,
@@ -132,7 +143,11 @@ async function launch(
     stdio: 'ignore',
   })
   process.once('exit', () => child.kill('SIGKILL'))
-  await until(async () => (await sendOnce(port, ['PING']).catch(() => undefined)) === 'PONG')
+  await until(async () => {
+    if (hasExited(child)) return true
+    const info = String(await sendOnce(port, ['INFO', 'server']).catch(() => ''))
+    return info.includes(`process_id:${child.pid}\r\n`)
+  }, 'an answer of the server')
   return child
 }
 
@@ -151,15 +166,27 @@ async function sendOnce(port: number, command: readonly string[]): Promise<unkno
   }
 }
 
-/** A port that nobody listens on now; its Cluster bus port lies 10,000 above. */
+/**
+ * Below the ports that systems give to outgoing connections: none of these can take the port of a server
+ * that is down for a moment, and who tries to reconnect to it meanwhile cannot be connected to itself.
+ */
+const PORT_MIN = 10_240
+const PORT_END = 22_768
+/** Where the nodes of a Cluster talk to each other lies so far above; below the same ports too. */
+const BUS_DISTANCE = 10_000
+
+/** A port that nobody listens on now, and neither on that of its Cluster bus. */
 async function freePort(): Promise<number> {
   for (;;) {
-    const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    await new Promise((resolve) => server.close(resolve))
-    if (address !== null && typeof address === 'object' && address.port < 55_000) {
-      return address.port
-    }
+    const port = randomInt(PORT_MIN, PORT_END)
+    if ((await canListen(port)) && (await canListen(port + BUS_DISTANCE))) return port
   }
+}
+
+async function canListen(port: number): Promise<boolean> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
