@@ -64,6 +64,12 @@ describe('claims', () => {
     expect(claims[0]).toMatchObject({ status: 'pass', measured: '42 ms', evidence: [0] })
   })
 
+  test('two experiments of a kind are told apart by the names that the plan gives them', async () => {
+    const text = 'title: t\nexperiments: { low: { run: load }, high: { run: load } }\nclaims: []\n'
+    const { experiments } = await check(text, () => Promise.resolve(ran()))
+    expect(experiments.map(({ title }) => title)).toEqual(['Load: low', 'Load: high'])
+  })
+
   test('without evidence they are unknown, never passed', async () => {
     const broken = await check(CLAIM('p99 < 50ms'), () => Promise.reject(new LabError('no server')))
     expect(broken.claims[0]).toMatchObject({ status: 'unknown', evidence: [] })

@@ -27,8 +27,8 @@ type Judged = Pick<ClaimRecord, 'status' | 'reason' | 'measured'>
 
 /**
  * Starts the servers of a plan, runs its experiments one after the other, holds the claims against
- * their figures, and goes through the checklist. An experiment that found nothing certain decides nothing. An experiment that cannot run leaves its claims
- * unknown; the rest of the plan goes on.
+ * their figures, and goes through the checklist. An experiment that found nothing certain decides nothing. An experiment
+ * that cannot run leaves its claims unknown; the rest of the plan goes on.
  *
  * @throws {LabError} When a server of the plan does not start.
  */
@@ -50,7 +50,7 @@ async function work(plan: Plan, context: ValidationContext): Promise<Validation>
   const total = wanted.length + plan.checklist.length
   for (const [at, [name, { run }]] of wanted.entries()) {
     context.progress.step(`${name}: ${run.join(' ')}`, at, total)
-    ran.set(name, await attempt(run, experiments, context))
+    ran.set(name, await attempt(name, run, experiments, context))
   }
   const claims = plan.claims.map((claim) => judgeClaim(claim, ran.get(claim.of), experiments))
   const checklist: ClaimRecord[] = []
@@ -63,13 +63,16 @@ async function work(plan: Plan, context: ValidationContext): Promise<Validation>
 }
 
 async function attempt(
+  name: string,
   argv: readonly string[],
   experiments: ExperimentRecord[],
   { run, progress, signal }: ValidationContext,
 ): Promise<Ran> {
   signal.throwIfAborted()
   try {
-    experiments.push(await run(argv))
+    const record = await run(argv)
+    // A plan may hold several of a kind.
+    experiments.push({ ...record, title: `${record.title}: ${name}` })
     return { index: experiments.length - 1 }
   } catch (error) {
     if (!(error instanceof LabError)) throw error

@@ -48,10 +48,10 @@ export const validateCommand: Command = {
         progress,
         signal,
         run: (line) => {
-          const { experiment, options, target } = prepared.get(line)!
+          const { experiment, options, target, argv: repeated } = prepared.get(line)!
           const run: RunContext = {
             seed: common.seed,
-            argv: line,
+            argv: repeated,
             monotonicMs,
             wallMs,
             signal,
@@ -91,6 +91,8 @@ interface Prepared {
   readonly experiment: Experiment<Json, Json>
   readonly options: Json
   readonly target: string | undefined
+  /** The command line that repeats it without the plan. */
+  readonly argv: readonly string[]
 }
 
 function targetOf(plan: Plan, common: CommonOptions): string | undefined {
@@ -138,5 +140,10 @@ async function prepare(
   const args = readArguments([...rest, ...shared], command.args, command.variadic)
   const merged = readCommonOptions(args, common.seed)
   const options = await command.optionsOf(args, merged)
-  return { experiment: command.experiment, options, target: merged.target }
+  return {
+    experiment: command.experiment,
+    options,
+    target: merged.target,
+    argv: [name, ...rest, ...shared],
+  }
 }
