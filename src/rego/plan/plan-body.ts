@@ -8,14 +8,14 @@ import type {
   RefTerm,
 } from '../compile/core.ts'
 import { visitVars } from '../compile/vars.ts'
-import type { RuleNode } from '../compile/tree.ts'
 import type { Source } from '../syntax/source.ts'
-import type { Change, Expr, Group, Step } from './ir.ts'
+import type { Change, Expr, Step } from './ir.ts'
 import type { Planner } from './planner.ts'
 import { planGrouping } from './grouping.ts'
 import { hoistReads } from './hoist.ts'
 import { isBase } from './is-base.ts'
 import { isCollection } from './is-collection.ts'
+import { planData } from './plan-data.ts'
 import { searches } from './searches.ts'
 import { unify, unifyWith } from './unify.ts'
 
@@ -300,7 +300,7 @@ export class BodyPlanner {
   }
 
   private planRef(term: RefTerm): Expr {
-    if (term.head === 'data') return this.planData(term.path)
+    if (term.head === 'data') return planData(this, term.path)
     const base: Expr =
       term.head === 'input'
         ? { op: 'input' }
@@ -309,7 +309,7 @@ export class BodyPlanner {
   }
 
   /** Follows keys from a value. */
-  private follow(base: Expr, path: readonly CoreTerm[], from: number): Expr {
+  follow(base: Expr, path: readonly CoreTerm[], from: number): Expr {
     let current = base
     for (let i = from; i < path.length; i++) current = this.step(current, path[i]!)
     return current
@@ -338,85 +338,5 @@ export class BodyPlanner {
     })
     if (term.kind === 'comprehension') return true
     return all
-  }
-
-  private planData(path: readonly CoreTerm[]): Expr {
-    let node: RuleNode = this.planner.tree.root
-    for (let i = 0; ; i++) {
-      const group = this.planner.groups.document(node)
-      if (group !== undefined) return this.planDocument(this.planner.need(group), path, i)
-      const key = path[i]
-      if (key === undefined) return this.wholeNode(node)
-      if (key.kind !== 'const') {
-        return node.children.size === 0
-          ? this.follow({ op: 'data', path: node.path }, path, i)
-          : this.planVirtual(node, path, i)
-      }
-      const child = typeof key.value === 'string' ? node.children.get(key.value) : undefined
-      if (child === undefined) return this.planBase(node, path, i)
-      node = child
-    }
-  }
-
-  private wholeNode(node: RuleNode): Expr {
-    if (node.children.size === 0 && !node.isPackage) return { op: 'data', path: node.path }
-    return { op: 'force', base: { op: 'node', node: this.planner.needNode(node) } }
-  }
-
-  /** Where there are no more rules, only base documents are left. */
-  private planBase(node: RuleNode, path: readonly CoreTerm[], from: number): Expr {
-    const names: (string | number)[] = [...node.path]
-    let at = from
-    for (; at < path.length; at++) {
-      const key = path[at]!
-      if (key.kind !== 'const' || (typeof key.value !== 'string' && typeof key.value !== 'number'))
-        break
-      names.push(key.value)
-    }
-    return this.follow({ op: 'data', path: names }, path, at)
-  }
-
-  private planVirtual(node: RuleNode, path: readonly CoreTerm[], from: number): Expr {
-    let current: Expr = { op: 'node', node: this.planner.needNode(node) }
-    for (let i = from; i < path.length; i++) {
-      const key = path[i]!
-      if (this.isBound(key)) {
-        current = this.defined({ op: 'vget', base: current, key: this.value(key) })
-        continue
-      }
-      const value = this.slot()
-      const slot = this.slot()
-      this.steps.push({ op: 'veach', expr: current, key: slot, value })
-      if (key.kind === 'local') this.bind(key.local, slot)
-      else unifyWith(this, key, { op: 'slot', slot })
-      current = { op: 'slot', slot: value }
-    }
-    return { op: 'force', base: current }
-  }
-
-  private planDocument(group: Group, path: readonly CoreTerm[], from: number): Expr {
-    const found =
-      group.kind === 'set' || group.kind === 'object' ? this.planFind(group, path, from) : undefined
-    if (found !== undefined) return found
-    return this.follow({ op: 'rule', group }, path, from)
-  }
-
-  /** Looks up keys of a partial rule without building it, when that saves work. */
-  private planFind(group: Group, path: readonly CoreTerm[], from: number): Expr | undefined {
-    let count = 0
-    while (from + count < path.length && this.isBound(path[from + count]!)) count++
-    if (group.kind === 'set') count = Math.min(count, 1)
-    if (count === 0) return undefined
-    const keys = path.slice(from, from + count)
-    const choice = this.planner.finder(group, keys)
-    if (choice === undefined) return undefined
-    const used = choice.keys
-    const expr: Expr = {
-      op: 'find',
-      group,
-      finder: choice,
-      keys: keys.slice(0, used).map((key) => this.value(key)),
-    }
-    return this.follow(expr, path, from + used)
   }
 }
