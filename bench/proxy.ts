@@ -30,7 +30,7 @@ import { problemAnswer } from '../src/core/problem.ts'
 import { refuse } from '../src/core/refusal.ts'
 import { readGatewayConfig } from '../src/server/config-file.ts'
 import { startGateway } from '../src/server/gateway.ts'
-import { openHttp1Listener } from '../src/server/http1/index.ts'
+import { createSocketLinks, openHttp1Listener } from '../src/server/http1/index.ts'
 import { createWorld } from '../src/server/world.ts'
 import {
   createUpstreams,
@@ -65,6 +65,7 @@ function serveProxy(port: number, url: string): void {
     config: { bench: upstreamConfig.parse({ targets: [url] }) },
     clock: systemClock,
     random: systemRandom,
+    openLink: createSocketLinks(),
   })
   const upstream = upstreams.get('bench')
   if (upstream === undefined) throw new Error('the upstream is missing')

@@ -3,6 +3,7 @@ import { systemRandom } from '../core/random.ts'
 import type { SignalsConfig } from '../signals/index.ts'
 import { createLogger } from '../signals/index.ts'
 import type { World } from '../gate/index.ts'
+import { createSocketLinks } from './http1/index.ts'
 import { VERSION } from './version.ts'
 
 /** The real world: the machine's clock and randomness, and a log on standard error. */
@@ -14,6 +15,7 @@ export function createWorld({ log }: SignalsConfig): World {
     random: systemRandom,
     build: { version: VERSION, runtime: `bun ${Bun.version}` },
     sha256: (bytes, out = new Uint8Array(32)) => Bun.SHA256.hash(bytes, out) as Uint8Array,
+    openLink: createSocketLinks(),
     logger: createLogger({
       clock: systemClock,
       sink: { write: (text) => void stderr.write(text) },

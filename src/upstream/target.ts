@@ -6,6 +6,7 @@ import { createEjection } from './ejection.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { HttpClient } from './http1/client.ts'
 import { createHttpClient } from './http1/client.ts'
+import type { OpenLink } from './http1/link.ts'
 import type { ServerAddress } from './http1/types.ts'
 import { lineEndOf } from './request-headers.ts'
 import type { TargetStats } from './stats.ts'
@@ -47,6 +48,7 @@ export interface TargetOptions {
   /** Whether one more target may be ejected. */
   readonly mayEject: () => boolean
   readonly onEvent: (event: UpstreamEvent) => void
+  readonly openLink?: OpenLink | undefined
 }
 
 /** Creates a {@link Target} for an entry of the configuration. */
@@ -65,6 +67,7 @@ export function createTarget(
     connectTimeoutMs: config.timeouts.connect,
     idleMax: config.inFlightMax,
     clock,
+    openLink: options.openLink,
   })
   let healthy = true
   let inFlight = 0

@@ -11,6 +11,7 @@ import { upstreamConfig } from './config.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { Client, ForwardOutcome, ForwardRequest } from './forward-request.ts'
 import { isRefusal } from './forward-request.ts'
+import type { OpenLink } from './http1/link.ts'
 import type { Upstream, Upstreams } from './upstream-types.ts'
 import { createUpstreams } from './upstreams.ts'
 
@@ -22,13 +23,14 @@ export interface TestUpstream {
 }
 
 /** One upstream named `test`. */
-export function openUpstream(config: UpstreamConfigInput): TestUpstream {
+export function openUpstream(config: UpstreamConfigInput, openLink?: OpenLink): TestUpstream {
   const events: UpstreamEvent[] = []
   const upstreams = createUpstreams({
     config: { test: upstreamConfig.parse(config) },
     clock: systemClock,
     random: createSeededRandom(7),
     onEvent: (event) => events.push(event),
+    openLink,
   })
   const upstream = upstreams.get('test')
   if (upstream === undefined) throw new Error('the upstream is missing')

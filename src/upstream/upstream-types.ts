@@ -4,6 +4,7 @@ import type { Refusal } from '../core/refusal.ts'
 import type { UpstreamConfig } from './config.ts'
 import type { UpstreamEvent } from './events.ts'
 import type { ForwardOutcome, ForwardRequest } from './forward-request.ts'
+import type { OpenLink } from './http1/link.ts'
 import type { UpstreamStats } from './stats.ts'
 import type { WebSocketBridge } from './websocket.ts'
 
@@ -43,4 +44,6 @@ export interface UpstreamsOptions {
   /** Headers that carry credentials for the gate; default Authorization, X-Api-Key and Cookie. */
   readonly credentialHeaders?: readonly string[]
   readonly onEvent?: (event: UpstreamEvent) => void
+  /** What opens connections to targets; default: with the sockets of `node:net`. */
+  readonly openLink?: OpenLink | undefined
 }

@@ -9,6 +9,7 @@ import type { UpstreamEvent } from './events.ts'
 import type { Failure } from './failure.ts'
 import type { Timeouts } from './forward-request.ts'
 import { forward } from './forward.ts'
+import type { OpenLink } from './http1/link.ts'
 import { openWebSocket } from './open-websocket.ts'
 import { createWriteHead } from './request-headers.ts'
 import { createResponseFields } from './response-headers.ts'
@@ -27,6 +28,7 @@ export interface UpstreamOptions {
   readonly deadlines: Deadlines
   readonly credentialHeaders?: readonly string[] | undefined
   readonly onEvent: (event: UpstreamEvent) => void
+  readonly openLink?: OpenLink | undefined
 }
 
 /** An {@link Upstream} with what its keeper needs. */
@@ -37,14 +39,16 @@ export interface ManagedUpstream extends Upstream {
 
 /** Creates one upstream. */
 export function createUpstream(options: UpstreamOptions): ManagedUpstream {
-  const { name, config, clock, onEvent, random } = options
+  const { name, config, clock, onEvent, random, openLink } = options
   const targets: Target[] = []
   const mayEject = (): boolean => {
     const out = targets.filter((target) => target.stats().ejectedUntilMs !== undefined).length
     return out + 1 <= Math.floor(targets.length * config.ejection.shareMax)
   }
   for (const entry of config.targets) {
-    targets.push(createTarget(entry, { upstream: name, config, clock, mayEject, onEvent }))
+    targets.push(
+      createTarget(entry, { upstream: name, config, clock, mayEject, onEvent, openLink }),
+    )
   }
   const bulkhead = createBulkhead(config.inFlightMax, config.queue.max, config.queue.timeout)
   const course: Course = {

@@ -174,7 +174,7 @@ function createGeneration(
   createDeciders: CreateDeciders,
 ): Generation {
   const { counters, nouns } = parts
-  const { clock, random, logger } = parts.world
+  const { clock, random, logger, openLink } = parts.world
   const { deciders, problems } = createDeciders(config.policies, {
     clock,
     random,
@@ -210,6 +210,7 @@ function createGeneration(
       config: config.upstreams,
       clock,
       random,
+      openLink,
       onEvent: observeUpstreams(logger, nouns.signals.gate),
     }),
   }

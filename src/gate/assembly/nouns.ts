@@ -41,6 +41,7 @@ import {
   declareProcessMetrics,
 } from '../../signals/index.ts'
 import type { Bus, Counters, Log, Records } from '../../storage/index.ts'
+import type { OpenLink } from '../../upstream/index.ts'
 
 /** The world the nouns live in, handed in. */
 export interface World {
@@ -54,6 +55,8 @@ export interface World {
    * it is given, in a new array otherwise.
    */
   readonly sha256?: (bytes: Uint8Array, out?: Uint8Array) => Uint8Array
+  /** What opens connections to upstreams, where the runtime has sockets that cost less than those of `node:net`. */
+  readonly openLink?: OpenLink
 }
 
 /** What the nouns keep their state in. */

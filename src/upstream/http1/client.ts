@@ -2,6 +2,8 @@ import type { Clock } from '../../core/clock.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { Connection } from './connection.ts'
 import { createHeadMemory } from './head-memory.ts'
+import type { OpenLink } from './link.ts'
+import { openNodeLink } from './link.ts'
 import type { Job, Sending, ServerAddress, WireRequest, WireResponse } from './types.ts'
 
 /**
@@ -26,6 +28,8 @@ export interface HttpClientOptions {
   /** Idle connections kept at most. */
   readonly idleMax: number
   readonly clock: Clock
+  /** What opens its connections; default: with the sockets of `node:net`. */
+  readonly openLink?: OpenLink | undefined
 }
 
 /** Servers that do not say how long they keep a connection keep it at least so long. */
@@ -36,7 +40,7 @@ const SWEEP_MS = 1000
 
 /** Creates an {@link HttpClient}. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { address, clock, connectTimeoutMs } = options
+  const { address, clock, connectTimeoutMs, openLink = openNodeLink } = options
   const memory = createHeadMemory()
   const opening = new Map<Connection, ReturnType<typeof setTimeout>>()
   const idle: Connection[] = []
@@ -78,7 +82,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
   }
   const open = (job: Job): void => {
-    const connection = new Connection(address, events, memory, job)
+    const connection = new Connection(openLink, address, events, memory, job)
     const giveUp = (): void => connection.destroy('connect deadline')
     opening.set(connection, setTimeout(giveUp, connectTimeoutMs))
     job.carrier = connection

@@ -2,8 +2,7 @@ import type { BodyDecoder, Decoded } from '../../core/http1/body-decoder.ts'
 import { createBodyDecoder } from '../../core/http1/body-decoder.ts'
 import type { HeadMemory } from './head-memory.ts'
 import { readHead } from './head-memory.ts'
-import type { LinkEvents } from './link.ts'
-import { Link } from './link.ts'
+import type { Link, LinkEvents, OpenLink } from './link.ts'
 import type { ResponseHead } from './parse-head.ts'
 import type { BodyEnd, Carrier, Job, ServerAddress } from './types.ts'
 import { WireError } from './types.ts'
@@ -57,11 +56,17 @@ export class Connection implements Carrier, LinkEvents {
   private upload: Upload | undefined = undefined
 
   /** Opens a connection, for a first request. */
-  constructor(address: ServerAddress, events: ConnectionEvents, memory: HeadMemory, job: Job) {
+  constructor(
+    openLink: OpenLink,
+    address: ServerAddress,
+    events: ConnectionEvents,
+    memory: HeadMemory,
+    job: Job,
+  ) {
     this.events = events
     this.memory = memory
     this.job = job
-    this.link = new Link(address, this)
+    this.link = openLink(address, this)
   }
 
   /** Sends a request; the connection must be idle. */

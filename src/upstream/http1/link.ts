@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ServerAddress } from './types.ts'
 
-/** What becomes of a {@link Link}. All are called after the call that made it has returned. */
+/** What becomes of a {@link Link}. All are called after the call that opened it has returned. */
 export interface LinkEvents {
   /** It stands, with TLS where that was asked for. */
   onOpen(): void
@@ -17,10 +17,29 @@ export interface LinkEvents {
 }
 
 /** A connection's bytes. */
-export class Link {
+export interface Link {
+  /**
+   * Takes Latin-1 text or bytes, which must not be changed afterwards; nothing of it is lost. Returns whether
+   * more is wanted at once; if not, `onDrain` says when.
+   */
+  write(data: string | Uint8Array): boolean
+  /** Stops bringing what the other side sends. */
+  pause(): void
+  /** Goes on after {@link Link.pause}. */
+  resume(): void
+  /** Closes at once; may be called twice. */
+  destroy(): void
+}
+
+/** Begins to open a connection. */
+export type OpenLink = (address: ServerAddress, events: LinkEvents) => Link
+
+/** Opens connections with the sockets of `node:net` and `node:tls`, which every runtime has. */
+export const openNodeLink: OpenLink = (address, events) => new NodeLink(address, events)
+
+class NodeLink implements Link {
   readonly #socket: Socket
 
-  /** Begins to open a connection. */
   constructor(address: ServerAddress, events: LinkEvents) {
     const { socket, readyEvent } = open(address)
     this.#socket = socket
@@ -33,25 +52,18 @@ export class Link {
     socket.on('close', () => events.onClose('connection closed'))
   }
 
-  /**
-   * Takes Latin-1 text or bytes, which must not be changed afterwards; nothing of it is lost. Returns whether
-   * more is wanted at once; if not, `onDrain` says when.
-   */
   write(data: string | Uint8Array): boolean {
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data)
   }
 
-  /** Stops bringing what the other side sends. */
   pause(): void {
     this.#socket.pause()
   }
 
-  /** Goes on after {@link Link.pause}. */
   resume(): void {
     this.#socket.resume()
   }
 
-  /** Closes at once; may be called twice. */
   destroy(): void {
     this.#socket.destroy()
   }
