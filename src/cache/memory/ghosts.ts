@@ -33,17 +33,10 @@ export class Ghosts {
     }
     const { places } = this
     const first = this.firstPlace(hash)
-    const { step } = this
     let oldest = first
     let oldestAge = -1
     for (let at = first; at < first + WAYS; at++) {
-      const held = places[at]!
-      if (held === 0) {
-        oldest = at
-        break
-      }
-      const since = step - (held & 0xff)
-      const age = since < 0 ? since + 255 : since
+      const age = places[at] === 0 ? 256 : this.age(places[at]!)
       if (age > oldestAge) {
         oldest = at
         oldestAge = age
@@ -77,7 +70,6 @@ export class Ghosts {
   }
 
   private age(held: number): number {
-    const since = this.step - (held & 0xff)
-    return since < 0 ? since + 255 : since
+    return (this.step - (held & 0xff) + 255) % 255
   }
 }
