@@ -2,6 +2,7 @@ import type { KeyScope } from '../keys/keys.ts'
 import type { KeyScopeSpec } from '../keys/keys.ts'
 import type { DecisionKind } from '../kinds/kind.ts'
 import type { MemoryLevel } from '../memory/memory-level.ts'
+import type { Placement } from '../memory/pool.ts'
 import type { FillParts, Shelf } from './fill.ts'
 import { createFiller } from './fill.ts'
 import type { KindCache } from './kind-cache.ts'
@@ -24,6 +25,15 @@ export function createDecisionCache<V>(
 ): KindCache<V> {
   const { memory, clock, trust } = parts
   const filler = createFiller(kind, parts)
+  // One for all that is put plainly: pools keep what it says, never itself.
+  const plain: { -readonly [Key in keyof Placement]: Placement[Key] } = {
+    kind: number,
+    tenant: '',
+    valueBytes: 0,
+    expiresMs: 0,
+    places: [],
+    position: 0,
+  }
   const shelf: Shelf<V> = {
     keep: (key, { value, isNegative, bounds, readAtMs, places, position }) =>
       memory.set(
@@ -77,11 +87,12 @@ export function createDecisionCache<V>(
       }
       // Nothing was invalidated at all, and nothing is said but the value: there is nothing to weigh.
       const { tenant, isAnonymous } = key.owner
-      const valueBytes = kind.sizeOf(loaded.value)
-      const expiresMs = nowMs + kind.ttlMs
-      const places = filler.placesOf(key)
-      const placement = { kind: number, tenant, valueBytes, expiresMs, places, position: since }
-      return memory.set(key, loaded.value, placement, isAnonymous)
+      plain.tenant = tenant
+      plain.valueBytes = kind.sizeOf(loaded.value)
+      plain.expiresMs = nowMs + kind.ttlMs
+      plain.places = filler.placesOf(key)
+      plain.position = since
+      return memory.set(key, loaded.value, plain, isAnonymous)
     },
   }
 }

@@ -30,12 +30,18 @@ export function createNamePlaces(
     return places
   }
   if (patternDepth > 0) return make
+  let last = ''
+  let lastPlaces: readonly Place[] = []
   return (key) => {
-    const known = shared.get(key.scope)
-    if (known !== undefined) return known
-    if (shared.size >= SCOPES_MAX) shared.clear()
-    const places = make(key)
-    shared.set(key.scope, places)
+    if (key.scope === last) return lastPlaces
+    let places = shared.get(key.scope)
+    if (places === undefined) {
+      if (shared.size >= SCOPES_MAX) shared.clear()
+      places = make(key)
+      shared.set(key.scope, places)
+    }
+    last = key.scope
+    lastPlaces = places
     return places
   }
 }

@@ -33,10 +33,17 @@ export class Ghosts {
     }
     const { places } = this
     const first = this.firstPlace(hash)
+    const { step } = this
     let oldest = first
     let oldestAge = -1
     for (let at = first; at < first + WAYS; at++) {
-      const age = places[at] === 0 ? 256 : this.age(places[at]!)
+      const held = places[at]!
+      if (held === 0) {
+        oldest = at
+        break
+      }
+      const since = step - (held & 0xff)
+      const age = since < 0 ? since + 255 : since
       if (age > oldestAge) {
         oldest = at
         oldestAge = age
@@ -70,6 +77,7 @@ export class Ghosts {
   }
 
   private age(held: number): number {
-    return (this.step - (held & 0xff) + 255) % 255
+    const since = this.step - (held & 0xff)
+    return since < 0 ? since + 255 : since
   }
 }

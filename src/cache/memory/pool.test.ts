@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createSeededRandom } from '../../core/random.ts'
 import { createEpochTable } from '../epochs/epoch-table.ts'
+import type { CacheKey } from '../keys/cache-key.ts'
 import { createKeys } from '../keys/keys.ts'
 import { COUNT, COUNTS_STRIDE } from './kind-counts.ts'
 import { chargedBytes, Pool } from './pool.ts'
@@ -12,6 +13,14 @@ const shared = { kind: 'shared' } as const
 const TENANTS = ['a', 'b', 'c'] as const
 const scope = createKeys(random).scope({ kind: 'k', tenant: 'acme', audience: shared })
 const NEVER = Number.MAX_SAFE_INTEGER
+
+const known = new Map<string, CacheKey>()
+/** One object for each key, as callers keep them. */
+function keyOf(name: string): CacheKey {
+  const key = known.get(name) ?? scope.key(name)
+  known.set(name, key)
+  return key
+}
 
 function createPool(limits: Partial<PoolLimits>) {
   const epochs = createEpochTable(createSeededRandom(2))
@@ -31,7 +40,7 @@ function createPool(limits: Partial<PoolLimits>) {
       kind?: number
     } = {},
   ): boolean =>
-    pool.set(scope.key(name), value, {
+    pool.set(keyOf(name), value, {
       kind: more.kind ?? 0,
       tenant: more.tenant ?? 'acme',
       valueBytes: more.bytes ?? 8,
@@ -39,9 +48,30 @@ function createPool(limits: Partial<PoolLimits>) {
       places: (more.tags ?? []).map((tag) => epochs.place('tag', tag)),
       position: epochs.position(),
     })
-  const get = (name: string, nowMs = 0): unknown => pool.get(scope.key(name), nowMs)
+  const get = (name: string, nowMs = 0): unknown => pool.get(keyOf(name), nowMs)
   return { pool, epochs, set, get }
 }
+
+test('a key that was missing, and was added by somebody else meanwhile, is not added twice', () => {
+  const { pool } = createPool({})
+  const [mine, theirs] = [scope.key('x'), scope.key('x')]
+  const placement = {
+    kind: 0,
+    tenant: 'acme',
+    valueBytes: 8,
+    expiresMs: NEVER,
+    places: [],
+    position: 0,
+  }
+  expect(pool.get(mine, 0)).toBeUndefined()
+  pool.set(theirs, 'theirs', placement)
+  pool.set(mine, 'mine', placement)
+  expect([pool.size, pool.get(theirs, 0)]).toEqual([1, 'mine'])
+  pool.delete(mine)
+  expect([pool.size, pool.get(theirs, 0)]).toEqual([0, undefined])
+  pool.set(theirs, 'again', placement)
+  expect([pool.size, pool.get(mine, 0)]).toEqual([1, 'again'])
+})
 
 /** What the pool may answer at most: everything that was stored, holds, and was not invalidated. */
 type Model = Map<string, { value: number; expiresMs: number; tag: string }>

@@ -95,6 +95,8 @@ export class Pool {
   /** The first of the slots that were freed, linked by their queue words, or -1. */
   private freed = -1
   private swept = 0
+  /** The key that was looked for in vain last, while nothing was added since: mostly it is what is added next. */
+  private missing: PooledKey | undefined = undefined
 
   constructor(limits: PoolLimits, kindsCount: number, epochs: EpochTable) {
     this.limits = { ...limits, entriesMax: Math.min(limits.entriesMax, SLOTS_MAX) }
@@ -121,7 +123,10 @@ export class Pool {
    */
   get(key: PooledKey, nowMs: number): unknown {
     const slot = this.index.find(key)
-    if (slot < 0) return undefined
+    if (slot < 0) {
+      this.missing = key
+      return undefined
+    }
     const { slots } = this
     const { floats } = slots
     const at = (slot * slots.stride) >>> 1
@@ -142,7 +147,7 @@ export class Pool {
   /** Stores a value; `false` when it is larger than the pool or its tenant's quota allows. */
   set(key: PooledKey, value: unknown, placement: Placement): boolean {
     const bytes = chargedBytes(key, placement.valueBytes)
-    const held = this.index.find(key)
+    const held = key === this.missing ? -1 : this.index.find(key)
     // A value that cannot be kept must not leave the one before it in place either.
     if (bytes > this.limits.bytesMax || bytes > this.tenantBytesMax) {
       if (held >= 0) this.remove(held)
@@ -215,6 +220,7 @@ export class Pool {
   }
 
   private insert(key: PooledKey, value: unknown, bytes: number, placement: Placement): void {
+    this.missing = undefined
     this.makeRoom(bytes, placement.tenant)
     const slot = this.takeSlot()
     const isReturning = this.ghosts?.take(key.hash) === true
@@ -283,8 +289,8 @@ export class Pool {
   /** Evicts until an entry of so many bytes fits. */
   private makeRoom(bytes: number, tenant: string): void {
     const { entriesMax, bytesMax } = this.limits
-    while (this.size >= entriesMax || this.bytes + bytes > bytesMax) {
-      const greedy = this.tenants?.greedy(tenant, bytes)
+    while (this.small.count + this.main.count >= entriesMax || this.bytes + bytes > bytesMax) {
+      const greedy = this.tenants === undefined ? undefined : this.tenants.greedy(tenant, bytes)
       if (greedy === undefined) this.evict()
       else this.evictFrom(greedy.slots)
     }
