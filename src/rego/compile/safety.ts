@@ -1,6 +1,14 @@
 import type { ComprehensionTerm, CoreBranch, CoreLiteral, CoreTerm, Local } from './core.ts'
 import type { Unit } from './environment.ts'
-import { literalVars, nestedBodies, nestedVars, termsOf, visitVars, withTerms } from './vars.ts'
+import {
+  headOf,
+  literalVars,
+  nestedBodies,
+  nestedVars,
+  termsOf,
+  visitVars,
+  withTerms,
+} from './vars.ts'
 
 const NO_LOCALS: ReadonlySet<Local> = new Set()
 
@@ -242,7 +250,7 @@ function orderComprehension(
 ): ComprehensionTerm {
   const inside = new Set(bound)
   const body = orderBody(report, term.body, inside)
-  for (const part of term.key === undefined ? [term.value] : [term.key, term.value]) {
+  for (const part of headOf(term)) {
     visitVars(part, (local) => {
       if (!inside.has(local) && local.name !== '') report(local, start)
     })

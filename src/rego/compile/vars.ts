@@ -1,4 +1,28 @@
-import type { CoreLiteral, CoreTerm, Local } from './core.ts'
+import type { ComprehensionTerm, CoreLiteral, CoreTerm, Local } from './core.ts'
+
+/** The terms that a term is made of; none for a comprehension, whose terms stand in a scope of their own. */
+function partsOf(term: CoreTerm): readonly CoreTerm[] {
+  switch (term.kind) {
+    case 'ref':
+      return term.path
+    case 'array':
+    case 'set':
+      return term.items
+    case 'object':
+      return term.entries.flat()
+    case 'comprehension':
+    case 'const':
+    case 'local':
+    default:
+      return []
+  }
+}
+
+/** Calls back for a term and for each term in it that is not inside a comprehension. */
+export function visitTerms(term: CoreTerm, visit: (term: CoreTerm) => void): void {
+  visit(term)
+  for (const part of partsOf(term)) visitTerms(part, visit)
+}
 
 /** Calls back for each variable of a term that is not inside a comprehension, and says whether it is a key. */
 export function visitVars(
@@ -6,29 +30,10 @@ export function visitVars(
   visit: (local: Local, isKey: boolean, start: number) => void,
   isKey = false,
 ): void {
-  switch (term.kind) {
-    case 'local':
-      visit(term.local, isKey, term.start)
-      break
-    case 'ref':
-      if (typeof term.head !== 'string') visit(term.head, false, term.start)
-      for (const key of term.path) visitVars(key, visit, true)
-      break
-    case 'array':
-    case 'set':
-      for (const item of term.items) visitVars(item, visit, isKey)
-      break
-    case 'object':
-      for (const [key, value] of term.entries) {
-        visitVars(key, visit, isKey)
-        visitVars(value, visit, isKey)
-      }
-      break
-    case 'comprehension':
-    case 'const':
-    default:
-      break
-  }
+  if (term.kind === 'local') visit(term.local, isKey, term.start)
+  const isReference = term.kind === 'ref'
+  if (isReference && typeof term.head !== 'string') visit(term.head, false, term.start)
+  for (const part of partsOf(term)) visitVars(part, visit, isKey || isReference)
 }
 
 /** The terms of a literal, without those of nested bodies. */
@@ -65,55 +70,34 @@ export function nestedVars(literal: CoreLiteral): Set<Local> {
 }
 
 function addNested(term: CoreTerm, into: Set<Local>): void {
-  switch (term.kind) {
-    case 'comprehension':
-      for (const part of term.key === undefined ? [term.value] : [term.key, term.value]) {
-        visitVars(part, (local) => into.add(local))
-        addNested(part, into)
-      }
-      allVars(term.body, into)
-      break
-    case 'array':
-    case 'set':
-      for (const item of term.items) addNested(item, into)
-      break
-    case 'object':
-      for (const pair of term.entries) for (const part of pair) addNested(part, into)
-      break
-    case 'const':
-    case 'local':
-    case 'ref':
-    default:
-      break
+  for (const comprehension of comprehensionsOf(term)) {
+    for (const part of headOf(comprehension)) {
+      visitVars(part, (local) => into.add(local))
+      addNested(part, into)
+    }
+    allVars(comprehension.body, into)
   }
+}
+
+/** What a comprehension collects: its value, before it the key if there is one. */
+export function headOf({ key, value }: ComprehensionTerm): readonly CoreTerm[] {
+  return key === undefined ? [value] : [key, value]
+}
+
+function comprehensionsOf(term: CoreTerm): readonly ComprehensionTerm[] {
+  const found: ComprehensionTerm[] = []
+  visitTerms(term, (part) => {
+    if (part.kind === 'comprehension') found.push(part)
+  })
+  return found
 }
 
 /** The bodies nested in a literal. */
 export function nestedBodies(literal: CoreLiteral): readonly (readonly CoreLiteral[])[] {
-  const bodies: (readonly CoreLiteral[])[] = []
-  for (const term of termsOf(literal)) collectBodies(term, bodies)
-  if (literal.kind === 'every' || literal.kind === 'holds') bodies.push(literal.body)
-  return bodies
-}
-
-function collectBodies(term: CoreTerm, into: (readonly CoreLiteral[])[]): void {
-  switch (term.kind) {
-    case 'comprehension':
-      into.push(term.body)
-      break
-    case 'array':
-    case 'set':
-      for (const item of term.items) collectBodies(item, into)
-      break
-    case 'object':
-      for (const pair of term.entries) for (const part of pair) collectBodies(part, into)
-      break
-    case 'const':
-    case 'local':
-    case 'ref':
-    default:
-      break
-  }
+  const bodies = termsOf(literal)
+    .flatMap(comprehensionsOf)
+    .map(({ body }) => body)
+  return literal.kind === 'every' || literal.kind === 'holds' ? [...bodies, literal.body] : bodies
 }
 
 function allVars(body: readonly CoreLiteral[], into: Set<Local>): void {
