@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { compile, format, RegoError, toJson } from '../index.ts'
 import { parseModule } from '../syntax/parse-module.ts'
-import { ANSWERS, REFUSALS } from './logical.fixture.ts'
+import { ANSWERS } from './logical-answers.fixture.ts'
+import { REFUSALS } from './logical-refusals.fixture.ts'
 
 const IMPORTS =
   'import future.keywords.and\nimport future.keywords.or\nimport future.keywords.not\n'
