@@ -148,6 +148,7 @@ function shelfFor<V>(
       }
       return memory.set(key, contentOf(filled), placement, filled.isNegative)
     },
+    drop: (key) => memory.delete(key),
     keepError(key, error, places, position) {
       if (kind.errorTtlMs <= 0) return
       const placement = {

@@ -49,6 +49,7 @@ export function createDecisionCache<V>(
         },
         isNegative || key.owner.isAnonymous,
       ),
+    drop: (key) => memory.delete(key),
     keepError(key, error, places, position) {
       if (kind.errorTtlMs <= 0 || !trust.isTrusted()) return
       const placement = {
@@ -80,15 +81,18 @@ export function createDecisionCache<V>(
         loaded.tags === undefined &&
         loaded.ttlMs === undefined &&
         loaded.expiresAtMs === undefined &&
-        loaded.isNegative !== true
+        loaded.isNegative !== true &&
+        loaded.isCacheable !== false
       const isUntouched = since === parts.epochs.position() && trust.isTrusted()
       if (!isPlain || !isUntouched || key.owner.kind !== kind.name) {
         return filler.put(key, loaded, since, nowMs, shelf)
       }
       // Nothing was invalidated at all, and nothing is said but the value: there is nothing to weigh.
       const { tenant, isAnonymous } = key.owner
+      // Asked before the rest is written down: it is somebody else's code, which may put as well.
+      const valueBytes = kind.sizeOf(loaded.value)
       plain.tenant = tenant
-      plain.valueBytes = kind.sizeOf(loaded.value)
+      plain.valueBytes = valueBytes
       plain.expiresMs = nowMs + kind.ttlMs
       plain.places = filler.placesOf(key)
       plain.position = since

@@ -38,6 +38,8 @@ export interface Filled<V> {
 /** Puts values where they are looked up, and says how long they live. */
 export interface Shelf<V> {
   keep(key: CacheKey, filled: Filled<V>): boolean
+  /** Forgets what there was: something newer is known, and cannot be kept. */
+  drop(key: CacheKey): void
   /** Notes that a load failed, where errors are kept. */
   keepError(key: CacheKey, error: unknown, places: readonly Place[], position: Position): void
   /** The lifetime of a value just loaded in place of the kind's, where it adapts. */
@@ -253,7 +255,10 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
       }
       const places = withTags(placesOf(key), loaded.tags ?? NO_TAGS)
       if (!holds(key, places, begun)) return false
-      return keep(key, loaded, places, begun, 0, shelf) !== undefined
+      const mayBeKept = loaded.isCacheable !== false
+      if (mayBeKept && keep(key, loaded, places, begun, 0, shelf) !== undefined) return true
+      shelf.drop(key)
+      return false
     },
   }
 }

@@ -20,11 +20,12 @@ export interface KindCache<V> {
    */
   getOrLoad(key: CacheKey, load: Load<V>, signal?: AbortSignal): V | Promise<V>
   /**
-   * Stores in process what was read otherwise.
+   * Stores in process what was read otherwise. What may not be kept, or finds no room, ends what was known
+   * before all the same; what was overtaken does not.
    *
    * @param since `cache.position()` before it was read
    * @param nowMs the monotonic clock, where the caller has read it
-   * @returns `false` when it was overtaken by an invalidation or there is no room
+   * @returns whether it is known now
    */
   put(key: CacheKey, loaded: Loaded<V>, since: Position, nowMs?: number): boolean
 }
