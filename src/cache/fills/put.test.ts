@@ -254,7 +254,7 @@ describe('what is put', () => {
       cache.memory.tenantBytes('decisions', tenant),
     )
     expect(shares[0]).toBeGreaterThan(0)
-    expect(shares[0]).toBe(shares[1]!)
+    expect(shares[0]).toBe(shares[1])
     void cache.invalidate({ kind: 'tenant', name: 'umbrella' })
     expect([permission.peek(outer), permission.peek(other)]).toEqual(['outer', undefined])
   })
