@@ -58,7 +58,8 @@ describe('on the synthetic server', () => {
   }
 
   test('who asks for more than they may is refused, and that is as it must be', async () => {
-    const result = await run('store-recall.ts', server.url, {}, 300)
+    // A hundred requests of ten greedy callers, each of whom gets one a second.
+    const result = await run('store-recall.ts', server.url, {}, 1000, 1000)
     expect(result.statuses['429']).toBeGreaterThan(0)
     expect(failures(result)).toBe(0)
   }, 20_000)

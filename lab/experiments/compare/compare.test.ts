@@ -258,8 +258,8 @@ describe('measuring', () => {
         ...OPTIONS,
         baseline: { kind: 'interleaved', request: at('none') },
         request: at('slow'),
-        sliceMs: 6,
-        blocks: 9,
+        sliceMs: 25,
+        blocks: 12,
       }
       const raw = await compareExperiment.measure(options, world)
       expect(raw.runs).toHaveLength(2)
@@ -270,5 +270,5 @@ describe('measuring', () => {
     } finally {
       await server.stop()
     }
-  }, 30_000)
+  }, 240_000)
 })
