@@ -66,28 +66,18 @@ export const putRecordStart = (bytes: Uint8Array, seq: number, at: number): numb
   putNumber(bytes, seq, putBytes(bytes, START, at))
 
 /**
- * Writes an admin or system record as JSON without `seq` and `hash`: what follows
- * {@link recordStart}. Fields in the order of the guide.
+ * Writes an admin record as JSON without `seq` and `hash`: what follows {@link recordStart}. Fields in the
+ * order of the guide.
  */
-export function encodeEntry(
-  entry: AdminEntry | SystemEntry,
-  timeMs: number,
-  writeDetails: DetailWriter,
-): string {
-  const { kind, action, outcome } = entry
-  const head = `,"timeMs":${Math.round(timeMs)},"kind":"${kind}"`
-  if (!('actor' in entry)) {
-    const details = JSON.stringify(entry.details)
-    return `${head},"action":${quote(action)},"outcome":"${outcome}","details":${details}}`
-  }
+export function encodeAdmin(entry: AdminEntry, timeMs: number, writeDetails: DetailWriter): string {
   const details = entry.details === undefined ? '' : writeDetails(entry.details)
   return [
-    head,
+    recordHead(entry.kind, timeMs),
     textMember('tenantId', entry.tenantId),
     `,"actor":{"kind":${quote(entry.actor.kind)},"id":${quote(maskCredentials(entry.actor.id))}}`,
-    `,"action":${quote(action)}`,
+    `,"action":${quote(entry.action)}`,
     textMember('target', entry.target),
-    `,"outcome":${quote(outcome)}`,
+    `,"outcome":${quote(entry.outcome)}`,
     numberMember('status', entry.status),
     textMember('route', entry.route),
     textMember('method', entry.method),
@@ -101,6 +91,20 @@ export function encodeEntry(
     '}',
   ].join('')
 }
+
+/** As {@link encodeAdmin}, for a record of the ledger's own, with its index fields. */
+export function encodeSystem(
+  entry: SystemEntry,
+  timeMs: number,
+): { readonly json: string; readonly fields: IndexedFields } {
+  const { kind, action, outcome } = entry
+  const details = JSON.stringify(entry.details)
+  const members = `,"action":${quote(action)},"outcome":"${outcome}","details":${details}}`
+  return { json: recordHead(kind, timeMs) + members, fields: indexFields({ ...entry, timeMs }) }
+}
+
+const recordHead = (kind: RecordKind, timeMs: number): string =>
+  `,"timeMs":${Math.round(timeMs)},"kind":"${kind}"`
 
 function textMember(name: string, value: string | undefined): string {
   return value === undefined || value === '' ? '' : `,"${name}":${quote(maskCredentials(value))}`
