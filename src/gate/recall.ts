@@ -109,6 +109,9 @@ const SILENCE = new Set<Refusal['code']>([
   'upstream_unavailable',
 ])
 
+const NOT_WITHOUT_ASKING =
+  'the upstream gave no answer, and what is stored may not be used without asking it'
+
 /** What a response that is asked for to be stored must not depend on. */
 const CLIENT_CONDITIONS = ['if-none-match', 'if-modified-since', 'if-range', 'range'] as const
 
@@ -122,6 +125,11 @@ function originOf(exchange: Exchange, answer: StageBody): Origin<Refusal> {
       else signal.addEventListener('abort', () => own?.abort(), { once: true })
     },
     isSilence: ({ code }) => SILENCE.has(code),
+    disconnected: (refusal) => ({
+      ...refusal,
+      code: 'upstream_timeout',
+      detail: NOT_WITHOUT_ASKING,
+    }),
     async ask({ conditions, inBackground }) {
       if (conditions === undefined) return answered(await answer.run(exchange))
       const headers = new Headers([...exchange.request.headers])

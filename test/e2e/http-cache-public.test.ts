@@ -198,6 +198,35 @@ test('an upstream that closes without a word is stood in for by what is stored',
   expect(stale.headers.get('cache-status')).toContain('detail=stale-if-error')
 })
 
+describe('an upstream that closes without a word (RFC 9111 §4.2.4)', () => {
+  const closing = (): void => {
+    answer = (request) => void request.socket.destroy()
+  }
+
+  test('is stood in for where nothing forbids it', async () => {
+    counting({ 'cache-control': 'max-age=1', age: '1' })
+    const path = page()
+    await read(path)
+    closing()
+    expect(await read(path)).toBe('n1')
+  })
+
+  test.each(['must-revalidate', 'proxy-revalidate', 's-maxage=1', 'no-cache'])(
+    'is not where the response says %s: clients get 504, and nothing of it',
+    async (said) => {
+      counting({ 'cache-control': `max-age=1, ${said}`, age: '1', etag: '"a"', x: 'stored' })
+      const path = page()
+      expect(await read(path)).toBe('n1')
+      closing()
+      const refused = await get(path)
+      expect([refused.status, refused.headers.get('x')]).toEqual([504, null])
+      expect(await refused.text()).toContain('may not be used without asking')
+      counting({ 'cache-control': 'max-age=60' })
+      expect(await read(path)).toBe(`n${seen.length}`)
+    },
+  )
+})
+
 describe('parts of content', () => {
   const CONTENT = Array.from({ length: 1000 }, (_, at) => String(at % 10)).join('')
   beforeEach(() => {

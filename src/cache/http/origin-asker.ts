@@ -111,7 +111,8 @@ class Asker<R> implements OriginAsker<R> {
       flight?.land({ kind: 'failed', refusal: outcome })
       const mayStandIn = action.kind === 'revalidate' && action.mayReplaceSilence
       const standsIn = mayStandIn && origin.isSilence(outcome)
-      return stored !== undefined && standsIn ? this.standIn(lookup, stored) : outcome
+      if (stored !== undefined && standsIn) return this.standIn(lookup, stored)
+      return unanswered(lookup, outcome)
     }
     const { status } = outcome
     if (stored !== undefined && status === 304 && conditions.length > 0) {
@@ -178,6 +179,18 @@ class Asker<R> implements OriginAsker<R> {
       stored: shelved.reason === undefined,
     })
   }
+}
+
+/**
+ * The refusal of a request that the origin did not answer: where something stale is stored that must not be
+ * used without asking, the one for that (RFC 9111 §5.2.2.2).
+ */
+export function unanswered<R>({ action, stored, origin }: Lookup<R>, refusal: R): R {
+  const isStale = action.kind === 'revalidate' && action.why === 'stale'
+  const isProhibited = stored?.terms.neverStale === true || stored?.terms.alwaysAsk === true
+  return isStale && isProhibited && origin.isSilence(refusal)
+    ? origin.disconnected(refusal)
+    : refusal
 }
 
 /** What a background request needs of a request whose own life ends before. */

@@ -105,16 +105,34 @@ describe('a response that is past its lifetime when it comes', () => {
 
 describe('what may not stand in', () => {
   test.each([
-    ['must-revalidate', 'max-age=1, must-revalidate'],
-    ['no-cache', 'no-cache'],
-  ])('%s: the origin is asked each time', async (_, control) => {
+    'max-age=1, must-revalidate',
+    'max-age=1, proxy-revalidate',
+    's-maxage=1',
+    'max-age=1, no-cache',
+    'max-age=1, stale-if-error=600, must-revalidate',
+  ])('%s: the origin is asked each time, and clients told that it is gone', async (control) => {
     const gate = setUp()
     gate.count({ 'cache-control': control, etag: '"a"' })
     await gate.send()
     gate.clock.advance(2000)
     gate.answerWith(() => 'down')
-    for (let at = 0; at < 3; at += 1) expect((await gate.send()).body).toBe('down')
-    expect(gate.asked).toHaveLength(4)
+    for (let at = 0; at < 3; at += 1) expect((await gate.send()).body).toBe('disconnected')
+    expect((await gate.send({ method: 'HEAD' })).body).toBe('disconnected')
+    const waiting = await Promise.all(Array.from({ length: 3 }, () => gate.send()))
+    expect(waiting.map(({ body }) => body)).toEqual(Array(3).fill('disconnected'))
+    expect((await gate.send({ headers: { 'cache-control': 'max-stale' } })).body).toBe(
+      'disconnected',
+    )
+    expect((await gate.send({ target: '/nothing-stored' })).body).toBe('down')
+  })
+
+  test('what is fresh, and was asked past by the client, is not what is missing', async () => {
+    const gate = setUp()
+    gate.count({ 'cache-control': 'max-age=60, must-revalidate', etag: '"a"' })
+    await gate.send()
+    gate.answerWith(() => 'down')
+    expect((await gate.send({ headers: { 'cache-control': 'no-cache' } })).body).toBe('down')
+    expect((await gate.send()).body).toBe('n1')
   })
 
   test('beyond its bound nothing does, and what was only silence stands in for no error', async () => {

@@ -72,6 +72,11 @@ export interface Origin<R> {
   bindToClient(): void
   /** Whether a refusal means that no answer came: then what is stored may stand in. */
   isSilence(refusal: R): boolean
+  /**
+   * What a client is told in place of such a refusal where something is stored that may not be used without
+   * asking: 504 (RFC 9111 §5.2.2.2).
+   */
+  disconnected(refusal: R): R
 }
 
 /** What became of a lookup. */

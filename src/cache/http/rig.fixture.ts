@@ -14,6 +14,8 @@ import { createResponseStore } from './response-store.ts'
 
 /** What an origin answers: a response, or that it is out of reach. */
 export type Reply = Response | PlainAnswer | 'down'
+/** That it was out of reach, or so while what is stored may not be used. */
+type Refused = 'down' | 'disconnected'
 export type Ask = (
   asking: Asking & { readonly times: number; readonly sent: Sent },
 ) => Reply | Promise<Reply>
@@ -55,7 +57,7 @@ export function setUp(more: Partial<RecallOptions> = {}, bounds = {}) {
   const limits = { entriesMax: 1000, bytesMax: 4_000_000, tenantShareMax: 0.5, ...bounds }
   const pool = textPool(new Pool(limits, 1, epochs))
   const heard: Name[] = []
-  const caches = createResponseCaches<'down'>({
+  const caches = createResponseCaches<Refused>({
     store: createResponseStore({ pool, epochs, hash: createTextHash(systemRandom), clock }),
     clock,
     canonicalTarget: (target) => target,
@@ -69,6 +71,7 @@ export function setUp(more: Partial<RecallOptions> = {}, bounds = {}) {
   let answer: Ask = () => new Response('?')
   const originOf = (sent: Sent) => ({
     isSilence: () => true,
+    disconnected: () => 'disconnected' as const,
     bindToClient: () => undefined,
     ask: async (asking: Asking) => {
       asked.push(asking)

@@ -6,7 +6,7 @@ import { ASKS_NOTHING, requestDirectives } from './directives.ts'
 import type { Landing } from './flights.ts'
 import { invalidatedBy, isUnsafe, standsForGet } from './invalidation.ts'
 import type { OriginAsker } from './origin-asker.ts'
-import { createOriginAsker } from './origin-asker.ts'
+import { createOriginAsker, unanswered } from './origin-asker.ts'
 import { passOn } from './pass-on.ts'
 import type { PrefetchOutcome } from '../prefetch/prefetcher.ts'
 import { decideRecall } from './recall-decision.ts'
@@ -241,7 +241,7 @@ class RecallingCache<R> {
           ? action.mayReplaceError
           : action.mayReplaceSilence && origin.isSilence(landing.refusal))
       if (stored !== undefined && standsIn) return this.serveStale(lookup, stored)
-      if (landing.refusal !== undefined) return landing.refusal
+      if (landing.refusal !== undefined) return unanswered(lookup, landing.refusal)
       return this.asker.alone(lookup, 'uri-miss')
     }
     if (landing.kind === 'alone' || round >= ROUNDS_MAX) {
@@ -271,7 +271,7 @@ class RecallingCache<R> {
     const since = store.position()
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
-    if (!(outcome instanceof PlainAnswer)) return outcome
+    if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome)
     if (outcome.status === 200 && stored !== undefined) {
       const times = { requestMs, responseMs: clock.nowMs() }
       if (describesStored(stored, outcome)) {
