@@ -1,5 +1,7 @@
 import { problemAnswer } from '../core/problem.ts'
+import { systemRandom } from '../core/random.ts'
 import { refuse } from '../core/refusal.ts'
+import { createRequestIds } from '../signals/index.ts'
 import type { Http1Listener, Http1ListenerOptions } from './http1/index.ts'
 import { openHttp1Listener } from './http1/index.ts'
 import type { ListenerWiring } from './listener.ts'
@@ -12,20 +14,23 @@ export interface Door {
   open(wiring: ListenerWiring): void
 }
 
+const STARTING = refuse('unavailable', { headers: { 'retry-after': '1' } })
+
 type DoorOptions = Omit<Http1ListenerOptions, keyof ListenerWiring>
 
 /** Binds an address; until the door is opened, requests get 503. Throws a ListenError. */
 export function openDoor(options: DoorOptions): Door {
+  const requestIds = createRequestIds(systemRandom)
   let wiring: ListenerWiring = {
-    handle: () =>
-      problemAnswer(refuse('unavailable', { headers: { 'retry-after': '1' } }), 'starting'),
-    onBug: () => problemAnswer(refuse('internal_error'), 'unknown'),
+    handle: () => problemAnswer(STARTING, requestIds.next().text),
+    onBug: (_error, requestId) => problemAnswer(refuse('internal_error'), requestId),
   }
   const listener = openHttp1Listener({
     ...options,
+    requestIds,
     handle: (request, connection) => wiring.handle(request, connection),
-    onBug: (error) => wiring.onBug(error),
-    onUnreadable: (address, status, reason) => wiring.onUnreadable?.(address, status, reason),
+    onBug: (error, requestId) => wiring.onBug(error, requestId),
+    onRejected: (rejection) => wiring.onRejected?.(rejection),
   })
   return {
     listener,

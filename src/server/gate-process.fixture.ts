@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+export { until } from '../core/until.fixture.ts'
+
 const ENTRY = join(import.meta.dirname, '../../bin/tollgate.ts')
 
 /** What a process has said and how it ended. */
@@ -132,21 +134,6 @@ export async function makeKey(
   const made = await gate.json('POST', `/v1/tenants/${tenant}/keys`, { name: 'test', ...key })
   const { id } = made['key'] as { id: string }
   return { id, secret: String(made['secret']) }
-}
-
-/**
- * Runs a job until it says true; gives up after `timeoutMs`. Answers how long it was not true: when the last
- * job that said false began, so that what the jobs themselves take does not count.
- */
-export async function until(job: () => Promise<boolean>, timeoutMs = 10_000): Promise<number> {
-  const startMs = performance.now()
-  for (let falseForMs = 0; ;) {
-    const beganMs = performance.now() - startMs
-    if (await job()) return falseForMs
-    if (beganMs > timeoutMs) throw new Error('it did not come true in time')
-    falseForMs = beganMs
-    await Bun.sleep(10)
-  }
 }
 
 /** A request on a connection of its own, so that the kernel picks a worker for it. */

@@ -14,7 +14,8 @@ import type { Door } from './door.ts'
 import { holdShared, openDoor } from './door.ts'
 import type { ListenerWiring } from './listener.ts'
 import { listenerOptions } from './listener.ts'
-import { countUnreadable, declareListenerMetrics } from './listener-metrics.ts'
+import { auditRejections } from './listener-audit.ts'
+import { countRejections, declareListenerMetrics } from './listener-metrics.ts'
 import { wireListener } from './listener-wiring.ts'
 import { loadResponseLevels } from './load-levels.ts'
 import { noteRun } from './note-run.ts'
@@ -177,7 +178,8 @@ async function assemble(
   closers.push(() => front.abandon())
   const upkeep = createUpkeep({ nouns, admin, logger: world.logger })
   const handleAdmin = adminHandle(admin, createSignalRoutes(sources))
-  doors.admin?.open(wireListener(handleAdmin, world.logger))
+  const audit = auditRejections('admin', nouns.ledger, live, world.clock)
+  doors.admin?.open(wireListener(handleAdmin, world.logger, audit))
   const stop = async (): Promise<boolean> => {
     nouns.signals.health.drain()
     upkeep.stop()
@@ -199,8 +201,10 @@ async function openFront(
   answer: SignalRoutes,
 ): Promise<Front> {
   if (workers === 1) {
-    const counted = countUnreadable(state.nouns.signals.metrics)
-    return standAlone(door, wireListener(live.gate.handle, world.logger, counted))
+    const { nouns } = state
+    const count = countRejections(nouns.signals.metrics)
+    const audit = auditRejections('gate', nouns.ledger, live, world.clock)
+    return standAlone(door, wireListener(live.gate.handle, world.logger, count, audit))
   }
   return standBehind(door, {
     ...state,

@@ -2,7 +2,7 @@ import type { Connection, GatewayConfig } from '../gate/index.ts'
 import type { Http1ListenerOptions } from './http1/index.ts'
 
 /** What a configuration does not say about a listener. */
-export type ListenerWiring = Pick<Http1ListenerOptions, 'handle' | 'onBug' | 'onUnreadable'>
+export type ListenerWiring = Pick<Http1ListenerOptions, 'handle' | 'onBug' | 'onRejected'>
 
 /** What a configuration says about a listener on one of its addresses. */
 export function listenerOptions(
@@ -45,8 +45,6 @@ export interface Listener {
   readonly port: number
   connections(): number
   readonly requestsInFlight: number
-  /** Requests turned away because too many were in flight. */
-  readonly turnedAway: number
   /**
    * Refuses new connections, tells WebSockets that the server goes, lets requests in flight finish,
    * then closes; what is left after `deadlineMs` is cut. Resolves with whether everything had finished.

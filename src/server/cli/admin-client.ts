@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ExitCode } from './exit-codes.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { messageOf } from '../../core/error-message.ts'
 
 /** A request to the admin API. */
 export interface AdminRequest {
@@ -76,7 +77,7 @@ async function connect(target: URL, init: RequestInit): Promise<Response> {
   try {
     return await fetch(target, init)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new CliError(
       EXIT.error,
       `the admin API at ${target.origin} cannot be reached: ${reason}`,

@@ -1,4 +1,5 @@
 import type { ConfigError } from '../../core/config/index.ts'
+import { messageOf } from '../../core/error-message.ts'
 import type { GatewayConfig } from '../../gate/index.ts'
 import { createAllowListCounts, createLive, createNouns, loadDeciders } from '../../gate/index.ts'
 import { readGatewayConfig } from '../config-file.ts'
@@ -61,7 +62,7 @@ async function compile(config: GatewayConfig): Promise<readonly Problem[]> {
     await nouns.close()
     return outcome.ok ? [] : outcome.problems
   } catch (error) {
-    return [{ path: [], message: error instanceof Error ? error.message : String(error) }]
+    return [{ path: [], message: messageOf(error) }]
   } finally {
     await storage.close()
   }

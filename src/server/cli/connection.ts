@@ -4,6 +4,7 @@ import type { AdminClient } from './admin-client.ts'
 import { createAdminClient } from './admin-client.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
+import { messageOf } from '../../core/error-message.ts'
 
 /** How the admin API is found. */
 export interface ConnectionArgs {
@@ -64,7 +65,7 @@ async function readKeyFile(
   try {
     return (await readFile(path, 'utf8')).trim()
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new CliError(EXIT.error, `the root key file cannot be read: ${reason}`)
   }
 }

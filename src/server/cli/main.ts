@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { SubCommandsDef } from 'citty'
 import { renderUsage, runCommand } from 'citty'
 import { nearest } from '../../core/config/nearest.ts'
+import { messageOf } from '../../core/error-message.ts'
 import type { Command } from './command.ts'
 import { examplesOf } from './command.ts'
 import { CliError, EXIT } from './exit-codes.ts'
@@ -96,7 +97,7 @@ const EXIT_CODES = `EXIT STATUS
 async function report(error: unknown, json: boolean, terminal: Terminal): Promise<number> {
   if (isClosedPipe(error)) return EXIT.ok
   if (!(error instanceof CliError)) {
-    const text = error instanceof Error ? error.message : String(error)
+    const text = messageOf(error)
     terminal.hint(`tollgate: ${withoutColors(text)}`)
     if (!isUsage(error)) return EXIT.error
     terminal.hint('See --help.')

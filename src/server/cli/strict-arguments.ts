@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { ArgsDef } from 'citty'
 import { nearest } from '../../core/config/nearest.ts'
+import { messageOf } from '../../core/error-message.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 
 /** Options of a command line, every value of repeated ones, and its positional arguments. */
@@ -54,7 +55,7 @@ export function parseStrictly(
     }
   } catch (error) {
     if (error instanceof CliError) throw error
-    throw new CliError(EXIT.usage, error instanceof Error ? error.message : String(error))
+    throw new CliError(EXIT.usage, messageOf(error))
   }
 }
 

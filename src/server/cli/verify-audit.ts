@@ -10,6 +10,7 @@ import { connectAdmin } from './connection.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 import { renderFields } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import { messageOf } from '../../core/error-message.ts'
 
 type Report = z.output<typeof verifyReport>
 type Checkpoint = z.output<typeof checkpointView>
@@ -50,7 +51,7 @@ async function readCheckpoint(path: string | undefined): Promise<Checkpoint | un
     const parsed = checkpointView.safeParse(JSON.parse(await readFile(path, 'utf8')))
     if (parsed.success) return parsed.data
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new CliError(EXIT.error, `the checkpoint cannot be read: ${reason}`)
   }
   throw new CliError(EXIT.usage, `${path} holds no checkpoint`)

@@ -9,6 +9,7 @@ import type { Intake } from './intake.ts'
 import type { Outbox } from './outbox.ts'
 import type { Peer } from './peer.ts'
 import type { InterimSink, SocketRequest } from './socket-request.ts'
+import type { Rejection } from './rejection.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 import type { Unreadable } from './unreadable.ts'
 import type { Http1World } from './world.ts'
@@ -74,7 +75,8 @@ export class Answering implements InterimSink {
 
   /** Puts the answer to what cannot be read into the outbox. */
   refuse(unreadable: Unreadable): void {
-    const answer = unreadable.answer('unread')
+    const requestId = this.rejected(unreadable)
+    const answer = unreadable.answer(requestId)
     const rendered = answerHead(answer, true, false, this.world.dateLine)
     writeWhole(this.outbox, rendered, answer.body as string)
   }
@@ -112,14 +114,22 @@ export class Answering implements InterimSink {
   }
 
   private turnAway(): Answer {
-    this.world.turnedAway += 1
-    return problemAnswer(refuse('unavailable', { headers: { 'retry-after': '1' } }), 'busy')
+    return problemAnswer(TOO_BUSY, this.rejected({ reason: 'requests_max', code: TOO_BUSY.code }))
+  }
+
+  /** Tells of what the connection answers by itself. Returns the id of that answer. */
+  private rejected({ reason, code }: Pick<Rejection, 'reason' | 'code'>): string {
+    const { world, peer } = this
+    const requestId = world.requestIds.next().text
+    world.onRejected({ reason, code, address: peer.address, requestId, isHandled: false })
+    return requestId
   }
 
   /** A handler that lets the body's failure through has not failed itself. */
   private explain(error: unknown): Answer {
-    if (!(error instanceof BodyError)) return this.world.onBug(error)
-    return problemAnswer(refuse(error.code, { detail: error.message }), 'unread')
+    const requestId = this.world.requestIds.next().text
+    if (!(error instanceof BodyError)) return this.world.onBug(error, requestId)
+    return problemAnswer(refuse(error.code, { detail: error.message }), requestId)
   }
 
   /** The handler has answered, or failed with `error`. */
@@ -149,7 +159,7 @@ export class Answering implements InterimSink {
       rendered = answerHead(plain, isCurrent, keeps, world.dateLine)
     } catch (error) {
       discardAnswer(answer)
-      plain = toPlain(world.onBug(error))
+      plain = toPlain(this.explain(error))
       rendered = answerHead(plain, isCurrent, keeps, world.dateLine)
     }
     const { body } = plain
@@ -205,6 +215,8 @@ export class Answering implements InterimSink {
     this.streamed = undefined
   }
 }
+
+const TOO_BUSY = refuse('unavailable', { headers: { 'retry-after': '1' } })
 
 const toPlain = (answer: Answer): PlainAnswer =>
   answer instanceof PlainAnswer ? answer : plainResponse(answer)

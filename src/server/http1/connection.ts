@@ -1,6 +1,5 @@
 import type { Socket } from 'bun'
 import { BodyError } from '../../core/http1/body-error.ts'
-import { REFUSALS } from '../../core/refusal.ts'
 import type { AnsweringHost } from './answering.ts'
 import { Answering } from './answering.ts'
 import { HeadReader } from './head-reader.ts'
@@ -138,7 +137,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost {
   fail(bug: unknown): void {
     this.world.gathering.length = 0
     this.cut()
-    this.world.onBug(bug)
+    this.world.onBug(bug, this.world.requestIds.next().text)
   }
 
   /** Time has passed. */
@@ -326,7 +325,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost {
   store(chunk: Buffer): void {
     if (!this.isBusy) return
     const failure = this.intake.take(chunk)
-    if (failure !== undefined) this.report(unreadableBody(failure))
+    if (failure !== undefined) this.brokeOff(unreadableBody(failure))
   }
 
   private beginDiscarding(): void {
@@ -371,14 +370,14 @@ export class Http1Connection implements AnsweringHost, ReadingHost {
 
   /** Answers what cannot be read, and closes. */
   refuse(unreadable: Unreadable): void {
-    this.report(unreadable)
     this.answering.refuse(unreadable)
     this.enter('lingering')
   }
 
-  private report({ code, reason }: Unreadable): void {
-    this.world.unreadable += 1
-    this.world.onUnreadable(this.peer.address, REFUSALS[code].status, reason)
+  /** The body of a request that is being answered cannot be read further. */
+  private brokeOff({ code, reason }: Unreadable): void {
+    const { address } = this.peer
+    this.world.onRejected({ reason, code, address, requestId: undefined, isHandled: true })
   }
 
   private endIdling(): void {
@@ -401,7 +400,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost {
     patience.withoutEnd()
     if (body === undefined || body.isDone) return
     if (!intake.endWindow()) return patience.withBody()
-    this.report(SLOW_BODY)
+    this.brokeOff(SLOW_BODY)
     body.fail(new BodyError(SLOW_BODY.code, SLOW_BODY.detail))
   }
 }

@@ -9,7 +9,6 @@ type ConnectionLimits = Pick<Http1ListenerOptions, 'connectionsMax' | 'connectio
 /** The open connections of a listener, and how many there may be. */
 export class Connections {
   readonly all = new Set<Http1Connection>()
-  refused = 0
   private readonly max: number
   private readonly perAddressMax: number | undefined
   private readonly perAddress = new Map<string, number>()
@@ -28,12 +27,9 @@ export class Connections {
 
   mayOpen(address: string): boolean {
     const { perAddressMax } = this
-    const isFull =
-      this.all.size >= this.max ||
-      (perAddressMax !== undefined &&
-        (this.perAddress.get(addressGroup(address)) ?? 0) >= perAddressMax)
-    if (isFull) this.refused += 1
-    return !isFull
+    if (this.all.size >= this.max) return false
+    if (perAddressMax === undefined) return true
+    return (this.perAddress.get(addressGroup(address)) ?? 0) < perAddressMax
   }
 
   add(connection: Http1Connection): void {

@@ -29,5 +29,5 @@
 export type { Http1Listener } from './listener.ts'
 export { openHttp1Listener } from './listener.ts'
 export type { Http1ListenerOptions } from './options.ts'
+export type { Rejection, RejectionReason } from './rejection.ts'
 export { createSocketLinks } from './socket-link.ts'
-export type { UnreadableReason } from './unreadable.ts'

@@ -3,6 +3,7 @@ import { PlainAnswer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
 import type { Http1Listener } from './listener.ts'
 import type { Http1ListenerOptions } from './options.ts'
+import type { Rejection } from './rejection.ts'
 import { RawClient, exchange, openTestListener, statusesOf, text } from './raw-client.fixture.ts'
 
 let listener: Http1Listener | undefined
@@ -453,22 +454,30 @@ describe('a connection', () => {
 describe('a listener', () => {
   test('turns requests away when too many are in flight, and answers again afterwards', async () => {
     const { promise: held, resolve: release } = Promise.withResolvers<void>()
-    const port = listen({ requestsMax: 2, handle: () => held.then(() => text('ok')) })
+    const told: Rejection[] = []
+    const port = listen({
+      requestsMax: 2,
+      handle: () => held.then(() => text('ok')),
+      onRejected: (rejection) => told.push(rejection),
+    })
     const url = `http://127.0.0.1:${port}/`
     const first = [fetch(url), fetch(url)]
     while (listener!.requestsInFlight < 2) await Bun.sleep(1)
     const third = await fetch(url)
     expect(third.status).toBe(503)
     expect(third.headers.get('retry-after')).toBe('1')
-    expect(await third.json()).toMatchObject({ code: 'unavailable' })
-    expect(listener!.turnedAway).toBe(1)
+    const requestId = third.headers.get('x-request-id')!
+    expect(await third.json()).toMatchObject({ code: 'unavailable', requestId })
+    const told503 = { reason: 'requests_max', code: 'unavailable', requestId, isHandled: false }
+    expect(told).toEqual([{ ...told503, address: '127.0.0.1' } as Rejection])
     release()
     for (const response of await Promise.all(first)) expect(response.status).toBe(200)
     expect((await fetch(url)).status).toBe(200)
   })
 
-  test('closes connections beyond its limit at once, and counts them', async () => {
-    const port = listen({ connectionsMax: 2 })
+  test('closes connections beyond its limit at once, and tells of them', async () => {
+    const told: Rejection[] = []
+    const port = listen({ connectionsMax: 2, onRejected: (rejection) => told.push(rejection) })
     const clients = [await RawClient.open(port), await RawClient.open(port)]
     for (const client of clients) {
       client.send(get('/'))
@@ -477,7 +486,15 @@ describe('a listener', () => {
     const third = await RawClient.open(port)
     third.send(get('/'))
     expect(await third.ended()).toBe('')
-    expect(listener!.connectionsRefused).toBe(1)
+    expect(told).toEqual([
+      {
+        reason: 'connections_max',
+        code: 'unavailable',
+        address: '127.0.0.1',
+        requestId: undefined,
+        isHandled: false,
+      },
+    ])
     clients[0]!.close()
     while (listener!.openConnections > 1) await Bun.sleep(1)
     expect(await exchange(port, get('/', CLOSE))).toContain('200')
@@ -496,15 +513,20 @@ describe('a listener', () => {
   })
 
   test('says whose request could not be read, how it was answered, and why', async () => {
-    const told: unknown[] = []
-    const port = listen({ onUnreadable: (...what) => told.push(what) })
+    const told: Rejection[] = []
+    const port = listen({ onRejected: (rejection) => told.push(rejection) })
     const received = await exchange(port, 'GET / HTTP/1.1\r\n\r\n')
     expect(received).toMatch(
       /^HTTP\/1\.1 400 Bad Request\r\n.*application\/problem\+json.*"code":"bad_request"/s,
     )
     expect(received).toContain('connection: close')
-    expect(told).toEqual([['127.0.0.1', 400, 'host']])
-    expect(listener!.unreadable).toBe(1)
+    expect(told).toMatchObject([
+      { reason: 'host', code: 'bad_request', address: '127.0.0.1', isHandled: false },
+    ])
+    expect(received).toContain(`x-request-id: ${told[0]!.requestId}\r\n`)
+    expect(received).toContain(`"requestId":"${told[0]!.requestId}"`)
+    await exchange(port, 'GET / HTTP/1.1\r\n\r\n')
+    expect(told[1]!.requestId).not.toBe(told[0]!.requestId)
   })
 
   test('says which address cannot be bound', () => {

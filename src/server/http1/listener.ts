@@ -11,10 +11,6 @@ import { TICK_MS, createWorld, dateLine } from './world.ts'
 /** A running listener that reads HTTP/1.1 itself. */
 export interface Http1Listener extends Listener {
   readonly openConnections: number
-  /** Connections closed at once because too many were open. */
-  readonly connectionsRefused: number
-  /** Requests that could not be read. */
-  readonly unreadable: number
 }
 
 /** Opens a listener. Throws a ListenError when the address cannot be bound. */
@@ -33,17 +29,8 @@ export function openHttp1Listener(options: Http1ListenerOptions): Http1Listener 
     get requestsInFlight() {
       return world.inFlight
     },
-    get turnedAway() {
-      return world.turnedAway
-    },
     get openConnections() {
       return connections.all.size
-    },
-    get connectionsRefused() {
-      return connections.refused
-    },
-    get unreadable() {
-      return world.unreadable
     },
     drain: async (deadlineMs) => {
       const finished = await drain(server, world, connections, deadlineMs)
@@ -92,6 +79,13 @@ const ALPN_HTTP1 = '\x08http/1.1'
 const withReusePort = <T extends object>(reusePort: boolean, options: T): T =>
   Object.assign(options, { reusePort })
 
+const CONNECTIONS_MAX = {
+  reason: 'connections_max',
+  code: 'unavailable',
+  requestId: undefined,
+  isHandled: false,
+} as const
+
 type Handlers = SocketHandler<Http1Connection | undefined>
 
 function handlers(
@@ -101,8 +95,13 @@ function handlers(
 ): Handlers {
   const open = (socket: HttpSocket): void => {
     const address = canonicalPeer(socket.remoteAddress)
-    if (world.isDraining || !connections.mayOpen(address)) socket.terminate()
-    else connections.add((socket.data = new Http1Connection(socket, world, address)))
+    if (world.isDraining) return socket.terminate()
+    if (connections.mayOpen(address)) {
+      connections.add((socket.data = new Http1Connection(socket, world, address)))
+      return
+    }
+    socket.terminate()
+    world.onRejected({ ...CONNECTIONS_MAX, address })
   }
   const guarded = ({ data: connection }: HttpSocket, run: (it: Http1Connection) => void): void => {
     if (connection === undefined) return

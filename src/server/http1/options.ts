@@ -1,6 +1,7 @@
 import type { TLSOptions } from 'bun'
 import type { Answer } from '../../core/answer.ts'
-import type { UnreadableReason } from './unreadable.ts'
+import type { RequestIds } from '../../signals/index.ts'
+import type { Rejection } from './rejection.ts'
 import type { Handle } from './world.ts'
 
 /** What a listener needs to know. */
@@ -22,10 +23,12 @@ export interface Http1ListenerOptions {
   readonly reusePort: boolean
   readonly tls?: TLSOptions
   readonly handle: Handle
+  /** Ids of answers that the listener makes by itself. Default ids of its own. */
+  readonly requestIds?: Pick<RequestIds, 'next'>
   /** Something escaped the gate: a bug. Answers without telling anything. */
-  readonly onBug: (error: unknown) => Answer
-  /** A request could not be read, and was answered with `status`. */
-  readonly onUnreadable?: (address: string, status: number, reason: UnreadableReason) => void
+  readonly onBug: (error: unknown, requestId: string) => Answer
+  /** Told of everything that the listener turns away by itself. */
+  readonly onRejected?: (rejection: Rejection) => void
   /** Calls `run` every so many milliseconds until the returned function is called. Default `setInterval`. */
   readonly every?: (intervalMs: number, run: () => void) => () => void
 }

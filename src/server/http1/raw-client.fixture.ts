@@ -58,8 +58,13 @@ export class RawClient {
   static open(port: number): Promise<RawClient> {
     return new Promise((resolve, reject) => {
       const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-      socket.once('connect', () => resolve(new RawClient(socket)))
-      socket.once('error', reject)
+      const client = new RawClient(socket)
+      socket.once('connect', () => resolve(client))
+      socket.once('error', (error: NodeJS.ErrnoException) => {
+        // Closed at once, it may be over before it is heard of.
+        if (error.code === 'ECONNRESET') resolve(client)
+        else reject(error)
+      })
     })
   }
 

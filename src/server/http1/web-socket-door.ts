@@ -8,6 +8,7 @@ import { toResponse } from '../../core/answer.ts'
 import { FetchRequest } from '../../core/incoming-request.ts'
 import { problemResponse } from '../../core/problem.ts'
 import { refuse } from '../../core/refusal.ts'
+import type { RequestIds } from '../../signals/index.ts'
 import type { WebSocketBridge } from '../../upstream/index.ts'
 import { createWebSockets } from '../web-sockets.ts'
 import type { RequestHead } from './request-head.ts'
@@ -31,7 +32,8 @@ export interface WebSocketDoorOptions {
   /** By which the clients came. */
   readonly scheme: 'http' | 'https'
   readonly handle: Handle
-  readonly onBug: (error: unknown) => Answer
+  readonly onBug: (error: unknown, requestId: string) => Answer
+  readonly requestIds: Pick<RequestIds, 'next'>
 }
 
 interface Opened {
@@ -58,18 +60,24 @@ export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoo
   }
 }
 
-function open({ scheme, handle, onBug }: WebSocketDoorOptions, addressName: string): Opened {
+function open(
+  { scheme, handle, onBug, requestIds }: WebSocketDoorOptions,
+  addressName: string,
+): Opened {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-sockets-'))
   const path = join(folder, 'socket')
   const sockets = createWebSockets()
+
+  // Only the first request of a connection is announced.
+  const refused = (): Response =>
+    ending(problemResponse(refuse('bad_request'), requestIds.next().text))
 
   const serve = async (
     request: Request,
     server: Server<WebSocketBridge>,
   ): Promise<Response | undefined> => {
     const address = request.headers.get(addressName)
-    // Only the first request of a connection is announced.
-    if (address === null) return ending(problemResponse(refuse('bad_request'), 'unannounced'))
+    if (address === null) return refused()
     request.headers.delete(addressName)
     const answer = await handle(new FetchRequest(request), {
       scheme,
@@ -86,7 +94,7 @@ function open({ scheme, handle, onBug }: WebSocketDoorOptions, addressName: stri
     maxRequestBodySize: 0,
     fetch: serve,
     websocket: sockets.handlers,
-    error: (error) => toResponse(onBug(error)),
+    error: (error) => toResponse(onBug(error, requestIds.next().text)),
   })
   return {
     path,

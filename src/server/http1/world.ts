@@ -1,12 +1,15 @@
 import type { Answer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
+import { systemRandom } from '../../core/random.ts'
+import type { RequestIds } from '../../signals/index.ts'
+import { createRequestIds } from '../../signals/index.ts'
 import type { ServerConnection } from '../listener.ts'
 import type { Http1ListenerOptions } from './options.ts'
 import type { Gathering } from './outbox.ts'
 import { createGathering } from './outbox.ts'
 import { RepeatedAnswers } from './repeated-answers.ts'
 import type { HeadRules } from './parse-request-head.ts'
-import type { UnreadableReason } from './unreadable.ts'
+import type { Rejection } from './rejection.ts'
 import type { WebSocketDoor } from './web-socket-door.ts'
 import { createWebSocketDoor } from './web-socket-door.ts'
 
@@ -30,8 +33,9 @@ export interface Http1World {
   /** Takes WebSockets; without it, requests for them are like any other. */
   readonly webSockets: WebSocketDoor | undefined
   /** Something escaped the handler: a bug. */
-  readonly onBug: (error: unknown) => Answer
-  readonly onUnreadable: (address: string, status: number, reason: UnreadableReason) => void
+  readonly onBug: (error: unknown, requestId: string) => Answer
+  readonly onRejected: (rejection: Rejection) => void
+  readonly requestIds: Pick<RequestIds, 'next'>
   /** The time as time limits see it. */
   tick: number
   /** The Date field of this second, as a line. */
@@ -39,8 +43,6 @@ export interface Http1World {
   /** No more requests are taken. */
   isDraining: boolean
   inFlight: number
-  turnedAway: number
-  unreadable: number
 }
 
 /** How often time limits are looked at. */
@@ -53,6 +55,7 @@ const HEAD_BYTES_MAX = 16_384
 
 /** Creates what the connections of a listener share. */
 export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'https'): Http1World {
+  const requestIds = options.requestIds ?? createRequestIds(systemRandom)
   return {
     rules: { scheme, headBytesMax: options.headBytesMax ?? HEAD_BYTES_MAX },
     bodyBytesMax: options.bodyBytesMax,
@@ -62,15 +65,16 @@ export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'htt
     repeated: new RepeatedAnswers(),
     handle: options.handle,
     webSockets:
-      options.webSockets === false ? undefined : createWebSocketDoor({ ...options, scheme }),
+      options.webSockets === false
+        ? undefined
+        : createWebSocketDoor({ ...options, scheme, requestIds }),
     onBug: options.onBug,
-    onUnreadable: options.onUnreadable ?? (() => {}),
+    onRejected: options.onRejected ?? (() => {}),
+    requestIds,
     tick: 0,
     dateLine: dateLine(),
     isDraining: false,
     inFlight: 0,
-    turnedAway: 0,
-    unreadable: 0,
   }
 }
 

@@ -7,6 +7,8 @@ import { encodeTraffic } from './traffic-wire.ts'
 export interface ReportOutbox {
   /** Hands over one request for the audit log. Never blocks, never throws. */
   record(entry: TrafficEntry): void
+  /** Counts requests that were dropped before they came here. */
+  drop(count: number): void
   /** Hands over a refusal that may lead to a ban; sent with the current turn. */
   violation(violation: WireViolation): void
   /** The primary has taken in this many reports more. */
@@ -77,6 +79,10 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
       traffic.push(encodeTraffic(entry))
       if (traffic.length % BATCH === 0) soon()
       else timer ??= setTimeout(flush, intervalMs)
+    },
+    drop(count) {
+      dropped += count
+      timer ??= setTimeout(flush, intervalMs)
     },
     violation(violation) {
       if (violations.length >= VIOLATIONS_MAX) return

@@ -26,7 +26,8 @@ import type { Explanation, ExplainRequest } from '../admin/index.ts'
 import { explainHere } from '../explain-here.ts'
 import { performanceOf } from '../gate-view.ts'
 import { openHttp1Listener } from '../http1/index.ts'
-import { countUnreadable, declareListenerMetrics } from '../listener-metrics.ts'
+import { auditRejections } from '../listener-audit.ts'
+import { countRejections, declareListenerMetrics } from '../listener-metrics.ts'
 import { wireListener } from '../listener-wiring.ts'
 import { listenerOptions } from '../listener.ts'
 import { loadResponseLevels } from '../load-levels.ts'
@@ -128,10 +129,13 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   if (!made.ok)
     throw new Error(`the configuration cannot be compiled: ${made.problems[0]?.message}`)
   const { live } = made
+  const count = countRejections(signals.metrics)
+  const audit = auditRejections('gate', outbox, live, world.clock)
   const listener = openHttp1Listener({
     ...listenerOptions(boot, start.address),
     reusePort: true,
-    ...wireListener(live.gate.handle, world.logger, countUnreadable(signals.metrics)),
+    requestIds: signals.requestIds,
+    ...wireListener(live.gate.handle, world.logger, count, audit),
   })
   declareListenerMetrics(signals.metrics, listener)
   const chores = startChores(nouns, bans, world)

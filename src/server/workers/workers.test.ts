@@ -224,7 +224,7 @@ describe('stopping', () => {
     expect(workers).toHaveLength(3)
     gate.kill('SIGKILL')
     await gate.exited
-    await until(async () => workers.every((pid) => !isAlive(pid)), 3000)
+    await until(() => workers.every((pid) => !isAlive(pid)), 'the end of the workers')
     removeFolder(gate.folder)
   }, 20_000)
 })

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { systemClock } from '../../../../core/clock.ts'
+import { messageOf } from '../../../../core/error-message.ts'
 import { createPolicyStore } from '../../../../policy/with-rego.ts'
 import type { Arguments } from '../../command.ts'
 import { leaf } from '../../command.ts'
@@ -97,7 +98,7 @@ async function start(
       onBug: (error) => terminal.hint(`tollgate: ${String(error)}`),
     })
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new CliError(EXIT.conflict, `${options.hostname}:${options.port}: ${reason}`)
   }
 }

@@ -9,6 +9,7 @@ import { compile, parseJson, RegoError, renderErrors } from '../../../../rego/in
 import type { Arguments } from '../../command.ts'
 import { CliError, EXIT } from '../../exit-codes.ts'
 import type { Terminal } from '../../terminal.ts'
+import { messageOf } from '../../../../core/error-message.ts'
 
 /** Options of commands that verify what bundles are signed with. */
 export const verificationArgs = {
@@ -135,7 +136,7 @@ export async function inputOf(args: Arguments, terminal: Terminal): Promise<Valu
   try {
     return parseJson(text)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new CliError(EXIT.error, `${path}: ${reason}`)
   }
 }
