@@ -6,6 +6,7 @@ import type { IndexStore } from './index-store.ts'
 import type { RenewableLog } from './renewable-log.ts'
 import type { FoundTail, Tail } from './tail.ts'
 import type { TrafficQueue } from './traffic-queue.ts'
+import { messageOf } from '../core/error-message.ts'
 import { toHex } from '../core/bytes.ts'
 import { ChainWriter } from './chain.ts'
 import {
@@ -15,7 +16,7 @@ import {
   recordStart,
   START_BYTES_MAX,
 } from './encode.ts'
-import { LedgerError, messageOf } from './ledger-error.ts'
+import { LedgerError } from './ledger-error.ts'
 import { OPEN_ACTION, SEAL_ACTION } from './scan.ts'
 import { emptyTail, findTail } from './tail.ts'
 

@@ -14,7 +14,3 @@ export class LedgerError extends Error {
     this.code = code
   }
 }
-
-/** What went wrong, in words. */
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)

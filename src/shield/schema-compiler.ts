@@ -9,6 +9,7 @@ import type { Compiled, JsonSchema, SchemaProblem } from './spec.ts'
 import { areItemsUnique } from './unique-items.ts'
 import type { Vector3Bounds } from './vector3.ts'
 import { vector3 } from './vector3.ts'
+import { messageOf } from '../core/error-message.ts'
 
 /** A compiled schema. */
 export interface SchemaCheck {
@@ -153,7 +154,7 @@ function validateShape(
 }
 
 function describe(error: unknown, schema: JsonSchema, path: SchemaPath): SchemaProblem {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = messageOf(error)
   const message = text
     .replace(/^strict mode: /, '')
     .replace(/ ignored in schema at path.*$/, '')

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { messageOf } from '../core/error-message.ts'
 
 /** One dependency's answer. */
 export interface CheckResult {
@@ -109,7 +110,7 @@ async function runCheck(check: HealthCheck, clock: Clock): Promise<CheckResult> 
     .then(check.run)
     .then(
       () => ({ ok: true }) as const,
-      (error: unknown) => ({ ok: false, internal: describe(error) }) as const,
+      (error: unknown) => ({ ok: false, internal: messageOf(error) }) as const,
     )
   const outcome = await Promise.race([run, expired])
   clearTimeout(timer)
@@ -124,6 +125,3 @@ async function runCheck(check: HealthCheck, clock: Clock): Promise<CheckResult> 
     internal: outcome === 'timeout' || outcome.ok ? undefined : outcome.internal,
   }
 }
-
-const describe = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/error-message.ts'
 import type { Prepared, Value } from '../../rego/index.ts'
 import { compile, RegoError } from '../../rego/index.ts'
 import type { PolicySources } from '../bundle/sources.ts'
@@ -144,7 +145,7 @@ function createEvaluate(
     try {
       return answerOf(decide(input, options))
     } catch (error) {
-      return failed(error instanceof Error ? error.message : String(error))
+      return failed(messageOf(error))
     }
   }
 }

@@ -1,5 +1,6 @@
 import { appendFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { messageOf } from '../../core/error-message.ts'
 
 /** Takes lines of the decision log somewhere. It never waits and never throws. */
 export interface DecisionSink {
@@ -75,7 +76,7 @@ export function createFileSink({ path, sizeBytesMax, keep }: FileSinkOptions): D
         await write(lines)
         failure = undefined
       } catch (error) {
-        failure = error instanceof Error ? error.message : String(error)
+        failure = messageOf(error)
         lost += lines.length
         sizeBytes = undefined
       }

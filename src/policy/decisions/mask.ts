@@ -5,6 +5,7 @@ import type { Document } from '../bundle/documents.ts'
 import { isDocument } from '../bundle/documents.ts'
 import { edited, valueAt } from '../store/edit.ts'
 import type { MaskRules } from './mask-rules.ts'
+import { messageOf } from '../../core/error-message.ts'
 
 /** A decision, as it is logged. */
 export type DecisionEvent = Document
@@ -35,7 +36,7 @@ export function masked(
   } catch (error) {
     // What must be masked is not known, so nothing of it is logged.
     const { input: _input, result: _result, ...rest } = event
-    const message = `masking failed: ${error instanceof Error ? error.message : String(error)}`
+    const message = `masking failed: ${messageOf(error)}`
     return { ...rest, error: { message } }
   }
 }

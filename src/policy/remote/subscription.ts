@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Random } from '../../core/random.ts'
+import { messageOf } from '../../core/error-message.ts'
 import { BundleError } from '../bundle/bundle-error.ts'
 import type { PolicySources } from '../bundle/sources.ts'
 import type { RemoteBundleConfig } from './config.ts'
@@ -110,7 +111,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     const failure =
       error instanceof FetchError || error instanceof BundleError
         ? error.message
-        : `the bundle could not be kept: ${error instanceof Error ? error.message : String(error)}`
+        : `the bundle could not be kept: ${messageOf(error)}`
     if (failure !== status.failure) options.onFailure(failure)
     status = { ...status, failure, failures: status.failures + 1 }
     // Whoever was asked to wait and failed is asked plainly next.

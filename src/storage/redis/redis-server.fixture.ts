@@ -7,8 +7,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@redis/client'
+import { until } from '../../core/until.fixture.ts'
 import type { RedisOptions } from './options.ts'
 import { REDIS_DEFAULTS } from './options.ts'
+
+export { until } from '../../core/until.fixture.ts'
 
 const BINARY = ['redis-server', 'valkey-server'].find(
   (name) => spawnSync(name, ['--version']).status === 0,
@@ -21,10 +24,13 @@ if (!hasRedisServer) {
   process.stderr.write('redis-server is not installed: tests that need it are skipped\n')
 }
 
+/** A process that has no turn for a second is no server that does not answer. */
+const PATIENT_MS = 5000
+
 /** A server that this process started. */
 export interface RedisServer {
   readonly port: number
-  /** Options of a connection to it. */
+  /** Options of a connection to it, with more patience than the defaults have. */
   options(changes?: Partial<RedisOptions>): RedisOptions
   /** One command, over a connection of its own. */
   command(...args: string[]): Promise<unknown>
@@ -58,6 +64,7 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
     port,
     options: (changes) => ({
       ...REDIS_DEFAULTS,
+      timeoutMs: PATIENT_MS,
       nodes: [{ host: '127.0.0.1', port }],
       ...changes,
     }),
@@ -111,22 +118,13 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     servers,
     options: (changes) => ({
       ...REDIS_DEFAULTS,
+      timeoutMs: PATIENT_MS,
       cluster: true,
       nodes: servers.map(({ port }) => ({ host: '127.0.0.1', port })),
       ...changes,
     }),
     end: async () => void (await Promise.all(servers.map(async (server) => server.end()))),
   }
-}
-
-/** Waits until something holds; fails after ten seconds. */
-export async function until(holds: () => boolean | Promise<boolean>, what = 'it'): Promise<number> {
-  const startedMs = performance.now()
-  while (!(await holds())) {
-    if (performance.now() - startedMs > 10_000) throw new Error(`${what} did not come about`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  return performance.now() - startedMs
 }
 
 const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean =>

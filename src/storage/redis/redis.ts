@@ -1,5 +1,6 @@
 import { createClient, ErrorReply } from '@redis/client'
 import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/error-message.ts'
 import type { Breaker } from './breaker.ts'
 import { createBreaker } from './breaker.ts'
 import { within } from './deferred.ts'
@@ -95,7 +96,7 @@ export function createRedis(options: RedisOptions, parts: RedisParts): Redis {
   }
   const fail = (error: unknown, node: Node): never => {
     counts.failures += 1
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     if (error instanceof ErrorReply && !NOT_NOW.test(message)) {
       // Whoever refuses a command is there.
       node.breaker.succeeded()

@@ -1,6 +1,7 @@
 import { toHex } from '../../core/bytes.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Random } from '../../core/random.ts'
+import { messageOf } from '../../core/error-message.ts'
 import { momentOf } from '../moment.ts'
 import { watchLiveness } from './liveness.ts'
 import type { Redis } from './redis.ts'
@@ -196,7 +197,7 @@ async function keepReading(
     try {
       await read()
     } catch (error) {
-      loop.reason = error instanceof Error ? error.message : String(error)
+      loop.reason = messageOf(error)
     }
     if (monotonicMs() - startedMs > RECONNECT_MS_MAX) waitMs = RECONNECT_MS_MIN
     if (loop.isOpen) await new Promise((resolve) => setTimeout(resolve, waitMs))
