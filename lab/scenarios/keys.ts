@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario/index.ts'
+import { READ_SCENE } from './read-scene.ts'
 import { keyFeed, meet } from './subject.ts'
 
 const KEYS = 10_000
@@ -13,11 +14,5 @@ export default defineScenario({
     ...(await meet(context, { keys: Number(context.environment['LAB_KEYS'] ?? KEYS) || KEYS })),
   }),
   feeds: { key: keyFeed('keys') },
-  requests: {
-    read: {
-      path: '/scene',
-      headers: { authorization: 'Bearer {{key.secret}}' },
-      checks: { status: 200 },
-    },
-  },
+  requests: { read: READ_SCENE },
 })

@@ -2,6 +2,13 @@ import type { Scenario, ScenarioSpec } from '../scenario/index.ts'
 import { defineScenario } from '../scenario/index.ts'
 import { keyFeed, meet } from './subject.ts'
 
+/** A read of the current scene with the credential of the feed `key`. */
+export const READ_SCENE = {
+  path: '/scene',
+  headers: { authorization: 'Bearer {{key.secret}}' },
+  checks: { status: 200 },
+} as const satisfies ScenarioSpec['requests'][string]
+
 /** Authenticated reading of the current scene, the plainest request through all layers. */
 export function readScene(
   name: string,
@@ -15,12 +22,6 @@ export function readScene(
     load,
     setup: async (context) => ({ ...(await meet(context)) }),
     feeds: { key: keyFeed('keys') },
-    requests: {
-      read: {
-        path: '/scene',
-        headers: { authorization: 'Bearer {{key.secret}}' },
-        checks: { status: 200 },
-      },
-    },
+    requests: { read: READ_SCENE },
   })
 }
