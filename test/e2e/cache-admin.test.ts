@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { GateProcess } from '../../src/server/gate-process.fixture.ts'
 import {
   makeFolder,
   removeFolder,
@@ -9,6 +8,7 @@ import {
   startGateProcess,
   until,
 } from '../../src/server/gate-process.fixture.ts'
+import { HEAD, playOrigin, stageGate } from './staged-gate.fixture.ts'
 
 /** Stored responses as operators see them: purges, figures, explanations; with several processes too. */
 
@@ -16,30 +16,18 @@ import {
 setDefaultTimeout(60_000)
 
 let times = 0
-let origin: ReturnType<typeof Bun.serve>
-
-beforeAll(() => {
-  origin = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch(request) {
-      times += 1
-      const headers = {
-        'cache-control': new URL(request.url).searchParams.get('control') ?? 'max-age=600',
-        'surrogate-key': 'things thing-1',
-      }
-      return new Response(`n${times}`, { headers })
-    },
-  })
+const origin = playOrigin((request) => {
+  times += 1
+  const headers = {
+    'cache-control': new URL(request.url).searchParams.get('control') ?? 'max-age=600',
+    'surrogate-key': 'things thing-1',
+  }
+  return new Response(`n${times}`, { headers })
 })
-afterAll(() => origin.stop(true))
 
-const config = (): string => `
-listen: { address: '127.0.0.1:0' }
-admin: { address: '127.0.0.1:0' }
-defaults: { limits: [] }
+const CONFIG = `${HEAD}
 upstreams:
-  app: { targets: ['${origin.url.origin}'] }
+  app: { targets: ['${origin.url}'] }
 routes:
   - id: cached
     path: /{rest...}
@@ -52,15 +40,10 @@ routes:
 const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
   value as Readonly<Record<string, unknown>>
 
+const single = await stageGate(origin, CONFIG)
+
 describe('one process', () => {
-  let gate: GateProcess
-  beforeAll(async () => {
-    gate = await startGateProcess(makeFolder(config()))
-  })
-  afterAll(async () => {
-    await gate.stop()
-    removeFolder(gate.folder)
-  })
+  const gate = single
   const text = async (path: string): Promise<string> => (await fetch(gate.url + path)).text()
   const purge = (kind: string, subject?: string) =>
     gate.json('POST', '/v1/cache/purge', { kind, ...(subject !== undefined && { subject }) })
@@ -128,7 +111,7 @@ describe('one process', () => {
 })
 
 test('a purge by command reaches every worker process', async () => {
-  const gate = await startGateProcess(makeFolder(config()), ['--workers', '2'])
+  const gate = await startGateProcess(makeFolder(CONFIG), ['--workers', '2'])
   try {
     // Each request on a connection of its own: the kernel picks the worker.
     const ask = async (): Promise<string> =>
@@ -161,7 +144,7 @@ test('a purge by command reaches every worker process', async () => {
 })
 
 test('the command line purges exactly one thing at a time', async () => {
-  const gate = await startGateProcess(makeFolder(config()))
+  const gate = await startGateProcess(makeFolder(CONFIG))
   try {
     const [root = ''] = /tollgate_root_\w{43}/.exec(gate.said()) ?? []
     writeFileSync(join(gate.folder, 'root.txt'), root)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { GateProcess } from '../../src/server/gate-process.fixture.ts'
 import {
   ask,
@@ -7,28 +7,21 @@ import {
   startGateProcess,
   writeConfig,
 } from '../../src/server/gate-process.fixture.ts'
+import { HEAD, playOrigin } from './staged-gate.fixture.ts'
 
 /** A gate that stores nothing has not loaded what stores responses; a reload may ask for it any time. */
 
 setDefaultTimeout(60_000)
 
 let times = 0
-let origin: ReturnType<typeof Bun.serve>
-beforeAll(() => {
-  origin = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: () => new Response(`n${++times}`, { headers: { 'cache-control': 'max-age=600' } }),
-  })
-})
-afterAll(() => origin.stop(true))
+const origin = playOrigin(
+  () => new Response(`n${++times}`, { headers: { 'cache-control': 'max-age=600' } }),
+)
+afterAll(() => origin.stop())
 
-const config = (cache: boolean): string => `
-listen: { address: '127.0.0.1:0' }
-admin: { address: '127.0.0.1:0' }
-defaults: { limits: [] }
+const config = (cache: boolean): string => `${HEAD}
 upstreams:
-  app: { targets: ['${origin.url.origin}'] }
+  app: { targets: ['${origin.url}'] }
 routes:
   - { id: r, path: '/{rest...}', upstream: app, credentials: [anonymous], cache: ${cache} }
 `

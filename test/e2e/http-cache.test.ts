@@ -1,18 +1,5 @@
-import {
-  afterAll,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  setDefaultTimeout,
-  test,
-} from 'bun:test'
-import type { GateProcess } from '../../src/server/gate-process.fixture.ts'
-import {
-  makeFolder,
-  removeFolder,
-  startGateProcess,
-} from '../../src/server/gate-process.fixture.ts'
+import { beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { playOrigin, stageGate } from './staged-gate.fixture.ts'
 
 /** Caching through the whole gate: what reaches the upstream, and who gets what. */
 
@@ -22,26 +9,20 @@ type Answer = (request: Request, times: number) => Response | Promise<Response>
 
 let answer: Answer = () => new Response('')
 let seen: Request[] = []
-let origin: ReturnType<typeof Bun.serve>
-let gate: GateProcess
 
-beforeAll(async () => {
-  origin = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch(request) {
-      seen.push(request)
-      return answer(request, seen.length)
-    },
-  })
-  gate = await startGateProcess(
-    makeFolder(`
+const origin = playOrigin((request) => {
+  seen.push(request)
+  return answer(request, seen.length)
+})
+const gate = await stageGate(
+  origin,
+  `
 listen: { address: '127.0.0.1:0' }
 admin: { address: '127.0.0.1:0' }
 defaults: { limits: [], bodyMax: 8MiB }
 upstreams:
   app:
-    targets: ['${origin.url.origin}']
+    targets: ['${origin.url}']
     breaker: false
     ejection: { consecutiveFailures: 100000 }
     retries: { attempts: 0 }
@@ -61,14 +42,8 @@ routes:
     credentials: [anonymous]
     upstream: app
     cache: { bodyMax: 100KiB, compress: { streams: true } }
-`),
-  )
-})
-afterAll(async () => {
-  await gate.stop()
-  removeFolder(gate.folder)
-  await origin.stop(true)
-})
+`,
+)
 beforeEach(() => {
   seen = []
 })

@@ -1,39 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
-import type { GateProcess } from '../../src/server/gate-process.fixture.ts'
-import {
-  makeFolder,
-  removeFolder,
-  startGateProcess,
-} from '../../src/server/gate-process.fixture.ts'
 import { serveHeads } from '../../src/upstream/test-kit.ts'
+import { HEAD, stageGate } from './staged-gate.fixture.ts'
 
 /** What an upstream says reaches the client as it was said, byte for byte where HTTP allows. */
 
 let answer = ''
-let upstream: Awaited<ReturnType<typeof serveHeads>>
-let gate: GateProcess
-beforeAll(async () => {
-  upstream = await serveHeads(() => answer)
-  gate = await startGateProcess(
-    makeFolder(`
-listen: { address: '127.0.0.1:0' }
-admin: { address: '127.0.0.1:0' }
-defaults: { limits: [] }
+const upstream = await serveHeads(() => answer)
+const gate = await stageGate(
+  upstream,
+  `${HEAD}
 upstreams:
   app: { targets: ['${upstream.url}'], breaker: false, retries: { attempts: 0 } }
   again: { targets: ['${upstream.url}'], breaker: false }
 routes:
   - { id: app, path: /app, methods: [GET, POST], credentials: [anonymous], upstream: app }
   - { id: again, path: /again, methods: [GET, POST], credentials: [anonymous], upstream: again }
-`),
-  )
-})
-afterAll(async () => {
-  await gate.stop()
-  removeFolder(gate.folder)
-  upstream.stop()
-})
+`,
+)
 
 /** All that the gate sends for a request, as it stands on the wire. */
 async function wire(method = 'GET', path = '/app'): Promise<string> {

@@ -1,20 +1,6 @@
-import {
-  afterAll,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  setDefaultTimeout,
-  test,
-} from 'bun:test'
-import type { GateProcess } from '../../src/server/gate-process.fixture.ts'
-import {
-  makeFolder,
-  makeKey,
-  removeFolder,
-  startGateProcess,
-  until,
-} from '../../src/server/gate-process.fixture.ts'
+import { beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { makeKey, until } from '../../src/server/gate-process.fixture.ts'
+import { HEAD, playOrigin, stageGate } from './staged-gate.fixture.ts'
 
 /** What is likely to be asked for next is fetched ahead: as the caller, with its rights, and never beyond. */
 
@@ -31,20 +17,22 @@ interface Asked {
 const OBSERVATIONS = 5
 
 let asked: Asked[] = []
-let origin: ReturnType<typeof Bun.serve>
-let gate: GateProcess
-
-const config = (): string => `
-listen: { address: '127.0.0.1:0' }
-admin: { address: '127.0.0.1:0' }
-defaults: { limits: [] }
+const origin = playOrigin(({ url, headers }) => {
+  const path = new URL(url).pathname
+  const isAhead = headers.get('sec-purpose') === 'prefetch'
+  asked.push({ path, caller: headers.get('x-tollgate-caller'), isAhead })
+  return new Response(`body of ${path}`, { headers: { 'cache-control': 'max-age=600' } })
+})
+const gate = await stageGate(
+  origin,
+  `${HEAD}
 bans: { enabled: false }
 signals: { expose: [metrics] }
 cache: { prefetch: { observations: ${OBSERVATIONS} } }
 limits:
   four: { kind: bucket, limit: 4, window: 1h, by: key }
 upstreams:
-  app: { targets: ['${origin.url.origin}'] }
+  app: { targets: ['${origin.url}'] }
 routes:
   - { id: scene, path: '/scene/{id}', upstream: app, cache: { prefetch: true } }
   - { id: objects, path: '/scene/{id}/objects', upstream: app, cache: { prefetch: true } }
@@ -56,28 +44,10 @@ routes:
   - { id: after, path: '/plain/{id}/after', upstream: app, cache: true }
   - { id: page, path: '/page/{id}', upstream: app, credentials: [anonymous], cache: { prefetch: true } }
   - { id: parts, path: '/page/{id}/parts', upstream: app, credentials: [anonymous], cache: { prefetch: true } }
-`
-
-beforeAll(async () => {
-  origin = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch({ url, headers }) {
-      const path = new URL(url).pathname
-      const isAhead = headers.get('sec-purpose') === 'prefetch'
-      asked.push({ path, caller: headers.get('x-tollgate-caller'), isAhead })
-      return new Response(`body of ${path}`, { headers: { 'cache-control': 'max-age=600' } })
-    },
-  })
-  gate = await startGateProcess(makeFolder(config()))
-})
+`,
+)
 beforeEach(() => {
   asked = []
-})
-afterAll(async () => {
-  await gate.stop()
-  removeFolder(gate.folder)
-  await origin.stop(true)
 })
 
 const get = async (path: string, secret?: string): Promise<string> => {
