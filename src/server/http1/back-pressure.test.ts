@@ -1,20 +1,10 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { PlainAnswer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
-import type { Http1Listener } from './listener.ts'
-import type { Http1ListenerOptions } from './options.ts'
-import { RawClient, openTestListener, text } from './raw-client.fixture.ts'
+import { text, useListener } from './listener.fixture.ts'
+import { RawClient } from './raw-client.fixture.ts'
 
-let listener: Http1Listener | undefined
-afterEach(async () => {
-  await listener?.drain(0)
-  listener = undefined
-})
-
-function listen(options: Partial<Http1ListenerOptions>): number {
-  listener = openTestListener({ bodyBytesMax: 1e9, ...options })
-  return listener.port
-}
+const listeners = useListener({ bodyBytesMax: 1e9 })
 
 const MEGABYTE = 1_048_576
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
@@ -49,7 +39,7 @@ describe('a client that reads slowly', () => {
     ['text beyond ASCII', () => 'größe'.repeat(MEGABYTE)],
   ])('gets a large answer of %s to its last byte', async (_name, make) => {
     const body = make()
-    const port = listen({ handle: () => new PlainAnswer(200, [], body) })
+    const port = listeners.listen({ handle: () => new PlainAnswer(200, [], body) })
     const received = await readSlowly(port)
     expect(received.equals(Buffer.from(body as string))).toBe(true)
   })
@@ -57,7 +47,7 @@ describe('a client that reads slowly', () => {
   test('is given a stream no faster than it reads, and all of it', async () => {
     const whole = pattern(24 * MEGABYTE)
     let given = 0
-    const port = listen({
+    const port = listeners.listen({
       handle: () =>
         new PlainAnswer(
           200,
@@ -94,7 +84,7 @@ describe('a handler that reads slowly', () => {
     const whole = pattern(24 * MEGABYTE)
     const { promise: asked, resolve: ask } = Promise.withResolvers<IncomingRequest>()
     const { promise: going, resolve: go } = Promise.withResolvers<void>()
-    const port = listen({
+    const port = listeners.listen({
       handle: async (request) => {
         ask(request)
         await going
@@ -120,7 +110,7 @@ describe('a handler that reads slowly', () => {
   })
 
   test('that gives up reading does not keep the connection from its answer', async () => {
-    const port = listen({
+    const port = listeners.listen({
       handle: async (request) => {
         const reader = request.body!.getReader()
         await reader.read()
@@ -138,7 +128,7 @@ describe('a handler that reads slowly', () => {
 
 describe('a body without a length', () => {
   test('that grows beyond the limit is refused when it does', async () => {
-    const port = listen({
+    const port = listeners.listen({
       bodyBytesMax: 1000,
       handle: async (request) => text(await request.text()),
     })
@@ -152,7 +142,7 @@ describe('a body without a length', () => {
   })
 
   test('that is chunk extensions and little else is refused', async () => {
-    const port = listen({ handle: async (request) => text(await request.text()) })
+    const port = listeners.listen({ handle: async (request) => text(await request.text()) })
     const client = await RawClient.open(port)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
     client.send(`1;${'x'.repeat(900)}\r\nx\r\n`.repeat(200))
@@ -162,7 +152,7 @@ describe('a body without a length', () => {
 
   test('of tiny chunks costs no more memory than its bytes', async () => {
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
-    const port = listen({
+    const port = listeners.listen({
       handle: async (request) => {
         ask()
         return text(String((await request.text()).length))
@@ -192,7 +182,7 @@ test('what is pipelined beyond measure waits in the socket', async () => {
   const answerBytes = 'HTTP/1.1 204 No Content\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n'
     .length
   let count = 0
-  const port = listen({
+  const port = listeners.listen({
     handle: async () => {
       count += 1
       if (count === 1) await held

@@ -13,9 +13,11 @@ import { readRequests } from './read-requests.ts'
 import type { RequestHead } from './request-head.ts'
 import type { RequestBody } from './request-body.ts'
 import { SocketRequest } from './socket-request.ts'
+import type { TimedConnection } from './time-limits.ts'
+import { expire } from './time-limits.ts'
 import { Tunnel } from './tunnel.ts'
 import type { Unreadable } from './unreadable.ts'
-import { LARGE_BODY, SLOW_BODY, SLOW_HEAD, unreadableBody } from './unreadable.ts'
+import { LARGE_BODY, unreadableBody } from './unreadable.ts'
 import type { WebSocketDoor } from './web-socket-door.ts'
 import type { Http1World } from './world.ts'
 
@@ -23,21 +25,21 @@ import type { Http1World } from './world.ts'
 export type HttpSocket = Socket<Http1Connection | undefined>
 
 /** One connection: requests are read one after the other, and answered in order (RFC 9112 §9.3). */
-export class Http1Connection implements AnsweringHost, ReadingHost {
+export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnection {
+  readonly intake: Intake
+  readonly patience: Patience
+  phase: Phase = 'idle'
+  /** No request has come yet. */
+  isFresh = true
   private readonly world: Http1World
   private readonly socket: HttpSocket
   private readonly peer: Peer
   private readonly outbox: Outbox
   private readonly reader: HeadReader
-  private readonly intake: Intake
   private readonly answering: Answering
-  private readonly patience: Patience
-  private phase: Phase = 'idle'
   private next: Next = 'idle'
   /** The client has said that it sends no more. */
   private isEnded = false
-  /** No request has come yet. */
-  private isFresh = true
   private tunnel: Tunnel | undefined = undefined
 
   constructor(socket: HttpSocket, world: Http1World, address: string) {
@@ -142,31 +144,21 @@ export class Http1Connection implements AnsweringHost, ReadingHost {
 
   /** Time has passed. */
   tick(): void {
-    if (this.patience.isOver) this.expire()
+    if (this.patience.isOver) expire(this)
     if (this.phase === 'busy') this.intake.look()
   }
 
-  private expire(): void {
-    switch (this.phase) {
-      case 'idle':
-        return this.endIdling()
-      case 'head':
-        return this.refuse(SLOW_HEAD)
-      case 'busy':
-        return this.lookForProgress()
-      case 'flushing':
-        return this.lookForWriting()
-      case 'discarding':
-      case 'lingering':
-        return this.hangUp()
-      case 'ending':
-        return this.cut()
-      case 'tunnel':
-      case 'closed':
-        return
-      default:
-        this.phase satisfies never
-    }
+  get writtenBytes(): number {
+    return this.outbox.writtenBytes
+  }
+
+  get isWaiting(): boolean {
+    return this.answering.isWaiting
+  }
+
+  /** Forgets what heads looked like, as long as none comes. */
+  forget(): void {
+    this.reader.forget()
   }
 
   get isReading(): boolean {
@@ -362,7 +354,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost {
   }
 
   /** Closes the socket. With TLS that waits for the client, though not for long. */
-  private hangUp(): void {
+  hangUp(): void {
     this.phase = 'ending'
     this.patience.withLeaving()
     this.socket.end()
@@ -375,32 +367,12 @@ export class Http1Connection implements AnsweringHost, ReadingHost {
   }
 
   /** The body of a request that is being answered cannot be read further. */
-  private brokeOff({ code, reason }: Unreadable): void {
+  brokeOff({ code, reason }: Unreadable): void {
     const { address } = this.peer
     this.world.onRejected({ reason, code, address, requestId: undefined, isHandled: true })
   }
 
-  private endIdling(): void {
-    if (this.isFresh || !this.patience.prolongIdling()) return this.hangUp()
-    this.reader.forget()
-  }
-
   waitForClient(): void {
     this.patience.withWriting(this.outbox.writtenBytes)
-  }
-
-  private lookForWriting(): void {
-    if (!this.patience.prolongWriting(this.outbox.writtenBytes)) this.cut()
-  }
-
-  private lookForProgress(): void {
-    const { intake, patience } = this
-    if (this.answering.isWaiting) return this.lookForWriting()
-    const { body } = intake
-    patience.withoutEnd()
-    if (body === undefined || body.isDone) return
-    if (!intake.endWindow()) return patience.withBody()
-    this.brokeOff(SLOW_BODY)
-    body.fail(new BodyError(SLOW_BODY.code, SLOW_BODY.detail))
   }
 }

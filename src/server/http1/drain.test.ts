@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { PlainAnswer } from '../../core/answer.ts'
-import { RawClient, openTestListener, statusesOf, text } from './raw-client.fixture.ts'
+import { openTestListener, text } from './listener.fixture.ts'
+import { RawClient, statusesOf } from './raw-client.fixture.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 

@@ -1,21 +1,16 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { PlainAnswer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
-import type { Http1Listener } from './listener.ts'
-import { RawClient, openTestListener } from './raw-client.fixture.ts'
+import { useListener } from './listener.fixture.ts'
+import { RawClient } from './raw-client.fixture.ts'
 
-let listener: Http1Listener | undefined
-afterEach(async () => {
-  await listener?.drain(0)
-  listener = undefined
-})
+const listeners = useListener({ bodyBytesMax: 1e9 })
 
 /** Holds the first request until its client is gone; resolves with it. */
 function holding(read: (request: IncomingRequest) => void): Promise<IncomingRequest> {
   const { promise, resolve } = Promise.withResolvers<IncomingRequest>()
   let isFirst = true
-  listener = openTestListener({
-    bodyBytesMax: 1e9,
+  listeners.listen({
     handle: async (request) => {
       if (!isFirst) return new PlainAnswer(204, [], null)
       isFirst = false
@@ -67,7 +62,7 @@ describe.each([
     'after it %s is noticed',
     async (_what, first, again, read) => {
       const requested = holding(read)
-      const client = await RawClient.open(listener!.port)
+      const client = await RawClient.open(listeners.opened.port)
       client.send(first)
       const request = await requested
       await settled(client)
@@ -77,7 +72,7 @@ describe.each([
       const gone = new Promise((resolve) => request.signal.addEventListener('abort', resolve))
       await Promise.race([gone, Bun.sleep(NOTICED_MS)])
       expect(request.isGone).toBe(true)
-      while (listener!.requestsInFlight > 0) await Bun.sleep(1)
+      while (listeners.opened.requestsInFlight > 0) await Bun.sleep(1)
       client.close()
     },
     2 * NOTICED_MS,

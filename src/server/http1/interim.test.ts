@@ -1,22 +1,14 @@
-import { afterEach, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { PlainAnswer } from '../../core/answer.ts'
-import { RawClient, exchange, openTestListener, statusesOf } from './raw-client.fixture.ts'
+import { useListener } from './listener.fixture.ts'
+import type { Handle } from './world.ts'
+import { RawClient, exchange, statusesOf } from './raw-client.fixture.ts'
 
 /** Interim answers (RFC 9110 §15.2, RFC 8297). */
 
-type Options = NonNullable<Parameters<typeof openTestListener>[0]>
+const listeners = useListener()
 
-let listener: ReturnType<typeof openTestListener> | undefined
-
-afterEach(async () => {
-  await listener?.drain(0)
-  listener = undefined
-})
-
-function listen(handle: NonNullable<Options['handle']>): number {
-  listener = openTestListener({ handle })
-  return listener.port
-}
+const listen = (handle: Handle): number => listeners.listen({ handle })
 
 const HINT = new PlainAnswer(103, [['link', '</a.css>; rel=preload']], null)
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
@@ -44,7 +36,7 @@ test('after the answer, to an old client, or with a broken field there is none',
     return new PlainAnswer(200, [], 'done')
   })
   expect(statusesOf(await exchange(late, GET))).toEqual([200])
-  await listener?.drain(0)
+  await listeners.opened.drain(0)
   const eager = listen(async (request) => {
     request.interim?.(new PlainAnswer(103, [['link', 'a\r\nx: y']], null))
     await Promise.resolve()

@@ -3,7 +3,8 @@ import { array, assert, asyncProperty, constantFrom, integer } from 'fast-check'
 import { PlainAnswer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
 import type { Http1Listener } from './listener.ts'
-import { RawClient, openTestListener } from './raw-client.fixture.ts'
+import { openTestListener } from './listener.fixture.ts'
+import { RawClient } from './raw-client.fixture.ts'
 
 /** All connections share one buffer for what they write; nobody may ever see a byte of somebody else's. */
 const KINDS = ['now', 'soon', 'later', 'stream', 'large', 'bug', 'unsendable'] as const

@@ -1,29 +1,5 @@
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
-import type { Answer } from '../../core/answer.ts'
-import { PlainAnswer } from '../../core/answer.ts'
-import type { Http1Listener } from './listener.ts'
-import { openHttp1Listener } from './listener.ts'
-import type { Http1ListenerOptions } from './options.ts'
-
-/** What tests usually want of a listener. */
-export function openTestListener(options: Partial<Http1ListenerOptions> = {}): Http1Listener {
-  return openHttp1Listener({
-    hostname: '127.0.0.1',
-    port: 0,
-    bodyBytesMax: 1_048_576,
-    idleTimeoutMs: 60_000,
-    requestsMax: 1000,
-    reusePort: false,
-    handle: (request) => text(`${request.method} ${request.target}`),
-    onBug: () => new PlainAnswer(500, [], 'a bug'),
-    ...options,
-  })
-}
-
-/** A plain answer of text. */
-export const text = (body: string, status = 200): Answer =>
-  new PlainAnswer(status, [['content-type', 'text/plain']], body)
 
 /** A client that says exactly what a test tells it to. */
 export class RawClient {
@@ -121,3 +97,6 @@ export async function exchange(port: number, bytes: string | Uint8Array): Promis
 /** The statuses of the responses in what was received, interim ones included. */
 export const statusesOf = (received: string): readonly number[] =>
   [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]))
+
+/** What follows the head of the first response. */
+export const bodyOf = (received: string): string => received.slice(received.indexOf('\r\n\r\n') + 4)

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { PlainAnswer } from '../../core/answer.ts'
 import type { Http1Listener } from './listener.ts'
-import { exchange, openTestListener, statusesOf } from './raw-client.fixture.ts'
+import { openTestListener } from './listener.fixture.ts'
+import { exchange, statusesOf } from './raw-client.fixture.ts'
 
 /**
  * Requests that two programs could read in two ways, so that one of them sees a request that the other takes for

@@ -11,7 +11,8 @@ import {
 } from 'fast-check'
 import { PlainAnswer } from '../../core/answer.ts'
 import type { Http1Listener } from './listener.ts'
-import { RawClient, openTestListener, statusesOf } from './raw-client.fixture.ts'
+import { openTestListener } from './listener.fixture.ts'
+import { RawClient, statusesOf } from './raw-client.fixture.ts'
 
 /** How a message is cut into packets is chance, and must never matter. */
 let listener: Http1Listener

@@ -1,9 +1,9 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { PlainAnswer } from '../../core/answer.ts'
-import type { Http1Listener } from './listener.ts'
 import type { Http1ListenerOptions } from './options.ts'
 import type { Rejection } from './rejection.ts'
-import { RawClient, exchange, openTestListener, statusesOf, text } from './raw-client.fixture.ts'
+import { text, useListener } from './listener.fixture.ts'
+import { RawClient, exchange, statusesOf } from './raw-client.fixture.ts'
 
 /** Time passes here when a test says so. */
 class Time {
@@ -23,11 +23,7 @@ class Time {
   }
 }
 
-let listener: Http1Listener | undefined
-afterEach(async () => {
-  await listener?.drain(0)
-  listener = undefined
-})
+const listeners = useListener()
 
 function listen(options: Partial<Http1ListenerOptions> = {}): {
   time: Time
@@ -36,18 +32,18 @@ function listen(options: Partial<Http1ListenerOptions> = {}): {
 } {
   const time = new Time()
   const told: Rejection[] = []
-  listener = openTestListener({
+  const port = listeners.listen({
     idleTimeoutMs: 30_000,
     every: time.every,
     onRejected: (rejection) => told.push(rejection),
     ...options,
   })
-  return { time, port: listener.port, told }
+  return { time, port, told }
 }
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const openConnections = async (count: number): Promise<void> => {
-  while (listener!.openConnections !== count) await Bun.sleep(1)
+  while (listeners.opened.openConnections !== count) await Bun.sleep(1)
 }
 /** Until the listener has read what was sent: it has answered something sent before on another connection. */
 const settled = async (port: number): Promise<void> => {
@@ -60,7 +56,7 @@ describe('time runs out', () => {
     const client = await RawClient.open(port)
     await openConnections(1)
     time.pass(9500)
-    expect(listener!.openConnections).toBe(1)
+    expect(listeners.opened.openConnections).toBe(1)
     time.pass(1000)
     expect(await client.ended()).toBe('')
   })
@@ -103,7 +99,7 @@ describe('time runs out', () => {
     const { time, port, told } = listen({ handle: async (request) => text(await request.text()) })
     const client = await RawClient.open(port)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n')
-    while (listener!.requestsInFlight < 1) await Bun.sleep(1)
+    while (listeners.opened.requestsInFlight < 1) await Bun.sleep(1)
     // More than a kilobyte a second is enough.
     for (let round = 0; round < 3; round++) {
       client.send('x'.repeat(15_000))
@@ -163,7 +159,7 @@ describe('time runs out', () => {
     client.send('GET /big HTTP/1.1\r\nHost: a\r\n\r\n')
     await settled(port)
     time.pass(29_000)
-    expect(listener!.openConnections).toBe(1)
+    expect(listeners.opened.openConnections).toBe(1)
     time.pass(62_000)
     await openConnections(0)
     client.close()
@@ -188,7 +184,7 @@ describe('time runs out', () => {
     client.socket.pause()
     client.send('GET /stream HTTP/1.1\r\nHost: a\r\n\r\n')
     // Whatever the sockets take in between, there is an end to it.
-    while (listener!.openConnections > 0) {
+    while (listeners.opened.openConnections > 0) {
       await settled(port)
       time.pass(31_000)
       await Bun.sleep(1)
@@ -204,7 +200,7 @@ describe('time runs out', () => {
     await client.until((all) => all.includes('400'))
     client.send('x'.repeat(1000))
     await settled(port)
-    expect(listener!.openConnections).toBe(1)
+    expect(listeners.opened.openConnections).toBe(1)
     time.pass(2500)
     await openConnections(0)
     client.close()

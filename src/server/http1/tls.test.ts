@@ -8,7 +8,8 @@ import { connect } from 'node:tls'
 import { PlainAnswer } from '../../core/answer.ts'
 import type { Http1Listener } from './listener.ts'
 import type { Http1ListenerOptions } from './options.ts'
-import { RawClient, openTestListener, text } from './raw-client.fixture.ts'
+import { openTestListener, text } from './listener.fixture.ts'
+import { RawClient } from './raw-client.fixture.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 const hasOpenssl = Bun.which('openssl') !== null

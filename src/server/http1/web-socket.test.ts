@@ -3,7 +3,8 @@ import { PlainAnswer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
 import type { WebSocketBridge, WebSocketEnd } from '../../upstream/index.ts'
 import type { Http1Listener } from './listener.ts'
-import { RawClient, exchange, openTestListener } from './raw-client.fixture.ts'
+import { openTestListener } from './listener.fixture.ts'
+import { RawClient, exchange } from './raw-client.fixture.ts'
 import type { Handle } from './world.ts'
 
 let listener: Http1Listener | undefined
