@@ -4,10 +4,12 @@ import { ageOf } from './age.ts'
 import { byteRange } from './byte-range.ts'
 import { deltaSeconds, parseCacheControl } from './cache-control.ts'
 import { chooseCoding, isCompressible } from './codings.ts'
+import { parseContentRange, writeContentRange } from './content-range.ts'
 import { requestDirectives, responseDirectives } from './directives.ts'
 import { entityTags, isNamed } from './entity-tag.ts'
 import { readFields } from './fields.ts'
 import { formatHttpDate, parseHttpDate } from './http-date.ts'
+import { strongValidator } from './strong-validator.ts'
 import { parseDictionary } from './structured-dictionary.ts'
 import { surrogateKeys } from './surrogate-keys.ts'
 import { favoriteLanguage, selectingValues, varyNames } from './vary.ts'
@@ -109,6 +111,12 @@ describe('Cache-Control (RFC 9111 §5.2)', () => {
 })
 
 describe('targeted fields (RFC 9213)', () => {
+  test('says which field its directives are of', () => {
+    expect(responseDirectives(readFields([['cdn-cache-control', 'max-age=5']])).source).toBe(
+      'cdn-cache-control',
+    )
+  })
+
   test('CDN-Cache-Control replaces Cache-Control and Expires', () => {
     const found = response(['cdn-cache-control', 'max-age=600'], ['cache-control', 'no-store'])
     expect(found).toMatchObject({ source: 'cdn-cache-control', maxAgeS: 600, noStore: false })
@@ -343,4 +351,28 @@ test('surrogate keys come from any of the fields; too many, or too long, are ref
   expect(surrogateKeys(readFields([['xkey', 'k'.repeat(257)]]))).toBeUndefined()
   const many = Array.from({ length: 129 }, (_, at) => `k${at}`).join(' ')
   expect(surrogateKeys(readFields([['xkey', many]]))).toBeUndefined()
+})
+
+test('Content-Range is read as it is written, and nothing else is (RFC 9110 §14.4)', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.nat(), (first, more, rest) => {
+      const range = { first, last: first + more, completeBytes: first + more + rest + 1 }
+      expect(parseContentRange(writeContentRange(range))).toEqual(range)
+    }),
+  )
+  const malformed = ['bytes 2-1/9', 'bytes 0-9/9', 'bytes=0-1/9', 'bytes 0-1/*', 'bytes */9', '']
+  for (const value of malformed) expect(parseContentRange(value)).toBeUndefined()
+})
+
+test('what tells bytes apart is a strong tag, or a date that lies far enough back (RFC 9110 §8.8)', () => {
+  const at = (second: string): string => `Thu, 01 Jan 2026 00:00:${second} GMT`
+  const validator = (...fields: (readonly [string, string])[]): string | undefined =>
+    strongValidator(readFields(fields), 0)
+  expect(validator(['etag', '"a"'])).toBe('"a"')
+  expect(validator(['etag', 'W/"a"'], ['date', at('09')], ['last-modified', at('01')])).toBe(
+    undefined,
+  )
+  expect(validator(['date', at('09')], ['last-modified', at('01')])).toBe(at('01'))
+  expect(validator(['date', at('01')], ['last-modified', at('01')])).toBe(undefined)
+  expect(validator(['last-modified', at('01')])).toBe(undefined)
 })

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { parseContentRange, writeContentRange } from './content-range.ts'
 import { readFields } from './fields.ts'
 import { FRESH, setUp } from './rig.fixture.ts'
-import { strongValidator } from './strong-validator.ts'
 
 /** Partial content: RFC 9111 §3.3 and §3.4, RFC 9110 §14 and §15.3.7. */
 
@@ -378,28 +376,4 @@ describe('a beginning is completed (RFC 9111 §3.4)', () => {
     playRanges(gate)
     expect((await gate.send()).body).toBe(CONTENT)
   })
-})
-
-test('Content-Range is read as it is written, and nothing else is (RFC 9110 §14.4)', () => {
-  fc.assert(
-    fc.property(fc.nat(), fc.nat(), fc.nat(), (first, more, rest) => {
-      const range = { first, last: first + more, completeBytes: first + more + rest + 1 }
-      expect(parseContentRange(writeContentRange(range))).toEqual(range)
-    }),
-  )
-  const malformed = ['bytes 2-1/9', 'bytes 0-9/9', 'bytes=0-1/9', 'bytes 0-1/*', 'bytes */9', '']
-  for (const value of malformed) expect(parseContentRange(value)).toBeUndefined()
-})
-
-test('what tells bytes apart is a strong tag, or a date that lies far enough back (RFC 9110 §8.8)', () => {
-  const at = (second: string): string => `Thu, 01 Jan 2026 00:00:${second} GMT`
-  const validator = (...fields: (readonly [string, string])[]): string | undefined =>
-    strongValidator(readFields(fields), 0)
-  expect(validator(['etag', '"a"'])).toBe('"a"')
-  expect(validator(['etag', 'W/"a"'], ['date', at('09')], ['last-modified', at('01')])).toBe(
-    undefined,
-  )
-  expect(validator(['date', at('09')], ['last-modified', at('01')])).toBe(at('01'))
-  expect(validator(['date', at('01')], ['last-modified', at('01')])).toBe(undefined)
-  expect(validator(['last-modified', at('01')])).toBe(undefined)
 })

@@ -51,7 +51,7 @@ export interface Sent {
 }
 
 /** A route's cache over an origin that a test plays, on a clock that it moves. */
-export function setUp(more: Partial<RecallOptions> = {}, bounds = {}) {
+export function setUp(more: Partial<RecallOptions> = {}, bounds = {}, waitMs = 60_000) {
   const clock = createManualClock()
   const epochs = createEpochTable(systemRandom, 10)
   const limits = { entriesMax: 1000, bytesMax: 4_000_000, tenantShareMax: 0.5, ...bounds }
@@ -64,7 +64,7 @@ export function setUp(more: Partial<RecallOptions> = {}, bounds = {}) {
     onLookup: () => undefined,
     onInvalidated: (name) => heard.push(name),
     waitersMax: 50,
-    waitMs: 200,
+    waitMs,
   })
   const route = caches.route({ ...OPTIONS, ...more })
   const asked: Asking[] = []

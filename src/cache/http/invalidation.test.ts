@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'bun:test'
+import type { Field } from './fields.ts'
+import { readFields } from './fields.ts'
+import { invalidatedBy, isUnsafe, standsForGet } from './invalidation.ts'
+import { responseKey, surrogateName, urlName } from './resource-names.ts'
+
+/** What is forgotten when something changes, and by what names. */
+
+describe('invalidation (RFC 9111 §4.4)', () => {
+  const url = { host: 'a.test', target: '/x?y=1' }
+  const hit = (method: string, status: number, ...fields: Field[]): string[] =>
+    invalidatedBy(method, url, { status, fields: readFields(fields) }).map(({ target }) => target)
+
+  test('an answer that is no error invalidates the URL, and Location and Content-Location of the same origin', () => {
+    expect(hit('POST', 200)).toEqual(['/x?y=1'])
+    expect(hit('DELETE', 302, ['location', '/z'], ['content-location', 'w?q=1'])).toEqual([
+      '/x?y=1',
+      '/z',
+      '/w?q=1',
+    ])
+    expect(hit('PUT', 201, ['location', 'https://a.test:443/z'])).toEqual(['/x?y=1', '/z'])
+    expect(
+      hit('PUT', 201, ['location', 'http://b.test/z'], ['content-location', 'http://a.test:81/q']),
+    ).toEqual(['/x?y=1'])
+    expect(hit('PUT', 201, ['location', 'javascript:alert(1)'])).toEqual(['/x?y=1'])
+    expect(hit('POST', 500)).toEqual([])
+    expect(hit('POST', 404)).toEqual([])
+    expect(hit('GET', 200)).toEqual([])
+  })
+
+  test('unknown methods may change something', () => {
+    expect(['M-SEARCH', 'PURGE', 'FOO'].every(isUnsafe)).toBe(true)
+    expect(['GET', 'HEAD', 'OPTIONS', 'PROPFIND'].some(isUnsafe)).toBe(false)
+  })
+
+  test('a POST stands for GET only where Content-Location is its own URL (RFC 9110 §9.3.3)', () => {
+    const own = { status: 200, fields: readFields([['content-location', '/x?y=1']]) }
+    expect(standsForGet('POST', url, own)).toBe(true)
+    expect(standsForGet('PUT', url, own)).toBe(false)
+    expect(
+      standsForGet('POST', url, { ...own, fields: readFields([['content-location', '/x']]) }),
+    ).toBe(false)
+  })
+})
+
+describe('keys', () => {
+  test('no two different requests share a key, whatever characters they hold', () => {
+    const scope = (tenantId: string, caller: string) => ({ tenantId, caller })
+    const keys = [
+      responseKey('r', scope('a', 'b'), 'http', { host: 'h', target: '/t' }),
+      responseKey('r', scope('ab', ''), 'http', { host: 'h', target: '/t' }),
+      responseKey('r', scope('', 'ab'), 'http', { host: 'h', target: '/t' }),
+      responseKey('r', scope('a', 'b'), 'https', { host: 'h', target: '/t' }),
+      responseKey('r', scope('a', 'b'), 'http', { host: 'h2:/', target: 't' }),
+      responseKey('r', scope('a1:b', ''), 'http', { host: 'h', target: '/t' }),
+      responseKey('ra', scope('', 'b'), 'http', { host: 'h', target: '/t' }),
+    ]
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(urlName({ host: 'a', target: '1:b' })).not.toEqual(urlName({ host: 'a1', target: ':b' }))
+    expect(surrogateName('x').name).not.toBe(urlName({ host: 'x', target: '' }).name)
+    expect(urlName({ host: 'h', target: `/${'x'.repeat(5000)}` }).name.length).toBeLessThan(512)
+  })
+})
