@@ -163,6 +163,46 @@ describe('a connection', () => {
     expect(statusesOf(await client.ended())).toEqual([200, 200])
   })
 
+  test('half-closed by a client aborts what is done for it, also what is begun only then', async () => {
+    const targets: string[] = []
+    const port = listeners.listen({
+      handle: async ({ target, signal }) => {
+        targets.push(target)
+        await new Promise((gone) => signal.addEventListener('abort', gone))
+        return text(target)
+      },
+    })
+    const client = await RawClient.open(port)
+    client.socket.end(get('/first') + get('/second') + get('/third'))
+    expect(statusesOf(await client.ended())).toEqual([200, 200, 200])
+    expect(targets).toEqual(['/first', '/second', '/third'])
+  })
+
+  test.each(['that is read', 'that nobody reads'])(
+    'half-closed by a client waits for no rest of a body %s',
+    async (how) => {
+      const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>()
+      const port = listeners.listen({
+        handle: (request) => {
+          if (request.method === 'GET' || how === 'that nobody reads') {
+            return Promise.resolve(text('x'))
+          }
+          return Promise.resolve(request.text()).then(text, (error: unknown) => {
+            fail(error)
+            return text('broke off', 400)
+          })
+        },
+      })
+      const client = await RawClient.open(port)
+      client.socket.end(get('/') + post('/', '0123456789').slice(0, -5))
+      const statuses = statusesOf(await client.ended())
+      expect(statuses).toEqual([200, how === 'that is read' ? 400 : 200])
+      if (how === 'that is read') {
+        expect(await failed).toMatchObject({ name: 'BodyError', code: 'bad_request' })
+      }
+    },
+  )
+
   test('closed in the middle of a body makes reading it fail', async () => {
     const { promise, resolve } = Promise.withResolvers<unknown>()
     const port = listeners.listen({

@@ -96,15 +96,21 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     this.goOn()
   }
 
-  /** The client sends no more. It may still read: what is under way is finished. */
+  /** The client sends no more. It may still read: what it has asked for is answered. */
   ended(): void {
     this.isEnded = true
-    if (this.phase === 'busy') {
-      // It cannot be told from one that went away; who waits for long should not do so in vain.
-      this.answering.abort()
-      this.intake.body?.fail(new BodyError('bad_request', 'The body broke off.'))
-    } else if (this.phase === 'tunnel') this.tunnel?.clientEnded()
+    if (this.phase === 'busy') this.tellOfEnd()
+    else if (this.phase === 'tunnel') this.tunnel?.clientEnded()
     else if (this.phase !== 'flushing' && this.phase !== 'ending') this.hangUp()
+  }
+
+  /**
+   * Tells whoever answers that the client may have gone away: one that has cannot be told from one that only sends
+   * no more, and who waits for long should not do so in vain.
+   */
+  private tellOfEnd(): void {
+    this.answering.abort()
+    this.intake.body?.fail(new BodyError('bad_request', 'The body broke off.'))
   }
 
   /** The socket is closed. */
@@ -253,6 +259,8 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     if (incoming === undefined) patience.withoutEnd()
     else patience.withBody()
     answering.begin(new SocketRequest(head, peer.scheme, answering, chunk, from, end, incoming))
+    // What a client pipelined before it fell silent.
+    if (this.isEnded && this.phase === 'busy') this.tellOfEnd()
   }
 
   turnEnded(): void {
@@ -326,6 +334,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     this.patience.withBody()
     intake.unpause()
     if (intake.body?.isDone === true) this.endDiscarding()
+    else if (this.isEnded) this.hangUp()
   }
 
   private discard(chunk: Buffer): void {
