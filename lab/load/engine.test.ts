@@ -93,6 +93,8 @@ describe('scenarios under load', () => {
     let next = 0
     const tokens = new Set<string>()
     const wrong: string[] = []
+    const enough = new AbortController()
+    let right = 0
     const url = serve((request) => {
       if (new URL(request.url).pathname === '/login') {
         const token = `t${(next += 1)}`
@@ -102,6 +104,7 @@ describe('scenarios under load', () => {
       const given = request.headers.get('authorization')?.replace('Bearer ', '') ?? ''
       // Used once: a token that comes again was not this walk's own.
       if (!tokens.delete(given)) wrong.push(given)
+      else if ((right += 1) === 60) enough.abort()
       return new Response('mine')
     })
     const scenario = await resolved(
@@ -124,9 +127,13 @@ describe('scenarios under load', () => {
       },
       url,
     )
-    const result = await loadOn(url, { scenario, model: 'closed', level: 10, durationMs: 800 })
-    expect(failures(result)).toBe(0)
-    expect(result.requests[1]!.succeeded).toBeGreaterThan(50)
+    const wish = { target: readTarget(url), scenario, model: 'closed', level: 10, seed: 1 } as const
+    const result = await runLoad(
+      planLoad({ ...wish, durationMs: 60_000 }),
+      quietWorld(enough.signal),
+    )
+    expect(Object.keys(result.failures).filter((kind) => kind !== 'unfinished')).toEqual([])
+    expect(right).toBeGreaterThanOrEqual(60)
     expect(wrong).toEqual([])
   })
 
@@ -159,22 +166,25 @@ describe('scenarios under load', () => {
     expect(result.requests[0]!.succeeded).toBe(result.requests[0]!.planned)
   })
 
-  test('a wave of users comes and goes', async () => {
+  test('waves of users come and go', async () => {
     const url = serve(async () => {
       await Bun.sleep(5)
       return new Response('ok')
     })
     const result = await loadOn(url, {
       model: 'closed',
-      shape: 'spike',
+      shape: 'burst',
       level: 40,
       base: 2,
-      durationMs: 2000,
+      count: 3,
+      durationMs: 6000,
     })
     const inFlight = result.windows.map((window) => window.inFlight)
+    // The first wave comes after 1.6 s; the calm between the first two ends at 3.6 s.
+    expect(Math.max(...inFlight.slice(0, 6))).toBeLessThanOrEqual(2)
     expect(Math.max(...inFlight)).toBeGreaterThan(30)
-    expect(inFlight[1]).toBeLessThanOrEqual(3)
-    expect(inFlight[7]).toBeLessThanOrEqual(3)
+    expect(Math.max(...inFlight)).toBeLessThanOrEqual(40)
+    expect(Math.min(...inFlight.slice(8, 14))).toBeLessThanOrEqual(2)
     expect(failures(result)).toBe(0)
   })
 })
@@ -275,11 +285,13 @@ describe('care', () => {
   })
 
   test('a signal ends a run, and what was under way is counted as unfinished', async () => {
+    const giveUp = new AbortController()
+    let count = 0
     const url = serve(async () => {
+      if ((count += 1) === 10) giveUp.abort()
       await Bun.sleep(60_000)
       return new Response('late')
     })
-    const giveUp = new AbortController()
     const plan = planLoad({
       target: readTarget(url),
       scenario: singleRequest({ path: '/' }),
@@ -287,10 +299,9 @@ describe('care', () => {
       durationMs: 60_000,
       seed: 1,
     })
-    const result = await runLoad(plan, quietWorld(giveUp.signal), {
-      onStart: () => setTimeout(() => giveUp.abort(), 500),
-    })
+    const result = await runLoad(plan, quietWorld(giveUp.signal))
     expect(result.aborted).toBe('interrupted')
+    expect(result.sent).toBeGreaterThanOrEqual(10)
     expect(result.failures['unfinished']).toBe(result.sent)
   })
 
@@ -416,9 +427,11 @@ describe('workers on other machines', () => {
       const path = `${worker}v1/runs/${id}/stop`
       status = (await fetch(path, { method: 'POST', headers: { authorization } })).status
     }
-    const after = count
-    await Bun.sleep(200)
-    expect(count - after).toBeLessThanOrEqual(2)
+    // What it had begun may still arrive; then there is silence, long before the minute is over.
+    for (let before = -1; before !== count;) {
+      before = count
+      await Bun.sleep(300)
+    }
   })
 
   test('a token that could be guessed is refused', () => {

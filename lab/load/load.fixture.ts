@@ -7,6 +7,8 @@ import { mergeStored } from './result/merge.ts'
 import type { LoadResult } from './result/result.ts'
 import type { RunOptions } from './run-load.ts'
 import { runLoad } from './run-load.ts'
+import { createArrivals } from './plan/arrivals.ts'
+import { SHAPES } from './plan/shapes.ts'
 import { readTarget } from './target.ts'
 
 /** A world whose progress nobody sees. */
@@ -36,6 +38,14 @@ export async function loadOn(
     ...wish,
   })
   return runLoad(plan, quietWorld(), options)
+}
+
+/** When the requests of a steady open load are due, in milliseconds: a matter of the plan alone. */
+export function dueMoments(wish: Pick<LoadWish, 'durationMs' | 'level'>): readonly number[] {
+  const next = createArrivals(SHAPES.steady(wish), 'poisson', createRandom(1).fork('arrivals'))
+  const moments: number[] = []
+  for (let at = next(); at < Infinity; at = next()) moments.push(at)
+  return moments
 }
 
 /** All response times of a run, milliseconds by share. */

@@ -19,8 +19,11 @@ export interface RunOptions {
   readonly remote?: readonly RemoteWorkerAddress[]
   /** Looks at the run as it goes; a reason ends it. */
   readonly abortWhen?: (watcher: Watcher) => string | undefined
-  /** Called when the load begins, with the moment on the clock of the world. */
-  readonly onStart?: (startedMs: number) => void
+  /**
+   * Called when all workers have begun, with the moment on the clock of the world. They did by then, and
+   * at most `uncertainMs` before: that is how long it took to tell them and to hear of it.
+   */
+  readonly onStart?: (startedMs: number, uncertainMs: number) => void
   /** Told about the world's progress; default true. */
   readonly isShown?: boolean
 }
@@ -70,7 +73,11 @@ export async function runLoad(
       const reason = aborted === undefined ? options.abortWhen?.(watcher) : undefined
       if (reason !== undefined) abort(reason)
     }
-    options.onStart?.(world.monotonicMs())
+    const toldMs = world.monotonicMs()
+    crew.onStarted = () => {
+      const startedMs = world.monotonicMs()
+      options.onStart?.(startedMs, startedMs - toldMs)
+    }
     for (const worker of crew.workers) worker.go()
     const limitMs = profileMs(plan.model.profile) + 2 * plan.timeoutMs + GRACE_MS
     const results = await within(crew.results, limitMs, 'the workers did not come to an end')
@@ -85,6 +92,7 @@ interface Crew {
   readonly workers: readonly Worker[]
   readonly ready: Promise<void>
   readonly results: Promise<readonly WorkerResult[]>
+  onStarted: () => void
   onProgress: (index: number, message: Parameters<Watcher['take']>[1]) => void
 }
 
@@ -96,18 +104,23 @@ function createCrew(
   const done = Promise.withResolvers<readonly WorkerResult[]>()
   const results: (WorkerResult | undefined)[] = jobs.map(() => undefined)
   let readyCount = 0
+  let startedCount = 0
   // Both are awaited later; a worker may be lost before that.
   ready.promise.catch(() => undefined)
   done.promise.catch(() => undefined)
   const crew: Crew = {
     ready: ready.promise,
     results: done.promise,
+    onStarted: () => undefined,
     onProgress: () => undefined,
     workers: jobs.map((job, index) =>
       start(job, (message) => {
         if (message.kind === 'ready') {
           readyCount += 1
           if (readyCount === jobs.length) ready.resolve()
+        } else if (message.kind === 'started') {
+          startedCount += 1
+          if (startedCount === jobs.length) crew.onStarted()
         } else if (message.kind === 'progress') {
           crew.onProgress(index, message)
         } else if (message.kind === 'result') {

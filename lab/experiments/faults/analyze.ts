@@ -14,7 +14,7 @@ import { readRecovery } from './recovery.ts'
 
 /** Says how soon a fault was seen, how soon it was over, and what it cost. */
 export function analyzeFaults(options: FaultsOptions, raw: FaultsRaw, seed: number): Outcome {
-  const { result, injectedMs, clearedMs } = raw
+  const { result, uncertainMs, injectedMs, clearedMs } = raw
   const summary = summarizeLoad(result)
   const trust = loadTrust(result, summary)
   if (injectedMs === null || clearedMs === null) {
@@ -27,7 +27,10 @@ export function analyzeFaults(options: FaultsOptions, raw: FaultsRaw, seed: numb
     }
   }
   const recovery = readRecovery(result, injectedMs, clearedMs)
-  const doubt = generatorDoubt(result, summary)
+  const doubt =
+    generatorDoubt(result, summary) ??
+    timingDoubt(uncertainMs, result.windowMs) ??
+    baselineDoubt(options, recovery)
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
   return {
     judgement:
@@ -50,6 +53,21 @@ export function analyzeFaults(options: FaultsOptions, raw: FaultsRaw, seed: numb
     ],
     trust,
   }
+}
+
+/** Why it is not known in which windows the fault was. */
+function timingDoubt(uncertainMs: number, windowMs: number): string | undefined {
+  return uncertainMs > windowMs
+    ? `the load began within ${uncertainMs.toFixed(0)} ms: when the fault came is not known to ${windowMs} ms`
+    : undefined
+}
+
+/** Why a fault that makes everybody wait for its end could not have been seen. */
+function baselineDoubt({ fault, forMs }: FaultsOptions, { limitMs }: Recovery): string | undefined {
+  const isWaitedFor = fault === 'stop' || fault === 'blackhole'
+  return isWaitedFor && limitMs > forMs / 2
+    ? `before the fault answers varied so much that up to ${limitMs.toFixed(0)} ms are as before: a wait of ${forMs} ms hardly stands out`
+    : undefined
 }
 
 function judge(options: FaultsOptions, recovery: Recovery): Judgement {

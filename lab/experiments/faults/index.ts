@@ -8,9 +8,11 @@ import type { FaultsOptions } from './options.ts'
 /** What a run with a fault in it saw; times in milliseconds since the load began. */
 export interface FaultsRaw {
   readonly result: LoadResult
+  /** The load began at most so much before these times count. */
+  readonly uncertainMs: number
   /** When the fault was in place; `null` when the run ended before. */
   readonly injectedMs: number | null
-  /** When it was taken away again. */
+  /** When it began to be taken away again. */
   readonly clearedMs: number | null
 }
 
@@ -36,14 +38,16 @@ async function measureFaults(options: FaultsOptions, world: World): Promise<Faul
       connectionsMax: options.connectionsMax,
       seed: world.seed,
     })
-    const moments: { injectedMs: number | null; clearedMs: number | null } = {
+    const moments: Writable<Omit<FaultsRaw, 'result'>> = {
+      uncertainMs: 0,
       injectedMs: null,
       clearedMs: null,
     }
     const ended = new AbortController()
     let schedule: Promise<void> = Promise.resolve()
     const result = await runLoad(plan, world, {
-      onStart: (startedMs) => {
+      onStart: (startedMs, uncertainMs) => {
+        moments.uncertainMs = uncertainMs
         schedule = (async () => {
           const now = (): number => world.monotonicMs() - startedMs
           if (!(await pause(beforeMs, ended.signal))) return
@@ -51,8 +55,8 @@ async function measureFaults(options: FaultsOptions, world: World): Promise<Faul
           moments.injectedMs = now()
           world.progress.note(`${options.fault} after ${(now() / 1000).toFixed(1)} s`)
           await pause(forMs, ended.signal)
-          await injector.end()
           moments.clearedMs = now()
+          await injector.end()
           world.progress.note(`over after ${(now() / 1000).toFixed(1)} s`)
         })()
         // Awaited below, once the load is over.
@@ -66,6 +70,8 @@ async function measureFaults(options: FaultsOptions, world: World): Promise<Faul
     injector.close()
   }
 }
+
+type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
 
 /** Waits; false when the wait was ended early. */
 async function pause(ms: number, signal: AbortSignal): Promise<boolean> {

@@ -11,7 +11,7 @@ export interface Recovery {
   readonly detectMs: number | null
   /** From its end to the first of three windows that are as before; `null` when there were none. */
   readonly recoverMs: number | null
-  /** Requests that failed from the fault until the recovery, or the end. */
+  /** Requests that failed until the recovery, or the end; those under way when the fault came as well. */
   readonly lost: number
   /** Requests planned while the fault lasted. */
   readonly exposed: number
@@ -34,6 +34,8 @@ export function readRecovery(result: LoadResult, injectedMs: number, clearedMs: 
   const isClean = (window: WindowData): boolean =>
     window.failed === 0 && windowMs90(window) <= limitMs
   // A request planned shortly before the fault may still be under way when it comes.
+  const firstMet = Math.floor(Math.max(0, injectedMs - limitMs) / windowMs)
+  const before = baseline.slice(0, Math.max(0, baseline.length - (firstFaulty - firstMet)))
   const firstSeen = windows.findIndex((window, at) => at >= firstFaulty && !isClean(window))
   const firstAfter = Math.ceil(clearedMs / windowMs)
   const recovered = windows.findIndex(
@@ -46,13 +48,13 @@ export function readRecovery(result: LoadResult, injectedMs: number, clearedMs: 
   const usual =
     baseline.reduce((sum, { inFlight }) => sum + inFlight, 0) / Math.max(1, baseline.length)
   const affected = windows.slice(firstFaulty, end)
+  const met = windows.slice(firstMet, end)
   return {
-    isBaselineClean:
-      baseline.length >= CLEAN_IN_A_ROW && baseline.every(({ failed }) => failed === 0),
+    isBaselineClean: before.length >= CLEAN_IN_A_ROW && before.every(({ failed }) => failed === 0),
     limitMs,
     detectMs: firstSeen < 0 ? null : Math.max(0, (firstSeen + 1) * windowMs - injectedMs),
     recoverMs: recovered < 0 ? null : Math.max(0, recovered * windowMs - clearedMs),
-    lost: affected.reduce((sum, { failed }) => sum + failed, 0),
+    lost: met.reduce((sum, { failed }) => sum + failed, 0),
     exposed: windows
       .slice(firstFaulty, Math.max(firstFaulty + 1, firstAfter))
       .reduce((sum, { planned }) => sum + planned, 0),

@@ -339,7 +339,8 @@ export class Engine {
     this.#giveUpLate(nowMs)
     if (!this.#isOver && this.#job.model.kind === 'closed') this.#callUsers(nowMs)
     // What was due before the end and is late is still sent: it is late, not gone.
-    if (nowMs >= this.#durationMs && this.#nextArrivalMs === Infinity) this.#isOver = true
+    const isAllBegun = this.#nextArrivalMs === Infinity && this.#due.earliest >= this.#durationMs
+    if (nowMs >= this.#durationMs && isAllBegun) this.#isOver = true
     this.#finishIfDone()
     if (nowMs > this.#durationMs + 2 * this.#job.timeoutMs) this.stop()
   }

@@ -60,6 +60,9 @@ export class Tally {
   #connectionsPeak = 0
   #users = 0
   #queued = 0
+  /** The window of the last look at what is under way, and what it saw. */
+  #lookedAt = -1
+  #lastInFlight = 0
 
   constructor(job: LoadJob) {
     this.#windowMs = job.windowMs
@@ -171,9 +174,18 @@ export class Tally {
     this.#users += 1
   }
 
-  /** Requests under way at this moment, for the window it falls into. */
+  /**
+   * Requests under way at this moment, for the window it falls into. In windows that nobody looked into
+   * they are those of the last look: this process had no turn, so that none was sent or answered.
+   */
   sampled(nowMs: number, inFlight: number): void {
     const window = this.#window(nowMs)
+    const at = this.#indexOf(nowMs)
+    for (let skipped = this.#lookedAt + 1; skipped < at; skipped += 1) {
+      this.#windows[skipped]!.inFlight = this.#lastInFlight
+    }
+    this.#lookedAt = at
+    this.#lastInFlight = inFlight
     if (inFlight > window.inFlight) window.inFlight = inFlight
   }
 
@@ -258,9 +270,13 @@ export class Tally {
   }
 
   #window(atMs: number): WindowTally {
-    const index = Math.min(Math.max(0, Math.floor(atMs / this.#windowMs)), WINDOWS_MAX)
+    const index = this.#indexOf(atMs)
     while (this.#windows.length <= index) this.#windows.push(newWindow())
     return this.#windows[index]!
+  }
+
+  #indexOf(atMs: number): number {
+    return Math.min(Math.max(0, Math.floor(atMs / this.#windowMs)), WINDOWS_MAX)
   }
 }
 

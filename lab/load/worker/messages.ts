@@ -12,6 +12,8 @@ export type WorkerOrder =
 /** What a worker says. */
 export type WorkerMessage =
   | { readonly kind: 'ready'; readonly connections: number }
+  /** It has begun: between being told to and this. */
+  | { readonly kind: 'started' }
   | ProgressMessage
   | { readonly kind: 'result'; readonly result: WorkerResult }
   | { readonly kind: 'error'; readonly message: string }
@@ -32,6 +34,7 @@ export interface ProgressMessage {
 /** The outline of a message; workers on other machines are not taken at their word. */
 export const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), connections: z.number() }),
+  z.object({ kind: z.literal('started') }),
   z.object({
     kind: z.literal('progress'),
     atMs: z.number(),

@@ -36,7 +36,9 @@ async function run(): Promise<void> {
   const startMs = performance.now()
   const cpuBefore = process.cpuUsage()
   const timer = setInterval(() => tell(progressOf(engine!, startMs)), PROGRESS_MS)
-  await engine.run()
+  const isOver = engine.run()
+  tell({ kind: 'started' })
+  await isOver
   clearInterval(timer)
   const { user, system } = process.cpuUsage(cpuBefore)
   const elapsedMs = performance.now() - startMs
