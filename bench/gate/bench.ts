@@ -25,7 +25,8 @@ export interface Bench {
 /** Discarded at the start of each slice: answers of before, and caches that have to fill. */
 export const DISCARD_MS = 50
 const CONNECTIONS = 64
-const SEED = 20_261_121
+/** Of the lots that decide the order of arms. */
+export const SEED = 20_261_121
 const WARM_MS = 1000
 /** How often every key is used before anything is measured: compilers and collectors settle meanwhile. */
 const WARM_TURNS = 2

@@ -6,19 +6,22 @@ import { openConnection } from './connection.ts'
 export interface Latencies {
   /** From the planned moment to the answer. */
   readonly response: Float64Array
-  /** From the planned moment to the sending: what the generator itself adds. */
+  /**
+   * From the planned moment to the sending, of those that did not wait for a free connection: what the
+   * generator itself adds. Waiting for one is the server's doing, and part of its response alone.
+   */
   readonly lag: Float64Array
 }
 
 /** Load at a fixed rate, whether or not the server keeps up. */
 export interface OpenLoop {
-  run(seconds: number, discardMs: number): Promise<Latencies>
+  run(ms: number, discardMs: number): Promise<Latencies>
   close(): void
 }
 
 const STRIDE = 40_487
 
-/** Opens the connections of an arm. */
+/** Opens the connections of an arm, and uses each. */
 export async function createOpenLoop(
   server: Server,
   arm: string,
@@ -47,33 +50,38 @@ export async function createOpenLoop(
     const events = { onAnswer, onFailure: fail }
     idle.push(await openConnection('127.0.0.1', server.port(arm), events))
   }
-  const send = (planned: number, nowMs: number): void => {
+  const send = (planned: number, lagMs: number | undefined): void => {
     // In turn, so that the server sees all of them used and ends none.
     const connection = idle.shift()!
     next = (next + STRIDE) % requests.length
     plannedMs.set(connection, planned)
-    if (planned >= keepFromMs) lag.push(nowMs - planned)
+    if (planned >= keepFromMs && lagMs !== undefined) lag.push(lagMs)
     connection.send(requests[next]!)
   }
   const all = [...idle]
+  const turn = async (): Promise<void> => {
+    if (failure !== undefined) throw failure
+    await nextTurn()
+  }
   return {
-    async run(seconds, discardMs) {
+    async run(ms, discardMs) {
       const stepMs = 1000 / ratePerSecond
       const startMs = performance.now()
       keepFromMs = startMs + discardMs
       response = []
       lag = []
+      /** What was due before had to wait for a connection. */
+      let starvedUntilMs = startMs
       // What is due and finds no free connection waits, and its waiting counts.
-      for (let planned = startMs; planned < startMs + seconds * 1000;) {
+      for (let planned = startMs; planned < startMs + ms;) {
         const nowMs = performance.now()
-        for (; planned <= nowMs && idle.length > 0; planned += stepMs) send(planned, nowMs)
-        if (failure !== undefined) throw failure
-        await nextTurn()
+        for (; planned <= nowMs && idle.length > 0; planned += stepMs) {
+          send(planned, planned < starvedUntilMs ? undefined : nowMs - planned)
+        }
+        if (planned <= nowMs) starvedUntilMs = nowMs
+        await turn()
       }
-      while (idle.length < all.length) {
-        if (failure !== undefined) throw failure
-        await nextTurn()
-      }
+      while (idle.length < all.length) await turn()
       return {
         response: Float64Array.from(response).sort(),
         lag: Float64Array.from(lag).sort(),

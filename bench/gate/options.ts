@@ -34,8 +34,8 @@ export const HELP = `What each layer of the gate costs, next to a bare server in
 
   --keys N            keys that exist and are used in turn     (100000)
   --cache-age SECONDS  trust known keys for so long, instead of the default
-  --blocks N          ABBA blocks for each arm                 (10)
-  --slice MS          length of one slice                      (1000)
+  --blocks N          ABBA blocks for each arm                 (40)
+  --slice MS          length of one slice                      (250)
   --only a,b          only these arms: ${ARMS.map(({ name }) => name).join(', ')}
   --json              the result as JSON
   --help
@@ -58,8 +58,8 @@ export function readOptions(
         rate: { type: 'string' },
         keys: { type: 'string', default: '100000' },
         'cache-age': { type: 'string' },
-        blocks: { type: 'string', default: '10' },
-        slice: { type: 'string', default: '1000' },
+        blocks: { type: 'string', default: '40' },
+        slice: { type: 'string', default: '250' },
         only: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

@@ -46,12 +46,12 @@ function createArm(arm: Arm, layers: Layers, house: House) {
 }
 
 /** Listens on each of the hosts, on the same port. */
-function serveArm(arm: Arm, house: House, hosts: readonly string[]): number {
+function serveArm(arm: Arm, house: House | undefined, hosts: readonly string[]): number {
   const { layers } = arm
   const listen =
     layers === 'bare'
       ? (hostname: string, port: number) => serveBare(arm, hostname, port)
-      : createArm(arm, layers, house)
+      : createArm(arm, layers, house!)
   let port = 0
   for (const host of hosts) port = listen(host, port)
   return port
@@ -67,9 +67,12 @@ function memory(): Memory {
 const say = (answer: Answer): void => void process.send?.(answer)
 
 const options = JSON.parse(process.argv[2] ?? '') as ServerOptions
-const house = await openHouse(options)
-await writeFile(join(options.folder, KEYS_FILE), (await makeKeys(house, options.keys)).join('\n'))
-const ports = options.arms.map((name) => [name, serveArm(armNamed(name), house, options.hosts)])
+const arms = options.arms.map(armNamed)
+// Bare servers alone stand in an empty house: no storage, no keys.
+const house = arms.every(({ layers }) => layers === 'bare') ? undefined : await openHouse(options)
+const keys = house === undefined ? [] : await makeKeys(house, options.keys)
+await writeFile(join(options.folder, KEYS_FILE), keys.join('\n'))
+const ports = arms.map((arm) => [arm.name, serveArm(arm, house, options.hosts)])
 
 const answers: Readonly<Record<Question, () => Promise<Answer>>> = {
   cpu: async () => {
@@ -78,7 +81,7 @@ const answers: Readonly<Record<Question, () => Promise<Answer>>> = {
   },
   memory: async () => ({ kind: 'memory', ...memory() }),
   stop: async () => {
-    await closeHouse(house)
+    if (house !== undefined) await closeHouse(house)
     return { kind: 'stopped' }
   },
 }
