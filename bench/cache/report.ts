@@ -22,6 +22,8 @@ export interface Report {
 const percent = (share: number): string => (share * 100).toFixed(1)
 const nanoseconds = (ns: number): string =>
   ns < 10_000 ? `${ns.toFixed(0)} ns` : `${(ns / 1000).toFixed(1)} µs`
+const spread = ({ value, low, high }: Estimate): string =>
+  `${nanoseconds(value)} (${nanoseconds(low)}–${nanoseconds(high)})`
 const millions = (perSecond: number): string => (perSecond / 1e6).toFixed(2)
 const interval = ({ value, low, high }: Estimate): string =>
   `${value.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`
@@ -46,10 +48,10 @@ export function renderReport(report: Report): string {
       ['hits', (row) => millions(row.hitsPerSecond)],
       ['get-or-set, Zipf 1.0', (row) => millions(row.getOrSetPerSecond)],
       ['of lru-cache (95 %)', (row) => interval(row.ratio)],
-      ['p50', (row) => nanoseconds(row.latency.singleP50Ns)],
-      ['p95', (row) => nanoseconds(row.latency.singleP95Ns)],
-      ['p50 of 16', (row) => nanoseconds(row.latency.batchP50Ns)],
-      ['p95 of 16', (row) => nanoseconds(row.latency.batchP95Ns)],
+      ['p50', (row) => nanoseconds(row.latency.singleP50Ns.value)],
+      ['p95 (95 %)', (row) => spread(row.latency.singleP95Ns)],
+      ['p50 of 16', (row) => nanoseconds(row.latency.batchP50Ns.value)],
+      ['p95 of 16 (95 %)', (row) => spread(row.latency.batchP95Ns)],
     ]),
     section('Readers in flight, a tenth writes, 10,000 entries', report.inFlight, [
       ['readers', (row) => String(row.readers)],

@@ -9,13 +9,19 @@ import type { RedisServer } from './redis.ts'
 import type { Trace } from './traces.ts'
 import { zipf } from './traces.ts'
 
-/** Nanoseconds, of single calls and as the mean of calls in batches of 16. */
+/**
+ * Nanoseconds, of single calls and as the mean of calls in batches of 16: the quantiles of each round, and of those
+ * the median with its interval.
+ */
 export interface Latency {
-  readonly singleP50Ns: number
-  readonly singleP95Ns: number
-  readonly batchP50Ns: number
-  readonly batchP95Ns: number
+  readonly singleP50Ns: Estimate
+  readonly singleP95Ns: Estimate
+  readonly batchP50Ns: Estimate
+  readonly batchP95Ns: Estimate
 }
+
+/** Quantiles of one round, in the order of {@link Latency}. */
+type RoundLatency = readonly [number, number, number, number]
 
 /** How fast a cache is with so many entries. */
 export interface SpeedRow {
@@ -41,6 +47,7 @@ interface Arm {
   readonly peer: Peer
   readonly hits: number[]
   readonly getOrSets: number[]
+  readonly latencies: RoundLatency[]
 }
 
 /** Measures all caches at each size, in turn in each round. */
@@ -67,16 +74,17 @@ export async function measureSpeed(
     await redis?.flush()
     const remote = entries > REDIS_ENTRIES_MAX ? undefined : await redis?.peer(keys)
     if (remote !== undefined) peers.push(remote)
-    const arms: Arm[] = peers.map((peer) => ({ peer, hits: [], getOrSets: [] }))
-    const latencies = new Map<string, Latency>()
+    const arms: Arm[] = peers.map((peer) => ({ peer, hits: [], getOrSets: [], latencies: [] }))
     for (const { peer } of arms) {
       say(`speed: ${entries} entries, ${peer.name}`)
       await fill(peer, held)
       await hitsPerSecond(peer, hot, options.sliceMs)
-      latencies.set(peer.name, await latencyOf(peer, popular))
     }
     for (let round = 0; round < options.rounds; round++) {
-      for (const { peer, hits } of arms) hits.push(await hitsPerSecond(peer, hot, options.sliceMs))
+      for (const { peer, hits, latencies } of arms) {
+        hits.push(await hitsPerSecond(peer, hot, options.sliceMs))
+        latencies.push(await latencyOf(peer, popular, round))
+      }
     }
     for (const { peer } of arms) await getOrSetsPerSecond(peer, mixed, options.sliceMs * 2)
     for (let round = 0; round < options.rounds; round++) {
@@ -85,7 +93,7 @@ export async function measureSpeed(
       }
     }
     const reference = arms.find(({ peer }) => peer.name === REFERENCE)!
-    for (const { peer, hits, getOrSets } of arms) {
+    for (const { peer, hits, getOrSets, latencies } of arms) {
       const ratios = getOrSets.map((value, at) => value / reference.getOrSets[at]!)
       rows.push({
         entries,
@@ -93,7 +101,7 @@ export async function measureSpeed(
         hitsPerSecond: middle(hits),
         getOrSetPerSecond: middle(getOrSets),
         ratio: estimate(ratios, createSeededRandom(3)),
-        latency: latencies.get(peer.name)!,
+        latency: overRounds(latencies),
       })
       await peer.close()
     }
@@ -150,13 +158,17 @@ const getOrSetsPerSecond = (peer: Peer, trace: Trace, sliceMs: number): Promise<
 const SAMPLES = 20_000
 const SAMPLES_ASYNC = 3000
 
-/** Times single calls, which includes reading the clock twice, and batches of 16. */
-async function latencyOf(peer: Peer, trace: Trace): Promise<Latency> {
+/**
+ * Times single calls, which includes reading the clock twice, and batches of 16; each round goes on in the trace
+ * where the one before ended.
+ */
+async function latencyOf(peer: Peer, trace: Trace, round: number): Promise<RoundLatency> {
   const samples = peer.kind === 'sync' ? SAMPLES : SAMPLES_ASYNC
+  const first = round * samples
   const single = new Float64Array(samples)
   const batch = new Float64Array(Math.floor(samples / BATCH))
   for (let at = 0; at < samples; at++) {
-    const number = trace[at % trace.length]!
+    const number = trace[(first + at) % trace.length]!
     const begin = Bun.nanoseconds()
     if (peer.kind === 'sync') peer.get(number, begin / 1e6)
     else await peer.get(number)
@@ -166,7 +178,7 @@ async function latencyOf(peer: Peer, trace: Trace): Promise<Latency> {
     const begin = Bun.nanoseconds()
     const nowMs = performance.now()
     for (let next = 0; next < BATCH; next++) {
-      const number = trace[(at * BATCH + next) % trace.length]!
+      const number = trace[(first + at * BATCH + next) % trace.length]!
       if (peer.kind === 'sync') peer.get(number, nowMs)
       else await peer.get(number)
     }
@@ -174,12 +186,21 @@ async function latencyOf(peer: Peer, trace: Trace): Promise<Latency> {
   }
   single.sort()
   batch.sort()
-  return {
-    singleP50Ns: quantile(single, 0.5),
-    singleP95Ns: quantile(single, 0.95),
-    batchP50Ns: quantile(batch, 0.5),
-    batchP95Ns: quantile(batch, 0.95),
-  }
+  return [
+    quantile(single, 0.5),
+    quantile(single, 0.95),
+    quantile(batch, 0.5),
+    quantile(batch, 0.95),
+  ]
+}
+
+function overRounds(rounds: readonly RoundLatency[]): Latency {
+  const of = (at: 0 | 1 | 2 | 3): Estimate =>
+    estimate(
+      rounds.map((round) => round[at]),
+      createSeededRandom(3),
+    )
+  return { singleP50Ns: of(0), singleP95Ns: of(1), batchP50Ns: of(2), batchP95Ns: of(3) }
 }
 
 /** What timing nothing takes: single latencies cannot be read below it. */
