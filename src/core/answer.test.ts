@@ -44,6 +44,15 @@ describe('a plain answer', () => {
     expect(ready.with({ vary: '*' }).lines).toBe('content-type: text/plain\r\nconstructor: c\r\n')
   })
 
+  test('takes lines that stand ready for its further fields, until there are more', () => {
+    const ready = answer.with({ ratelimit: '"a";r=1' }, 'RateLimit: "a";r=1\r\n')
+    expect(ready.extraLines).toBe('RateLimit: "a";r=1\r\n')
+    expect(ready.get('ratelimit')).toBe('"a";r=1')
+    expect(ready.with({ etag: '"1"' }).extraLines).toBe('ratelimit: "a";r=1\r\netag: "1"\r\n')
+    const replaced = answer.with({ vary: 'c' }, 'vary: c\r\n')
+    expect(replaced.lines + replaced.extraLines).toBe('content-type: text/plain\r\nvary: c\r\n')
+  })
+
   test('with a status that the web does not know becomes 502 there', () => {
     expect(toResponse(new PlainAnswer(700, [], null)).status).toBe(502)
   })

@@ -32,6 +32,7 @@ export class PlainAnswer {
   readonly repeated: PlainAnswer | undefined
   #fields: readonly Field[] | undefined
   #ready: ReadyFields | undefined
+  #extraLines: string | undefined
 
   constructor(
     status: number,
@@ -39,6 +40,7 @@ export class PlainAnswer {
     body: AnswerBody,
     extra?: Readonly<Record<string, string>>,
     repeated?: PlainAnswer | true,
+    extraLines?: string,
   ) {
     this.status = status
     this.body = body
@@ -47,6 +49,7 @@ export class PlainAnswer {
     const isReady = 'lines' in fields
     this.#fields = isReady ? undefined : fields
     this.#ready = isReady ? fields : undefined
+    this.#extraLines = extraLines
   }
 
   /** An answer that will be given again and again. */
@@ -59,16 +62,21 @@ export class PlainAnswer {
     return (this.#fields ??= this.#ready === undefined ? [] : parseFields(this.#ready))
   }
 
-  /** The same answer with more fields. */
-  with(extra: Readonly<Record<string, string>>): PlainAnswer {
+  /**
+   * The same answer with more fields.
+   *
+   * @param extraLines the same as {@link ReadyFields.lines}, where they stand ready.
+   */
+  with(extra: Readonly<Record<string, string>>, extraLines?: string): PlainAnswer {
     const all = this.extra === undefined ? extra : { ...this.extra, ...extra }
+    const lines = all === extra ? extraLines : undefined
     const ready = this.#readied
     for (const name of ready.names) {
       if (!Object.hasOwn(all, name)) continue
       const kept = this.fields.filter(([key]) => !Object.hasOwn(all, key))
-      return new PlainAnswer(this.status, kept, this.body, all)
+      return new PlainAnswer(this.status, kept, this.body, all, undefined, lines)
     }
-    return new PlainAnswer(this.status, ready, this.body, all, this.repeated)
+    return new PlainAnswer(this.status, ready, this.body, all, this.repeated, lines)
   }
 
   /**
@@ -81,6 +89,7 @@ export class PlainAnswer {
 
   /** The lines of {@link PlainAnswer.extra}. */
   get extraLines(): string {
+    if (this.#extraLines !== undefined) return this.#extraLines
     let lines = ''
     if (this.extra !== undefined) {
       for (const name in this.extra) lines += fieldLine(name, this.extra[name]!)

@@ -167,7 +167,7 @@ function createWorld(config: GatewayConfig, requestIds: RequestIds): ExchangeWor
     requestId:
       trustedProxies.length === 0
         ? () => requestIds.next()
-        : (request, peer) =>
-            requestIds.accept(request.headers.get('x-request-id'), isTrusted(peer())),
+        : ({ request, peer }) =>
+            requestIds.accept(request.headers.get('x-request-id'), isTrusted(peer)),
   }
 }

@@ -37,8 +37,8 @@ export interface Note {
 /** What exchanges ask of the gate they travel through. */
 export interface ExchangeWorld {
   clientAddress(request: IncomingRequest, peer: string): string
-  /** `peer` is asked only where it matters. */
-  requestId(request: IncomingRequest, peer: () => string): RequestId
+  /** The peer is asked for only where it matters. */
+  requestId(exchange: Pick<Exchange, 'request' | 'peer'>): RequestId
 }
 
 /**
@@ -75,7 +75,9 @@ export class Exchange {
   /** What a policy decided, for the audit log. */
   decision: string | undefined = undefined
   /** Response headers that stages ask for, such as RateLimit. */
-  responseHeaders: Record<string, string> | undefined = undefined
+  responseHeaders: Readonly<Record<string, string>> | undefined = undefined
+  /** The same as lines, each with its CRLF, where a stage that vouches for them has made them. */
+  responseLines: string | undefined = undefined
   /** Gives back what is held while the request runs; the exit calls it once. */
   release: (() => void) | undefined = undefined
   /** Present when the exchange is only explained: then nothing is taken, sent or recorded. */
@@ -128,7 +130,7 @@ export class Exchange {
   }
 
   get id(): RequestId {
-    return (this.idKnown ??= this.world.requestId(this.request, () => this.peer))
+    return (this.idKnown ??= this.world.requestId(this))
   }
 
   get requestId(): string {
@@ -173,11 +175,5 @@ export class Exchange {
     other.addressKnown = this.address
     other.idKnown = this.id
     return other
-  }
-
-  /** Adds a header to the response, whoever makes it. */
-  setResponseHeader(name: string, value: string): void {
-    this.responseHeaders ??= {}
-    this.responseHeaders[name] = value
   }
 }

@@ -171,7 +171,7 @@ function finish(exchange: Exchange, ending: Ending): Answer {
   const { responseHeaders } = exchange
   if (ending !== undefined && isAnswer(ending)) {
     if (responseHeaders === undefined) return ending
-    if (ending instanceof PlainAnswer) return ending.with(responseHeaders)
+    if (ending instanceof PlainAnswer) return ending.with(responseHeaders, exchange.responseLines)
     for (const name in responseHeaders) ending.headers.set(name, responseHeaders[name]!)
     return ending
   }

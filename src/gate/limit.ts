@@ -34,10 +34,11 @@ export function createLimit(options: LimitStageOptions): LimitStage {
     }
     if (plan.holds) exchange.release = () => plan.release(ticket)
     if (sendHeaders && ticket.policy !== '') {
-      exchange.responseHeaders = {
-        ratelimit: plan.rateLimit(ticket),
-        'ratelimit-policy': ticket.policy,
-      }
+      const { policy } = ticket
+      const rateLimit = plan.rateLimit(ticket)
+      exchange.responseHeaders = { ratelimit: rateLimit, 'ratelimit-policy': policy }
+      // Names of limits and numbers: nothing that could break out of its line.
+      exchange.responseLines = `ratelimit: ${rateLimit}\r\nratelimit-policy: ${policy}\r\n`
     }
     return undefined
   }
