@@ -6,8 +6,9 @@ import { answerHead, wholeMessage } from './write-answer.ts'
 
 const ANSWERS_MAX = 64
 
-/** A complete answer, in two parts between which more fields may stand. */
-export interface Message {
+/** A complete answer: in one piece, and in two between which more fields may stand. */
+interface Message {
+  readonly whole: Uint8Array
   readonly fields: Uint8Array
   readonly rest: Uint8Array
 }
@@ -28,13 +29,14 @@ export class RepeatedAnswers {
     if (!(answer instanceof PlainAnswer) || answer.repeated === undefined) return false
     const message = this.find(answer.repeated, dateLine)
     if (message === undefined) return false
-    if (answer.extra === undefined) outbox.bytes(message.fields)
-    else {
-      for (const name in answer.extra) if (name === 'date' || framesMessage(name)) return false
-      const { extraLines } = answer
-      outbox.bytes(message.fields)
-      outbox.latin1(extraLines)
+    if (answer.extra === undefined) {
+      outbox.bytes(message.whole)
+      return true
     }
+    for (const name in answer.extra) if (name === 'date' || framesMessage(name)) return false
+    const { extraLines } = answer
+    outbox.bytes(message.fields)
+    outbox.latin1(extraLines)
     outbox.bytes(message.rest)
     return true
   }
@@ -47,8 +49,12 @@ export class RepeatedAnswers {
     }
     const known = messages.get(answer)
     if (known !== undefined || messages.size >= ANSWERS_MAX) return known
-    const message = wholeMessage(answerHead(answer, true, true, dateLine), answer)
-    if (message !== undefined) messages.set(answer, message)
+    const parts = wholeMessage(answerHead(answer, true, true, dateLine), answer)
+    if (parts === undefined) return undefined
+    const whole = Buffer.concat([parts.fields, parts.rest])
+    const fields = whole.subarray(0, parts.fields.length)
+    const message = { whole, fields, rest: whole.subarray(fields.length) }
+    messages.set(answer, message)
     return message
   }
 }

@@ -40,7 +40,8 @@ export class RequestHead implements IncomingHeaders {
   get(name: string): string | null {
     const { names } = this
     for (let at = 0; at < names.length; at++) if (names[at] === name) return this.values[at]!
-    return HAS_CAPITALS.test(name) ? this.get(name.toLowerCase()) : null
+    const lower = name.toLowerCase()
+    return lower === name ? null : this.get(lower)
   }
 
   has(name: string): boolean {
@@ -59,5 +60,3 @@ export class RequestHead implements IncomingHeaders {
 
 /** What is taken from the head of a request. */
 export type HeadParts = Omit<RequestHead, keyof IncomingHeaders>
-
-const HAS_CAPITALS = /[A-Z]/
