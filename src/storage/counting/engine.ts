@@ -42,6 +42,8 @@ export class CounterEngine {
   #asked: LimitTable[] = []
   #slots = new Int32Array(0)
   #used = new Float64Array(0)
+  /** Whether claims of the current call ask the same table: its shape may have to change between them. */
+  #isShared = false
 
   /** @param seed what hashes of subjects begin with: a random number that callers do not know */
   constructor(entriesMax: number, reservations: Reservations | undefined, seed = 0) {
@@ -154,6 +156,7 @@ export class CounterEngine {
   }
 
   #prepare(count: number): void {
+    this.#isShared = false
     if (this.#slots.length < count) {
       this.#slots = new Int32Array(count)
       this.#used = new Float64Array(count)
@@ -195,8 +198,9 @@ export class CounterEngine {
     }
     let used = slot === NONE ? 0 : settle(this.#arena, table, slot, this.#times)
     for (let before = 0; before < at; before++) {
-      const other = claims[before]!
-      if (this.#asked[before] === table && other.subject === claim.subject) used += other.cost
+      if (this.#asked[before] !== table) continue
+      this.#isShared = true
+      if (claims[before]!.subject === claim.subject) used += claims[before]!.cost
     }
     this.#used[at] = used
     return true
@@ -221,7 +225,7 @@ export class CounterEngine {
     const { cost } = claim
     const before = this.#used[at]!
     const used = granted && this.#add(claim, at) ? before + cost : before
-    table.use(claim.shape, this.#times.wallMs)
+    if (this.#isShared) table.use(claim.shape, this.#times.wallMs)
     const exceeded = before + cost > table.capacity + EPSILON
     const { lanes } = this.#arena
     return claimState(table, lanes, this.#slots[at]!, used, cost, exceeded, this.#times)
@@ -231,7 +235,7 @@ export class CounterEngine {
   #add(claim: Claim, at: number): boolean {
     const table = this.#asked[at]!
     const { cost } = claim
-    table.use(claim.shape, this.#times.wallMs)
+    if (this.#isShared) table.use(claim.shape, this.#times.wallMs)
     if (cost === 0) return false
     const exceeded = this.#used[at]! + cost > table.capacity + EPSILON
     if (exceeded && table.kind !== TAG_CONCURRENCY) return false
