@@ -18,11 +18,16 @@ import { createWorld } from './world.ts'
 /** What `tollgate demo` is told. */
 export interface DemoOptions {
   /** Data folder; default `.tollgate`. */
-  readonly data?: string
+  readonly data?: string | undefined
+  /** `host:port`; default that of the environment (TOLLGATE_DEMO_GATE), or 127.0.0.1:8080. */
+  readonly gateAddress?: string | undefined
+  /** `host:port`; default that of the environment (TOLLGATE_DEMO_ADMIN), or 127.0.0.1:8081. */
+  readonly adminAddress?: string | undefined
 }
 
 const GATE_ADDRESS = '127.0.0.1:8080'
 const ADMIN_ADDRESS = '127.0.0.1:8081'
+const ELSEWHERE = 'Such as: tollgate demo --address 127.0.0.1:9080 --admin-address 127.0.0.1:9081'
 const EXAMPLES_ADDRESS = { hostname: '127.0.0.1', port: 0 } as const
 
 /**
@@ -31,9 +36,10 @@ const EXAMPLES_ADDRESS = { hostname: '127.0.0.1', port: 0 } as const
  */
 export async function demo(options: DemoOptions): Promise<void> {
   const terminal = createTerminal()
+  const { environment } = terminal
   const folder = options.data ?? '.tollgate'
-  const gateAddress = terminal.environment['TOLLGATE_DEMO_GATE'] ?? GATE_ADDRESS
-  const adminAddress = terminal.environment['TOLLGATE_DEMO_ADMIN'] ?? ADMIN_ADDRESS
+  const gateAddress = options.gateAddress ?? environment['TOLLGATE_DEMO_GATE'] ?? GATE_ADDRESS
+  const adminAddress = options.adminAddress ?? environment['TOLLGATE_DEMO_ADMIN'] ?? ADMIN_ADDRESS
   requireFree([gateAddress, adminAddress])
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const examples = await startExamples(folder)
@@ -56,7 +62,8 @@ function requireFree(addresses: readonly string[]): void {
     try {
       probeAddress(address)
     } catch (error) {
-      if (error instanceof ListenError) throw new CliError(EXIT.conflict, error.message)
+      if (error instanceof ListenError)
+        throw new CliError(EXIT.conflict, error.message, { hint: ELSEWHERE })
       throw error
     }
   }

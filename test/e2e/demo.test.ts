@@ -141,13 +141,16 @@ describe('the demo', () => {
   test('a taken port is named, with an exit status of its own, and nothing is left behind', async () => {
     const other = mkdtempSync(join(tmpdir(), 'tollgate-demo-'))
     const data = join(other, 'data')
-    const second = Bun.spawn(['node', LAUNCHER, 'demo', '--data', data], {
-      env: { ...DEMO_ENVIRONMENT, TOLLGATE_DEMO_GATE: new URL(running.demo.gate).host },
+    const taken = new URL(running.demo.gate).host
+    const second = Bun.spawn(['node', LAUNCHER, 'demo', '--data', data, '--address', taken], {
+      env: DEMO_ENVIRONMENT,
       stdout: 'pipe',
       stderr: 'pipe',
     })
     expect(await second.exited).toBe(5)
-    expect(await new Response(second.stderr).text()).toContain('already in use')
+    const said = await new Response(second.stderr).text()
+    expect(said).toContain(`${taken} is already in use`)
+    expect(said).toContain('--address')
     expect(() => statSync(data)).toThrow()
     rmSync(other, { recursive: true })
   })

@@ -11,7 +11,12 @@ import type { Terminal } from './terminal.ts'
 /** How an answer is shown. */
 type Shown =
   /** A list, following pages. */
-  | { readonly kind: 'list'; readonly columns: readonly TableColumn[] }
+  | {
+      readonly kind: 'list'
+      readonly columns: readonly TableColumn[]
+      /** A field with a list: each of its items gets a row of its own, with the item as the field. */
+      readonly split?: string
+    }
   /** One thing, a line for each field. */
   | { readonly kind: 'one' }
   /** Something with secrets: they alone go to standard output, so that they can be piped. */
@@ -96,7 +101,7 @@ async function show(
   if (shown.kind === 'list') {
     const rows = await readPages(client, request, readLimit(args))
     if (args.flag('json')) await json(rows)
-    else await terminal.out(renderTable(rows, shown.columns, style))
+    else await terminal.out(renderTable(splitRows(rows, shown.split), shown.columns, style))
     if (rows.length === 0) terminal.hint('There is none.')
     return
   }
@@ -105,6 +110,16 @@ async function show(
   else if (shown.kind === 'one') await terminal.out(renderFields(value, style))
   else if (shown.kind === 'issued') await showIssued(value, shown, terminal)
   if (done !== undefined) terminal.hint(done(args))
+}
+
+function splitRows(rows: readonly unknown[], field: string | undefined): readonly unknown[] {
+  if (field === undefined) return rows
+  return (rows as readonly Readonly<Record<string, unknown>>[]).flatMap((row) => {
+    const items = row[field]
+    return Array.isArray(items)
+      ? items.map((item: unknown) => Object.assign({}, row, { [field]: item }))
+      : [row]
+  })
 }
 
 async function showIssued(

@@ -237,6 +237,9 @@ describe('management', () => {
       remaining: 100,
     })
     expect((await manage('config', 'routes')).out).toContain('/hello/{name}')
+    const stats = (await manage('config', 'stats')).out
+    expect(stats).toMatch(/^gate\.decisions\.authorize\.pass\t\d+$/m)
+    expect(stats).not.toContain('{')
     expect((await manage('config', 'reload')).code).toBe(0)
     expect((await manage('config', 'check', 'tollgate.yaml')).code).toBe(0)
     writeFileSync(join(folder, 'other.yaml'), 'ruotes: []\n')
@@ -265,6 +268,9 @@ describe('management', () => {
     const asFile = await json('explain', 'GET', '/hello/ada', '--credential-file', 'caller.key')
     expect(asFile).toMatchObject({ outcome: 'allow', caller: { id: keyId } })
     expect((await manage('explain', 'GET', '/', '-H', 'nocolon')).code).toBe(2)
+    const lost = await manage('explain', 'GET', '/nowhere')
+    expect(lost.out).toBe('route -\ncaller anonymous\nrefused: route_unknown (404)\n')
+    expect(lost.hint).toContain('tollgate config routes')
   })
 })
 

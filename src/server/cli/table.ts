@@ -39,12 +39,15 @@ export function renderTable(
   return `${[head, ...cells.map(draw)].join('\n')}\n`
 }
 
-/** Draws the fields of one thing, a line each. */
+/**
+ * Draws the fields of one thing, a line each. Fields of fields are named with dots, items of a list by what
+ * names them or by their place: `layers.limit.p99Ns`, `targets.0.healthy`.
+ */
 export function renderFields(value: unknown, options: TableOptions): string {
   if (value === null || typeof value !== 'object') return `${clean(formatValue(value))}\n`
-  const entries = Object.entries(value).map(([name, item]) => {
+  const entries = leavesOf(value).map(([name, item]) => {
     const format = name.endsWith('AtMs') ? 'time' : undefined
-    return [name, clean(formatValue(item, format))] as const
+    return [clean(name), clean(formatValue(item, format))] as const
   })
   const width = Math.max(0, ...entries.map(([name]) => name.length))
   const bold = (text: string): string => (options.color ? `\u001B[1m${text}\u001B[22m` : text)
@@ -52,6 +55,33 @@ export function renderFields(value: unknown, options: TableOptions): string {
     options.aligned ? `${bold(name.padEnd(width))}  ${text}`.trimEnd() : `${name}\t${text}`,
   )
   return `${lines.join('\n')}\n`
+}
+
+type Leaf = readonly [name: string, value: unknown]
+
+function leavesOf(value: object): readonly Leaf[] {
+  return Object.entries(value).flatMap(([name, item]: Leaf) => {
+    const parts = partsOf(item)
+    if (parts === undefined) return [[name, item] as const]
+    return leavesOf(parts).map(([inner, leaf]) => [`${name}.${inner}`, leaf] as const)
+  })
+}
+
+/** What a value is made of, by name; `undefined` when it is written in one piece. */
+function partsOf(value: unknown): object | undefined {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0)
+    return undefined
+  if (!Array.isArray(value)) return value
+  if (value.every((item) => typeof item !== 'object')) return undefined
+  const names = value.map(nameOf)
+  const areNamed = !names.includes(undefined) && new Set(names).size === names.length
+  return Object.fromEntries(value.map((item, at) => [areNamed ? names[at] : at, item]))
+}
+
+/** The first field of an item, if it is text. */
+function nameOf(item: unknown): string | undefined {
+  const [first] = typeof item === 'object' && item !== null ? Object.values(item) : []
+  return typeof first === 'string' ? first : undefined
 }
 
 function pick(row: unknown, path: string): unknown {
@@ -74,6 +104,7 @@ function formatValue(value: unknown, format?: TableColumn['format']): string {
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) {
     return value.length === 0 ? '-' : value.join(',')
   }
+  if (typeof value === 'object' && Object.keys(value).length === 0) return '-'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 

@@ -19,10 +19,10 @@ export function describeDemo(gateway: Gateway, credentials: DemoCredentials): De
   const { rootKey, keys } = credentials
   const bearer = (role: string): string => `-H 'Authorization: Bearer ${keys[role] ?? ''}'`
   const curl = [
-    `curl -s ${gate}/scenes ${bearer('viewer')}`,
-    `curl -s -X POST ${gate}/scene ${bearer('admin')} -H 'Content-Type: application/json' ` +
+    `curl -sw '\\n' ${gate}/scenes ${bearer('viewer')}`,
+    `curl -sw '\\n' -X POST ${gate}/scene ${bearer('admin')} -H 'Content-Type: application/json' ` +
       `-d '{"path":"orbit/solar-system.json"}'`,
-    `curl -s '${gate}/api/v1/memories/recall?q=sea' ${bearer('library')}`,
+    `curl -sw '\\n' '${gate}/api/v1/memories/recall?q=sea&limit=1' ${bearer('library')}`,
   ]
   const width = Math.max(...Object.keys(keys).map((role) => role.length))
   const text = [

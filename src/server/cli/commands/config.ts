@@ -20,11 +20,14 @@ const routeColumns = [
 
 const upstreamColumns = [
   { heading: 'name', field: 'name' },
-  { heading: 'in flight', field: 'inFlight' },
-  { heading: 'queued', field: 'queued' },
-  { heading: 'requests', field: 'requests' },
-  { heading: 'failures', field: 'failures' },
-  { heading: 'targets', field: 'targets' },
+  { heading: 'target', field: 'targets.url' },
+  { heading: 'available', field: 'targets.available', format: 'flag' },
+  { heading: 'healthy', field: 'targets.healthy', format: 'flag' },
+  { heading: 'breaker', field: 'targets.breaker' },
+  { heading: 'in flight', field: 'targets.inFlight' },
+  { heading: 'requests', field: 'targets.requests' },
+  { heading: 'failures', field: 'targets.failures' },
+  { heading: 'waiting', field: 'queued' },
 ] as const
 
 /** `tollgate config`: the configuration of a running gate. */
@@ -75,8 +78,8 @@ export const configCommand = branch('config', 'The configuration of a running ga
   }),
   upstreams: action({
     name: 'upstreams',
-    summary: 'Show upstreams and their health',
-    shown: { kind: 'list', columns: upstreamColumns },
+    summary: 'Show upstreams and the health of their targets',
+    shown: { kind: 'list', columns: upstreamColumns, split: 'targets' },
     request: () => ({ method: 'GET', path: '/upstreams' }),
   }),
   stats: action({

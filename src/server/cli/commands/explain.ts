@@ -53,20 +53,27 @@ export const explainCommand = leaf({
       return
     }
     const explained = z.parse(explanation, answer)
-    const who =
-      explained.caller === null || explained.caller.kind === 'anonymous'
-        ? 'anonymous'
-        : `${explained.caller.kind} ${explained.caller.id} of ${explained.caller.tenantId}`
-    const verdict =
-      explained.outcome === 'allow'
-        ? 'allowed'
-        : `refused: ${explained.code ?? ''} (${explained.status})`
-    const head = `route ${explained.route ?? '-'}\ncaller ${who}\n${verdict} in ${formatDuration(explained.durationNs)}\n`
-    const options = { color: terminal.color, columns: terminal.columns }
-    await terminal.out(`${head}\n${renderWaterfall(explained.layers, options)}`)
+    await terminal.out(render(explained, terminal))
     if (explained.detail !== null) terminal.hint(explained.detail)
+    if (explained.route === null) terminal.hint('List the routes with tollgate config routes.')
   },
 })
+
+function render(explained: z.output<typeof explanation>, { color, columns }: Terminal): string {
+  const { caller, layers, durationNs } = explained
+  const who =
+    caller === null || caller.kind === 'anonymous'
+      ? 'anonymous'
+      : `${caller.kind} ${caller.id} of ${caller.tenantId}`
+  const verdict =
+    explained.outcome === 'allow'
+      ? 'allowed'
+      : `refused: ${explained.code ?? ''} (${explained.status})`
+  const head = `route ${explained.route ?? '-'}\ncaller ${who}\n${verdict}`
+  // A request that no route takes meets no layer.
+  if (layers.length === 0) return `${head}\n`
+  return `${head} in ${formatDuration(durationNs)}\n\n${renderWaterfall(layers, { color, columns })}`
+}
 
 async function headersOf(args: Arguments, terminal: Terminal): Promise<Record<string, string>> {
   const headers: Record<string, string> = {}
