@@ -15,6 +15,7 @@ import { pinSelf } from './gate/processors.ts'
 import { progressDone } from './gate/progress.ts'
 import { measureScale } from './gate/scale.ts'
 import { measureSoak } from './gate/soak.ts'
+import { messageOf } from '../src/core/error-message.ts'
 
 const GENERATOR_PROCESSOR = 1
 const EXIT_FAILED = 6
@@ -52,7 +53,7 @@ if ('usage' in options) {
     if (report.findings.some(({ verdict }) => verdict === 'FAIL')) process.exitCode = EXIT_FAILED
   } catch (error) {
     progressDone()
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`${messageOf(error)}\n`)
     process.exitCode = EXIT_FAILED
   }
 }

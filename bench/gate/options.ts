@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { ARMS } from './arms.ts'
+import { messageOf } from '../../src/core/error-message.ts'
 
 /** What the benchmark is told. */
 export interface Options {
@@ -88,7 +89,7 @@ export function readOptions(
       json: values.json,
     }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     return { usage: `${message}\n\n${HELP}`, isWrong: true }
   }
 }

@@ -1,6 +1,7 @@
 import type { ConfigPath } from './config-error.ts'
 import { formatConfigPath } from './config-error.ts'
 import { nearest } from './nearest.ts'
+import { messageOf } from '../error-message.ts'
 
 /** Where interpolated values come from. */
 export interface InterpolationSources {
@@ -82,7 +83,7 @@ export async function interpolate(
       secrets.add(text)
       return text
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       errors.push({ path, message: `the file ${file} cannot be read: ${reason}` })
       return ''
     }

@@ -10,6 +10,7 @@ import { secretPathsOf } from './schema-walk.ts'
 import { coerceInterpolated } from './coerce-interpolated.ts'
 import type { ConfigSource } from './yaml-source.ts'
 import { parseYamlSource } from './yaml-source.ts'
+import { messageOf } from '../error-message.ts'
 
 /** Where a configuration comes from, what it must be, and the world it may read. */
 export interface LoadConfigOptions<S extends z.ZodType> extends InterpolationSources {
@@ -93,7 +94,7 @@ async function readSource(
     const text = options.text ?? (await options.readFile(file))
     return { ok: true, source: parseYamlSource(text) }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return unreadable(`cannot be read: ${reason}`)
   }
 }
