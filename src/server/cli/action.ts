@@ -4,6 +4,7 @@ import type { Arguments, Command } from './command.ts'
 import { adminArgs, leaf } from './command.ts'
 import { connectAdmin } from './connection.ts'
 import { CliError, EXIT } from './exit-codes.ts'
+import { findTenant } from './find-tenant.ts'
 import type { TableColumn } from './table.ts'
 import { renderFields, renderTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -80,7 +81,8 @@ export function action(spec: Action): Command {
         { admin: args.text('admin'), 'root-key-file': args.text('root-key-file') },
         terminal,
       )
-      const tenantId = spec.tenant === true ? await findTenant(args, client, terminal) : ''
+      const tenantId =
+        spec.tenant === true ? encodeURIComponent(await findTenant(args, client, terminal)) : ''
       if (spec.confirm !== undefined) await confirm(spec.confirm(args), args, terminal)
       const request = await spec.request(args, { tenantId, terminal })
       await show(spec, request, client, args, terminal)
@@ -178,21 +180,4 @@ async function confirm(what: string, args: Arguments, terminal: Terminal): Promi
   }
   const answer = await terminal.ask(`${what} Type yes to go ahead: `)
   if (answer.trim().toLowerCase() !== 'yes') throw new CliError(EXIT.error, 'left as it was')
-}
-
-async function findTenant(
-  args: Arguments,
-  client: AdminClient,
-  terminal: Terminal,
-): Promise<string> {
-  const given = args.text('tenant') ?? terminal.environment['TOLLGATE_TENANT']
-  if (given !== undefined && given !== '') return encodeURIComponent(given)
-  const page = (await client.send({ method: 'GET', path: '/tenants', query: { limit: 2 } })) as {
-    readonly data: readonly { readonly id: string }[]
-  }
-  const [only, ...others] = page.data
-  if (only !== undefined && others.length === 0) return only.id
-  throw new CliError(EXIT.usage, '--tenant is missing', {
-    hint: only === undefined ? 'There is no tenant yet.' : 'List them with tollgate tenants list.',
-  })
 }

@@ -16,7 +16,7 @@ describe('the fields of one thing', () => {
       { layer: 'admit', pass: 1 },
       { layer: 'limit', pass: 2 },
     ]
-    expect(renderFields({ layers }, PLAIN)).toContain('layers.limit.pass\t2\n')
+    expect(renderFields({ layers }, PLAIN)).toBe('layers.admit.pass\t1\nlayers.limit.pass\t2\n')
     const same = [
       { kind: 'a', n: 1 },
       { kind: 'a', n: 2 },

@@ -75,7 +75,9 @@ function partsOf(value: unknown): object | undefined {
   if (value.every((item) => typeof item !== 'object')) return undefined
   const names = value.map(nameOf)
   const areNamed = !names.includes(undefined) && new Set(names).size === names.length
-  return Object.fromEntries(value.map((item, at) => [areNamed ? names[at] : at, item]))
+  return Object.fromEntries(
+    value.map((item, at) => (areNamed ? [names[at], withoutName(item)] : [at, item])),
+  )
 }
 
 /** The first field of an item, if it is text. */
@@ -83,6 +85,8 @@ function nameOf(item: unknown): string | undefined {
   const [first] = typeof item === 'object' && item !== null ? Object.values(item) : []
   return typeof first === 'string' ? first : undefined
 }
+
+const withoutName = (item: object): object => Object.fromEntries(Object.entries(item).slice(1))
 
 function pick(row: unknown, path: string): unknown {
   return path

@@ -35,7 +35,11 @@ export const checkCommand = leaf({
       throw new CliError(EXIT.checkFailed, `${count} in ${file}`)
     }
     if (!args.flag('json')) {
-      await terminal.out(`${file} is good: ${routes} routes, ${upstreams} upstreams\n`)
+      await terminal.out(
+        `${file} is good: ${counted(routes, 'route')}, ${counted(upstreams, 'upstream')}\n`,
+      )
     }
   },
 })
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

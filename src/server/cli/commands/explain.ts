@@ -5,6 +5,7 @@ import type { Arguments } from '../command.ts'
 import { adminArgs, leaf } from '../command.ts'
 import { connectAdmin } from '../connection.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
+import { findTenant } from '../find-tenant.ts'
 import { given } from '../option-values.ts'
 import { formatDuration } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -20,7 +21,10 @@ export const explainCommand = leaf({
     header: { type: 'string', alias: 'H', description: 'Header "Name: value"; may be repeated.' },
     data: { type: 'string', alias: 'd', description: 'Body; @PATH reads a file.' },
     'key-id': { type: 'string', description: 'Explain as this API key, without its secret.' },
-    tenant: { type: 'string', description: 'The tenant of --key-id.' },
+    tenant: {
+      type: 'string',
+      description: 'The tenant of --key-id (TOLLGATE_TENANT; default: the only one there is).',
+    },
     'credential-file': {
       type: 'string',
       valueHint: 'path',
@@ -38,14 +42,16 @@ export const explainCommand = leaf({
       { admin: args.text('admin'), 'root-key-file': args.text('root-key-file') },
       terminal,
     )
+    const keyId = args.text('key-id')
     const body = given({
       method: args.required('method').toUpperCase(),
       url: args.required('url'),
       headers: await headersOf(args, terminal),
       body: await bodyOf(args),
       address: args.text('address'),
-      keyId: args.text('key-id'),
-      tenantId: args.text('tenant') ?? terminal.environment['TOLLGATE_TENANT'],
+      keyId,
+      tenantId:
+        keyId === undefined ? args.text('tenant') : await findTenant(args, client, terminal),
     })
     const answer = await client.send({ method: 'POST', path: '/explain', body })
     if (args.flag('json')) {
