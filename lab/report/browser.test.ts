@@ -22,6 +22,12 @@ const VIEWS = [
   { width: 390, height: 800, colorScheme: 'dark' },
 ] as const
 
+/** Texts that stand partly outside of their drawing, where nobody sees them. */
+const CUT_OFF = `[...document.querySelectorAll('svg text')].filter((text) => {
+  const inner = text.getBoundingClientRect(), outer = text.ownerSVGElement.getBoundingClientRect()
+  return inner.width > 0 && (inner.left < outer.left - 1 || inner.right > outer.right + 1)
+}).map((text) => text.textContent)`
+
 describe.skipIf(EXECUTABLE === undefined)('the report in a browser', () => {
   let browser: Browser
   let folder: string
@@ -53,6 +59,7 @@ describe.skipIf(EXECUTABLE === undefined)('the report in a browser', () => {
       expect(errors).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
       expect(await page.locator('svg[role=img]').count()).toBe(12)
+      expect(await page.evaluate(CUT_OFF)).toEqual([])
       expect(await page.evaluate('globalThis.alerted')).toBeUndefined()
 
       await page.evaluate(axeSource)

@@ -6,14 +6,32 @@ import { drawing } from './plot.ts'
 import { createScale, niceDomain } from './scale.ts'
 
 const WIDTH = 720
-const LABELS = 190
-const VALUES = 150
+const LABELS_MIN = 120
+const PLOT_MIN = 240
+/** Of a character at 12 px, in whatever font the system has; and beside a text. */
+const CHARACTER = 7.2
+const MARGIN = 10
 const ROW = 28
 const TOP = 12
 
 /** The value that means no effect: 1 for factors, 0 for everything else. */
 function neutral(chart: ForestPlot): number {
   return chart.unit === 'ratio' ? 1 : 0
+}
+
+/** Where the plot begins and ends: labels stand before it, values behind it, none of them cut off. */
+function plotOf({ rows, unit }: ForestPlot): { readonly from: number; readonly to: number } {
+  const widest = (texts: readonly string[]): number =>
+    Math.max(...texts.map((text) => text.length)) * CHARACTER + 2 * MARGIN
+  const from = Math.max(LABELS_MIN, widest(rows.map(({ label }) => label)))
+  const to = Math.max(from + PLOT_MIN, WIDTH - widest(rows.map((row) => valueOf(row, unit))))
+  return { from, to }
+}
+
+type Row = ForestPlot['rows'][number]
+
+function valueOf({ value, interval: { low, high } }: Row, unit: ForestPlot['unit']): string {
+  return `${formatQuantity(value, unit)} (${formatQuantity(low, unit)} to ${formatQuantity(high, unit)})`
 }
 
 /** Draws effects with their intervals; what lies within the floor's band cannot be told from nothing. */
@@ -24,9 +42,10 @@ export function drawForest(chart: ForestPlot, id: string): Markup {
   const finite = [zero - floor, zero + floor, ...ends].filter(Number.isFinite)
   const bottom = TOP + chart.rows.length * ROW + 6
   const axis = { label: chart.axisLabel, unit: chart.unit }
+  const plot = plotOf(chart)
   const x = createScale(axis, niceDomain(Math.min(...finite), Math.max(...finite), 5), [
-    LABELS,
-    WIDTH - VALUES,
+    plot.from,
+    plot.to,
   ])
   const left = coordinate(x.at(zero - floor))
   const band = coordinate(x.at(zero + floor) - x.at(zero - floor))
@@ -37,20 +56,24 @@ export function drawForest(chart: ForestPlot, id: string): Markup {
         markup`<line class="grid" x1="${coordinate(x.at(value))}" x2="${coordinate(x.at(value))}" y1="${TOP}" y2="${bottom}"/><text class="tick" x="${coordinate(x.at(value))}" y="${bottom + 16}" text-anchor="middle">${label}</text>`,
     ),
     markup`<line class="zero" x1="${coordinate(x.at(zero))}" x2="${coordinate(x.at(zero))}" y1="${TOP}" y2="${bottom}"/>`,
-    ...chart.rows.map((row, index) => drawRow(chart, row, TOP + index * ROW + ROW / 2, x.at)),
-    markup`<text class="axis" x="${(LABELS + WIDTH - VALUES) / 2}" y="${bottom + 36}" text-anchor="middle">${chart.axisLabel}</text>`,
+    ...chart.rows.map((row, index) =>
+      drawRow(row, { chart, plot, at: x.at, y: TOP + index * ROW + ROW / 2 }),
+    ),
+    markup`<text class="axis" x="${coordinate((plot.from + plot.to) / 2)}" y="${bottom + 36}" text-anchor="middle">${chart.axisLabel}</text>`,
   ])
 }
 
-function drawRow(
-  chart: ForestPlot,
-  row: ForestPlot['rows'][number],
-  y: number,
-  at: (value: number) => number,
-): Markup {
+interface RowPlace {
+  readonly chart: ForestPlot
+  readonly plot: { readonly from: number; readonly to: number }
+  readonly at: (value: number) => number
+  readonly y: number
+}
+
+function drawRow(row: Row, { chart, plot, at, y }: RowPlace): Markup {
   const { label, value, interval, distinguishable } = row
   const low = coordinate(at(interval.low))
   const high = coordinate(at(interval.high))
-  const text = `${formatQuantity(value, chart.unit)} (${formatQuantity(interval.low, chart.unit)} to ${formatQuantity(interval.high, chart.unit)})`
-  return markup`<g class="${distinguishable ? 'effect' : 'effect faint'}"><title>${label}: ${text}${!distinguishable && ', not distinguishable from nothing'}</title><text class="label" x="${LABELS - 10}" y="${y + 4}" text-anchor="end">${label}</text><line class="whisker" x1="${low}" x2="${high}" y1="${y}" y2="${y}"/><line class="whisker" x1="${low}" x2="${low}" y1="${y - 5}" y2="${y + 5}"/><line class="whisker" x1="${high}" x2="${high}" y1="${y - 5}" y2="${y + 5}"/><rect class="mark" x="${coordinate(at(value) - 4)}" y="${y - 4}" width="8" height="8"/><text class="tick" x="${WIDTH - VALUES + 10}" y="${y + 4}">${text}</text></g>`
+  const text = valueOf(row, chart.unit)
+  return markup`<g class="${distinguishable ? 'effect' : 'effect faint'}"><title>${label}: ${text}${!distinguishable && ', not distinguishable from nothing'}</title><text class="label" x="${coordinate(plot.from - MARGIN)}" y="${y + 4}" text-anchor="end">${label}</text><line class="whisker" x1="${low}" x2="${high}" y1="${y}" y2="${y}"/><line class="whisker" x1="${low}" x2="${low}" y1="${y - 5}" y2="${y + 5}"/><line class="whisker" x1="${high}" x2="${high}" y1="${y - 5}" y2="${y + 5}"/><rect class="mark" x="${coordinate(at(value) - 4)}" y="${y - 4}" width="8" height="8"/><text class="tick" x="${coordinate(plot.to + MARGIN)}" y="${y + 4}">${text}</text></g>`
 }

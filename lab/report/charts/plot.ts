@@ -4,7 +4,7 @@ import { coordinate, markup } from '../markup.ts'
 import type { Scale } from './scale.ts'
 
 /** The inside of a chart with two axes, in units of its view box. */
-export const PLOT = { width: 720, height: 320, left: 76, right: 704, top: 14, bottom: 268 } as const
+export const PLOT = { width: 720, height: 320, left: 76, right: 690, top: 14, bottom: 268 } as const
 
 /** A drawing with a name and a description for those who do not see it. */
 export function drawing(

@@ -25,10 +25,10 @@ export function renderClaims(record: LabRecord): Markup[] {
     if (claims.length === 0) return []
     const rows = claims.map(
       (claim) =>
-        markup`<tr id="claim-${claim.id}"><td>${badge(claim.status)}</td><td>${claim.text}<div class="soft">${claim.reason}</div></td><td>${claim.budget}</td><td>${claim.measured}</td><td>${evidence(record, claim)}</td></tr>`,
+        markup`<tr id="claim-${claim.id}"><td>${badge(claim.status)}</td><td>${claim.text}<div class="soft">${claim.reason}</div></td><td data-label="budget">${claim.budget}</td><td data-label="measured">${claim.measured}</td><td data-label="evidence">${evidence(record, claim)}</td></tr>`,
     )
     return [
-      markup`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><div class="scroll" tabindex="0" role="group" aria-label="${title}: table"><table><thead><tr><th scope="col">status</th><th scope="col">claim</th><th scope="col">budget</th><th scope="col">measured</th><th scope="col">evidence</th></tr></thead><tbody>${rows}</tbody></table></div></section>`,
+      markup`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><div class="scroll" tabindex="0" role="group" aria-label="${title}: table"><table class="claims"><thead><tr><th scope="col">status</th><th scope="col">claim</th><th scope="col">budget</th><th scope="col">measured</th><th scope="col">evidence</th></tr></thead><tbody>${rows}</tbody></table></div></section>`,
     ]
   })
 }

@@ -25,12 +25,12 @@ nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;list-style:none;padding:0;mar
 .card dt{color:var(--soft);font-size:.875rem}
 .card dd{margin:0}
 .card .value{font-size:1.35rem;font-weight:650;font-variant-numeric:tabular-nums}
-.card .more{color:var(--soft);font-size:.8125rem}
+.card .more{color:var(--soft);font-size:.8125rem;text-wrap:balance}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem;margin:.5rem 0}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--rule)}
 th{font-weight:600;color:var(--soft)}
-td:not(.number){overflow-wrap:anywhere;min-width:9rem}
+td:not(.number){overflow-wrap:anywhere;min-width:9rem;text-wrap:pretty}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 figure{margin:1.5rem 0}
 figcaption p{font-size:.925rem}
@@ -64,6 +64,14 @@ details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--soft);font-size:.9rem}
 :focus-visible{outline:2px solid var(--s0);outline-offset:2px}
 footer{margin-top:3rem;padding-bottom:3rem;color:var(--soft);font-size:.875rem}
+@media screen and (max-width:40rem){
+.claims thead{display:none}
+.claims,.claims tbody,.claims tr,.claims td{display:block}
+.claims tr{padding:.6rem 0;border-bottom:1px solid var(--rule)}
+.claims td{padding:.15rem 0;border:0}
+.claims td[data-label]::before{content:attr(data-label);color:var(--soft);font-weight:600;display:block}
+.claims td[data-label]{padding-left:1rem}
+}
 @media print{
 :root{--paper:#fff;--ink:#000;--soft:#333;--rule:#bbb;--panel:#fff;--pass:#116329;--fail:#a40e26;--open:#7d4e00;--s0:#0b5fa5;--s1:#b34700;--s2:#00734f;--s3:#8a2f73;--s4:#806000;--s5:#1f7a8c;--s6:#a3324b;--s7:#4d5660;--floor:#d8dee4}
 html{color-scheme:light}
