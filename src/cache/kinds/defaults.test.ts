@@ -28,13 +28,17 @@ function setUp() {
       list: listKind(shape),
     },
   })
-  return { clock, cache }
+  const kinds = Object.values(cache.kinds).map((kind, at) => {
+    const key = kind.scope('acme', { kind: 'caller', id: 'key_1' }).key('one')
+    return { name: Object.keys(cache.kinds)[at] ?? '', kind, key }
+  })
+  const put = (): boolean =>
+    kinds.every(({ kind, key }) => kind.put(key, { value: 'v' }, cache.position()))
+  /** Names of the kinds whose entry is known. */
+  const known = (): readonly string[] =>
+    kinds.flatMap(({ name, kind, key }) => (kind.peek(key) === 'v' ? [name] : []))
+  return { clock, cache, put, known }
 }
-
-type Name = keyof ReturnType<typeof setUp>['cache']['kinds']
-
-const keyOf = ({ cache }: ReturnType<typeof setUp>, name: Name) =>
-  cache.kinds[name].scope('acme', { kind: 'caller', id: 'key_1' }).key('one')
 
 test.each([
   ['authentication', 30_000],
@@ -44,28 +48,23 @@ test.each([
   ['metadata', 3_600_000],
   ['list', 300_000],
 ] as const)('%s is known for %i ms, and not a moment longer', (name, ttlMs) => {
-  const all = setUp()
-  const key = keyOf(all, name)
-  const kind = all.cache.kinds[name]
-  expect(kind.put(key, { value: 'v' }, all.cache.position())).toBe(true)
-  all.clock.advance(ttlMs - 1)
-  expect(kind.peek(key)).toBe('v')
-  all.clock.advance(1)
-  expect(kind.peek(key)).toBeUndefined()
+  const { clock, put, known } = setUp()
+  expect(put()).toBe(true)
+  clock.advance(ttlMs - 1)
+  expect(known()).toContain(name)
+  clock.advance(1)
+  expect(known()).not.toContain(name)
 })
 
-test('permissions alone end with the revision of the policy they were decided by', async () => {
-  for (const policy of ['acme', '']) {
-    const all = setUp()
-    const { kinds } = all.cache
-    const names = Object.keys(kinds) as Name[]
-    for (const name of names) {
-      kinds[name].put(keyOf(all, name), { value: 'v' }, all.cache.position())
-    }
-    await all.cache.invalidate({ kind: 'policy', name: 'umbrella' })
-    expect(kinds.permission.peek(keyOf(all, 'permission'))).toBe('v')
-    await all.cache.invalidate({ kind: 'policy', name: policy })
-    const known = names.filter((name) => kinds[name].peek(keyOf(all, name)) !== undefined)
-    expect(known).toEqual(names.filter((name) => name !== 'permission'))
-  }
-})
+test.each(['acme', ''])(
+  'permissions alone end with the revision of the policy of %p',
+  async (tenant) => {
+    const { cache, put, known } = setUp()
+    put()
+    const all = known()
+    await cache.invalidate({ kind: 'policy', name: 'umbrella' })
+    expect(known()).toEqual(all)
+    await cache.invalidate({ kind: 'policy', name: tenant })
+    expect(known()).toEqual(all.filter((name) => name !== 'permission'))
+  },
+)
