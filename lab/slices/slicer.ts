@@ -16,7 +16,8 @@ export interface Slicer {
   probe(): Promise<number>
   /**
    * As fast as it answers. Resolves when nothing is under way any more. This process does not sleep
-   * meanwhile, unless it `maySleep`: see {@link stayAwake}.
+   * meanwhile, unless it `maySleep`: see {@link stayAwake}. A slice of no length is one of which too little was
+   * seen to say anything.
    */
   saturate(
     ms: number,
@@ -167,6 +168,7 @@ class Load implements Slicer {
     if (begin === undefined) return STALLED
     end ??= { mark: markSlice(serverPids), atMs: this.#clockMs() }
     const seconds = (end.atMs - begin.atMs) / 1000
+    if (seconds * 1000 < ms * MEASURED_SHARE_MIN) return STALLED
     const [from, to] = [begin.mark.serverNs, end.mark.serverNs]
     return {
       requests,
@@ -237,6 +239,9 @@ class Load implements Slicer {
     this.#lines.send(connection, plannedMs, this.#bytes, this.#isHead)
   }
 }
+
+/** A slice of which less was seen says nothing: this process or the server had no turn for the rest of it. */
+const MEASURED_SHARE_MIN = 0.5
 
 const STALLED = { requests: 0, failed: 0, seconds: 0, cpuNs: null, foreignCores: null } as const
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { World } from '../../core/index.ts'
 import { LabError } from '../../core/index.ts'
-import type { Slicer } from '../../slices/index.ts'
+import type { Slice, Slicer } from '../../slices/index.ts'
 import { openSlicer, processesOf } from '../../slices/index.ts'
 import { startSubject } from '../../subject/index.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
@@ -58,28 +58,41 @@ async function measureSize(
         ),
       )
     await together()
-    const before = process.cpuUsage()
-    const startMs = world.monotonicMs()
-    const slices = await together()
-    const { user, system } = process.cpuUsage(before)
+    const { slices, generatorCores } = await unlessStalled(together, world)
     const cores = slices.map(({ cpuNs, seconds }) =>
       cpuNs === null ? null : cpuNs / 1e9 / seconds,
     )
     return {
-      perSecond: slices.reduce(
-        (sum, { requests, seconds }) => sum + (seconds > 0 ? requests / seconds : 0),
-        0,
-      ),
+      perSecond: slices.reduce((sum, { requests, seconds }) => sum + requests / seconds, 0),
       failed: slices.reduce((sum, { failed }) => sum + failed, 0),
       serverCores: cores.includes(null)
         ? null
         : cores.reduce((sum: number, one) => sum + (one ?? 0), 0),
-      generatorCores: (user + system) / 1000 / (world.monotonicMs() - startMs),
+      generatorCores,
     }
   } finally {
     for (const slicer of slicers) slicer.close()
     await Promise.all(instances.map(async (instance) => instance.stop()))
   }
+}
+
+const ATTEMPTS_MAX = 10
+
+/** Slices of all instances at once, and what sending them took; once more where one of them says nothing. */
+async function unlessStalled(
+  together: () => Promise<readonly Slice[]>,
+  { monotonicMs, signal }: World,
+): Promise<{ readonly slices: readonly Slice[]; readonly generatorCores: number }> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    signal.throwIfAborted()
+    const before = process.cpuUsage()
+    const startMs = monotonicMs()
+    const slices = await together()
+    const { user, system } = process.cpuUsage(before)
+    const generatorCores = (user + system) / 1000 / (monotonicMs() - startMs)
+    if (slices.every(({ seconds }) => seconds > 0)) return { slices, generatorCores }
+  }
+  throw new LabError(`the instances stood still in each of ${ATTEMPTS_MAX} slices`)
 }
 
 async function startInstance(
