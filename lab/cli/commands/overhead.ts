@@ -65,7 +65,8 @@ export const overheadCommand = experimentCommand({
     budgets: args.texts('budget').map(parseBudget),
     connections: args.number('connections', { min: 1, max: 1000, whole: true }) ?? 32,
     sliceMs: args.durationMs('slice') ?? 200,
-    blocksMin: common.quick ? 6 : 10,
+    // Fewer tell nothing of as many arms as the gate's layers make.
+    blocksMin: common.quick ? 6 : 12,
     blocksMax: args.number('blocks', { min: 6, max: 400, whole: true }) ?? (common.quick ? 6 : 40),
     durationMs: args.durationMs('for') ?? (common.quick ? 20_000 : 120_000),
     precision: args.number('precision', { min: 0.001, max: 1 }) ?? 0.02,

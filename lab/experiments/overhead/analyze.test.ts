@@ -50,6 +50,27 @@ describe('a layer that costs 5 % is found, and one that costs nothing is not', (
   })
 })
 
+describe('a run that is too short', () => {
+  // Eleven arms are tested: each layer alone, all without it, and all.
+  const layers = { a: 2, b: 2, c: 2, d: 2, e: 2 }
+  const run = (rounds: number) =>
+    analyzeOverhead(OPTIONS, simulate({ seed: 1, rounds, layers, noise: 0.001 }), 1)
+
+  test('is inconclusive, and says how many blocks are needed, even of layers that triple the cost', () => {
+    const { judgement, notes } = run(10)
+    expect(judgement.verdict).toBe('inconclusive')
+    expect(judgement.reason).toContain('10 blocks of each arm are too few')
+    expect(judgement.reason).toContain('11 arms need 12')
+    expect(notes.join()).not.toContain('not distinguishable')
+    expect(notes.join()).not.toContain('Smallest cost')
+  })
+
+  test('is long enough with just as many blocks as it asked for', () => {
+    expect(run(12).judgement.verdict).toBe('pass')
+    expect(run(12).judgement.reason).toContain('11 of 11 arms differ')
+  })
+})
+
 describe('A/A', () => {
   test('a baseline differs from itself in at most 2 of 100 runs', () => {
     let alarms = 0

@@ -5,7 +5,7 @@ import type { ArmName } from './arm.ts'
 import type { Budget } from './budget.ts'
 import { judgeBudget } from './budget.ts'
 import type { Effects } from './effects.ts'
-import { CONFIDENCE, cpuPerRequest, effectsOf, timePerRequest } from './effects.ts'
+import { blocksToTell, CONFIDENCE, cpuPerRequest, effectsOf, timePerRequest } from './effects.ts'
 import { exhibitsOf } from './exhibits.ts'
 import type { Added } from './latency.ts'
 import { addedLatency, SHARES } from './latency.ts'
@@ -78,11 +78,23 @@ function judge(budgets: readonly Budget[], found: Findings): Judgement {
       reason: 'no A/A comparison, or one too wide to tell anything',
     }
   }
+  const tooFew = tooFewBlocks(found, main)
+  if (tooFew !== undefined) return { verdict: 'inconclusive', reason: tooFew }
   const told = main.all.filter(({ distinguishable }) => distinguishable).length
   return {
     verdict: 'pass',
     reason: `no budget was set; ${told} of ${main.all.length - 1} arms differ from what they are compared with by more than the A/A floor of ${percent(main.floor)}`,
   }
+}
+
+/** What is said when the run is too short to tell any cost from chance. */
+function tooFewBlocks({ arms }: Findings, { all }: Effects): string | undefined {
+  const tested = all.filter(({ arm }) => arms[arm]?.role !== 'duplicate')
+  const blocks = Math.max(...tested.map((effect) => effect.blocks))
+  const needed = blocksToTell(tested.length)
+  return tested.length === 0 || blocks >= needed
+    ? undefined
+    : `${blocks} blocks of each arm are too few to tell any cost from chance, however large: ${tested.length} arms need ${needed}`
 }
 
 function judgeOne(budget: Budget, found: Findings): Judgement {
@@ -162,20 +174,26 @@ function figuresOf({ arms, cpu, throughput, added }: Findings): readonly Figure[
   return [...cpuFigures, ...addedFigures, ...throughputFigures]
 }
 
-function notesOf(raw: OverheadRaw, { arms, cpu, throughput }: Findings): readonly string[] {
+function notesOf(raw: OverheadRaw, found: Findings): readonly string[] {
+  const { arms, cpu, throughput } = found
   const main = cpu.all.length > 0 ? cpu : throughput
   const detectable = Math.max(...main.all.map((effect) => effect.detectable), 0)
+  const tooFew = tooFewBlocks(found, main)
   const hidden = main.all.filter(
     ({ arm, distinguishable }) => !distinguishable && arms[arm]?.role !== 'duplicate',
   )
   return [
     `Intervals hold ${(CONFIDENCE * 100).toFixed(0)} %: five looks at the data were allowed, at 95 % together.`,
     'While it saturates the server the generator does not sleep: what a server takes to wake its client is not counted.',
-    `Smallest cost that a run like this finds four times of five: ${percent(detectable)}.`,
-    ...hidden.map(({ arm, interval }) => {
-      const bound = Math.max(Math.abs(interval.low), Math.abs(interval.high), main.floor ?? 0)
-      return `${labelOf(arms[arm] ?? NO_ARM)}: not distinguishable from nothing; at most ${percent(bound)}.`
-    }),
+    ...(tooFew === undefined
+      ? [
+          `Smallest cost that a run like this finds four times of five: ${percent(detectable)}.`,
+          ...hidden.map(({ arm, interval }) => {
+            const bound = Math.max(Math.abs(interval.low), Math.abs(interval.high), main.floor ?? 0)
+            return `${labelOf(arms[arm] ?? NO_ARM)}: not distinguishable from nothing; at most ${percent(bound)}.`
+          }),
+        ]
+      : [`${tooFew}.`]),
     ...(cpu.all.length === 0
       ? ['The processor time of the server cannot be read here: only throughput was compared.']
       : []),

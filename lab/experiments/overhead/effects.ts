@@ -20,6 +20,13 @@ const LEVEL = 1 - CONFIDENCE
 /** Below this an interval of a median at 95 % does not exist. */
 export const BLOCKS_NEEDED = 6
 
+/**
+ * Blocks of each arm below which no cost can be told from chance, however large it is: when every block has
+ * the same sign, the sign-flip test gives 2 in 2^blocks, and Holm multiplies it by the number of arms.
+ */
+export const blocksToTell = (tested: number): number =>
+  Math.floor(Math.log2((2 * tested) / LEVEL)) + 1
+
 /** What an arm costs next to its reference, by one figure. */
 export interface Effect {
   readonly arm: number

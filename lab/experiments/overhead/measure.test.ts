@@ -23,7 +23,8 @@ const world = (): World => ({
 const SHORT: OverheadOptions = {
   ...OPTIONS,
   connections: 4,
-  sliceMs: 15,
+  // Long enough for every process to have some turns in it.
+  sliceMs: 60,
   blocksMin: 6,
   blocksMax: 6,
   durationMs: 1,
