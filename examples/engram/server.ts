@@ -3,7 +3,7 @@ import type { CorpusName } from './corpus.ts'
 import { readCorpus } from './corpus.ts'
 import type { TenantMemories } from './memories.ts'
 import { MEMORIES_MAX } from './memories.ts'
-import { invalid, problem, readJson } from './problem.ts'
+import { invalid, problem, readJson } from '../problem.ts'
 import { parseQuestion } from './question.ts'
 import { openMemoryStore } from './store.ts'
 

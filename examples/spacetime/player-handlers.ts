@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { invalid, problem, readJson } from './problem.ts'
+import { invalid, problem, readJson } from '../problem.ts'
 import { readQuery } from './query.ts'
 import { isWithin, vector3 } from './scene.ts'
 import type { State } from './state.ts'

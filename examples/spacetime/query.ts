@@ -1,4 +1,4 @@
-import { problem } from './problem.ts'
+import { problem } from '../problem.ts'
 
 /** The parameters of a query by name, or the problem with them. */
 export type Query =

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { findingsOf } from './findings.ts'
-import { invalid, problem, readJson } from './problem.ts'
+import { invalid, problem, readJson } from '../problem.ts'
 import { readQuery } from './query.ts'
 import { sceneSchema } from './scene.ts'
 import type { State } from './state.ts'

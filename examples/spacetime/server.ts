@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { SceneLibrary } from './library.ts'
 import { openSceneLibrary } from './library.ts'
 import { movePlayer, showPosition } from './player-handlers.ts'
-import { problem } from './problem.ts'
+import { problem } from '../problem.ts'
 import {
   SCENE_BYTES_MAX,
   listScenes,
