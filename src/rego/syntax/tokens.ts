@@ -54,37 +54,6 @@ export const FUTURE_KEYWORDS: ReadonlySet<string> = new Set([
   'or',
 ])
 
-const NAMES: Readonly<Record<string, string>> = {
-  ident: 'identifier',
-  eof: 'eof',
-  number: 'number',
-  string: 'string',
-  'raw-string': 'string',
-  template: 'string',
-  illegal: 'illegal',
-  ':=': 'assign',
-  '=': 'unify',
-  '==': 'equal',
-  '!=': 'neq',
-  '<': 'lt',
-  '>': 'gt',
-  '<=': 'lte',
-  '>=': 'gte',
-  '+': 'plus',
-  '-': 'minus',
-  '*': 'mul',
-  '/': 'div',
-  '%': 'rem',
-  '|': 'or',
-  '&': 'and',
-}
-
-/** How messages call a token: `if keyword`, `} token`. */
-export function describeToken(kind: TokenKind): string {
-  if (KEYWORDS_V1.has(kind) || OPT_IN_KEYWORDS.has(kind)) return `${kind} keyword`
-  return `${NAMES[kind] ?? kind} token`
-}
-
 /** The built-in behind each operator. */
 export const OPERATORS: Readonly<Record<string, string>> = {
   '=': 'eq',
@@ -102,4 +71,22 @@ export const OPERATORS: Readonly<Record<string, string>> = {
   '%': 'rem',
   '|': 'or',
   '&': 'and',
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  ident: 'identifier',
+  eof: 'eof',
+  number: 'number',
+  string: 'string',
+  'raw-string': 'string',
+  template: 'string',
+  illegal: 'illegal',
+  ...OPERATORS,
+  '=': 'unify',
+}
+
+/** How messages call a token: `if keyword`, `} token`. */
+export function describeToken(kind: TokenKind): string {
+  if (KEYWORDS_V1.has(kind) || OPT_IN_KEYWORDS.has(kind)) return `${kind} keyword`
+  return `${NAMES[kind] ?? kind} token`
 }
