@@ -2,7 +2,8 @@ import type { ArgsDef } from 'citty'
 import { action } from '../action.ts'
 import type { Arguments } from '../command.ts'
 import { branch } from '../command.ts'
-import { durationOption, given, givenList, segment } from '../option-values.ts'
+import { durationOption, given, givenList } from '../option-values.ts'
+import { tenantThing } from './tenant-thing.ts'
 
 const columns = [
   { heading: 'id', field: 'id' },
@@ -13,8 +14,6 @@ const columns = [
   { heading: 'expires', field: 'expiresAtMs', format: 'time' },
   { heading: 'last used', field: 'lastUsedAtMs', format: 'time' },
 ] as const
-
-const id = { id: { type: 'positional', description: 'Key id.' } } as const satisfies ArgsDef
 
 const fields = {
   role: { type: 'string', description: 'Role; may be repeated.' },
@@ -37,25 +36,7 @@ function bodyOf(args: Arguments): Record<string, unknown> {
   })
 }
 
-const pathOf = (tenantId: string, args: Arguments): string =>
-  `/tenants/${tenantId}/keys/${segment(args, 'id')}`
-
-const change = (name: 'disable' | 'enable' | 'revoke', summary: string, done: string) =>
-  action({
-    name,
-    summary,
-    tenant: true,
-    args: id,
-    shown: { kind: 'done' },
-    ...(name === 'revoke' && {
-      confirm: (args: Arguments) => `The key ${args.required('id')} ends for good.`,
-    }),
-    request: (args, { tenantId }) => ({
-      method: 'POST',
-      path: `${pathOf(tenantId, args)}/${name}`,
-    }),
-    done: (args) => `${args.required('id')} ${done}.`,
-  })
+const { id, pathOf, get, act, remove } = tenantThing('keys', 'Key id.')
 
 /** `tollgate keys`. */
 export const keysCommand = branch('keys', 'API keys', {
@@ -71,14 +52,7 @@ export const keysCommand = branch('keys', 'API keys', {
       query: { userId: args.text('user') },
     }),
   }),
-  get: action({
-    name: 'get',
-    summary: 'Show an API key',
-    tenant: true,
-    args: id,
-    shown: { kind: 'one' },
-    request: (args, { tenantId }) => ({ method: 'GET', path: pathOf(tenantId, args) }),
-  }),
+  get: get('Show an API key'),
   create: action({
     name: 'create',
     summary: 'Make an API key; the key alone goes to standard output',
@@ -131,17 +105,18 @@ export const keysCommand = branch('keys', 'API keys', {
       body: given({ overlapMs: durationOption(args, 'overlap') }),
     }),
   }),
-  disable: change('disable', 'Refuse an API key until enabled again', 'is refused'),
-  enable: change('enable', 'Admit a disabled API key again', 'is admitted'),
-  revoke: change('revoke', 'End an API key for good', 'has ended'),
-  delete: action({
-    name: 'delete',
+  disable: act('disable', {
+    summary: 'Refuse an API key until enabled again',
+    done: 'is refused',
+  }),
+  enable: act('enable', { summary: 'Admit a disabled API key again', done: 'is admitted' }),
+  revoke: act('revoke', {
+    summary: 'End an API key for good',
+    done: 'has ended',
+    confirm: (args) => `The key ${args.required('id')} ends for good.`,
+  }),
+  delete: remove({
     summary: 'End an API key and forget it',
-    tenant: true,
-    args: id,
-    shown: { kind: 'done' },
     confirm: (args) => `The key ${args.required('id')} ends and is forgotten.`,
-    request: (args, { tenantId }) => ({ method: 'DELETE', path: pathOf(tenantId, args) }),
-    done: (args) => `${args.required('id')} is gone.`,
   }),
 })

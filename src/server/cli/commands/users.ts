@@ -4,6 +4,7 @@ import type { Arguments } from '../command.ts'
 import { branch } from '../command.ts'
 import { given, segment } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
+import { tenantThing } from './tenant-thing.ts'
 
 const columns = [
   { heading: 'id', field: 'id' },
@@ -25,28 +26,12 @@ const assignmentColumns = [
   { heading: 'since', field: 'createdAtMs', format: 'time' },
 ] as const
 
-const id = { id: { type: 'positional', description: 'User id.' } } as const satisfies ArgsDef
 const role = { role: { type: 'positional', description: 'Role.' } } as const satisfies ArgsDef
 
-const pathOf = (tenantId: string, args: Arguments): string =>
-  `/tenants/${tenantId}/users/${segment(args, 'id')}`
+const { id, pathOf, get, act, remove } = tenantThing('users', 'User id.')
 
 const password = async (args: Arguments, terminal: Terminal): Promise<string | undefined> =>
   args.flag('password-stdin') ? (await terminal.readInput()).replace(/\r?\n$/, '') : undefined
-
-const change = (name: 'disable' | 'enable', summary: string, done: string) =>
-  action({
-    name,
-    summary,
-    tenant: true,
-    args: id,
-    shown: { kind: 'done' },
-    request: (args, { tenantId }) => ({
-      method: 'POST',
-      path: `${pathOf(tenantId, args)}/${name}`,
-    }),
-    done: (args) => `${args.required('id')} ${done}.`,
-  })
 
 /** `tollgate users`. */
 export const usersCommand = branch('users', 'Users, their roles and sessions', {
@@ -62,14 +47,7 @@ export const usersCommand = branch('users', 'Users, their roles and sessions', {
       query: { login: args.text('login') },
     }),
   }),
-  get: action({
-    name: 'get',
-    summary: 'Show a user',
-    tenant: true,
-    args: id,
-    shown: { kind: 'one' },
-    request: (args, { tenantId }) => ({ method: 'GET', path: pathOf(tenantId, args) }),
-  }),
+  get: get('Show a user'),
   create: action({
     name: 'create',
     summary: 'Make a user',
@@ -121,17 +99,11 @@ export const usersCommand = branch('users', 'Users, their roles and sessions', {
     }),
     done: (args) => `The password of ${args.required('id')} is set.`,
   }),
-  disable: change('disable', 'Refuse a user until enabled again', 'is refused'),
-  enable: change('enable', 'Admit a disabled user again', 'is admitted'),
-  delete: action({
-    name: 'delete',
+  disable: act('disable', { summary: 'Refuse a user until enabled again', done: 'is refused' }),
+  enable: act('enable', { summary: 'Admit a disabled user again', done: 'is admitted' }),
+  delete: remove({
     summary: 'Remove a user with its sessions and tokens',
-    tenant: true,
-    args: id,
-    shown: { kind: 'done' },
     confirm: (args) => `The user ${args.required('id')} goes, with sessions and tokens.`,
-    request: (args, { tenantId }) => ({ method: 'DELETE', path: pathOf(tenantId, args) }),
-    done: (args) => `${args.required('id')} is gone.`,
   }),
   roles: action({
     name: 'roles',
