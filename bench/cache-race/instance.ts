@@ -54,12 +54,17 @@ async function isAllowed(key: string): Promise<boolean> {
 /** An error is no ALLOW. */
 const ask = async (key: string): Promise<boolean> => isAllowed(key).catch(() => false)
 
+/** Each ALLOW is dated when it is given: what goes on before others have theirs is not its delay. */
 async function watch(keys: readonly string[]): Promise<number> {
   let lastAllowMs = 0
+  const askDated = async (key: string): Promise<boolean> => {
+    const isAllow = await ask(key)
+    if (isAllow) lastAllowMs = wallMs()
+    return isAllow
+  }
   for (;;) {
-    const allowed = await Promise.all(keys.map(ask))
+    const allowed = await Promise.all(keys.map(askDated))
     if (!allowed.includes(true)) return lastAllowMs
-    lastAllowMs = wallMs()
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
 }
