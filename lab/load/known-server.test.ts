@@ -139,8 +139,8 @@ describe('a server whose behavior is known', () => {
     await cycle
     const seen = responses(result)
     const stoppedUs = (stop.toMs - stop.fromMs) * 1000
-    // Whoever was not waiting when it stopped was so soon after.
-    expect(seen.maxUs).toBeGreaterThan(stoppedUs - 20_000)
+    // Whoever was not waiting when it stopped was so soon after: its longest answer tells of it.
+    expect(seen.maxUs).toBeGreaterThan(stoppedUs / 2)
     // By plan, half of those that come in the stop wait for half of it: a sixth of all. Users send one each.
     expect(seen.countAbove(stoppedUs / 2) / seen.count).toBeLessThan(1 / 12)
     expect(backfill(seen, 20_000).quantile(0.9)).toBeGreaterThan(stoppedUs / 2)

@@ -35,7 +35,7 @@ const OPTIONS: ProfileOptions = {
   body: null,
   status: 200,
   connections: 2,
-  durationMs: 800,
+  durationMs: 2000,
   warmUpMs: 0,
   heap: true,
   base: null,
