@@ -152,7 +152,8 @@ describe('stopping', () => {
     })
     const startMs = performance.now()
     expect(await gate.stop()).toBe(0)
-    expect(performance.now() - startMs).toBeLessThan(5000)
+    // It would have been held up for the minute that answers under way are given.
+    expect(performance.now() - startMs).toBeLessThan(20_000)
     silent.destroy()
     removeFolder(gate.folder)
   })
