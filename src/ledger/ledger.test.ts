@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { Log } from '../storage/index.ts'
 import { adminEntry, allRecords, openFixture, traffic, rejectionOf } from './ledger.fixture.ts'
 import { LedgerError } from './ledger-error.ts'
 
@@ -45,6 +46,64 @@ describe('the ledger', () => {
     for (let at = 0; at < 100; at++) ledger.record(traffic())
     while (ledger.state().written < 101) await new Promise((resolve) => setImmediate(resolve))
     expect((await fixture.ledger.across().query({ kind: 'traffic' })).records).toHaveLength(100)
+  })
+
+  test('leaves what comes during a write until 100 wait again: a write for each handful would cost more than all else', async () => {
+    const held = Promise.withResolvers<void>()
+    const writes: number[] = []
+    const wrap = (log: Log): Log => ({
+      ...log,
+      async appendLines(lines, options) {
+        const traffic = Buffer.from(lines).includes('"traffic"')
+        if (traffic && writes.push(lines.length) === 1) await held.promise
+        return log.appendLines(lines, options)
+      },
+    })
+    await using fixture = await openFixture({ config: { flushInterval: '1h' }, wrap })
+    const { ledger } = fixture
+    const turn = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve))
+    for (let at = 0; at < 100; at++) ledger.record(traffic())
+    while (writes.length === 0) await turn()
+    for (let at = 0; at < 99; at++) ledger.record(traffic())
+    held.resolve()
+    while (ledger.state().written < 101) await turn()
+    await turn()
+    expect(ledger.state()).toMatchObject({ queued: 99, written: 101 })
+    ledger.record(traffic())
+    while (ledger.state().written < 201) await turn()
+    expect(writes).toHaveLength(2)
+    ledger.record(traffic())
+    await ledger.flush()
+    expect(ledger.state()).toMatchObject({ queued: 0, written: 202 })
+  })
+
+  test('flushes to the disk also what came while a write of its own accord was under way', async () => {
+    const held = Promise.withResolvers<void>()
+    const seen: { readonly traffic: number; readonly sync: boolean }[] = []
+    const wrap = (log: Log): Log => ({
+      ...log,
+      async appendLines(lines, options) {
+        const kinds =
+          Buffer.from(lines)
+            .toString()
+            .match(/"kind":"traffic"/g) ?? []
+        seen.push({ traffic: kinds.length, sync: options.sync })
+        if (kinds.length === 100) await held.promise
+        return log.appendLines(lines, options)
+      },
+    })
+    await using fixture = await openFixture({ config: { flushInterval: '1h' }, wrap })
+    const { ledger } = fixture
+    for (let at = 0; at < 100; at++) ledger.record(traffic())
+    while (seen.every((write) => write.traffic === 0)) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    for (let at = 0; at < 7; at++) ledger.record(traffic())
+    const flushed = ledger.flush()
+    held.resolve()
+    await flushed
+    expect(ledger.state()).toMatchObject({ queued: 0, written: 108 })
+    expect(seen.at(-1)).toEqual({ traffic: 7, sync: true })
   })
 
   test('hands fewer records to the disk after the flush interval', async () => {

@@ -101,7 +101,7 @@ export class LedgerWriter {
       this.gap.add(1)
       return
     }
-    if (this.queue.length >= WRITE_FROM && !this.#woken) this.#wake()
+    if (this.queue.length >= WRITE_FROM && !this.#woken && this.#pumping === undefined) this.#wake()
   }
 
   /** Resolves with the sequence number once the record is on disk. */
@@ -135,7 +135,7 @@ export class LedgerWriter {
       await this.#pumping
       if (this.#pumping !== undefined || !this.#hasWork()) return this.#pumping
     }
-    this.#pumping ??= this.#run()
+    this.#pumping ??= this.#run(1)
     return this.#pumping
   }
 
@@ -151,7 +151,7 @@ export class LedgerWriter {
     this.#woken = true
     setImmediate(() => {
       this.#woken = false
-      void this.pump()
+      this.#pumping ??= this.#run(WRITE_FROM)
     })
   }
 
@@ -166,22 +166,24 @@ export class LedgerWriter {
     })
   }
 
-  #hasWork(): boolean {
+  /** @param trafficFrom so many waiting requests are work; whoever wants them on disk wants all of them there. */
+  #hasWork(trafficFrom = 1): boolean {
     return (
       this.#status === 'failed' ||
       this.#acknowledged.length > 0 ||
-      this.queue.length > 0 ||
+      this.queue.length >= (this.#syncWanted ? 1 : trafficFrom) ||
       this.gap.pending > 0 ||
       (this.#syncWanted && this.#end.isUnsynced) ||
       this.#rotationDue()
     )
   }
 
-  async #run(): Promise<void> {
+  /** What comes while it writes waits for the next time, until it is worth a write again. */
+  async #run(trafficFrom: number): Promise<void> {
     // Whoever calls in the same turn shares the first write.
     await Promise.resolve()
     try {
-      while (this.#hasWork()) {
+      while (this.#hasWork(trafficFrom)) {
         if (this.#status === 'failed' && !(await this.#recover())) {
           this.#refuseQueue('failed', this.reason ?? 'the log failed')
           this.gap.add(this.queue.clear())
