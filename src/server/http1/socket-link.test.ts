@@ -111,6 +111,59 @@ describe.each([
     await Promise.all([has(3), ended])
   })
 
+  test('brings what came before the other side ended first, also where it was paused', async () => {
+    const address = await serveTcp((socket) => void socket.end('bye'))
+    const order: string[] = []
+    const ended = Promise.withResolvers<void>()
+    const link = make()(address, {
+      onOpen: () => undefined,
+      onData: (bytes) => {
+        order.push(bytes.toString('latin1'))
+        link.pause()
+        link.resume()
+      },
+      onDrain: () => undefined,
+      onEnd: () => {
+        order.push('end')
+        ended.resolve()
+      },
+      onClose: () => undefined,
+    })
+    ends.push(() => link.destroy())
+    await ended.promise
+    expect(order).toEqual(['bye', 'end'])
+  })
+
+  test('brings each of many at once its own, in order', async () => {
+    const address = await serveTcp((socket) => void socket.pipe(socket))
+    const openLink = make()
+    const links = 150
+    const answers = await Promise.all(
+      Array.from({ length: links }, (_, at) => {
+        const want = `head ${at}\nbody ${at}\ntail ${at}`
+        const { promise, resolve, reject } = Promise.withResolvers<boolean>()
+        let got = ''
+        const link = openLink(address, {
+          onOpen() {
+            link.write(`head ${at}\n`)
+            link.write(Buffer.from(`body ${at}\n`))
+            link.write(`tail ${at}`)
+          },
+          onData(bytes) {
+            got += bytes.toString('latin1')
+            if (got.length >= want.length) resolve(got === want)
+          },
+          onDrain: () => undefined,
+          onEnd: () => undefined,
+          onClose: reject,
+        })
+        ends.push(() => link.destroy())
+        return promise
+      }),
+    )
+    expect(answers).toEqual(Array.from({ length: links }, () => true))
+  })
+
   test('closes at once, twice too, and also while it opens', async () => {
     let sockets = 0
     const gone = Promise.withResolvers<void>()
@@ -139,4 +192,29 @@ describe.each([
     link.write('hello')
     await has(5)
   })
+})
+
+test('a receiver that fails loses its own link and no other', async () => {
+  const sockets: Socket[] = []
+  const both = Promise.withResolvers<void>()
+  const address = await serveTcp((socket) => {
+    if (sockets.push(socket) === 2) both.resolve()
+  })
+  const openLink = createSocketLinks()
+  const lost = Promise.withResolvers<string>()
+  const broken = openLink(address, {
+    onOpen: () => undefined,
+    onData: () => {
+      throw new Error('a bug')
+    },
+    onDrain: () => undefined,
+    onEnd: () => undefined,
+    onClose: lost.resolve,
+  })
+  ends.push(() => broken.destroy())
+  const { has, opened } = open(openLink, address)
+  await Promise.all([opened, both.promise])
+  for (const socket of sockets) socket.write('hello')
+  expect(await lost.promise).toBe('a bug')
+  await has(5)
 })
