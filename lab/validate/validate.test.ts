@@ -136,7 +136,7 @@ describe('the checklist', () => {
     expect(slow.reason).toBe('it took too long')
   })
 
-  /** A server that takes half a second for `/slow`, and on SIGTERM does as it is told. */
+  /** A server that takes two seconds for `/slow`, and on SIGTERM does as it is told. */
   async function serverThat(onSignal: string): Promise<string> {
     const path = join(folder, `${crypto.randomUUID()}.ts`)
     const probe = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('') })
@@ -145,13 +145,13 @@ describe('the checklist', () => {
     await writeFile(
       path,
       `const server = Bun.serve({ hostname: '127.0.0.1', port: ${port}, fetch: async (request) => {
-        if (request.url.endsWith('/slow')) await Bun.sleep(500)
+        if (request.url.endsWith('/slow')) await Bun.sleep(2000)
         return new Response('done')
       } })
       process.on('SIGTERM', async () => { ${onSignal} })`,
     )
     const url = `http://127.0.0.1:${port}`
-    return `shutdown: { command: ['${process.execPath}', '${path}'], ready: '${url}/', slow: '${url}/slow', deadlineMs: 3000 }, timeoutMs: 20000`
+    return `shutdown: { command: ['${process.execPath}', '${path}'], ready: '${url}/', slow: '${url}/slow', deadlineMs: 8000 }, timeoutMs: 20000`
   }
 
   test('a graceful shutdown answers what is in flight and ends with 0; others are told apart', async () => {
