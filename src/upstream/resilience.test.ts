@@ -99,7 +99,7 @@ describe('the circuit breaker', () => {
     const { upstream, events } = openUpstream({
       targets: [origin.url],
       retries: { attempts: 0 },
-      breaker: { requestsMin: 3, open: '60ms', probes: 1 },
+      breaker: { requestsMin: 3, open: '1s', probes: 1 },
     })
     for (let count = 0; count < 3; count++) {
       expect(status(await upstream.forward(forwardRequest()))).toBe(503)
@@ -176,7 +176,7 @@ test('active health checks take a sick target out and bring it back', async () =
   const two = await serve(() => answerWith('ok'))
   const { upstreams, upstream, events } = openUpstream({
     targets: [one.url, two.url],
-    health: { path: '/health', interval: '10ms', timeout: '500ms', unhealthyAfter: 2 },
+    health: { path: '/health', interval: '10ms', timeout: '5s', unhealthyAfter: 2 },
   })
   await until(() => upstream.stats().targets[0]?.healthy === false)
   for (let count = 0; count < 4; count++) {

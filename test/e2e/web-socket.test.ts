@@ -254,10 +254,10 @@ describe('a WebSocket', () => {
       typeof body === 'function' ? body(key.id) : body,
     )
     expect([200, 201, 204]).toContain(done.status)
-    const startMs = performance.now()
-    const { code } = await closed
-    expect(code).toBe(1008)
-    expect(performance.now() - startMs).toBeLessThan(1000)
+    const codes: number[] = []
+    void closed.then(({ code }) => codes.push(code))
+    expect(await until(() => codes.length > 0, 'the end of the connection')).toBeLessThan(1000)
+    expect(codes).toEqual([1008])
     await until(async () => closes.at(-1)?.[0] === 1008)
   })
 

@@ -207,7 +207,7 @@ describe.skipIf(!hasRedisServer)('a level in Redis', () => {
 
   test('believes nothing on a name whose invalidation could not be told yet', async () => {
     const own = await startRedisServer()
-    const one = await startInstance(own.options({ timeoutMs: 50, cooldownMs: 20 }))
+    const one = await startInstance(own.options({ timeoutMs: 500, cooldownMs: 20 }))
     await put(one.level, 'k', entryOf(systemClock, 'v1', { tags: ['t'] }))
     own.freeze()
     const told = one.level.invalidate({ kind: 'tag', name: 't' })
@@ -329,7 +329,7 @@ describe.skipIf(!hasRedisServer)('a level in Redis', () => {
 
   test('while Redis is frozen, gets end at the time-out and then at once', async () => {
     const own = await startRedisServer()
-    const one = await startInstance(own.options({ timeoutMs: 50 }))
+    const one = await startInstance(own.options({ timeoutMs: 500 }))
     own.freeze()
     for (let at = 0; at < 10; at += 1) expect((await one.level.get('k')).state).toBe('unavailable')
     expect(one.level.stats().unavailable).toBe(10)
