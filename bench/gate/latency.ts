@@ -11,6 +11,7 @@ import { openLatencyArms, RATE_PER_SECOND } from './latency-arms.ts'
 import type { Latencies } from './open-loop.ts'
 import type { Options } from './options.ts'
 import { progress } from './progress.ts'
+import { rest } from './rest.ts'
 import type { Estimate, Verdict } from './statistics.ts'
 import { estimate, median, quantile, verdictOf } from './statistics.ts'
 
@@ -35,7 +36,10 @@ export async function measureLatency(options: Options): Promise<Report> {
   const arms = await openLatencyArms([GATE.name, BASE.name, AGAIN.name], options)
   const contenders = [AGAIN, GATE].map((arm): Contender => ({ arm, blocks: [] }))
   try {
-    const slice = (arm: Arm) => async () => arms.loop(arm).run(options.sliceMs, DISCARD_MS)
+    const slice = (arm: Arm) => async () => {
+      await rest()
+      return arms.loop(arm).run(options.sliceMs, DISCARD_MS)
+    }
     for (let round = 1; round <= options.blocks; round++) {
       progress(`block ${round} of ${options.blocks}`)
       for (const contender of shuffled(contenders, random)) {

@@ -8,6 +8,7 @@ import type { Finding, Report } from './finding.ts'
 import { renderEstimate, renderFinding } from './finding.ts'
 import type { Options } from './options.ts'
 import { progress } from './progress.ts'
+import { rest } from './rest.ts'
 import type { Estimate } from './statistics.ts'
 import { estimate, median, verdictOf } from './statistics.ts'
 import type { Random } from '../../src/core/random.ts'
@@ -38,7 +39,10 @@ export async function measureLayers(options: Options): Promise<Report> {
     for (let round = 1; round <= options.blocks; round++) {
       progress(`block ${round} of ${options.blocks}`)
       for (const arm of shuffled(contenders, bench.random)) {
-        const slice = (of: Arm) => () => bench.loop(of).run(options.sliceMs, DISCARD_MS)
+        const slice = (of: Arm) => async () => {
+          await rest()
+          return bench.loop(of).run(options.sliceMs, DISCARD_MS)
+        }
         const block = await measureBlock(slice(baselineOf(arm)), slice(arm), bench.random)
         if ([...block.base, ...block.arm].every(hasAnswers)) blocks.get(arm)?.push(block)
         else stalled += 1

@@ -8,6 +8,7 @@ import { renderFinding } from './finding.ts'
 import type { Options } from './options.ts'
 import { progress } from './progress.ts'
 import { prepareRequests } from './requests.ts'
+import { rest } from './rest.ts'
 import type { Estimate } from './statistics.ts'
 import { estimate, verdictOf } from './statistics.ts'
 
@@ -33,7 +34,10 @@ export async function measureScale(options: Options): Promise<Report> {
       const blocks: number[] = []
       for (let round = 1; round <= options.blocks; round++) {
         progress(`${name}: block ${round} of ${options.blocks}`)
-        const slice = (loop: typeof fewKeys) => () => loop.run(options.sliceMs, DISCARD_MS)
+        const slice = (loop: typeof fewKeys) => async () => {
+          await rest()
+          return loop.run(options.sliceMs, DISCARD_MS)
+        }
         const block = await measureBlock(slice(fewKeys), slice(manyKeys), random)
         blocks.push(ratioOf(block, cpuPerRequest))
       }
