@@ -61,3 +61,22 @@ export const services = (result: LoadResult): Histogram =>
 /** Failures of all kinds. */
 export const failures = (result: LoadResult): number =>
   Object.values(result.failures).reduce((sum, count) => sum + count, 0)
+
+/** Watches how long this process once has no turn; `stop` answers the longest such time, in milliseconds. */
+export function watchTurns(): { readonly stop: () => number } {
+  let lastMs = performance.now()
+  let gapMs = 0
+  const look = (): void => {
+    const nowMs = performance.now()
+    gapMs = Math.max(gapMs, nowMs - lastMs)
+    lastMs = nowMs
+  }
+  const timer = setInterval(look, 5)
+  return {
+    stop() {
+      look()
+      clearInterval(timer)
+      return gapMs
+    },
+  }
+}

