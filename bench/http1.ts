@@ -42,7 +42,7 @@ const messages = (method: string, keys: number): readonly Buffer[] =>
 interface Arm {
   readonly name: string
   /** Does the work once for each message; returns how many requests that were. */
-  run(): number
+  run(): number | Promise<number>
 }
 
 /** A connection whose socket takes everything. */
@@ -66,6 +66,22 @@ const sync = connect((request) => {
   return answer
 })
 const withFields = connect(() => limited)
+/** As an upstream answers: the same lines again and again, a body of bytes, a field of the gate's. */
+const upstreamFields = {
+  names: ['server', 'content-type', 'last-modified', 'etag', 'accept-ranges'],
+  lines: [
+    'Server: nginx/1.22.1',
+    'Content-Type: application/octet-stream',
+    'Last-Modified: Sat, 21 Nov 2026 16:00:00 GMT',
+    'ETag: "691f3c2a-5a"',
+    'Accept-Ranges: bytes',
+    '',
+  ].join('\r\n'),
+}
+const upstreamBody = Buffer.from(BODY)
+const fromUpstream = connect(() =>
+  Promise.resolve(new PlainAnswer(200, upstreamFields, upstreamBody)),
+)
 
 function turns(
   name: string,
@@ -78,6 +94,20 @@ function turns(
     run: () => {
       for (const wire of wires) connection.receive(wire)
       return count
+    },
+  }
+}
+
+/** Each answer is waited for. */
+function waits(name: string, connection: Http1Connection, wires: readonly Buffer[]): Arm {
+  return {
+    name,
+    run: async () => {
+      for (const wire of wires) {
+        connection.receive(wire)
+        while (connection.isBusy) await Promise.resolve()
+      }
+      return wires.length
     },
   }
 }
@@ -118,6 +148,7 @@ const ARMS: readonly Arm[] = [
   turns('POST, 90 bytes of JSON', sync, many),
   turns('POST, four more fields', withFields, many),
   turns('GET, 16 pipelined', sync, pipelined, 16),
+  waits('GET, an upstream answers', fromUpstream, messages('GET', KEYS)),
 ]
 
 const rounds = Number(values.rounds)
@@ -127,7 +158,7 @@ for (let round = 0; round <= rounds; round++) {
   for (const [at, arm] of ARMS.entries()) {
     const start = performance.now()
     let done = 0
-    while (done < requests) done += arm.run()
+    while (done < requests) done += await arm.run()
     // The first round only warms up.
     if (round > 0) times[at]!.push(((performance.now() - start) * 1e6) / done)
   }

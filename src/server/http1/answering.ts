@@ -150,18 +150,17 @@ export class Answering implements InterimSink {
     const { isCurrent } = head
     const keeps = head.keepsAlive && !world.isDraining && intake.mayDiscard()
     intake.answered()
-    if (keeps && isCurrent && head.method !== 'HEAD') {
-      if (world.repeated.write(answer, world.dateLine, outbox)) return this.complete(keeps)
-    }
     let plain = toPlain(answer)
-    let rendered: AnswerHead
+    let rendered: AnswerHead | undefined
     try {
-      rendered = answerHead(plain, isCurrent, keeps, world.dateLine)
+      const isRepeated = keeps && isCurrent && head.method !== 'HEAD' && this.repeat(plain)
+      if (!isRepeated) rendered = answerHead(plain, isCurrent, keeps, world.dateLine)
     } catch (error) {
       discardAnswer(answer)
       plain = toPlain(this.explain(error))
       rendered = answerHead(plain, isCurrent, keeps, world.dateLine)
     }
+    if (rendered === undefined) return this.complete(keeps)
     const { body } = plain
     if (isSilent(head, plain.status)) {
       writeSilent(outbox, rendered, plain)
@@ -169,6 +168,13 @@ export class Answering implements InterimSink {
     } else if (body instanceof ReadableStream) return this.stream(rendered, body, isCurrent, keeps)
     else writeWhole(outbox, rendered, body)
     this.complete(keeps)
+  }
+
+  /** Writes what has been written before, or most of it. */
+  private repeat(answer: PlainAnswer): boolean {
+    const { world, outbox } = this
+    const { repeated, heads, dateLine } = world
+    return repeated.write(answer, dateLine, outbox) || heads.write(answer, dateLine, outbox)
   }
 
   private stream(

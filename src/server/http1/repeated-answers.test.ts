@@ -1,24 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import type { Answer } from '../../core/answer.ts'
 import { PlainAnswer } from '../../core/answer.ts'
-import { createGathering, Outbox } from './outbox.ts'
 import { RepeatedAnswers } from './repeated-answers.ts'
+import { written } from './written.fixture.ts'
 
 const DATE = 'date: Sat, 21 Nov 2026 10:00:00 GMT\r\n'
 const LATER = 'date: Sat, 21 Nov 2026 10:00:01 GMT\r\n'
-
-/** What is written, if anything. */
-function written(answers: RepeatedAnswers, answer: Answer, dateLine: string): string | undefined {
-  let text = ''
-  const write = (bytes: Uint8Array, from = 0, length = bytes.length): number => {
-    text += Buffer.from(bytes.subarray(from, from + length)).toString()
-    return length
-  }
-  const outbox = new Outbox({ write }, createGathering())
-  const isWritten = answers.write(answer, dateLine, outbox)
-  outbox.flush()
-  return isWritten ? text : undefined
-}
 
 describe('answers that are given again and again', () => {
   const answer = PlainAnswer.repeated(200, [['content-type', 'text/plain']], 'größer')

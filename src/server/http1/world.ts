@@ -7,6 +7,7 @@ import type { ServerConnection } from '../listener.ts'
 import type { Http1ListenerOptions } from './options.ts'
 import type { Gathering } from './outbox.ts'
 import { createGathering } from './outbox.ts'
+import { RememberedHeads } from './remembered-heads.ts'
 import { RepeatedAnswers } from './repeated-answers.ts'
 import type { HeadRules } from './parse-request-head.ts'
 import type { Rejection } from './rejection.ts'
@@ -29,6 +30,7 @@ export interface Http1World {
   readonly idleTicks: number
   readonly gathering: Gathering
   readonly repeated: RepeatedAnswers
+  readonly heads: RememberedHeads
   readonly handle: Handle
   /** Takes WebSockets; without it, requests for them are like any other. */
   readonly webSockets: WebSocketDoor | undefined
@@ -63,6 +65,7 @@ export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'htt
     idleTicks: ticksOf(options.idleTimeoutMs),
     gathering: createGathering(),
     repeated: new RepeatedAnswers(),
+    heads: new RememberedHeads(),
     handle: options.handle,
     webSockets:
       options.webSockets === false
