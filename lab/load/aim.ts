@@ -27,6 +27,19 @@ export interface Aim {
   readonly environment?: Readonly<Record<string, string>>
 }
 
+/** One GET after the other, of an address on this machine. */
+export const plainAim = (target: string): Aim => ({
+  target,
+  allowRemote: false,
+  insecure: false,
+  addresses: [],
+  headers: {},
+  scenario: null,
+  methods: [],
+  method: 'GET',
+  body: null,
+})
+
 /** An aim that was taken. */
 export interface Aimed {
   readonly target: Target

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createRandom } from '../../core/index.ts'
+import { plainAim } from '../../load/index.ts'
 import { madeResult } from '../../load/result.fixture.ts'
 import { quietWorld, watchTurns } from '../../load/load.fixture.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
@@ -10,15 +11,7 @@ import type { Phase, Step } from './search.ts'
 import { judgeStep, searchBreak } from './search.ts'
 
 const OPTIONS: BreakOptions = {
-  target: 'http://127.0.0.1:1/',
-  allowRemote: false,
-  insecure: false,
-  addresses: [],
-  headers: {},
-  scenario: null,
-  methods: [],
-  method: 'GET',
-  body: null,
+  ...plainAim('http://127.0.0.1:1/'),
   objective: { share: 0.99, limitMs: 50, errorRateMax: 0.001, goodputMin: 0.99 },
   rateFrom: 100,
   rateMax: 100_000,

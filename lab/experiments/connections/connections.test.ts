@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { plainAim } from '../../load/index.ts'
 import { quietWorld } from '../../load/load.fixture.ts'
 import { madeResult } from '../../load/result.fixture.ts'
 import type { SyntheticServer } from '../../synthetic/index.ts'
@@ -13,15 +14,7 @@ afterEach(async () => {
 })
 
 const OPTIONS: ConnectionsOptions = {
-  target: 'http://127.0.0.1:1/',
-  allowRemote: false,
-  insecure: false,
-  addresses: [],
-  headers: {},
-  scenario: null,
-  methods: [],
-  method: 'GET',
-  body: null,
+  ...plainAim('http://127.0.0.1:1/'),
   steps: [20, 400],
   holdMs: 1000,
   rate: 300,

@@ -4,6 +4,7 @@ import { histogramFrom } from '../../histogram/index.ts'
 import { dueMoments, failures, quietWorld, responses, watchTurns } from '../../load/load.fixture.ts'
 import type { SyntheticServer } from '../../synthetic/index.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
+import { FAULTS_OPTIONS } from './faults-options.fixture.ts'
 import type { FaultsOptions } from './options.ts'
 import { faultsExperiment } from './index.ts'
 
@@ -14,30 +15,7 @@ afterEach(async () => {
   server = undefined
 })
 
-const OPTIONS: Omit<FaultsOptions, 'target'> = {
-  allowRemote: false,
-  insecure: false,
-  addresses: [],
-  headers: {},
-  scenario: null,
-  methods: [],
-  method: 'GET',
-  body: null,
-  fault: 'cut',
-  delayMs: 300,
-  bytesPerSecond: 1000,
-  rate: 120,
-  beforeMs: 2500,
-  forMs: 1000,
-  afterMs: 2500,
-  // Longer than all delays of a busy machine together: what waits is not given up.
-  timeoutMs: 60_000,
-  connectionsMax: 500,
-  proxy: null,
-  pid: null,
-  recoverWithinMs: 2000,
-  lostShareMax: null,
-}
+const OPTIONS: FaultsOptions = { ...FAULTS_OPTIONS, fault: 'cut' }
 
 /** What becomes of requests whose connection is ended or refused. */
 const BROKEN: ReadonlySet<string> = new Set(['closed', 'connect'])

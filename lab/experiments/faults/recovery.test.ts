@@ -3,6 +3,7 @@ import { COARSE_BITS, createHistogram } from '../../histogram/index.ts'
 import type { LoadResult, WindowData } from '../../load/index.ts'
 import { madeResult } from '../../load/result.fixture.ts'
 import { analyzeFaults } from './analyze.ts'
+import { FAULTS_OPTIONS } from './faults-options.fixture.ts'
 import type { FaultsOptions } from './options.ts'
 import { readRecovery } from './recovery.ts'
 
@@ -97,26 +98,8 @@ describe('what the course of a run says of a fault', () => {
 })
 
 const OPTIONS: FaultsOptions = {
-  target: 'http://127.0.0.1:1/',
-  allowRemote: false,
-  insecure: false,
-  addresses: [],
-  headers: {},
-  scenario: null,
-  methods: [],
-  method: 'GET',
-  body: null,
-  fault: 'stop',
-  delayMs: 300,
-  bytesPerSecond: 1000,
-  rate: 120,
-  beforeMs: 2500,
-  forMs: 1000,
-  afterMs: 2500,
+  ...FAULTS_OPTIONS,
   timeoutMs: 10_000,
-  connectionsMax: 500,
-  proxy: null,
-  pid: null,
   recoverWithinMs: 500,
   lostShareMax: 0.5,
 }

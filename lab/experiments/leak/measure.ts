@@ -1,7 +1,7 @@
 import { formatQuantity, LabError } from '../../core/index.ts'
 import type { World } from '../../core/index.ts'
 import type { Aim, LoadResult } from '../../load/index.ts'
-import { planLoad, runLoad, summarizeLoad, takeAim } from '../../load/index.ts'
+import { plainAim, planLoad, runLoad, summarizeLoad, takeAim } from '../../load/index.ts'
 import { listenerPid } from '../../machine/index.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
 import type { LeakOptions, LeakPhase, LeakRaw, LeakWindow, MemorySource } from './raw.ts'
@@ -78,17 +78,7 @@ async function withSynthetic<Result>(
 ): Promise<Result> {
   const server = await startSyntheticServer({ leakBytes })
   try {
-    const aim: Aim = {
-      target: `${server.url}/leak`,
-      allowRemote: false,
-      insecure: false,
-      addresses: [],
-      headers: {},
-      scenario: null,
-      methods: [],
-      method: 'GET',
-      body: null,
-    }
+    const aim = plainAim(`${server.url}/leak`)
     const memory: MemorySource = {
       url: `${server.url}/stats`,
       path: '/heapBytes',

@@ -1,16 +1,9 @@
+import { plainAim } from '../../load/index.ts'
 import type { LoadOptions } from './options.ts'
 
 /** Options as the command line gives them when nothing was said. */
 export const LOAD_OPTIONS: LoadOptions = {
-  target: 'http://127.0.0.1:1/',
-  allowRemote: false,
-  insecure: false,
-  addresses: [],
-  headers: {},
-  scenario: null,
-  methods: [],
-  method: 'GET',
-  body: null,
+  ...plainAim('http://127.0.0.1:1/'),
   model: null,
   shape: null,
   level: null,
