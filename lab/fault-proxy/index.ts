@@ -1,2 +1,3 @@
+export type { Fault } from './fault.ts'
 export { startFaultProxy } from './proxy.ts'
-export type { Fault, FaultProxy, FaultProxyOptions } from './proxy.ts'
+export type { FaultProxy, FaultProxyOptions } from './proxy.ts'

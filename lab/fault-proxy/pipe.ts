@@ -1,0 +1,71 @@
+import type { Fault } from './fault.ts'
+
+/** Where a pipe leads: takes bytes and says how many of them it took, less than 0 when it is gone. */
+export interface PipeEnd {
+  write(bytes: Uint8Array): number
+}
+
+const HELD_BYTES_MAX = 4 * 2 ** 20
+
+/** One direction of a connection: what came in, until it is passed on. */
+export class Pipe {
+  #to: PipeEnd | undefined
+  #held: { readonly bytes: Uint8Array; readonly dueMs: number }[] = []
+  #heldBytes = 0
+  /** Bytes that may pass at once while throttled. */
+  #allowance = 0
+  #isEnding = false
+
+  /** From now on it leads somewhere. */
+  leadTo(end: PipeEnd): void {
+    this.#to = end
+  }
+
+  /** Keeps bytes until they are due; returns whether there was room for them. */
+  hold(bytes: Uint8Array, dueMs: number): boolean {
+    this.#heldBytes += bytes.length
+    if (this.#heldBytes > HELD_BYTES_MAX) return false
+    this.#held.push({ bytes: Uint8Array.from(bytes), dueMs })
+    return true
+  }
+
+  /** Nothing more comes in. */
+  end(): void {
+    this.#isEnding = true
+  }
+
+  /** Whatever is held is due at once. */
+  release(): void {
+    this.#held = this.#held.map(({ bytes }) => ({ bytes, dueMs: 0 }))
+  }
+
+  /** Lets more through a throttle, for a time that has passed; what is not used does not pile up. */
+  allow(bytesPerSecond: number, elapsedMs: number): void {
+    const allowance = this.#allowance + (bytesPerSecond * elapsedMs) / 1000
+    this.#allowance = Math.min(allowance, Math.max(1, bytesPerSecond / 10))
+  }
+
+  /**
+   * Passes on what is due; whoever takes too little has the rest held for them. Returns whether all is
+   * passed on and nothing more comes.
+   */
+  flush(fault: Fault, nowMs: number): boolean {
+    const to = this.#to
+    if (to === undefined || fault.kind === 'blackhole') return false
+    for (let first = this.#held[0]; first !== undefined; first = this.#held[0]) {
+      if (first.dueMs > nowMs) return false
+      const room = fault.kind === 'throttle' ? Math.floor(this.#allowance) : Infinity
+      const part = first.bytes.subarray(0, Math.min(first.bytes.length, room))
+      if (part.length === 0) return false
+      const written = Math.max(0, to.write(part))
+      this.#heldBytes -= written
+      this.#allowance -= written
+      if (written < first.bytes.length) {
+        this.#held[0] = { bytes: first.bytes.subarray(written), dueMs: first.dueMs }
+        return false
+      }
+      this.#held.shift()
+    }
+    return this.#isEnding
+  }
+}
