@@ -1,0 +1,27 @@
+import type { SyntheticStats } from './options.ts'
+
+/** The world of a synthetic server. */
+export interface SyntheticWorld {
+  /** Monotonic, milliseconds. */
+  readonly nowMs: () => number
+  /** The same clock in nanoseconds. */
+  readonly nowNs: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  readonly usage: () => Pick<SyntheticStats, 'cpuUs' | 'heapBytes' | 'residentBytes'>
+}
+
+/** Answers what is asked at one path. */
+export type Route = (request: Request, url: URL) => Promise<Response> | Response
+
+/** Routes by their path; one that ends with a slash stands for all below it. */
+export type Routes = Readonly<Record<string, Route>>
+
+/** Some routes, and what they counted. */
+export interface CountingRoutes<Counted extends keyof SyntheticStats> {
+  readonly routes: Routes
+  readonly stats: () => Pick<SyntheticStats, Counted>
+}
+
+/** What is answered where nothing else is to be said. */
+export const hello = (headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response('hello from a server whose behavior is known\n', { headers })
