@@ -4,6 +4,7 @@ import type { RouteCount } from './request-metrics.ts'
 import { createCounterTable } from './counter-table.ts'
 import { createRequestMetrics } from './request-metrics.ts'
 import { createServerMetrics } from './server-metrics.ts'
+import type { UpstreamMetrics } from './upstream-metrics.ts'
 import { createUpstreamMetrics } from './upstream-metrics.ts'
 
 /** What became of a request at one layer: the integers the hot path passes. */
@@ -45,7 +46,7 @@ export interface GateMetrics {
   /** A request to an upstream has ended; `status` 0 when there was no answer. */
   upstreamRequest(upstreamSlot: number, status: number, durationNs: number): void
   upstreamInFlight(upstreamSlot: number, change: 1 | -1): void
-  breakerState(upstreamSlot: number, state: number): void
+  upstreamStates: UpstreamMetrics['upstreamStates']
   connections(open: number): void
   /** A configuration was loaded or refused. */
   reload(ok: boolean, configHash: string, atMs: number): void

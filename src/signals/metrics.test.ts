@@ -6,7 +6,6 @@ import { createLayerTimings } from './layer-timings.ts'
 import { declareLedgerMetrics } from './ledger-metrics.ts'
 import { createMetrics } from './metrics.ts'
 import { createProcessReadings, declareProcessMetrics } from './process-metrics.ts'
-import { BREAKER_STATE } from './upstream-metrics.ts'
 
 /** The gate's registry with something in every family. */
 function busyGate(routesMax = 8) {
@@ -29,7 +28,15 @@ function busyGate(routesMax = 8) {
   gate.upstreamRequest(upstream, 200, 3e6)
   gate.upstreamRequest(upstream, 0, 1e9)
   gate.upstreamInFlight(upstream, 1)
-  gate.breakerState(upstream, BREAKER_STATE.open)
+  gate.upstreamStates([
+    {
+      name: 'scene "api"\\\n',
+      targets: [
+        { breaker: 'open', healthy: false },
+        { breaker: 'closed', healthy: null },
+      ],
+    },
+  ])
   gate.connections(12)
   gate.reload(true, 'abcdef0123456789', 1_767_225_600_000)
   gate.reload(false, 'ffffff0123456789', 1_767_225_700_000)
@@ -81,6 +88,19 @@ describe('the metrics page', () => {
     expect(samples.get('tollgate_upstream_breaker_state{upstream="scene \\"api\\"\\\\\\n"}')).toBe(
       2,
     )
+    const ofScene = String.raw`{upstream="scene \"api\"\\\n"}`
+    expect(samples.get(`tollgate_upstream_targets${ofScene}`)).toBe(2)
+    expect(samples.get(`tollgate_upstream_targets_unhealthy${ofScene}`)).toBe(1)
+  })
+
+  test('does not go on showing the state of an upstream that is gone', () => {
+    const { metrics, gate } = busyGate()
+    gate.upstreamStates([{ name: 'new', targets: [{ breaker: 'closed', healthy: true }] }])
+    const samples = parseExposition(metrics.render())
+    const ofScene = String.raw`{upstream="scene \"api\"\\\n"}`
+    expect(samples.get(`tollgate_upstream_breaker_state${ofScene}`)).toBe(0)
+    expect(samples.get(`tollgate_upstream_targets_unhealthy${ofScene}`)).toBe(0)
+    expect(samples.get('tollgate_upstream_targets{upstream="new"}')).toBe(1)
   })
 
   test('cumulates histogram buckets up to +Inf, which equals the count', () => {

@@ -7,11 +7,22 @@ export interface UpstreamMetrics {
   upstreamSlot(upstream: string): number
   upstreamRequest(upstreamSlot: number, status: number, durationNs: number): void
   upstreamInFlight(upstreamSlot: number, change: 1 | -1): void
-  breakerState(upstreamSlot: number, state: number): void
+  /** Shows how all upstreams do now; one that was shown before and is not among them is gone. */
+  upstreamStates(states: readonly UpstreamState[]): void
+}
+
+/** How an upstream does. */
+export interface UpstreamState {
+  readonly name: string
+  readonly targets: readonly {
+    readonly breaker: keyof typeof BREAKER_STATE
+    /** `null` while nothing is known. */
+    readonly healthy: boolean | null
+  }[]
 }
 
 /** Value of `tollgate_upstream_breaker_state`. */
-export const BREAKER_STATE = { closed: 0, halfOpen: 1, open: 2 } as const
+const BREAKER_STATE = { closed: 0, 'half-open': 1, open: 2 } as const
 
 /** Status classes; `none` when there was no answer. */
 const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const
@@ -40,13 +51,31 @@ export function createUpstreamMetrics(metrics: Metrics, upstreamsMax: number): U
   })
   const breaker = metrics.gauge({
     name: 'tollgate_upstream_breaker_state',
-    help: 'Circuit breaker: 0 closed, 1 half open, 2 open.',
+    help: 'Circuit breaker of the worst target: 0 closed, 1 half open, 2 open.',
     merge: 'max',
     ...family,
   })
+  const targets = metrics.gauge({
+    name: 'tollgate_upstream_targets',
+    help: 'Targets of an upstream.',
+    merge: 'max',
+    ...family,
+  })
+  const unhealthy = metrics.gauge({
+    name: 'tollgate_upstream_targets_unhealthy',
+    help: 'Targets that fail: their checks do, they are ejected, their breaker is not closed, or one request after another failed.',
+    merge: 'max',
+    ...family,
+  })
+  const shown = new Set<string>()
+  const show = ({ name, targets: all }: UpstreamState): void => {
+    breaker.set(breaker.slot(name), Math.max(0, ...all.map((each) => BREAKER_STATE[each.breaker])))
+    targets.set(targets.slot(name), all.length)
+    unhealthy.set(unhealthy.slot(name), all.filter(({ healthy }) => healthy === false).length)
+  }
   return {
     upstreamSlot(upstream) {
-      for (const declared of [duration, inFlight, breaker]) declared.slot(upstream)
+      for (const declared of [duration, inFlight]) declared.slot(upstream)
       return requests.row(upstream)
     },
     upstreamRequest(upstreamSlot, status, durationNs) {
@@ -55,6 +84,13 @@ export function createUpstreamMetrics(metrics: Metrics, upstreamsMax: number): U
       duration.observe(upstreamSlot, durationNs / NS_PER_SECOND)
     },
     upstreamInFlight: (upstreamSlot, change) => inFlight.add(upstreamSlot, change),
-    breakerState: (upstreamSlot, state) => breaker.set(upstreamSlot, state),
+    upstreamStates(states) {
+      const names = new Set(states.map(({ name }) => name))
+      for (const name of shown) if (!names.has(name)) show({ name, targets: [] })
+      for (const state of states) {
+        shown.add(state.name)
+        show(state)
+      }
+    },
   }
 }

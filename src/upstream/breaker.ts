@@ -1,7 +1,6 @@
 import type { UpstreamConfig } from './config.ts'
 import type { BreakerState } from './events.ts'
-
-const SLICES = 10
+import { createOutcomeWindow } from './outcome-window.ts'
 
 /**
  * A circuit breaker: it opens when too many of the recent outcomes were failures, lets a few requests
@@ -99,42 +98,5 @@ function createWindowBreaker(
       if (state === 'half-open') probing = Math.max(0, probing - 1)
     },
     waitMs: (nowMs) => (state === 'open' ? Math.max(0, openedAtMs + config.open - nowMs) : 0),
-  }
-}
-
-/** Counts outcomes of the last `windowMs`, in slices, in constant memory. */
-function createOutcomeWindow(windowMs: number): {
-  add(nowMs: number, failure: boolean): void
-  sum(nowMs: number): { total: number; failures: number }
-  clear(): void
-} {
-  const sliceMs = windowMs / SLICES
-  const totals = new Float64Array(SLICES)
-  const failed = new Float64Array(SLICES)
-  let current = 0
-  const advance = (nowMs: number): number => {
-    const slice = Math.floor(nowMs / sliceMs)
-    for (let step = Math.max(current + 1, slice - SLICES + 1); step <= slice; step++) {
-      totals[step % SLICES] = 0
-      failed[step % SLICES] = 0
-    }
-    current = Math.max(current, slice)
-    return current % SLICES
-  }
-  return {
-    add(nowMs, failure) {
-      const at = advance(nowMs)
-      totals[at] = (totals[at] ?? 0) + 1
-      if (failure) failed[at] = (failed[at] ?? 0) + 1
-    },
-    sum(nowMs) {
-      advance(nowMs)
-      const add = (a: number, b: number): number => a + b
-      return { total: totals.reduce(add, 0), failures: failed.reduce(add, 0) }
-    },
-    clear() {
-      totals.fill(0)
-      failed.fill(0)
-    },
   }
 }

@@ -168,6 +168,76 @@ describe('passive health', () => {
   })
 })
 
+describe('what is shown of a target', () => {
+  const show = (input: object = {}) => {
+    const clock = createManualClock()
+    const config = upstreamConfig.parse({ targets: ['http://127.0.0.1:1'], ...input })
+    const target = createTarget(
+      { url: 'http://127.0.0.1:1', weight: 1 },
+      { upstream: 'app', config, clock, mayEject: () => false, onEvent: () => {} },
+    )
+    const ask = (outcome: 'good' | 'bad' | 'unknown', times = 1): void => {
+      for (let count = 0; count < times; count++) {
+        target.enter(clock.monotonicMs())
+        target.leave(outcome, clock.monotonicMs())
+      }
+    }
+    return { clock, target, ask, stats: () => target.stats() }
+  }
+
+  test('nothing is claimed of one that nobody has asked', () => {
+    const { stats, ask } = show()
+    expect(stats()).toMatchObject({ healthy: null, failureShare: null, outcomesRecent: 0 })
+    ask('unknown')
+    expect(stats()).toMatchObject({ healthy: null, failureShare: null, outcomesRecent: 0 })
+  })
+
+  test('the only target that fails again and again is used, and is not called healthy', () => {
+    const { stats, ask } = show()
+    ask('bad', 14)
+    expect(stats()).toMatchObject({
+      available: true,
+      healthy: false,
+      breaker: 'closed',
+      failures: 14,
+      outcomesRecent: 14,
+      failureShare: 1,
+    })
+    ask('good')
+    expect(stats()).toMatchObject({ healthy: true, outcomesRecent: 15 })
+    expect(stats().failureShare).toBeCloseTo(14 / 15)
+  })
+
+  test('one behind an open breaker is not healthy, nor before probes have closed it', () => {
+    const { stats, ask, clock } = show({ breaker: { requestsMin: 2, open: '5s', probes: 1 } })
+    ask('good')
+    ask('bad', 3)
+    expect(stats()).toMatchObject({ available: false, healthy: false, breaker: 'open' })
+    clock.advance(5000)
+    expect(stats()).toMatchObject({ available: true, healthy: false, breaker: 'half-open' })
+    ask('good')
+    expect(stats()).toMatchObject({ healthy: true, breaker: 'closed' })
+  })
+
+  test('good checks do not hide requests that fail', () => {
+    const { stats, ask, target } = show()
+    target.setHealthy(true)
+    expect(stats().healthy).toBe(true)
+    ask('bad', 5)
+    expect(stats()).toMatchObject({ available: true, healthy: false })
+  })
+
+  test('failures are forgotten after a minute', () => {
+    const { stats, ask, clock } = show()
+    ask('bad', 3)
+    clock.advance(59_000)
+    ask('good')
+    expect(stats()).toMatchObject({ outcomesRecent: 4, failureShare: 0.75 })
+    clock.advance(6000)
+    expect(stats()).toMatchObject({ outcomesRecent: 1, failureShare: 0 })
+  })
+})
+
 test('active health checks take a sick target out and bring it back', async () => {
   let sick = true
   const one = await serve((head) =>

@@ -6,14 +6,21 @@ export interface TargetStats {
   readonly weight: number
   /** Whether requests are sent to it now. */
   readonly available: boolean
-  /** The verdict of active health checks; `true` before the first and without any. */
-  readonly healthy: boolean
+  /**
+   * `false` when its health checks fail, it is ejected, its breaker is not closed, or as many requests in a row failed
+   * as eject one; `null` while nothing is known of it: no check and no request has come to an end.
+   */
+  readonly healthy: boolean | null
   /** When its ejection ends, milliseconds of the wall clock; absent when it is not ejected. */
   readonly ejectedUntilMs?: number
   readonly breaker: BreakerState
   readonly inFlight: number
   readonly requests: number
   readonly failures: number
+  /** Requests of the last minute that came to an end, checks not counted. */
+  readonly outcomesRecent: number
+  /** The share of those that failed, from 0 to 1; `null` when there are none. */
+  readonly failureShare: number | null
 }
 
 /** An upstream's state. */

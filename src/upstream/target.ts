@@ -8,6 +8,7 @@ import type { HttpClient } from './http1/client.ts'
 import { createHttpClient } from './http1/client.ts'
 import type { OpenLink } from './http1/link.ts'
 import type { ServerAddress } from './http1/types.ts'
+import { createOutcomeWindow } from './outcome-window.ts'
 import { lineEndOf } from './request-headers.ts'
 import type { TargetStats } from './stats.ts'
 
@@ -36,6 +37,7 @@ export interface Target {
   enter(nowMs: number): boolean
   /** Gives the place back and notes what became of the request. */
   leave(outcome: 'good' | 'bad' | 'unknown', nowMs: number): void
+  /** The verdict of its health checks. */
   setHealthy(healthy: boolean): void
   stats(): TargetStats
 }
@@ -50,6 +52,9 @@ export interface TargetOptions {
   readonly onEvent: (event: UpstreamEvent) => void
   readonly openLink?: OpenLink | undefined
 }
+
+/** How far back the share of failures that is shown looks. */
+const RECENT_MS = 60_000
 
 /** Creates a {@link Target} for an entry of the configuration. */
 export function createTarget(
@@ -69,13 +74,23 @@ export function createTarget(
     clock,
     openLink: options.openLink,
   })
-  let healthy = true
+  const recent = createOutcomeWindow(RECENT_MS)
+  /** What health checks found; `undefined` before their first verdict and without any. */
+  let checked: boolean | undefined
   let inFlight = 0
   let requests = 0
   let failures = 0
+  let failuresInARow = 0
+  let hasServed = false
 
   const isAvailable = (nowMs: number): boolean =>
-    healthy && !ejection.isEjected(nowMs) && breaker.wouldEnter(nowMs)
+    checked !== false && !ejection.isEjected(nowMs) && breaker.wouldEnter(nowMs)
+  const isHealthy = (nowMs: number): boolean | null => {
+    if (checked === false || ejection.isEjected(nowMs)) return false
+    if (breaker.state(nowMs) !== 'closed') return false
+    if (failuresInARow >= config.ejection.consecutiveFailures) return false
+    return checked === true || hasServed ? true : null
+  }
   return {
     client,
     host: location.host,
@@ -100,34 +115,43 @@ export function createTarget(
     leave(outcome, nowMs) {
       inFlight--
       if (outcome === 'unknown') return breaker.abandoned()
+      recent.add(nowMs, outcome === 'bad')
       if (outcome === 'good') {
+        hasServed = true
+        failuresInARow = 0
         ejection.succeeded(nowMs)
         return breaker.succeeded(nowMs)
       }
       failures++
+      failuresInARow++
       const forMs = ejection.failed(nowMs, mayEject)
       if (forMs > 0) onEvent({ upstream, kind: 'target_ejected', target: entry.url, forMs })
       breaker.failed(nowMs)
     },
     setHealthy(now) {
-      if (now === healthy) return
-      healthy = now
+      const before = checked
+      checked = now
+      // A first good verdict says nothing new: targets are used before it.
+      if (now === (before ?? true)) return
       const kind = now ? 'target_healthy' : 'target_unhealthy'
       onEvent({ upstream, kind, target: entry.url })
     },
     stats() {
       const nowMs = clock.monotonicMs()
       const untilMs = ejection.untilMs(nowMs)
+      const { total, failures: failed } = recent.sum(nowMs)
       return {
         url: entry.url,
         weight: entry.weight,
         available: isAvailable(nowMs),
-        healthy,
+        healthy: isHealthy(nowMs),
         ...(untilMs > 0 && { ejectedUntilMs: clock.nowMs() + untilMs - nowMs }),
         breaker: breaker.state(nowMs),
         inFlight,
         requests,
         failures,
+        outcomesRecent: total,
+        failureShare: total === 0 ? null : failed / total,
       }
     },
   }

@@ -105,6 +105,9 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
     createGeneration(config, { ...parts, keep }, localCounters, createDeciders)
   let current = generate(initial, parts.createDeciders ?? withoutPolicies)
   let revision = 1
+  nouns.signals.metrics.beforeSnapshot(() =>
+    nouns.signals.gate.upstreamStates(current.upstreams.stats()),
+  )
   const compile = (next: Generation): ReturnType<typeof compileGate> => {
     if (next.problems.length > 0) return { ok: false, problems: next.problems }
     nouns.policy.configure(next.config.policy)
@@ -211,7 +214,7 @@ function createGeneration(
       clock,
       random,
       openLink,
-      onEvent: observeUpstreams(logger, nouns.signals.gate),
+      onEvent: observeUpstreams(logger),
     }),
   }
 }

@@ -1,5 +1,4 @@
-import type { GateMetrics, Logger } from '../../signals/index.ts'
-import { BREAKER_STATE } from '../../signals/index.ts'
+import type { Logger } from '../../signals/index.ts'
 import type { UpstreamEvent } from '../../upstream/index.ts'
 
 const LEVELS = {
@@ -13,21 +12,9 @@ const LEVELS = {
   overloaded: 'warn',
 } as const satisfies Record<UpstreamEvent['kind'], 'debug' | 'info' | 'warn'>
 
-const BREAKER_VALUES = {
-  closed: BREAKER_STATE.closed,
-  'half-open': BREAKER_STATE.halfOpen,
-  open: BREAKER_STATE.open,
-} as const
-
-/** Writes what upstreams report to the log, and shows breakers in the metrics. */
-export function observeUpstreams(
-  logger: Logger,
-  metrics: GateMetrics,
-): (event: UpstreamEvent) => void {
-  return (event) => {
-    const { kind, ...fields } = event
+/** Writes what upstreams report to the log. */
+export function observeUpstreams(logger: Logger): (event: UpstreamEvent) => void {
+  return ({ kind, ...fields }) => {
     logger[LEVELS[kind]](`upstream: ${kind.replaceAll('_', ' ')}`, fields)
-    if (event.kind !== 'breaker') return
-    metrics.breakerState(metrics.upstreamSlot(event.upstream), BREAKER_VALUES[event.state])
   }
 }

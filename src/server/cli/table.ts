@@ -4,7 +4,7 @@ export interface TableColumn {
   /** Dotted path into the row, such as `caller.id`. */
   readonly field: string
   /** How the value is written; by default as text. */
-  readonly format?: 'time' | 'list' | 'duration' | 'flag'
+  readonly format?: 'time' | 'list' | 'duration' | 'flag' | 'share'
 }
 
 /** How a table is drawn. */
@@ -104,6 +104,7 @@ function formatValue(value: unknown, format?: TableColumn['format']): string {
   if (value === undefined || value === null) return '-'
   if (format === 'time') return new Date(Number(value)).toISOString()
   if (format === 'duration') return formatDuration(Number(value))
+  if (format === 'share') return `${Math.round(Number(value) * 100)}%`
   if (format === 'flag') return value === true ? 'yes' : 'no'
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) {
     return value.length === 0 ? '-' : value.join(',')

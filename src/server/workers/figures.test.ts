@@ -91,11 +91,20 @@ describe('the performance of a fleet', () => {
       failures: 1,
       overloaded: 0,
     }
-    const good = { ...target, available: true, healthy: true, breaker: 'closed' } as const
+    const good = {
+      ...target,
+      available: true,
+      healthy: true,
+      breaker: 'closed',
+      outcomesRecent: 30,
+      failureShare: 0,
+    } as const
     const bad = {
       ...target,
       available: false,
-      healthy: true,
+      healthy: false,
+      outcomesRecent: 10,
+      failureShare: 1,
       breaker: 'open',
       ejectedUntilMs: 9,
     } as const
@@ -108,7 +117,21 @@ describe('the performance of a fleet', () => {
       inFlight: 2,
       requests: 4,
       failures: 2,
-      targets: [{ ...bad, inFlight: 2, requests: 4, failures: 2 }],
+      targets: [
+        {
+          ...bad,
+          inFlight: 2,
+          requests: 4,
+          failures: 2,
+          outcomesRecent: 40,
+          failureShare: 0.25,
+        },
+      ],
     })
+    const unknown = { ...good, healthy: null, outcomesRecent: 0, failureShare: null }
+    const healthOf = (targets: readonly (typeof good | typeof unknown)[]): unknown =>
+      mergeUpstreams(targets.map((each) => [{ ...stats, targets: [each] }])).at(0)?.targets[0]
+        ?.healthy
+    expect([healthOf([unknown, unknown]), healthOf([unknown, good])]).toEqual([null, true])
   })
 })

@@ -84,16 +84,25 @@ function mergeTarget(seen: readonly TargetStats[]): TargetStats | undefined {
   if (worst === undefined) return undefined
   const sum = (of: (target: TargetStats) => number): number =>
     seen.reduce((total, target) => total + of(target), 0)
+  const outcomesRecent = sum((target) => target.outcomesRecent)
+  const failedRecent = sum((target) => target.outcomesRecent * (target.failureShare ?? 0))
   const until = Math.max(...seen.map(({ ejectedUntilMs = 0 }) => ejectedUntilMs))
   return {
     ...worst,
     ...(until > 0 && { ejectedUntilMs: until }),
     available: seen.every(({ available }) => available),
-    healthy: seen.every(({ healthy }) => healthy),
+    healthy: worstHealth(seen),
     inFlight: sum(({ inFlight }) => inFlight),
     requests: sum(({ requests }) => requests),
     failures: sum(({ failures }) => failures),
+    outcomesRecent,
+    failureShare: outcomesRecent === 0 ? null : failedRecent / outcomesRecent,
   }
+}
+
+function worstHealth(seen: readonly TargetStats[]): boolean | null {
+  if (seen.some(({ healthy }) => healthy === false)) return false
+  return seen.some(({ healthy }) => healthy === true) ? true : null
 }
 
 const STATES = { closed: 0, 'half-open': 1, open: 2 } as const

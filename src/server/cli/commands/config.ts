@@ -23,10 +23,12 @@ const upstreamColumns = [
   { heading: 'target', field: 'targets.url' },
   { heading: 'available', field: 'targets.available', format: 'flag' },
   { heading: 'healthy', field: 'targets.healthy', format: 'flag' },
+  { heading: 'ejected until', field: 'targets.ejectedUntilMs', format: 'time' },
   { heading: 'breaker', field: 'targets.breaker' },
   { heading: 'in flight', field: 'targets.inFlight' },
   { heading: 'requests', field: 'targets.requests' },
   { heading: 'failures', field: 'targets.failures' },
+  { heading: 'failing', field: 'targets.failureShare', format: 'share' },
   { heading: 'waiting', field: 'queued' },
 ] as const
 
