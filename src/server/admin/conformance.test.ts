@@ -186,6 +186,10 @@ test('keys, tokens, explanations', async () => {
   const allowed = await call('explain', {}, { body: asKey })
   expect([allowed.field('outcome'), allowed.field('route')]).toEqual(['allow', 'hello'])
   expect(allowed.field('caller.id')).toBe(ofKey.keyId)
+  const nowhere = await call('explain', {}, { body: { ...asKey, tenantId: 'acne' }, status: 404 })
+  expect(nowhere.field('detail')).toBe('There is no tenant acne.')
+  const noKey = await call('explain', {}, { body: { ...asKey, keyId: 'key_0' }, status: 404 })
+  expect(noKey.field('detail')).toBe('There is no key key_0.')
   const anonymous = await call('explain', {}, { body: { url: '/hello/ada' } })
   expect([anonymous.field('outcome'), anonymous.field('code')]).toEqual([
     'refuse',
@@ -205,6 +209,9 @@ test('limits, bans, configuration, figures', async () => {
   await call('peekLimit', { limit: 'default' }, { query })
   await call('peekLimit', { limit: 'nothere' }, { query, status: 404 })
   await call('resetLimit', { limit: 'default' }, { query })
+  const ofNobody = { query: `${query}&tenantId=acne`, status: 404 }
+  await call('peekLimit', { limit: 'default' }, ofNobody)
+  await call('resetLimit', { limit: 'default' }, ofNobody)
 
   const body = { kind: 'address', subject: '203.0.113.0/24', reason: 'test', durationMs: 60_000 }
   const ban = await call('createBan', {}, { body })

@@ -9,6 +9,7 @@ import type { Idempotency, IdempotencyClaim, StoredResponse } from './idempotenc
 import type { Answer, Input, Operation } from './operation.ts'
 import type { AdminParts } from './parts.ts'
 import type { Principal } from './principal.ts'
+import { checkTenant, noSuchTenant } from './tenant-check.ts'
 import { validate } from './validate.ts'
 
 /** What running an operation needs beside the parts it administers. */
@@ -82,8 +83,10 @@ async function prepare(
   if (!bytes.ok) return bytes
   const body = parseBody(operation, bytes.value, request.headers.get('content-type'))
   if (!body.ok) return body
-  const tenant = await checkTenant(operation, matched.pathParameters, parts)
-  if (tenant !== undefined) return { ok: false, refusal: tenant }
+  if (operation.scope === 'tenant') {
+    const missing = await checkTenant(matched.pathParameters['tenantId'] ?? '', parts)
+    if (missing !== undefined) return { ok: false, refusal: missing }
+  }
   return succeed({
     params: params.value,
     query: query.value,
@@ -108,19 +111,9 @@ function authorize(
   }
   if (principal.tenantId === undefined) return undefined
   if (operation.scope === 'tenant' && pathParameters['tenantId'] !== principal.tenantId) {
-    return refuse('not_found', { detail: 'No such tenant.' })
+    return noSuchTenant(pathParameters['tenantId'] ?? '')
   }
   return undefined
-}
-
-async function checkTenant(
-  operation: Operation,
-  pathParameters: Readonly<Record<string, string>>,
-  parts: AdminParts,
-): Promise<Refusal | undefined> {
-  if (operation.scope !== 'tenant') return undefined
-  const tenant = await parts.identity.tenants.get(pathParameters['tenantId'] ?? '')
-  return tenant.ok ? undefined : refuse('not_found', { detail: 'No such tenant.' })
 }
 
 function readQuery(parameters: URLSearchParams): Outcome<Record<string, string>> {

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import type { Outcome } from '../../../core/refusal.ts'
-import { fail, succeed } from '../../../core/refusal.ts'
+import { succeed } from '../../../core/refusal.ts'
 import type { AuditFilter, AuditReader, Ledger } from '../../../ledger/index.ts'
 import type { OperationFacts } from '../operation.ts'
 import { operation } from '../operation.ts'
 import { badCursor, pageOf, pageQuery } from '../pages.ts'
 import { noParams, noQuery } from '../parameters.ts'
 import type { Principal } from '../principal.ts'
+import { noSuchTenant } from '../tenant-check.ts'
 import { auditRecord, checkpointView, verifyReport } from '../views.ts'
 
 const facts = {
@@ -60,7 +61,7 @@ function readerFor(
   }
   return tenantId === undefined || tenantId === principal.tenantId
     ? succeed(ledger.tenant(principal.tenantId))
-    : fail('not_found', { detail: 'No such tenant.' })
+    : { ok: false, refusal: noSuchTenant(tenantId) }
 }
 
 /** The audit log. */

@@ -3,6 +3,7 @@ import { canonicalAddress } from '../../../core/address.ts'
 import { fail, succeed } from '../../../core/refusal.ts'
 import { operation } from '../operation.ts'
 import { noParams, noQuery } from '../parameters.ts'
+import { checkTenant, noSuchTenant } from '../tenant-check.ts'
 import { explanation } from '../views.ts'
 
 const explainInput = z
@@ -43,16 +44,19 @@ export const explainOperations = [
     params: noParams,
     query: noQuery,
     body: explainInput,
-    run: async ({ body, principal }, { gate }) => {
-      const foreign = principal.tenantId !== undefined && body.tenantId !== undefined
-      if (foreign && body.tenantId !== principal.tenantId) {
-        return fail('not_found', { detail: 'No such tenant.' })
+    run: async ({ body, principal }, parts) => {
+      if (body.tenantId !== undefined) {
+        const isForeign = principal.tenantId !== undefined && principal.tenantId !== body.tenantId
+        const missing = isForeign
+          ? noSuchTenant(body.tenantId)
+          : await checkTenant(body.tenantId, parts)
+        if (missing !== undefined) return { ok: false, refusal: missing }
       }
       const tenantId = principal.tenantId ?? body.tenantId
       if (body.keyId !== undefined && tenantId === undefined) {
         return fail('bad_request', { detail: 'Name the tenant of the key: tenantId.' })
       }
-      const explained = await gate.explain({
+      const explained = await parts.gate.explain({
         method: body.method,
         url: body.url,
         headers: body.headers,

@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import type { Refusal } from '../../../core/refusal.ts'
 import { succeed } from '../../../core/refusal.ts'
 import type { LimitSubject } from '../../../limits/index.ts'
 import type { OperationFacts } from '../operation.ts'
 import { operation } from '../operation.ts'
 import { answerSlice, pageOf, pageQuery } from '../pages.ts'
 import { limitParams, noParams } from '../parameters.ts'
+import type { AdminParts } from '../parts.ts'
+import { checkTenant } from '../tenant-check.ts'
 import { limitUse, limitView } from '../views.ts'
 
 const facts = {
@@ -32,6 +35,13 @@ const subjectOf = (limit: string, query: z.output<typeof subjectQuery>): LimitSu
   ) as Partial<Record<keyof typeof query, string>>),
 })
 
+/** Nothing is used by a tenant that does not exist: whoever asks has misspelled it. */
+const checkNamed = async (
+  { tenantId }: z.output<typeof subjectQuery>,
+  parts: AdminParts,
+): Promise<Refusal | undefined> =>
+  tenantId === undefined ? undefined : checkTenant(tenantId, parts)
+
 /** Limits and what of them is used. */
 export const limitOperations = [
   operation({
@@ -54,8 +64,10 @@ export const limitOperations = [
     result: limitUse,
     params: limitParams,
     query: subjectQuery,
-    run: async ({ params, query }, { limiter }) => {
-      const use = await limiter().peek(subjectOf(params.limit, query))
+    run: async ({ params, query }, parts) => {
+      const missing = await checkNamed(query, parts)
+      if (missing !== undefined) return { ok: false, refusal: missing }
+      const use = await parts.limiter().peek(subjectOf(params.limit, query))
       return use.ok ? succeed({ body: use.value }) : use
     },
   }),
@@ -70,7 +82,10 @@ export const limitOperations = [
     result: limitUse,
     params: limitParams,
     query: subjectQuery,
-    run: async ({ params, query }, { limiter }) => {
+    run: async ({ params, query }, parts) => {
+      const missing = await checkNamed(query, parts)
+      if (missing !== undefined) return { ok: false, refusal: missing }
+      const { limiter } = parts
       const subject = subjectOf(params.limit, query)
       const before = await limiter().peek(subject)
       if (!before.ok) return before
