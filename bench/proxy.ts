@@ -80,6 +80,7 @@ function serveProxy(port: number, url: string): void {
     limits: undefined,
     expiresAtMs: Infinity,
     allowsAddress: undefined,
+    counterSlot: -1,
   })
   openHttp1Listener({
     hostname: '127.0.0.1',

@@ -12,8 +12,8 @@ export interface PermissionSet {
 }
 
 /**
- * Who is calling. Immutable, so that it can be cached by a digest of the whole credential and shared
- * between requests.
+ * Who is calling. Immutable but for a hint, so that it can be cached by a digest of the whole credential and
+ * shared between requests.
  */
 export interface Caller {
   readonly kind: CallerKind
@@ -32,6 +32,8 @@ export interface Caller {
   readonly expiresAtMs: number
   /** Whether the credential may be used from `address`; `undefined` means from anywhere. */
   readonly allowsAddress: ((address: string) => boolean) | undefined
+  /** Where counters of this caller were found last, for those who count them and check it; -1 at first. */
+  counterSlot: number
 }
 
 const nothing: PermissionSet = { has: () => false, explain: () => undefined, list: () => [] }
@@ -48,4 +50,5 @@ export const anonymousCaller: Caller = Object.freeze({
   limits: undefined,
   expiresAtMs: Infinity,
   allowsAddress: undefined,
+  counterSlot: -1,
 })

@@ -134,7 +134,9 @@ export function createPlan(parts: PlanParts): LimitPlan {
         policy = renderPolicy(limits, (limit) => limit.rate(caller).policyItem)
       }
       try {
-        const outcome = counters.take(claims, nowMs, brief)
+        // Callers without a credential are one and the same for everybody.
+        const hint = caller.id === '' ? undefined : caller
+        const outcome = counters.take(claims, nowMs, brief, hint)
         if (outcome === GRANTED) return PASS
         if (holds || outcome instanceof Promise) forms = newForms()
         if (!(outcome instanceof Promise)) return settle(outcome, claims, policy)

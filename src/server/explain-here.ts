@@ -88,5 +88,6 @@ async function callerOf(
     limits: value.limits ?? undefined,
     expiresAtMs: value.expiresAtMs ?? Infinity,
     allowsAddress: undefined,
+    counterSlot: -1,
   })
 }

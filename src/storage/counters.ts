@@ -69,6 +69,12 @@ export interface TakeOutcome {
 /** The outcome of a granted take whose states nobody asked for. */
 export const GRANTED: TakeOutcome = Object.freeze({ granted: true, states: [] })
 
+/** Where the first claim's counter was found last: a hint that counters of this process check and keep up. */
+export interface SlotHint {
+  /** -1 at first. */
+  counterSlot: number
+}
+
 /**
  * Shared counters. A clock that goes back neither refunds nor freezes; a step back of less than a
  * second is taken for jitter.
@@ -79,8 +85,14 @@ export interface Counters {
    * once keeps no reference to the claims.
    *
    * @param brief whether a grant may come without states
+   * @param hint kept with whoever asks these claims again and again; spares the search for them
    */
-  take(claims: readonly Claim[], nowMs: number, brief?: boolean): TakeOutcome | Promise<TakeOutcome>
+  take(
+    claims: readonly Claim[],
+    nowMs: number,
+    brief?: boolean,
+    hint?: SlotHint,
+  ): TakeOutcome | Promise<TakeOutcome>
   /** Gives back what the concurrency claims of a granted take took; other claims are ignored. */
   release(claims: readonly Claim[]): void
   /** State without taking anything. */

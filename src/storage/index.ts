@@ -14,7 +14,7 @@ export type {
   Records,
   TenantRow,
 } from './records.ts'
-export type { Claim, ClaimState, Counters, CounterShape, TakeOutcome } from './counters.ts'
+export type { Claim, ClaimState, Counters, CounterShape, SlotHint, TakeOutcome } from './counters.ts'
 export { GRANTED } from './counters.ts'
 export type { Log, LogFrame, LogPosition, LogSegment } from './log.ts'
 export type { Bus, BusEvent, BusMessage } from './bus.ts'

@@ -109,6 +109,7 @@ export function createCallerMaker(records: Records, permissions: PermissionCompi
         cidrs.length === 0
           ? undefined
           : internAddresses(cidrs.join(' '), () => compileAddressMatcher(cidrs)),
+      counterSlot: -1,
     }
     const { familyId, ownerId, tenantId } = principal
     return { caller, dependencies: [familyId, ownerId, userId ?? '', tenantId] }

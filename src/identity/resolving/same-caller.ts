@@ -1,11 +1,16 @@
 import type { Caller } from '../../core/caller.ts'
 
-/** Whether nothing about a caller has changed: what is compiled or shared must be the very same object. */
+/**
+ * Whether nothing about a caller has changed: what is compiled or shared must be the very same object. Where its
+ * counters are is no part of who it is.
+ */
 export function isSameCaller(known: Caller, next: Caller): boolean {
   const names = Object.keys(next) as (keyof Caller)[]
   return names.every(
     (name) =>
-      known[name] === next[name] || (name === 'limits' && isSameRecord(known.limits, next.limits)),
+      known[name] === next[name] ||
+      name === 'counterSlot' ||
+      (name === 'limits' && isSameRecord(known.limits, next.limits)),
   )
 }
 

@@ -48,9 +48,14 @@ export class Arena {
     return this.#tables.push(table) - 1
   }
 
-  /** The slot of a subject, or -1. */
-  find(table: LimitTable, subject: string): number {
-    return this.#index.find(table.number, subject)
+  /**
+   * The slot of a subject, or -1.
+   *
+   * @param near a slot that it may be, or be next to; -1 for none
+   */
+  find(table: LimitTable, subject: string, near = -1): number {
+    const found = this.#index.findNear(table.number, subject, near)
+    return found < 0 ? this.#index.find(table.number, subject) : found
   }
 
   /** A new zeroed slot for `subject`; the slots in `busy` are not evicted to make room. */

@@ -41,10 +41,11 @@ export function createDurableCounters(options: DurableCountersOptions): Counters
     attempt: () => T | Claim,
     first: Claim,
     nowMs: number,
+    beside: readonly Claim[] = [],
   ): Promise<T> => {
     let needed = first
     for (let turn = 0; turn < TURNS_MAX; turn++) {
-      await keeper.prepare(engine, needed, nowMs)
+      await keeper.prepare(engine, needed, nowMs, beside)
       const outcome = attempt()
       if (!('shape' in outcome)) return outcome
       needed = outcome
@@ -53,11 +54,12 @@ export function createDurableCounters(options: DurableCountersOptions): Counters
   }
 
   return {
-    take: (claims, nowMs, brief) => {
+    take: (claims, nowMs, brief, hint) => {
       requireOpen()
-      const first = engine.take(claims, nowMs, brief)
+      const first = engine.take(claims, nowMs, brief, hint)
       if ('states' in first) return first
-      return prepared<TakeOutcome>(() => engine.take(claims, nowMs, brief), first, nowMs)
+      const attempt = (): TakeOutcome | Claim => engine.take(claims, nowMs, brief, hint)
+      return prepared(attempt, first, nowMs, claims)
     },
     peek: (claim, nowMs) => {
       requireOpen()

@@ -1,4 +1,4 @@
-import type { Claim, ClaimState, TakeOutcome } from '../counters.ts'
+import type { Claim, ClaimState, SlotHint, TakeOutcome } from '../counters.ts'
 import { GRANTED } from '../counters.ts'
 import { Arena } from './arena.ts'
 import { claimState, EPSILON } from './claim-state.ts'
@@ -57,14 +57,21 @@ export class CounterEngine {
   }
 
   /** The outcome, or the claim that must be loaded or reserved on disk before anything is taken. */
-  take(claims: readonly Claim[], nowMs: number, brief = false): TakeOutcome | Claim {
+  take(
+    claims: readonly Claim[],
+    nowMs: number,
+    brief = false,
+    hint?: SlotHint,
+  ): TakeOutcome | Claim {
     this.#tick(nowMs)
     this.#prepare(claims.length)
+    let near = hint === undefined ? NONE : hint.counterSlot
     let granted = true
     for (let at = 0; at < claims.length; at++) {
       const claim = claims[at]!
       if (!(claim.cost >= 0)) throw new RangeError('the cost of a claim must not be negative')
-      if (!this.#look(claims, at)) return claim
+      if (!this.#look(claims, at, near)) return claim
+      near = this.#slots[at]!
       const wanted = this.#used[at]! + claim.cost
       if (!claim.shadow && wanted > this.#asked[at]!.capacity + EPSILON) granted = false
     }
@@ -75,10 +82,12 @@ export class CounterEngine {
     }
     if (brief && granted) {
       for (let at = 0; at < claims.length; at++) this.#add(claims[at]!, at)
+      if (hint !== undefined) this.#keep(hint)
       return GRANTED
     }
     const states: ClaimState[] = []
     for (let at = 0; at < claims.length; at++) states.push(this.#apply(claims[at]!, at, granted))
+    if (hint !== undefined) this.#keep(hint)
     return { granted, states }
   }
 
@@ -86,7 +95,7 @@ export class CounterEngine {
   peek(claim: Claim, nowMs: number): ClaimState | Claim {
     this.#tick(nowMs)
     this.#prepare(1)
-    return this.#look([claim], 0) ? this.#apply(claim, 0, false) : claim
+    return this.#look([claim], 0, NONE) ? this.#apply(claim, 0, false) : claim
   }
 
   /** Gives back what concurrency claims took. */
@@ -111,13 +120,24 @@ export class CounterEngine {
   calendarUse(claim: Claim, nowMs: number): CalendarUse | undefined {
     this.#tick(nowMs)
     this.#prepare(1)
-    if (!this.#look([claim], 0)) return undefined
+    if (!this.#look([claim], 0, NONE)) return undefined
     return this.#calendarUse(this.#slots[0]!)
   }
 
-  /** Puts a calendar in memory as it was on disk; nothing is reserved for it yet. */
-  load(claim: Claim, stored: StoredUse | undefined, nowMs: number): CalendarUse {
+  /**
+   * Puts a calendar in memory as it was on disk; nothing is reserved for it yet.
+   *
+   * @param beside what is asked together with it: counters of the same subject that are not there yet are made
+   * now, so that they are neighbors and lie in one cache line
+   */
+  load(
+    claim: Claim,
+    stored: StoredUse | undefined,
+    nowMs: number,
+    beside: readonly Claim[],
+  ): CalendarUse {
     this.#tick(nowMs)
+    this.#prepare(1)
     const table = this.#table(claim.name)
     table.use(claim.shape, nowMs)
     const slot = this.#allocate(table, claim.subject)
@@ -127,6 +147,8 @@ export class CounterEngine {
       this.#arena.lanes[lane + TIME] = stored.endMs
       settle(this.#arena, table, slot, this.#times)
     }
+    this.#slots[0] = slot
+    for (const other of beside) if (other.subject === claim.subject) this.#settleIn(other, nowMs)
     return this.#calendarUse(slot)!
   }
 
@@ -183,14 +205,31 @@ export class CounterEngine {
     return slot
   }
 
-  /** Notes table, slot and units used of a claim; false when it must be loaded from disk. */
-  #look(claims: readonly Claim[], at: number): boolean {
+  /** Makes the counter of a claim whose units are not on disk, unless it is there. */
+  #settleIn(claim: Claim, nowMs: number): void {
+    if (claim.shape.kind === 'calendar' || claim.shape.kind === 'concurrency') return
+    const table = this.#table(claim.name)
+    table.use(claim.shape, nowMs)
+    if (this.#arena.find(table, claim.subject) === NONE) this.#allocate(table, claim.subject)
+  }
+
+  #keep(hint: SlotHint): void {
+    const slot = this.#slots[0]!
+    if (hint.counterSlot !== slot) hint.counterSlot = slot
+  }
+
+  /**
+   * Notes table, slot and units used of a claim; false when it must be loaded from disk.
+   *
+   * @param near a slot that its own may be, or be next to
+   */
+  #look(claims: readonly Claim[], at: number, near: number): boolean {
     const claim = claims[at]!
     // Most requests ask what the one before asked, in the same order.
     const last = this.#asked[at]
     const table = last?.name === claim.name ? last : this.#table(claim.name)
     table.use(claim.shape, this.#times.wallMs)
-    const slot = this.#arena.find(table, claim.subject)
+    const slot = this.#arena.find(table, claim.subject, near)
     this.#asked[at] = table
     this.#slots[at] = slot
     if (slot === NONE && table.kind === TAG_CALENDAR && this.#reservations !== undefined) {

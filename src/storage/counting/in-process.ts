@@ -1,9 +1,9 @@
-import type { Claim, ClaimState, Counters, TakeOutcome } from '../counters.ts'
+import type { Claim, ClaimState, Counters, SlotHint, TakeOutcome } from '../counters.ts'
 import { CounterEngine } from './engine.ts'
 
 /** Counters that answer at once. */
 export interface SyncCounters extends Counters {
-  take(claims: readonly Claim[], nowMs: number, brief?: boolean): TakeOutcome
+  take(claims: readonly Claim[], nowMs: number, brief?: boolean, hint?: SlotHint): TakeOutcome
   peek(claim: Claim, nowMs: number): ClaimState
   reset(name: string, subject: string): void
 }
@@ -26,7 +26,7 @@ export function createMemoryCounters(options: MemoryCountersOptions = {}): SyncC
   const { entriesMax = ENTRIES_MAX_DEFAULT, seed } = options
   const engine = new CounterEngine(entriesMax, undefined, seed)
   return {
-    take: (claims, nowMs, brief) => settled(engine.take(claims, nowMs, brief)),
+    take: (claims, nowMs, brief, hint) => settled(engine.take(claims, nowMs, brief, hint)),
     release: (claims) => engine.release(claims),
     peek: (claim, nowMs) => settled(engine.peek(claim, nowMs)),
     reset: (name, subject) => engine.reset(name, subject),

@@ -31,12 +31,23 @@ export class ReservationKeeper {
     this.#records = records
   }
 
-  /** Loads the claim's calendar or reserves its next chunk; callers at the same time share the work. */
-  async prepare(engine: CounterEngine, claim: Claim, nowMs: number): Promise<void> {
+  /**
+   * Loads the claim's calendar or reserves its next chunk; callers at the same time share the work.
+   *
+   * @param beside what is asked together with it
+   */
+  async prepare(
+    engine: CounterEngine,
+    claim: Claim,
+    nowMs: number,
+    beside: readonly Claim[] = [],
+  ): Promise<void> {
     const id = counterId(claim.name, claim.subject)
     const pending = this.#pending.get(id)
     if (pending !== undefined) return pending
-    const work = this.#prepare(engine, claim, id, nowMs).finally(() => this.#pending.delete(id))
+    const work = this.#prepare(engine, claim, id, nowMs, beside).finally(() =>
+      this.#pending.delete(id),
+    )
     this.#pending.set(id, work)
     return work
   }
@@ -73,10 +84,16 @@ export class ReservationKeeper {
     await Promise.all(commits)
   }
 
-  async #prepare(engine: CounterEngine, claim: Claim, id: string, nowMs: number): Promise<void> {
+  async #prepare(
+    engine: CounterEngine,
+    claim: Claim,
+    id: string,
+    nowMs: number,
+    beside: readonly Claim[],
+  ): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const row = await this.#records.global(COUNTER_ROWS).get(id)
-      const use = engine.calendarUse(claim, nowMs) ?? engine.load(claim, row, nowMs)
+      const use = engine.calendarUse(claim, nowMs) ?? engine.load(claim, row, nowMs, beside)
       const { limit } = claim.shape
       const wanted = use.used + claim.cost
       if (wanted > limit) return

@@ -19,6 +19,10 @@ describe('the index of counters', () => {
           const key = `${limit} ${subject}`
           const known = model.get(key)
           expect(index.find(limit, subject)).toBe(known ?? -1)
+          for (const near of [-1, 0, 1, next, known ?? 2]) {
+            expect([-1, known]).toContain(index.findNear(limit, subject, near))
+          }
+          if (known !== undefined) expect(index.findNear(limit, subject, known)).toBe(known)
           if (link && known === undefined) {
             const slot = free.pop() ?? next++
             index.link(slot, limit, subject)

@@ -5,6 +5,8 @@ const NUMBER_MASK = 2 ** NUMBER_BITS - 1
 const BUCKETS_MIN = 2048
 /** Buckets are filled up to this share: a probe looks at few, and 16 of them share a cache line. */
 const FILL_MAX = 0.6
+/** The limit of slots that are not linked. */
+const NO_LIMIT = 2 ** 32 - 1
 const MIX_A = 0x85ebca6b
 const MIX_B = 0xc2b2ae35
 
@@ -55,6 +57,17 @@ export class SlotIndex {
     }
   }
 
+  /**
+   * The slot of a limit's subject if it is `near` or next to it, or -1. Needs no hash, and looks at what finding
+   * the slot would look at anyway.
+   */
+  findNear(limit: number, subject: string, near: number): number {
+    if (near < 0) return -1
+    if (this.#holds(near, limit, subject)) return near
+    if (this.#holds(near + 1, limit, subject)) return near + 1
+    return near > 0 && this.#holds(near - 1, limit, subject) ? near - 1 : -1
+  }
+
   /** Links a slot that is not linked. */
   link(slot: number, limit: number, subject: string): void {
     if (this.#size + 1 > this.#buckets.length * FILL_MAX) this.#growBuckets()
@@ -83,6 +96,7 @@ export class SlotIndex {
       hole = next
     }
     buckets[hole] = 0
+    this.#keys[2 * slot + 1] = NO_LIMIT
     this.#subjects[slot] = ''
     this.#size -= 1
   }
@@ -95,6 +109,10 @@ export class SlotIndex {
   /** The number of a linked slot's limit. */
   limit(slot: number): number {
     return this.#keys[2 * slot + 1]!
+  }
+
+  #holds(slot: number, limit: number, subject: string): boolean {
+    return this.#keys[2 * slot + 1] === limit && this.#subjects[slot] === subject
   }
 
   #home(slot: number): number {
