@@ -3,6 +3,7 @@ import type { Aim } from '../load/index.ts'
 import type { Arguments } from './arguments.ts'
 import type { CommonOptions } from './common-options.ts'
 import { UsageError } from './exit-codes.ts'
+import { readBody } from './request-options.ts'
 
 /** Options of experiments that send requests: what to send, and where. */
 export const aimArgs = {
@@ -45,7 +46,7 @@ export function readAim(args: Arguments, common: CommonOptions): Aim {
     )
   }
   const scenario = args.text('scenario') ?? null
-  const body = args.text('body') ?? null
+  const { method, body } = readBody(args)
   if (scenario !== null && (body !== null || args.text('method') !== undefined)) {
     throw new UsageError('--method and --body are for a single request, without --scenario')
   }
@@ -57,7 +58,7 @@ export function readAim(args: Arguments, common: CommonOptions): Aim {
     headers: common.headers,
     scenario,
     methods: readList(args.text('methods')),
-    method: (args.text('method') ?? (body === null ? 'GET' : 'POST')).toUpperCase(),
+    method,
     body,
     ...(args.texts('set').length > 0 && { environment: readSet(args.texts('set')) }),
   }

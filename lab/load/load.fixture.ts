@@ -1,5 +1,5 @@
-import type { World } from '../core/index.ts'
 import { createRandom } from '../core/index.ts'
+import { quietWorld } from '../core/world.fixture.ts'
 import type { Histogram } from '../histogram/index.ts'
 import type { LoadWish } from './plan-load.ts'
 import { planLoad, singleRequest } from './plan-load.ts'
@@ -10,18 +10,6 @@ import { runLoad } from './run-load.ts'
 import { createArrivals } from './plan/arrivals.ts'
 import { SHAPES } from './plan/shapes.ts'
 import { readTarget } from './target.ts'
-
-/** A world whose progress nobody sees. */
-export function quietWorld(signal: AbortSignal = new AbortController().signal): World {
-  return {
-    monotonicMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    seed: 1,
-    random: createRandom(1),
-    signal,
-    progress: { step: () => undefined, note: () => undefined, live: () => undefined },
-  }
-}
 
 /** Load on one path of a server. */
 export async function loadOn(

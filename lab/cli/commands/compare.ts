@@ -3,6 +3,7 @@ import { compareExperiment, readHistory, readStoredRun } from '../../experiments
 import type { CommonOptions } from '../common-options.ts'
 import { UsageError } from '../exit-codes.ts'
 import { experimentCommand } from '../experiment-command.ts'
+import { readRequest, requestArgs } from '../request-options.ts'
 import { readTarget } from '../target.ts'
 
 /** `lab compare`: whether a server got slower. */
@@ -21,9 +22,7 @@ export const compareCommand = experimentCommand({
       valueHint: 'path',
       description: 'Records of earlier runs, or folders of them, to show the course; repeatable.',
     },
-    method: { type: 'string', valueHint: 'name', description: 'Method (default GET).' },
-    body: { type: 'string', valueHint: 'text', description: 'Body of the request.' },
-    status: { type: 'string', valueHint: 'n', description: 'Status expected (default 200).' },
+    ...requestArgs,
     budget: {
       type: 'string',
       valueHint: 'percent',
@@ -41,14 +40,8 @@ export const compareCommand = experimentCommand({
   ],
   options: async (args, common) => {
     if (common.target === undefined) throw new UsageError('--target is missing')
-    const body = args.text('body') ?? null
-    const requestTo = (url: string) => ({
-      url,
-      method: (args.text('method') ?? (body === null ? 'GET' : 'POST')).toUpperCase(),
-      headers: common.headers,
-      body,
-      status: args.number('status', { min: 100, max: 599, whole: true }) ?? 200,
-    })
+    const request = readRequest(args)
+    const requestTo = (url: string) => ({ url, headers: common.headers, ...request })
     const { history, newest } = await readHistory(args.texts('history'))
     return {
       baseline: await readBase(args.text('base'), newest, common, requestTo),

@@ -2,6 +2,7 @@ import type { ProfileOptions } from '../../experiments/profile/index.ts'
 import { profileExperiment, readProfile } from '../../experiments/profile/index.ts'
 import { UsageError } from '../exit-codes.ts'
 import { experimentCommand } from '../experiment-command.ts'
+import { readRequest, requestArgs } from '../request-options.ts'
 
 /** `lab profile`: where time and memory go under load. */
 export const profileCommand = experimentCommand({
@@ -15,9 +16,7 @@ export const profileCommand = experimentCommand({
         'Starts the server: {port} is where it listens, {profile} options of Bun or Node.',
     },
     path: { type: 'string', valueHint: 'path', description: 'What is asked for (default /).' },
-    method: { type: 'string', valueHint: 'name', description: 'Method (default GET).' },
-    body: { type: 'string', valueHint: 'text', description: 'Body of the request.' },
-    status: { type: 'string', valueHint: 'n', description: 'Status expected (default 200).' },
+    ...requestArgs,
     for: { type: 'string', valueHint: 'duration', description: 'How long (default 15s).' },
     connections: { type: 'string', valueHint: 'n', description: 'Default 16.' },
     heap: { type: 'boolean', description: 'Also profile memory.' },
@@ -39,15 +38,12 @@ export const profileCommand = experimentCommand({
         'See --help.',
       )
     }
-    const body = args.text('body') ?? null
     const base = args.text('base')
     return {
       command,
       path: args.text('path') ?? '/',
-      method: (args.text('method') ?? (body === null ? 'GET' : 'POST')).toUpperCase(),
       headers: common.headers,
-      body,
-      status: args.number('status', { min: 100, max: 599, whole: true }) ?? 200,
+      ...readRequest(args),
       connections: args.number('connections', { min: 1, max: 1000, whole: true }) ?? 16,
       durationMs: args.durationMs('for') ?? (common.quick ? 3000 : 15_000),
       warmUpMs: 1000,

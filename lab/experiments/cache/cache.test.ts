@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { quietWorld } from '../../load/load.fixture.ts'
+import { quietWorld } from '../../core/world.fixture.ts'
 import type { SyntheticCacheOptions, SyntheticServer } from '../../synthetic/index.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
 import type { CacheOptions } from './options.ts'

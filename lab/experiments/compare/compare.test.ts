@@ -2,8 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Random, World } from '../../core/index.ts'
+import type { Random } from '../../core/index.ts'
 import { createRandom, RECORD_FORMAT } from '../../core/index.ts'
+import { quietWorld } from '../../core/world.fixture.ts'
 import { createHistogram } from '../../histogram/index.ts'
 import { readFingerprint } from '../../machine/index.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
@@ -241,15 +242,6 @@ describe('a history', () => {
 })
 
 describe('measuring', () => {
-  const world: World = {
-    monotonicMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    seed: 1,
-    random: createRandom(1),
-    signal: new AbortController().signal,
-    progress: { step: () => undefined, note: () => undefined, live: () => undefined },
-  }
-
   test('a server that burns 50 µs more is found by two runs, and a baseline can be made of one', async () => {
     const server = await startSyntheticServer({ layersUs: { slow: 50 } })
     const at = (on: string) => ({ ...request, url: `${server.url}/layers?on=${on}` })
@@ -261,11 +253,11 @@ describe('measuring', () => {
         sliceMs: 25,
         blocks: 12,
       }
-      const raw = await compareExperiment.measure(options, world)
+      const raw = await compareExperiment.measure(options, quietWorld())
       expect(raw.runs).toHaveLength(2)
       expect(judge(raw, options).verdict).toBe('fail')
       const alone = { ...options, baseline: { kind: 'none' }, blocks: 6 } as const
-      const first = await compareExperiment.measure(alone, world)
+      const first = await compareExperiment.measure(alone, quietWorld())
       expect(judge(first, alone)).toMatchObject({ verdict: 'pass' })
     } finally {
       await server.stop()

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Fingerprint, Trust } from '../../core/index.ts'
-import { LabError, RECORD_FORMAT } from '../../core/index.ts'
+import { LabError, readJson, RECORD_FORMAT } from '../../core/index.ts'
 import type { SideRaw } from './raw.ts'
 
 const fingerprint = z.object({
@@ -75,13 +74,7 @@ export type StoredRun = {
  * @throws LabError for anything else
  */
 export async function readStoredRun(path: string): Promise<StoredRun> {
-  let content: unknown
-  try {
-    content = JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    throw new LabError(`${path}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  const record = recordSchema.safeParse(content)
+  const record = recordSchema.safeParse(await readJson(path))
   if (!record.success) throw new LabError(`${path} is no record: ${z.prettifyError(record.error)}`)
   const earlier = record.data.experiments.find(({ kind }) => kind === 'compare')
   const raw = rawSchema.safeParse(earlier?.raw)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { plainAim } from '../../load/index.ts'
-import { quietWorld } from '../../load/load.fixture.ts'
+import { quietWorld } from '../../core/world.fixture.ts'
 import { madeResult } from '../../load/result.fixture.ts'
 import type { SyntheticServer } from '../../synthetic/index.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'

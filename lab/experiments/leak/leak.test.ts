@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { World } from '../../core/index.ts'
 import { createRandom } from '../../core/index.ts'
+import { quietWorld } from '../../core/world.fixture.ts'
 import { growthOf } from './growth.ts'
 import { leakExperiment } from './index.ts'
 import type { LeakOptions, LeakPhase, LeakRaw } from './raw.ts'
@@ -162,15 +162,6 @@ describe('reading memory', () => {
 })
 
 describe('measuring', () => {
-  const world: World = {
-    monotonicMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    seed: 1,
-    random: createRandom(1),
-    signal: new AbortController().signal,
-    progress: { step: () => undefined, note: () => undefined, live: () => undefined },
-  }
-
   test('a server that leaves 20 kB behind with each request is caught by the size of it', async () => {
     const options: LeakOptions = {
       subject: { kind: 'synthetic', leakBytes: 20_000 },
@@ -180,7 +171,7 @@ describe('measuring', () => {
       windows: 12,
       controlMs: 1800,
     }
-    const raw = await leakExperiment.measure(options, world)
+    const raw = await leakExperiment.measure(options, quietWorld())
     expect(raw.load.windows).toHaveLength(12)
     expect(raw.load.requests).toBeGreaterThan(350)
     const outcome = leakExperiment.analyze(options, raw, 1)

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { World } from '../../core/index.ts'
 import { createRandom } from '../../core/index.ts'
+import { quietWorld } from '../../core/world.fixture.ts'
 import { microExperiment, parseMicroBudget } from './index.ts'
 import { loadCases } from './load-cases.ts'
 import type { MicroOptions, MicroRaw, MicroRun } from './raw.ts'
@@ -135,15 +135,6 @@ describe('analysis', () => {
 })
 
 describe('measuring', () => {
-  const world: World = {
-    monotonicMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    seed: 1,
-    random: createRandom(1),
-    signal: new AbortController().signal,
-    progress: { step: () => undefined, note: () => undefined, live: () => undefined },
-  }
-
   test('cases of a file run in processes of their own, and their sizes show', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tollgate-micro-'))
     const file = join(folder, 'cases.ts')
@@ -159,7 +150,7 @@ export default [
     )
     try {
       const options = { ...OPTIONS, file, processes: 2, points: 10, sampleMs: 20, warmUpMs: 10 }
-      const raw = await microExperiment.measure(options, world)
+      const raw = await microExperiment.measure(options, quietWorld())
       expect(raw.cases.map(({ name, runs }) => [name, runs.length])).toEqual([
         ['short', 2],
         ['long', 2],

@@ -2,23 +2,13 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { World } from '../../core/index.ts'
-import { createRandom } from '../../core/index.ts'
+import { quietWorld } from '../../core/world.fixture.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
 import { readArms } from './arms-file.ts'
 import { overheadExperiment } from './index.ts'
 import type { OverheadOptions } from './raw.ts'
 import { OPTIONS } from './simulation.fixture.ts'
 import { openTollgateArms } from './tollgate-arms.ts'
-
-const world = (): World => ({
-  monotonicMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  seed: 1,
-  random: createRandom(1),
-  signal: new AbortController().signal,
-  progress: { step: () => undefined, note: () => undefined, live: () => undefined },
-})
 
 const SHORT: OverheadOptions = {
   ...OPTIONS,
@@ -33,7 +23,10 @@ const SHORT: OverheadOptions = {
 describe('measuring', () => {
   test('every arm is measured next to its reference, as often as was asked, with its own cost', async () => {
     const source = { kind: 'synthetic', layers: { dear: 100 } } as const
-    const raw = await overheadExperiment.measure({ ...SHORT, source, latencyBlocks: 1 }, world())
+    const raw = await overheadExperiment.measure(
+      { ...SHORT, source, latencyBlocks: 1 },
+      quietWorld(),
+    )
     expect(raw.arms.map(({ name }) => name)).toEqual(['baseline', 'again', 'dear'])
     expect(raw.blocks).toHaveLength(12)
     for (const { contender, reference, slices } of raw.blocks) {
@@ -69,7 +62,7 @@ describe('measuring', () => {
     ] as const
     const options = { ...SHORT, source: { kind: 'given', arms, pid: null } as const }
     try {
-      expect(overheadExperiment.measure(options, world())).rejects.toThrow(
+      expect(overheadExperiment.measure(options, quietWorld())).rejects.toThrow(
         /odd: .* 404, not with 200/,
       )
       const nobody = { ...request, url: 'http://127.0.0.1:9/' }
@@ -78,7 +71,7 @@ describe('measuring', () => {
         { ...arms[1], request: nobody },
       ]
       const nowhere = { ...SHORT, source: { kind: 'given', arms: gone, pid: null } as const }
-      expect(overheadExperiment.measure(nowhere, world())).rejects.toThrow('127.0.0.1:9')
+      expect(overheadExperiment.measure(nowhere, quietWorld())).rejects.toThrow('127.0.0.1:9')
     } finally {
       await server.stop()
     }
@@ -87,7 +80,10 @@ describe('measuring', () => {
 
 describe('the gate', () => {
   test('each arm of it answers as it should, and refuses where it should', async () => {
-    const source = await openTollgateArms({ kind: 'tollgate', command: null, only: [] }, world())
+    const source = await openTollgateArms(
+      { kind: 'tollgate', command: null, only: [] },
+      quietWorld(),
+    )
     try {
       for (const { name, request } of source.arms) {
         const { url, status, ...init } = request
@@ -105,7 +101,7 @@ describe('the gate', () => {
 
   test('layers that do not exist are refused before anything is started', () => {
     const source = { kind: 'tollgate', command: null, only: ['levitation'] } as const
-    expect(openTollgateArms(source, world())).rejects.toThrow('no layer is named levitation')
+    expect(openTollgateArms(source, quietWorld())).rejects.toThrow('no layer is named levitation')
   })
 })
 

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { World } from '../../core/index.ts'
-import { createRandom } from '../../core/index.ts'
+import { quietWorld } from '../../core/world.fixture.ts'
 import { parseCpuProfile, parseHeapProfile, toFlame, totalOf } from './frames.ts'
 import { profileExperiment } from './index.ts'
 import type { ProfileOptions, ProfileRaw } from './raw.ts'
@@ -120,14 +119,6 @@ describe('profiles', () => {
 })
 
 test('a server is profiled under load, and the function that burns is on top', async () => {
-  const world: World = {
-    monotonicMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    seed: 1,
-    random: createRandom(1),
-    signal: new AbortController().signal,
-    progress: { step: () => undefined, note: () => undefined, live: () => undefined },
-  }
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-profiled-'))
   const file = join(folder, 'server.ts')
   await writeFile(
@@ -137,17 +128,17 @@ Bun.serve({ hostname: '127.0.0.1', port: Number(process.argv[2]), fetch: () => n
   )
   try {
     const command = `'${process.execPath}' {profile} '${file}' {port}`
-    const raw = await profileExperiment.measure({ ...OPTIONS, command }, world)
+    const raw = await profileExperiment.measure({ ...OPTIONS, command }, quietWorld())
     expect(raw.requests).toBeGreaterThan(100)
     expect(raw.heapIs).toBe('held')
     const outcome = profileExperiment.analyze(OPTIONS, raw, 1)
     const top = outcome.exhibits.find(({ id }) => id === 'cpu-top')
     expect(top?.kind === 'table' && top.rows[0]?.[0]).toContain('fibonacci server.ts')
     expect(
-      profileExperiment.measure({ ...OPTIONS, command: 'true {port}' }, world),
+      profileExperiment.measure({ ...OPTIONS, command: 'true {port}' }, quietWorld()),
     ).rejects.toThrow('{profile}')
     const broken = { ...OPTIONS, command: 'sh -c "echo broken >&2; exit 3" {profile} {port}' }
-    expect(profileExperiment.measure(broken, world)).rejects.toThrow('broken')
+    expect(profileExperiment.measure(broken, quietWorld())).rejects.toThrow('broken')
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { LabError, RECORD_FORMAT } from '../../core/index.ts'
+import { LabError, readJson, RECORD_FORMAT } from '../../core/index.ts'
 import type { Frame, ProfileRaw } from './raw.ts'
 
 const frame: z.ZodType<Frame> = z.object({
@@ -30,13 +29,7 @@ const rawSchema: z.ZodType<ProfileRaw> = z.object({
  * @throws LabError for anything else
  */
 export async function readProfile(path: string): Promise<ProfileRaw> {
-  let content: unknown
-  try {
-    content = JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    throw new LabError(`${path}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  const record = recordSchema.safeParse(content)
+  const record = recordSchema.safeParse(await readJson(path))
   const earlier = record.data?.experiments.find(({ kind }) => kind === 'profile')
   const raw = rawSchema.safeParse(earlier?.raw)
   if (!raw.success) throw new LabError(`${path} holds no run of tollgate lab profile`)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { World } from '../../core/index.ts'
 import { createRandom } from '../../core/index.ts'
+import { quietWorld } from '../../core/world.fixture.ts'
 import { mean, uslThroughput } from '../../statistics/index.ts'
 import { scaleExperiment } from './index.ts'
 import type { ScaleOptions, ScaleRaw } from './raw.ts'
@@ -85,14 +85,6 @@ describe('the verdict', () => {
 })
 
 test('instances of known capacity do what they can together', async () => {
-  const world: World = {
-    monotonicMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    seed: 1,
-    random: createRandom(1),
-    signal: new AbortController().signal,
-    progress: { step: () => undefined, note: () => undefined, live: () => undefined },
-  }
   const options = { ...OPTIONS, sizes: [1, 3], repeats: 3, sliceMs: 400 }
   // How long 10 ms are here, meanwhile.
   const sleeps: number[] = []
@@ -104,7 +96,7 @@ test('instances of known capacity do what they can together', async () => {
       sleeps.push(performance.now() - fromMs)
     }
   })()
-  const { points } = await scaleExperiment.measure(options, world)
+  const { points } = await scaleExperiment.measure(options, quietWorld())
   over.abort()
   await sleeping
   // Two at a time for at least 10 ms each: never more than 200 a second each, and those begun before.
