@@ -15,6 +15,7 @@ import { holdShared, openDoor } from './door.ts'
 import type { ListenerWiring } from './listener.ts'
 import { listenerOptions } from './listener.ts'
 import { auditRejections } from './listener-audit.ts'
+import { countTowardBans } from './listener-bans.ts'
 import { countRejections, declareListenerMetrics } from './listener-metrics.ts'
 import { wireListener } from './listener-wiring.ts'
 import { loadResponseLevels } from './load-levels.ts'
@@ -204,7 +205,8 @@ async function openFront(
     const { nouns } = state
     const count = countRejections(nouns.signals.metrics)
     const audit = auditRejections('gate', nouns.ledger, live, world.clock)
-    return standAlone(door, wireListener(live.gate.handle, world.logger, count, audit))
+    const ban = countTowardBans(nouns.bans)
+    return standAlone(door, wireListener(live.gate.handle, world.logger, count, audit, ban))
   }
   return standBehind(door, {
     ...state,

@@ -20,7 +20,10 @@ const rejection: Rejection = {
 
 describe('records of what a listener turns away', () => {
   let enabled = true
-  const live = { config: () => ({ audit: { traffic: { enabled } } }) } as unknown as Live
+  let shown = 'full'
+  const live = {
+    config: () => ({ audit: { traffic: { enabled, address: shown } } }),
+  } as unknown as Live
   const open = () => {
     enabled = true
     const clock = createManualClock()
@@ -55,10 +58,27 @@ describe('records of what a listener turns away', () => {
     expect([records.length, dropped()]).toEqual([1, 0])
   })
 
+  test('hold the address, and not where addresses are left out', () => {
+    const { audit, records } = open()
+    audit(rejection)
+    shown = 'none'
+    audit(rejection)
+    shown = 'full'
+    expect(records.map(({ address }) => address)).toEqual(['192.0.2.1', ''])
+  })
+
   test('are not made of what a handler records', () => {
     const { audit, records } = open()
     audit({ ...rejection, requestId: undefined, isHandled: true })
     expect(records).toEqual([])
+  })
+
+  test('are not made of who leaves before a TLS session stands: that is how probes look', () => {
+    const { audit, records, dropped } = open()
+    audit({ ...rejection, reason: 'tls_abandoned', requestId: undefined })
+    expect([records, dropped()]).toEqual([[], 0])
+    audit({ ...rejection, reason: 'tls_handshake', requestId: undefined })
+    expect(records).toMatchObject([{ action: 'listener.tls_handshake', status: 0 }])
   })
 
   test('have no status where nothing was answered', () => {

@@ -35,7 +35,9 @@ export function auditRejections(
     return left >= 0
   }
   return ({ reason, code, address, requestId, isHandled }) => {
-    if (isHandled || !live.config().audit.traffic.enabled) return
+    // Whoever only leaves has done nothing: load balancers probe like that, every second of the year.
+    const { traffic } = live.config().audit
+    if (isHandled || reason === 'tls_abandoned' || !traffic.enabled) return
     if (!mayRecord()) return ledger.drop(1)
     ledger.record({
       timeMs: clock.nowMs(),
@@ -51,7 +53,7 @@ export function auditRejections(
       path: '',
       requestId: requestId ?? '',
       requestIdTail: '',
-      address,
+      address: traffic.address === 'full' ? address : '',
       durationUs: 0,
       details: undefined,
     })

@@ -40,12 +40,22 @@ export function countRejections(metrics: Metrics): (rejection: Rejection) => voi
     labels: ['reason'],
     slotsMax: REASONS_MAX,
   })
-  const bounds: Partial<Record<RejectionReason, () => void>> = {
+  const handshakes = metrics.counter({
+    name: 'tollgate_http_server_handshakes_failed_total',
+    help: 'TLS handshakes that failed: no common ground, no good client certificate, or the client left.',
+    labels: ['reason'],
+    slotsMax: REASONS_MAX,
+  })
+  const countHandshake = (reason: string) => () => handshakes.add(handshakes.slot(reason), 1)
+  const others: Partial<Record<RejectionReason, () => void>> = {
     requests_max: counting(turnedAway),
     connections_max: counting(refused),
+    tls_handshake: countHandshake('protocol'),
+    tls_certificate: countHandshake('certificate'),
+    tls_abandoned: countHandshake('abandoned'),
   }
   return ({ reason }) => {
-    const count = bounds[reason]
+    const count = others[reason]
     if (count === undefined) unreadable.add(unreadable.slot(reason), 1)
     else count()
   }

@@ -150,7 +150,7 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
         return outcome.problems
       }
       gate.swap(outcome.snapshot)
-      nouns.bans.configure(config.bans)
+      nouns.bans.configure(config.bans, config.listen.trustedProxies)
       void current.upstreams.close(RETIRE_DEADLINE_MS)
       void current.deciders.close()
       next.deciders.start()

@@ -135,6 +135,7 @@ export async function createNouns(
   countCredentialLookups(signals, identity)
   const bans = createBans({
     config: config.bans,
+    proxies: config.listen.trustedProxies,
     records,
     bus,
     clock,

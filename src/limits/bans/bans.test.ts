@@ -39,7 +39,10 @@ const memoryRecords = (clock: Clock): Records =>
 
 function setUp(
   config: z.input<typeof bansConfig> = {},
-  shared: Partial<Pick<Bench, 'clock' | 'records' | 'bus'>> & { hooks?: BanHooks } = {},
+  shared: Partial<Pick<Bench, 'clock' | 'records' | 'bus'>> & {
+    hooks?: BanHooks
+    proxies?: readonly string[]
+  } = {},
 ): Bench {
   const clock = shared.clock ?? createManualClock()
   const records = shared.records ?? memoryRecords(clock)
@@ -47,6 +50,7 @@ function setUp(
   const events: string[] = []
   const bans = createBans({
     config: bansConfig.parse(config),
+    ...(shared.proxies !== undefined && { proxies: shared.proxies }),
     records,
     bus,
     clock,
@@ -143,6 +147,16 @@ describe('automatic bans', () => {
     expect(bench.isBanned('192.0.2.1')).toBe(true)
     const refused = await bench.bans.ban({ kind: 'address', subject: '10.1.2.3', ...byHand })
     expect(refused.ok ? '' : refused.refusal.code).toBe('conflict')
+  })
+
+  test('a trusted proxy is not banned for its clients; a credential behind it is, and so is what it reports', () => {
+    const bench = setUp({}, { proxies: ['10.0.0.0/8'] })
+    expect(bench.offend(50, '10.0.0.1')).toEqual([])
+    expect(bench.isBanned('10.0.0.1')).toBe(false)
+    expect(bench.offend(5, '10.0.0.1', ada)).toMatchObject([{ kind: 'key', subject: 'key_ada' }])
+    expect(bench.offend(5)).toMatchObject([{ kind: 'address', subject: ADDRESS }])
+    bench.bans.configure(bansConfig.parse({}), [])
+    expect(bench.offend(5, '10.0.0.1')).toHaveLength(1)
   })
 
   test('memory stays bounded with a million offenders', () => {

@@ -1,5 +1,6 @@
 import { compileAddressMatcher } from '../../core/address.ts'
 import type { Caller } from '../../core/caller.ts'
+import { createTrustedPeers } from '../../core/client-address.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { IdFactory } from '../../core/ids.ts'
 import type { Outcome, RefusalCode } from '../../core/refusal.ts'
@@ -49,6 +50,8 @@ export interface BanHooks {
 /** What {@link createBans} needs. */
 export interface BansOptions {
   readonly config: BansConfig
+  /** Networks of trusted proxies, whose own addresses stand for many clients. */
+  readonly proxies?: readonly string[]
   readonly records: Records
   readonly bus: Bus
   readonly clock: Clock
@@ -76,7 +79,7 @@ export interface Bans {
   /** Bans that hold now, the one that ends first first. */
   list(page: { readonly cursor?: string; readonly limit?: number }): Promise<Page<Ban>>
   /** Goes on with other rules; bans that hold stay. */
-  configure(config: BansConfig): void
+  configure(config: BansConfig, proxies?: readonly string[]): void
   /** Removes rows that have nothing left to say, writes again what failed. Call every minute. */
   maintain(): Promise<void>
   /** Resolves when everything begun so far is on disk, or failed and was reported. */
@@ -89,6 +92,8 @@ interface Rules {
   readonly config: BansConfig
   readonly counts: ReadonlySet<RefusalCode>
   readonly isTrusted: (address: string) => boolean
+  /** Whether an address is that of a trusted proxy: it may be banned by hand alone. */
+  readonly isProxy: (address: string) => boolean
   readonly violations: Violations
 }
 
@@ -97,7 +102,7 @@ export function createBans(options: BansOptions): Bans {
   const { records, clock, ids, hooks = {} } = options
   const reader = records.global(bansCollection)
   const index = createBanIndex()
-  let rules = compileRules(options.config)
+  let rules = compileRules(options.config, options.proxies)
   const sync = createBanSync({
     index,
     store: createBanStore(records),
@@ -152,6 +157,7 @@ export function createBans(options: BansOptions): Bans {
       if (rules.isTrusted(violation.address)) return undefined
       const place = subjectOf(violation, rules.config)
       if (place === undefined) return undefined
+      if (place[0] === 'address' && rules.isProxy(violation.address)) return undefined
       const isBan = rules.violations.add(violationKey(...place), clock.nowMs())
       return isBan ? escalate(...place, violation) : undefined
     },
@@ -194,8 +200,8 @@ export function createBans(options: BansOptions): Bans {
         ...(limit === undefined ? {} : { limit }),
       })
     },
-    configure(config) {
-      rules = compileRules(config)
+    configure(config, proxies) {
+      rules = compileRules(config, proxies)
     },
     async maintain() {
       await sync.retry()
@@ -209,12 +215,13 @@ export function createBans(options: BansOptions): Bans {
   }
 }
 
-function compileRules(config: BansConfig): Rules {
+function compileRules(config: BansConfig, proxies: readonly string[] = []): Rules {
   const isTrusted = compileAddressMatcher(config.trusted)
   return {
     config,
     counts: new Set(config.enabled ? config.counts : []),
     isTrusted: config.trusted.length === 0 ? () => false : isTrusted,
+    isProxy: createTrustedPeers(proxies),
     violations: createViolations({
       threshold: config.violations,
       windowMs: config.window,

@@ -4,6 +4,7 @@ import { canonicalPeer, explainListen } from '../listener.ts'
 import type { HttpSocket } from './connection.ts'
 import { Http1Connection } from './connection.ts'
 import { Connections } from './connections.ts'
+import { failureOfHandshake } from './handshake.ts'
 import type { Http1ListenerOptions } from './options.ts'
 import type { Http1World } from './world.ts'
 import { TICK_MS, createWorld, dateLine } from './world.ts'
@@ -138,9 +139,12 @@ function handlers(
     ...plain,
     // With this handler connections are known from their beginning, so that time limits hold for handshakes too.
     handshake(socket, isDone, error) {
-      if (!isDone || (needsCertificate && (error !== null || !socket.authorized))) {
-        socket.data?.cut()
-      }
+      const { data: connection, authorized: isAuthorized } = socket
+      const failure = failureOfHandshake({ isDone, isAuthorized, error }, needsCertificate)
+      if (failure === undefined || connection === undefined) return
+      connection.cut()
+      const { address } = connection
+      world.onRejected({ ...failure, address, requestId: undefined, isHandled: false })
     },
   }
 }

@@ -8,6 +8,12 @@ export type RejectionReason =
   | 'requests_max'
   /** As many connections as may be were open, in all or of this address. */
   | 'connections_max'
+  /** Client and server found no way to speak TLS: plain HTTP, junk, no version, cipher or protocol in common. */
+  | 'tls_handshake'
+  /** The client showed no certificate where it must, or one of another authority. */
+  | 'tls_certificate'
+  /** The connection ended before there was a session: a probe, or a client that does not trust the certificate. */
+  | 'tls_abandoned'
 
 /** A request or a connection that a listener turned away by itself. Nothing in it was said by the client. */
 export interface Rejection {

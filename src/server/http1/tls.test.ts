@@ -10,6 +10,7 @@ import type { Http1Listener } from './listener.ts'
 import type { Http1ListenerOptions } from './options.ts'
 import { openTestListener, text } from './listener.fixture.ts'
 import { RawClient } from './raw-client.fixture.ts'
+import type { Rejection } from './rejection.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 const hasOpenssl = Bun.which('openssl') !== null
@@ -138,6 +139,42 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
     expect(await client.ended()).not.toContain('200')
     while (listener!.openConnections > 0) await Bun.sleep(1)
+  })
+
+  test('tells why there was no session, of whom, and nothing of sessions', async () => {
+    const told: Rejection[] = []
+    const onRejected = (rejection: Rejection): void => void told.push(rejection)
+    const next = async (): Promise<unknown> => {
+      while (told.length === 0) await Bun.sleep(1)
+      const [{ reason, code, address, requestId }] = told.splice(0) as [Rejection]
+      return [reason, code, address, requestId]
+    }
+    const from = ['127.0.0.1', undefined]
+    const port = listen({ onRejected })
+    const plain = await RawClient.open(port)
+    plain.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(await next()).toEqual(['tls_handshake', 'bad_request', ...from])
+    await talk(port, GET, { ALPNProtocols: ['h2'] })
+    expect(await next()).toEqual(['tls_handshake', 'bad_request', ...from])
+    await talk(port, GET, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' })
+    expect(await next()).toEqual(['tls_handshake', 'bad_request', ...from])
+    const gone = await RawClient.open(port)
+    while (listener!.openConnections < 1) await Bun.sleep(1)
+    gone.close()
+    expect(await next()).toEqual(['tls_abandoned', 'bad_request', ...from])
+    expect((await talk(port, GET)).received).toContain('200 OK')
+    expect(told).toEqual([])
+    await listener!.drain(0)
+
+    const closed = listen({ onRejected }, true)
+    await talk(closed, GET)
+    expect(await next()).toEqual(['tls_certificate', 'credential_missing', ...from])
+    const stranger = { cert: read('stranger.pem'), key: read('stranger.key') }
+    await talk(closed, GET, stranger)
+    expect(await next()).toEqual(['tls_certificate', 'credential_invalid', ...from])
+    const known = await talk(closed, GET, { cert: read('own.pem'), key: read('own.key') })
+    expect(known.received).toContain('200 OK')
+    expect(told).toEqual([])
   })
 
   test('refuses with an answer that can be read', async () => {

@@ -27,6 +27,7 @@ import { explainHere } from '../explain-here.ts'
 import { performanceOf } from '../gate-view.ts'
 import { openHttp1Listener } from '../http1/index.ts'
 import { auditRejections } from '../listener-audit.ts'
+import { countTowardBans } from '../listener-bans.ts'
 import { countRejections, declareListenerMetrics } from '../listener-metrics.ts'
 import { wireListener } from '../listener-wiring.ts'
 import { listenerOptions } from '../listener.ts'
@@ -131,11 +132,12 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   const { live } = made
   const count = countRejections(signals.metrics)
   const audit = auditRejections('gate', outbox, live, world.clock)
+  const ban = countTowardBans(nouns.bans)
   const listener = openHttp1Listener({
     ...listenerOptions(boot, start.address),
     reusePort: true,
     requestIds: signals.requestIds,
-    ...wireListener(live.gate.handle, world.logger, count, audit),
+    ...wireListener(live.gate.handle, world.logger, count, audit, ban),
   })
   declareListenerMetrics(signals.metrics, listener)
   const chores = startChores(nouns, bans, world)
@@ -183,8 +185,8 @@ function reportingBans(
       }
       return undefined
     },
-    configure(config) {
-      bans.configure(config)
+    configure(config, proxies) {
+      bans.configure(config, proxies)
       ;({ enabled, counts } = config)
     },
   }

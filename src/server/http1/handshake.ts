@@ -1,0 +1,36 @@
+import type { RefusalCode } from '../../core/refusal.ts'
+import type { RejectionReason } from './rejection.ts'
+
+/** Why there is no session: what to write down, and what it comes to. */
+export interface HandshakeFailure {
+  readonly reason: Extract<RejectionReason, `tls_${string}`>
+  readonly code: RefusalCode
+}
+
+const NOT_TLS: HandshakeFailure = { reason: 'tls_handshake', code: 'bad_request' }
+const NO_CERTIFICATE: HandshakeFailure = { reason: 'tls_certificate', code: 'credential_missing' }
+const BAD_CERTIFICATE: HandshakeFailure = { reason: 'tls_certificate', code: 'credential_invalid' }
+const ABANDONED: HandshakeFailure = { reason: 'tls_abandoned', code: 'bad_request' }
+
+/** What a socket tells at the end of its handshake. */
+export interface HandshakeEnd {
+  readonly isDone: boolean
+  readonly isAuthorized: boolean
+  readonly error: Error | null
+}
+
+/**
+ * Why a handshake has failed; `undefined` when it has not.
+ *
+ * @param needsCertificate whether clients must show a certificate of the authority.
+ */
+export function failureOfHandshake(
+  { isDone, isAuthorized, error }: HandshakeEnd,
+  needsCertificate: boolean,
+): HandshakeFailure | undefined {
+  if (isDone)
+    return !needsCertificate || (isAuthorized && error === null) ? undefined : BAD_CERTIFICATE
+  // Everything that the library finds wrong is EPROTO; anything else is that the connection ended.
+  if (error === null || !('code' in error) || error.code !== 'EPROTO') return ABANDONED
+  return error.message.includes('PEER_DID_NOT_RETURN_A_CERTIFICATE') ? NO_CERTIFICATE : NOT_TLS
+}
