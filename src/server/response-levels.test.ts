@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { hasRedisServer, startRedisServer, until } from '../storage/redis/redis-server.fixture.ts'
 import type { GateProcess } from './gate-process.fixture.ts'
 import { ask, makeFolder, removeFolder, startGateProcess } from './gate-process.fixture.ts'
+import { untilGates } from './turns.fixture.ts'
 
 /** An upstream whose answers tell their version; POST makes another. */
 let version = 1
@@ -143,7 +144,11 @@ describe.skipIf(!hasRedisServer)('gates that share responses in Redis', () => {
 
     await post(one, '/r/a')
     expect(await get(one, '/r/a')).toBe('/r/a 2')
-    const tookMs = await until(async () => (await get(two, '/r/a')) === '/r/a 2', 'the change')
+    const tookMs = await untilGates(
+      [one.pid, two.pid, redis.pid],
+      async () => (await get(two, '/r/a')) === '/r/a 2',
+      'the change',
+    )
     expect(tookMs).toBeLessThan(1000)
 
     redis.freeze()

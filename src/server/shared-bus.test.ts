@@ -3,6 +3,7 @@ import { hasRedisServer, startRedisServer, until } from '../storage/redis/redis-
 import { parseGatewayConfig } from './config-file.ts'
 import type { GateProcess } from './gate-process.fixture.ts'
 import { ask, makeFolder, makeKey, removeFolder, startGateProcess } from './gate-process.fixture.ts'
+import { untilGates } from './turns.fixture.ts'
 
 describe('the configuration of Redis', () => {
   const errorsOf = async (redis: string): Promise<string> => {
@@ -83,7 +84,11 @@ routes:
     expect([await get(one), await get(two)]).toEqual(['1', '1'])
     expect((await ask(`${one.url}/r`, { method: 'POST', headers })).status).toBe(200)
     expect(await get(one)).toBe('2')
-    const tookMs = await until(async () => (await get(two)) === '2', 'the change')
+    const tookMs = await untilGates(
+      [one.pid, two.pid, redis.pid],
+      async () => (await get(two)) === '2',
+      'the change',
+    )
     expect(tookMs).toBeLessThan(1000)
 
     await redis.kill()

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import type { ServerWebSocket } from 'bun'
 import type { GateProcess } from '../../src/server/gate-process.fixture.ts'
+import { untilGates } from '../../src/server/turns.fixture.ts'
 import {
   makeFolder,
   makeKey,
@@ -256,7 +257,9 @@ describe('a WebSocket', () => {
     expect([200, 201, 204]).toContain(done.status)
     const codes: number[] = []
     void closed.then(({ code }) => codes.push(code))
-    expect(await until(() => codes.length > 0, 'the end of the connection')).toBeLessThan(1000)
+    expect(
+      await untilGates([gate.pid], async () => codes.length > 0, 'the end of the connection'),
+    ).toBeLessThan(1000)
     expect(codes).toEqual([1008])
     await until(async () => closes.at(-1)?.[0] === 1008)
   })

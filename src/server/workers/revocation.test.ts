@@ -6,8 +6,8 @@ import {
   makeKey,
   removeFolder,
   startGateProcess,
-  until,
 } from '../gate-process.fixture.ts'
+import { untilGates } from '../turns.fixture.ts'
 
 /** What ends a permission is in force in every worker within a second. */
 
@@ -46,7 +46,7 @@ async function answers(path: string, secret: string): Promise<(string | number)[
 }
 
 const untilAll = async (path: string, secret: string, wanted: string | number): Promise<number> =>
-  until(async () => {
+  untilGates([gate.pid], async () => {
     const got = await answers(path, secret)
     return got.length === 1 && got[0] === wanted
   })

@@ -13,6 +13,7 @@ import {
   writeConfig,
 } from '../gate-process.fixture.ts'
 import { startHoldingUpstream } from '../holding-upstream.fixture.ts'
+import { childrenOf, isRunning, untilGates } from '../turns.fixture.ts'
 
 /** Several worker processes behind one address behave as one gate. */
 
@@ -38,28 +39,6 @@ routes:
 `
 
 afterAll(() => upstream.stop())
-
-/** The processes that a gate has started. */
-function workersOf(pid: number): number[] {
-  return readdirSync('/proc').flatMap((name) => {
-    if (!/^\d+$/.test(name)) return []
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-      return parent === pid ? [Number(name)] : []
-    } catch {
-      return []
-    }
-  })
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-  } catch {
-    return false
-  }
-}
 
 async function audited(folder: string): Promise<{ route?: string; kind: string }[]> {
   const ledger = join(folder, '.tollgate/ledger')
@@ -101,7 +80,7 @@ describe('two workers', () => {
     }
     expect(await askMany()).toEqual(new Set([200]))
     await gate.json('POST', `/v1/tenants/acme/keys/${id}/revoke`)
-    const acceptedForMs = await until(async () => {
+    const acceptedForMs = await untilGates([gate.pid], async () => {
       const statuses = await askMany()
       return statuses.size === 1 && statuses.has(401)
     })
@@ -159,13 +138,13 @@ describe('two workers', () => {
       return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
     }
     const before = await total()
-    const old = workersOf(gate.pid)
+    const old = childrenOf(gate.pid)
     expect(old).toHaveLength(2)
     // One after the other, so that the gate answers throughout.
     for (const [index, pid] of old.entries()) {
       process.kill(pid, 'SIGKILL')
       await gate.says(new RegExp(`(serves again[^]*){${index + 1}}`))
-      expect(workersOf(gate.pid)).not.toContain(pid)
+      expect(childrenOf(gate.pid)).not.toContain(pid)
       const answers = Array.from({ length: 20 }, async () => (await ask(`${gate.url}/open`)).status)
       expect(new Set(await Promise.all(answers))).toEqual(new Set([200]))
     }
@@ -180,11 +159,11 @@ describe('two workers', () => {
 describe('a worker that does not answer any more', () => {
   test('is ended and replaced', async () => {
     const gate = await startGateProcess(makeFolder(config('one')), ['--workers', '2'])
-    const [stuck = 0] = workersOf(gate.pid)
+    const [stuck = 0] = childrenOf(gate.pid)
     process.kill(stuck, 'SIGSTOP')
     await gate.says(/serves again/)
     expect(gate.said()).toContain('does not answer any more')
-    expect(isAlive(stuck)).toBe(false)
+    expect(isRunning(stuck)).toBe(false)
     const answers = Array.from({ length: 20 }, async () => (await ask(`${gate.url}/open`)).status)
     expect(new Set(await Promise.all(answers))).toEqual(new Set([200]))
     expect(await gate.stop()).toBe(0)
@@ -220,11 +199,11 @@ describe('stopping', () => {
 
   test('workers end at once when the primary is gone', async () => {
     const gate = await startGateProcess(makeFolder(config('one')), ['--workers', '3'])
-    const workers = workersOf(gate.pid)
+    const workers = childrenOf(gate.pid)
     expect(workers).toHaveLength(3)
     gate.kill('SIGKILL')
     await gate.exited
-    await until(() => workers.every((pid) => !isAlive(pid)), 'the end of the workers')
+    await until(() => workers.every((pid) => !isRunning(pid)), 'the end of the workers')
     removeFolder(gate.folder)
   }, 20_000)
 })

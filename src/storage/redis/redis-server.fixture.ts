@@ -30,6 +30,8 @@ const PATIENT_MS = 5000
 /** A server that this process started. */
 export interface RedisServer {
   readonly port: number
+  /** Of the process that serves now. */
+  readonly pid: number
   /** Options of a connection to it, with more patience than the defaults have. */
   options(changes?: Partial<RedisOptions>): RedisOptions
   /** One command, over a connection of its own. */
@@ -62,6 +64,9 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
   }
   return {
     port,
+    get pid() {
+      return child.pid ?? 0
+    },
     options: (changes) => ({
       ...REDIS_DEFAULTS,
       timeoutMs: PATIENT_MS,
