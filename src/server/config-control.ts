@@ -39,6 +39,7 @@ const QUIET_MS = 100
 export function createConfigControl(options: ConfigControlOptions): ConfigFileControl {
   const { path, environment, live, clock, metrics, logger } = options
   let { loaded } = options
+  const boot = loaded.value
   let loadedAtMs = clock.nowMs()
   let refused: ConfigState['refused']
   metrics.reload(true, hashOf(loaded.value), loadedAtMs)
@@ -63,7 +64,7 @@ export function createConfigControl(options: ConfigControlOptions): ConfigFileCo
       logRefusal(logger, verdict.errors)
       return { ...verdict, revision: live.revision() }
     }
-    const restart = changedBootSections(loaded.value, outcome.value)
+    const restart = changedBootSections(boot, outcome.value)
     loaded = outcome
     loadedAtMs = atMs
     refused = undefined

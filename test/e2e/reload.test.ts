@@ -95,4 +95,21 @@ describe('the configuration', () => {
     const state = await gate.json('GET', '/v1/config')
     expect(state['refused'] ?? null).toBeNull()
   })
+
+  test('says what waits for the next start for as long as it differs from that of the start', async () => {
+    const reloaded = /"msg":"configuration reloaded","revision":(\d+)/g
+    const next = async (text: string): Promise<string> => {
+      const at = gate.said().length
+      writeConfig(gate.folder, text)
+      await until(async () => gate.said().slice(at).match(reloaded) !== null)
+      // The warning stands in the same turn as the line before it: a later line means that both are there.
+      gate.kill('SIGHUP')
+      await until(async () => (gate.said().slice(at).match(reloaded)?.length ?? 0) >= 2)
+      return gate.said().slice(at)
+    }
+    const moved = config('seventh').replace('listen: {', 'listen: { requestsMax: 9,')
+    expect(await next(moved)).toContain('"restart":["listen"]')
+    expect(await next(`${moved}# something else\n`)).toContain('"restart":["listen"]')
+    expect(await next(config('seventh'))).not.toContain('next start')
+  })
 })

@@ -1,31 +1,40 @@
 import { z } from 'zod'
 import { isCidr } from '../address.ts'
 import { parseDurationMs, parseSizeBytes } from '../quantity.ts'
+import { describeValue } from './describe-value.ts'
 
 const invalid = (value: unknown, expected: string): string =>
   `expected ${expected}, got ${JSON.stringify(value)}`
 
+/** Text of a form: what is no text is told of the form too, what is missing of being missing. */
+const textLike = (expected: string): z.ZodString =>
+  z.string({
+    error: ({ input }) =>
+      input === undefined ? undefined : `expected ${expected}, found ${describeValue(input)}`,
+  })
+
+const DURATION = 'a duration such as 30s or 5m'
+const SIZE = 'a size such as 16KiB or 1MiB'
+
 /** A duration with its unit, such as `250ms`, `30s`, `5m`, `24h`, `7d`; parsed to milliseconds. */
 export const duration = (): z.ZodType<number, string> =>
-  z
-    .string()
+  textLike(DURATION)
     .meta({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$', examples: ['30s', '5m', '24h'] })
     .transform((text, context) => {
       const ms = parseDurationMs(text)
       if (ms !== undefined) return ms
-      context.addIssue({ code: 'custom', message: invalid(text, 'a duration such as 30s or 5m') })
+      context.addIssue({ code: 'custom', message: invalid(text, DURATION) })
       return z.NEVER
     })
 
 /** A size with its unit, such as `512B`, `16KiB`, `1MiB`; parsed to bytes. */
 export const size = (): z.ZodType<number, string> =>
-  z
-    .string()
+  textLike(SIZE)
     .meta({ pattern: '^\\d+(\\.\\d+)?(B|kB|KiB|MB|MiB|GB|GiB)$', examples: ['16KiB', '1MiB'] })
     .transform((text, context) => {
       const bytes = parseSizeBytes(text)
       if (bytes !== undefined) return bytes
-      context.addIssue({ code: 'custom', message: invalid(text, 'a size such as 16KiB or 1MiB') })
+      context.addIssue({ code: 'custom', message: invalid(text, SIZE) })
       return z.NEVER
     })
 

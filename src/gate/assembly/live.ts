@@ -18,6 +18,8 @@ import type {
   ShadowReport,
 } from '../../policy/index.ts'
 import { closeKeep } from '../../policy/index.ts'
+import type { Sparse } from '../../signals/index.ts'
+import { createSparse } from '../../signals/index.ts'
 import type { Counters } from '../../storage/index.ts'
 import { createMemoryCounters } from '../../storage/index.ts'
 import type { Upstreams } from '../../upstream/index.ts'
@@ -98,11 +100,12 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
   // Kept over reloads: while shared counters are out of reach, these count alone.
   const localCounters = createMemoryCounters({ entriesMax: LOCAL_ENTRIES_MAX })
   const keep: DecidersKeep = {}
+  const sparse = createSparse(world.clock)
   const generate = (
     config: GatewayConfig,
     createDeciders: CreateDeciders,
   ): ReturnType<typeof createGeneration> =>
-    createGeneration(config, { ...parts, keep }, localCounters, createDeciders)
+    createGeneration(config, { ...parts, keep, sparse }, localCounters, createDeciders)
   let current = generate(initial, parts.createDeciders ?? withoutPolicies)
   let revision = 1
   nouns.signals.metrics.beforeSnapshot(() =>
@@ -172,7 +175,7 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
 
 function createGeneration(
   config: GatewayConfig,
-  parts: LiveParts & { readonly keep: DecidersKeep },
+  parts: LiveParts & { readonly keep: DecidersKeep; readonly sparse: Sparse },
   localCounters: Counters,
   createDeciders: CreateDeciders,
 ): Generation {
@@ -206,7 +209,10 @@ function createGeneration(
           nouns.signals.gate.limitShadowed(limit)
           logger.debug('a limit in shadow mode would have refused', { limit })
         },
-        onBackendFailure: (error) => logger.warn('counters are out of reach', { error }),
+        onBackendFailure: (error) => {
+          const leftOut = parts.sparse('counters')
+          if (leftOut !== undefined) logger.warn('counters are out of reach', { error, leftOut })
+        },
       },
     }),
     upstreams: createUpstreams({
@@ -214,7 +220,7 @@ function createGeneration(
       clock,
       random,
       openLink,
-      onEvent: observeUpstreams(logger),
+      onEvent: observeUpstreams(logger, parts.sparse),
     }),
   }
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '../../signals/index.ts'
+import type { Logger, Sparse } from '../../signals/index.ts'
 import type { UpstreamEvent } from '../../upstream/index.ts'
 
 const LEVELS = {
@@ -12,9 +12,20 @@ const LEVELS = {
   overloaded: 'warn',
 } as const satisfies Record<UpstreamEvent['kind'], 'debug' | 'info' | 'warn'>
 
-/** Writes what upstreams report to the log. */
-export function observeUpstreams(logger: Logger): (event: UpstreamEvent) => void {
-  return ({ kind, ...fields }) => {
-    logger[LEVELS[kind]](`upstream: ${kind.replaceAll('_', ' ')}`, fields)
+/** What happens once for each request while an upstream is down, and not once for each outage. */
+const FREQUENT: ReadonlySet<UpstreamEvent['kind']> = new Set([
+  'attempt_failed',
+  'retry_budget_spent',
+  'overloaded',
+])
+
+/** Writes what upstreams report to the log; of what comes with each request, one of a kind in a second. */
+export function observeUpstreams(logger: Logger, sparse: Sparse): (event: UpstreamEvent) => void {
+  return (event) => {
+    const { kind, ...fields } = event
+    const leftOut = FREQUENT.has(kind) ? sparse(JSON.stringify(event)) : 0
+    if (leftOut === undefined) return
+    const message = `upstream: ${kind.replaceAll('_', ' ')}`
+    logger[LEVELS[kind]](message, leftOut === 0 ? fields : { ...fields, leftOut })
   }
 }

@@ -154,7 +154,7 @@ class SocketLink implements Link, TurnLink {
       else await Bun.connect({ ...options, unix })
     } catch (error) {
       this.settled()
-      const cause = messageOf(error)
+      const cause = causeOf(error)
       queueMicrotask(() => this.events.onClose(cause))
     }
   }
@@ -164,6 +164,13 @@ class SocketLink implements Link, TurnLink {
     if (this.phase === 'abandoned') this.shared.abandoned -= 1
     this.phase = 'closed'
   }
+}
+
+/** The message says that it failed; only the code says why: refused, out of reach, no such name. */
+function causeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const message = messageOf(error)
+  return typeof code === 'string' && !message.includes(code) ? `${message}: ${code}` : message
 }
 
 const HANDLERS: SocketHandler<SocketLink> = {

@@ -1,0 +1,33 @@
+import type { Clock } from '../core/clock.ts'
+
+/**
+ * Keeps what happens again and again from filling a log: of what has the same key, one in a second is let through.
+ *
+ * @returns for what may be written, how many before it were not; `undefined` for what may not.
+ */
+export type Sparse = (key: string) => number | undefined
+
+const INTERVAL_MS = 1000
+const KEYS_MAX = 1024
+
+/** Creates a {@link Sparse}. Its memory is bounded: with too many keys at once, it starts over. */
+export function createSparse(clock: Pick<Clock, 'monotonicMs'>): Sparse {
+  const known = new Map<string, { sinceMs: number; leftOut: number }>()
+  return (key) => {
+    const nowMs = clock.monotonicMs()
+    const before = known.get(key)
+    if (before === undefined) {
+      if (known.size >= KEYS_MAX) known.clear()
+      known.set(key, { sinceMs: nowMs, leftOut: 0 })
+      return 0
+    }
+    if (nowMs - before.sinceMs < INTERVAL_MS) {
+      before.leftOut += 1
+      return undefined
+    }
+    const { leftOut } = before
+    before.sinceMs = nowMs
+    before.leftOut = 0
+    return leftOut
+  }
+}
