@@ -20,6 +20,7 @@ import { messageOf } from '../src/core/error-message.ts'
 const GENERATOR_PROCESSOR = 1
 const EXIT_FAILED = 6
 const EXIT_USAGE = 2
+const EXIT_INTERRUPTED = 130
 
 const MEASUREMENTS: Readonly<Record<Mode, (options: Options) => Promise<Report>>> = {
   layers: measureLayers,
@@ -45,6 +46,10 @@ if ('usage' in options) {
   stream.write(options.usage)
   process.exitCode = options.isWrong ? EXIT_USAGE : 0
 } else {
+  // So that the servers end as well.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => process.exit(EXIT_INTERRUPTED))
+  }
   pinSelf(GENERATOR_PROCESSOR)
   try {
     const report = await MEASUREMENTS[options.mode](options)

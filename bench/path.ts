@@ -2,6 +2,7 @@
  * What the path through the gate costs, without any server or socket around it: nanoseconds of CPU a request
  * for each set of layers, writing of the audit log included. Much steadier than the whole server, so that a
  * change of a tenth of a microsecond shows. Arms take turns; the median of the rounds is shown with its range.
+ * Requests wait for the audit log: where records were dropped nonetheless, the arm is marked with `!`.
  *
  *     node bin/bun.mjs bench/path.ts [--keys 100000] [--rounds 9] [--only all,verify]
  */
@@ -9,51 +10,20 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { IncomingHeaders, IncomingRequest } from '../src/core/incoming-request.ts'
+import { systemRandom } from '../src/core/random.ts'
+import { shuffled } from './gate/abba.ts'
 import type { Arm, Layers } from './gate/arms.ts'
-import { ARMS } from './gate/arms.ts'
+import { armNamed, armsOf } from './gate/arms.ts'
 import { closeHouse, createGateOf, makeKeys, openHouse } from './gate/house.ts'
-import { BODY, PATH } from './gate/requests.ts'
+import { MadeRequest } from './gate/made-request.ts'
+import type { PathRound } from './gate/path-round.ts'
+import { runRound } from './gate/path-round.ts'
+import { median } from './gate/statistics.ts'
 
 const REQUESTS = 100_000
-/** Requests between two turns of the event loop: about what a busy server reads at once. */
-const TURN = 64
+const WARM_ROUNDS = 3
 
-/** A request that is here already. */
-class MadeRequest implements IncomingRequest, IncomingHeaders {
-  readonly method: string
-  readonly target = PATH
-  readonly body = null
-  readonly arrived = undefined
-  readonly isGone = false
-  private readonly authorization: string
-  constructor(method: string, key: string) {
-    this.method = method
-    this.authorization = `Bearer ${key}`
-  }
-  get headers(): IncomingHeaders {
-    return this
-  }
-  get(name: string): string | null {
-    if (name === 'host') return '127.0.0.1'
-    if (name === 'authorization') return this.authorization
-    return name === 'content-type' ? 'application/json' : null
-  }
-  has(name: string): boolean {
-    return this.get(name) !== null
-  }
-  forEach(): void {}
-  *[Symbol.iterator](): Iterator<[string, string]> {}
-  text(): string {
-    return BODY
-  }
-  get signal(): AbortSignal {
-    return new AbortController().signal
-  }
-  toRequest(): Request {
-    return new Request(`http://127.0.0.1${PATH}`)
-  }
-}
+type GateArm = Arm & { readonly layers: Layers }
 
 const { values } = parseArgs({
   options: {
@@ -63,51 +33,47 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds)
-const only = values.only?.split(',')
-const arms = ARMS.filter(
-  (arm): arm is Arm & { readonly layers: Layers } =>
-    arm.layers !== 'bare' && (only === undefined || only.includes(arm.name)),
-)
+const named = values.only?.split(',').map(armNamed) ?? armsOf(undefined)
+const arms = named.filter((arm): arm is GateArm => arm.layers !== 'bare')
 const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'))
 const house = await openHouse({ folder })
 const keys = await makeKeys(house, Number(values.keys))
 const connection = { scheme: 'http', peerAddress: () => '127.0.0.1' } as const
 
-async function run({
-  request,
-  layers,
-}: Arm & { readonly layers: Layers }): Promise<() => Promise<number>> {
+/** Opens the gate of an arm; returns what runs a round through it. */
+function open({ request, layers }: GateArm): () => Promise<PathRound> {
   const { gate } = createGateOf(house, request, layers)
   const requests = keys.map((key) => new MadeRequest(request.toUpperCase(), key))
   let at = 0
-  return async () => {
-    const before = process.cpuUsage()
-    for (let sent = 0; sent < REQUESTS; sent += TURN) {
-      const answers = Array.from({ length: TURN }, () =>
-        gate.handle(requests[at++ % requests.length]!, connection),
-      )
-      for (const answer of answers) {
-        if ((await answer).status !== 200) throw new Error('not every request was let through')
-      }
-      await new Promise(setImmediate)
+  const turn = async (count: number): Promise<void> => {
+    const answers = Array.from({ length: count }, () =>
+      gate.handle(requests[at++ % requests.length]!, connection),
+    )
+    for (const answer of answers) {
+      if ((await answer).status !== 200) throw new Error('not every request was let through')
     }
-    const { user, system } = process.cpuUsage(before)
-    return ((user + system) * 1000) / REQUESTS
   }
+  return async () => runRound(REQUESTS, house.nouns.ledger, turn)
 }
 
-const running = await Promise.all(
-  arms.map(async (arm) => ({ arm, round: await run(arm), ns: [] as number[] })),
-)
-for (const { round } of running) for (let warm = 0; warm < 3; warm++) await round()
+const running = arms.map((arm) => ({ arm, round: open(arm), rounds: [] as PathRound[] }))
+for (const { round } of running) for (let warm = 0; warm < WARM_ROUNDS; warm++) await round()
 for (let round = 0; round < rounds; round++) {
-  for (const one of running.toSorted(() => Math.random() - 0.5)) one.ns.push(await one.round())
+  for (const one of shuffled(running, systemRandom)) one.rounds.push(await one.round())
 }
-for (const { arm, ns } of running) {
-  const sorted = ns.toSorted((a, b) => a - b)
-  const [least, middle, most] = [sorted[0]!, sorted[sorted.length >> 1]!, sorted.at(-1)!]
+
+const sum = (of: readonly number[]): number => of.reduce((total, value) => total + value, 0)
+process.stdout.write(
+  `${'ns of CPU a request'.padEnd(40)} ${'all threads'.padStart(18)} ${'its own'.padStart(8)}   audit records\n`,
+)
+for (const { arm, rounds: done } of running) {
+  const all = done.map(({ cpuNs, requests }) => cpuNs / requests)
+  const main = median(done.map(({ mainNs, requests }) => mainNs / requests))
+  const dropped = sum(done.map((round) => round.dropped))
+  const range = `${median(all).toFixed(0)} (${Math.min(...all).toFixed(0)}–${Math.max(...all).toFixed(0)})`
+  const written = `${sum(done.map((round) => round.written))} written, ${dropped} dropped`
   process.stdout.write(
-    `${arm.title.padEnd(40)} ${middle.toFixed(0).padStart(6)} ns (${least.toFixed(0)}–${most.toFixed(0)})\n`,
+    `${dropped > 0 ? '!' : ' '} ${arm.title.padEnd(38)} ${range.padStart(18)} ${main.toFixed(0).padStart(8)}   ${written}\n`,
   )
 }
 await closeHouse(house)

@@ -5,8 +5,10 @@ export interface Arm {
   readonly request: RequestKind
   /** `bare` is `Bun.serve` alone; the others are a gate with these layers. */
   readonly layers: 'bare' | Layers
-  /** What the issue asks of it, against the bare server. */
+  /** What is wanted of it, against the bare server. */
   readonly target?: Target
+  /** Runs only when it is asked for by its name. */
+  readonly byName?: true
 }
 
 /** The two requests of the benchmark: a 90-byte JSON body to be parsed, and none. */
@@ -85,6 +87,28 @@ export const ARMS: readonly Arm[] = [
     request: 'get',
     layers: { identify: true, limits: true, roles: true, audit: 'without-address' },
   },
+  { name: 'get-path', title: 'GET: path alone', request: 'get', layers: {}, byName: true },
+  {
+    name: 'get-identify',
+    title: 'GET: + identify',
+    request: 'get',
+    layers: { identify: true },
+    byName: true,
+  },
+  {
+    name: 'get-limits',
+    title: 'GET: + identify, limits',
+    request: 'get',
+    layers: { identify: true, limits: true },
+    byName: true,
+  },
+  {
+    name: 'get-audit',
+    title: 'GET: + identify, audit',
+    request: 'get',
+    layers: { identify: true, audit: 'full' },
+    byName: true,
+  },
 ]
 
 /** The arm of a name; throws for one that does not exist. */
@@ -96,3 +120,13 @@ export function armNamed(name: string): Arm {
 
 /** What an arm is compared with. */
 export const baselineOf = (arm: Arm): Arm => armNamed(arm.request === 'post' ? 'bare' : 'bare-get')
+
+/** The arms named and their baselines; without names, all that need not be asked for. */
+export function armsOf(names: readonly string[] | undefined): readonly Arm[] {
+  if (names === undefined) return ARMS.filter(({ byName }) => byName !== true)
+  const chosen = names.map(armNamed)
+  return ARMS.filter((arm) => chosen.some((one) => one === arm || baselineOf(one) === arm))
+}
+
+/** Whether its server has to know the keys. */
+export const usesKeys = ({ layers }: Arm): boolean => layers !== 'bare'

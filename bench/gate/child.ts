@@ -1,40 +1,132 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCpuMeter } from './cpu-meter.ts'
-import type { Answer, Memory, Question, ServerOptions } from './messages.ts'
+import type { CpuReading } from './cpu-time.ts'
+import type { Answer, AuditCounts, Memory, Question, ServerOptions } from './messages.ts'
 import { KEYS_FILE } from './messages.ts'
 import { pinned } from './processors.ts'
 
-/** The server process, seen from the generator. */
+/** The server process of an arm, seen from the generator. */
 export interface Server {
   readonly pid: number
-  readonly keys: readonly string[]
+  readonly arm: string
   readonly isPinned: boolean
-  port(arm: string): number
-  /** CPU time of all its threads so far, nanoseconds. */
-  cpuNs(): Promise<number>
+  readonly port: number
+  /** CPU time of all its threads so far. */
+  cpu(): Promise<CpuReading>
+  /** Resolves when everything that waits for the audit log is on disk. */
+  drain(): Promise<AuditCounts>
   memory(): Promise<Memory>
+  /** Takes the processor from it, until it is {@link Server.thaw | thawed}. */
+  freeze(): void
+  thaw(): void
   /** Ends the process and removes its data. */
   stop(): Promise<void>
 }
 
+/** A data folder with keys, to be copied. */
+export interface KeyFolder {
+  readonly folder: string
+  readonly keys: readonly string[]
+  remove(): Promise<void>
+}
+
+/** How an arm is started. */
+export interface StartOptions extends Pick<ServerOptions, 'cacheAgeMs' | 'indexBytes'> {
+  readonly arm: string
+  readonly hosts: readonly string[]
+  /** What its own data folder is a copy of; empty when absent. */
+  readonly from?: KeyFolder
+}
+
 const SERVER_PROCESSOR = 0
 
-/** Starts the server with its keys and arms; resolves when it listens. */
-export async function startServer(options: Omit<ServerOptions, 'folder'>): Promise<Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'))
+const makeFolder = async (): Promise<string> => mkdtemp(join(tmpdir(), 'tollgate-bench-'))
+const remove = async (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
+
+/** Makes keys in a process of its own, so that no other has them in its heap. */
+export async function makeKeyFolder(count: number): Promise<KeyFolder> {
+  const folder = await makeFolder()
+  try {
+    const maker = await startProcess({ folder, makeKeys: count, hosts: [] })
+    await maker.ask('stop')
+    await maker.exited
+    const keys = (await readFile(join(folder, KEYS_FILE), 'latin1')).split('\n')
+    return { folder, keys, remove: async () => remove(folder) }
+  } catch (error) {
+    await remove(folder)
+    throw error
+  }
+}
+
+/** Starts the server of an arm; resolves when it listens. */
+export async function startServer({ from, ...options }: StartOptions): Promise<Server> {
+  const folder = await makeFolder()
+  try {
+    if (from !== undefined) await cp(from.folder, folder, { recursive: true })
+    const { pid, port, isPinned, ask, exited, kill } = await startProcess({ ...options, folder })
+    return {
+      pid,
+      arm: options.arm,
+      isPinned,
+      port,
+      cpu: createCpuMeter(pid, async () => {
+        const { userUs, systemUs } = await ask('cpu')
+        const ns = (userUs + systemUs) * 1000
+        const reading = { ns, waitedNs: 0, userTicks: userUs, systemTicks: systemUs }
+        return new Map([[pid, { group: 'process', ...reading }]])
+      }),
+      drain: async () => ask('drain'),
+      memory: async () => ask('memory'),
+      freeze: () => kill('SIGSTOP'),
+      thaw: () => kill('SIGCONT'),
+      async stop() {
+        // Nothing is kept: writing it down in order would take seconds.
+        kill('SIGKILL')
+        await exited
+        await remove(folder)
+      },
+    }
+  } catch (error) {
+    await remove(folder)
+    throw error
+  }
+}
+
+/** What is said to each question. */
+interface Said {
+  readonly cpu: Extract<Answer, { kind: 'cpu' }>
+  readonly drain: Extract<Answer, { kind: 'drained' }>
+  readonly memory: Extract<Answer, { kind: 'memory' }>
+  readonly stop: Extract<Answer, { kind: 'stopped' }>
+}
+
+/** A process that is ready. */
+interface Process {
+  readonly pid: number
+  readonly port: number
+  readonly isPinned: boolean
+  readonly exited: Promise<number>
+  /** One question at a time is answered, in order. */
+  ask<Q extends Question>(question: Q): Promise<Said[Q]>
+  kill(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void
+}
+
+async function startProcess(spec: ServerOptions): Promise<Process> {
   const waiting: {
     readonly resolve: (answer: Answer) => void
     readonly reject: (error: Error) => void
   }[] = []
-  const next = (): Promise<Answer> =>
-    new Promise((resolve, reject) => {
+  const next = async (): Promise<Answer> => {
+    const answer = await new Promise<Answer>((resolve, reject) => {
       waiting.push({ resolve, reject })
     })
+    if (answer.kind === 'failed') throw new Error(`the server process: ${answer.reason}`)
+    return answer
+  }
   const ready = next()
   const pin = pinned(SERVER_PROCESSOR)
-  const spec: ServerOptions = { ...options, folder }
   const child = Bun.spawn(
     [...pin, process.execPath, join(import.meta.dir, 'server.ts'), JSON.stringify(spec)],
     {
@@ -46,39 +138,28 @@ export async function startServer(options: Omit<ServerOptions, 'folder'>): Promi
       },
     },
   )
-  const ask = async (question: Question): Promise<Answer> => {
-    child.send(question)
-    return next()
+  // A frozen process would not notice that this one is gone.
+  const end = (): void => {
+    child.kill('SIGKILL')
   }
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  process.once('exit', end)
+  void child.exited.then(() => process.off('exit', end))
   try {
     const first = await ready
     if (first.kind !== 'ready') throw new Error('the server did not start')
-    const keys = (await readFile(join(folder, KEYS_FILE), 'latin1')).split('\n')
-    const cpuNs = createCpuMeter(child.pid, async () => {
-      const answer = await ask('cpu')
-      return answer.kind === 'cpu' ? answer.ns : Number.NaN
-    })
     return {
       pid: child.pid,
-      keys,
+      port: first.port,
       isPinned: pin.length > 0,
-      port: (arm) => first.ports[arm] ?? 0,
-      cpuNs,
-      async memory() {
-        const answer = await ask('memory')
-        if (answer.kind !== 'memory') throw new Error('the server told nothing of its memory')
-        return answer
+      exited: child.exited,
+      async ask<Q extends Question>(question: Q) {
+        child.send(question)
+        return (await next()) as Said[Q]
       },
-      async stop() {
-        await ask('stop')
-        await child.exited
-        await remove()
-      },
+      kill: (signal) => child.kill(signal),
     }
   } catch (error) {
     child.kill()
-    await remove()
     throw error
   }
 }

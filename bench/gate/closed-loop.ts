@@ -1,18 +1,13 @@
 import type { Server } from './child.ts'
+import { cpuTimeBetween, totalNs } from './cpu-time.ts'
 import type { Connection } from './connection.ts'
 import { openConnection } from './connection.ts'
+import type { Slice } from './slice.ts'
 import { stayAwake } from './wakefulness.ts'
-
-/** A stretch of load on one arm, without the moments after the switch to it. */
-export interface Slice {
-  readonly requests: number
-  readonly seconds: number
-  readonly cpuNs: number
-}
 
 /** Load on one arm as fast as it answers. */
 export interface ClosedLoop {
-  /** Sends for `ms` and measures all but the first `discardMs`. Ends when all answers are there. */
+  /** Sends for `ms` and measures all but the first `discardMs`. Ends when all answers and records are there. */
   run(ms: number, discardMs: number): Promise<Slice>
   /** Sends so many requests. */
   some(count: number): Promise<void>
@@ -27,7 +22,6 @@ const STRIDE = 40_487
 /** Opens the connections of an arm. */
 export async function createClosedLoop(
   server: Server,
-  arm: string,
   requests: readonly Uint8Array[],
   connectionsMax: number,
 ): Promise<ClosedLoop> {
@@ -44,7 +38,7 @@ export async function createClosedLoop(
     connection.send(requests[next]!)
   }
   const fail = (reason: string): void => {
-    failure ??= new Error(`${arm}: ${reason}`)
+    failure ??= new Error(`${server.arm}: ${reason}`)
     left = 0
     drained?.()
   }
@@ -57,7 +51,7 @@ export async function createClosedLoop(
   }
   const connections = await Promise.all(
     Array.from({ length: connectionsMax }, () =>
-      openConnection('127.0.0.1', server.port(arm), { onAnswer, onFailure: fail }),
+      openConnection('127.0.0.1', server.port, { onAnswer, onFailure: fail }),
     ),
   )
   const start = (count: number): Promise<void> => {
@@ -71,28 +65,38 @@ export async function createClosedLoop(
     }
     return promise
   }
-  const throwFailure = (): void => {
-    if (failure !== undefined) throw failure
-  }
   const some = async (count: number): Promise<void> => {
     await start(count)
-    throwFailure()
+    if (failure !== undefined) throw failure
+  }
+  /** Sends for so long, and waits for all answers. */
+  const load = async (ms: number): Promise<void> => {
+    const sleepAgain = stayAwake()
+    const done = start(Infinity)
+    await Bun.sleep(ms)
+    left = 0
+    await done
+    sleepAgain()
+    if (failure !== undefined) throw failure
   }
   return {
     async run(ms, discardMs) {
-      const done = start(Infinity)
-      const sleepAgain = stayAwake()
-      await Bun.sleep(discardMs)
-      const before = { answered, atMs: performance.now(), cpuNs: await server.cpuNs() }
-      await Bun.sleep(ms - discardMs)
-      const cpuNs = (await server.cpuNs()) - before.cpuNs
+      if (discardMs > 0) await load(discardMs)
+      const records = await server.drain()
+      const before = { answered, cpu: await server.cpu(), atMs: performance.now() }
+      await load(ms - discardMs)
       const seconds = (performance.now() - before.atMs) / 1000
-      const slice = { requests: answered - before.answered, seconds, cpuNs }
-      left = 0
-      sleepAgain()
-      await done
-      throwFailure()
-      return slice
+      const loaded = await server.cpu()
+      const { written, dropped } = await server.drain()
+      const all = await server.cpu()
+      return {
+        requests: answered - before.answered,
+        seconds,
+        cpu: cpuTimeBetween(before.cpu, all),
+        drainNs: totalNs(cpuTimeBetween(loaded, all)),
+        written: written - records.written,
+        dropped: dropped - records.dropped,
+      }
     },
     some,
     once: async () => some(requests.length),

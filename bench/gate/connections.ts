@@ -1,4 +1,5 @@
-import { startServer } from './child.ts'
+import type { Server } from './child.ts'
+import { makeKeyFolder, startServer } from './child.ts'
 import type { Connection } from './connection.ts'
 import { openConnection } from './connection.ts'
 import type { Report } from './finding.ts'
@@ -15,9 +16,8 @@ const ANSWERS_WITHIN_MS = 30_000
 
 /** Opens so many keep-alive connections, then sends a request through each of them. */
 export async function measureConnections(options: Options): Promise<Report> {
-  const keys = Math.min(options.keys, KEYS_MAX)
-  const server = await startServer({ keys, arms: [ARM], hosts: HOSTS })
-  const requests = prepareRequests('post', server.keys)
+  const { server, keys } = await startWithKeys(Math.min(options.keys, KEYS_MAX))
+  const requests = prepareRequests('post', keys)
   const open: Connection[] = []
   try {
     const before = await server.memory()
@@ -39,7 +39,7 @@ export async function measureConnections(options: Options): Promise<Report> {
       const count = Math.min(OPENED_AT_ONCE, options.connections - open.length)
       const opened = await Promise.all(
         Array.from({ length: count }, (_, at) =>
-          openConnection(HOSTS[(open.length + at) % HOSTS.length]!, server.port(ARM), events),
+          openConnection(HOSTS[(open.length + at) % HOSTS.length]!, server.port, events),
         ),
       )
       // The server closes connections that never said anything, so each says something at once.
@@ -66,5 +66,17 @@ export async function measureConnections(options: Options): Promise<Report> {
   } finally {
     for (const connection of open) connection.end()
     await server.stop()
+  }
+}
+
+async function startWithKeys(count: number): Promise<{
+  readonly server: Server
+  readonly keys: readonly string[]
+}> {
+  const from = await makeKeyFolder(count)
+  try {
+    return { server: await startServer({ arm: ARM, hosts: HOSTS, from }), keys: from.keys }
+  } finally {
+    await from.remove()
   }
 }

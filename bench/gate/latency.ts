@@ -33,7 +33,7 @@ interface Contender {
 /** p50 and p99 at a fixed rate, and what the gate adds to them. */
 export async function measureLatency(options: Options): Promise<Report> {
   const random = createSeededRandom(SEED)
-  const arms = await openLatencyArms([GATE.name, BASE.name, AGAIN.name], options)
+  const arms = await openLatencyArms([BASE, AGAIN, GATE], options)
   const contenders = [AGAIN, GATE].map((arm): Contender => ({ arm, blocks: [] }))
   try {
     const slice = (arm: Arm) => async () => {

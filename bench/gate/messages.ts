@@ -1,12 +1,22 @@
 /** What the server process is asked. */
-export type Question = 'cpu' | 'memory' | 'stop'
+export type Question = 'cpu' | 'drain' | 'memory' | 'stop'
 
 /** What it says. */
 export type Answer =
-  | { readonly kind: 'ready'; readonly ports: Readonly<Record<string, number>> }
-  | { readonly kind: 'cpu'; readonly ns: number }
+  | { readonly kind: 'ready'; readonly port: number }
+  | { readonly kind: 'cpu'; readonly userUs: number; readonly systemUs: number }
+  | ({ readonly kind: 'drained' } & AuditCounts)
   | ({ readonly kind: 'memory' } & Memory)
   | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** Records of the audit log since the process started. A bare server has none. */
+export interface AuditCounts {
+  /** On disk. */
+  readonly written: number
+  /** Lost: the queue was full. */
+  readonly dropped: number
+}
 
 /** Memory after a full collection, in bytes. */
 export interface Memory {
@@ -18,15 +28,16 @@ export interface Memory {
 /** What the server process is started with. */
 export interface ServerOptions {
   readonly folder: string
-  readonly keys: number
+  /** Makes so many keys in the folder first. */
+  readonly makeKeys?: number
+  /** Name of the arm to serve; none where only keys are made. */
+  readonly arm?: string
+  /** Addresses to listen on. */
+  readonly hosts: readonly string[]
   /** How long a known credential is trusted, milliseconds; the product's default when absent. */
   readonly cacheAgeMs?: number
   /** What indexes of the audit log may take, bytes; the product's default when absent. */
   readonly indexBytes?: number
-  /** Names of the arms it is to serve. */
-  readonly arms: readonly string[]
-  /** Addresses to listen on for each arm. */
-  readonly hosts: readonly string[]
 }
 
 /** The file in the folder that the keys are left in, one a line. */

@@ -24,7 +24,6 @@ const STRIDE = 40_487
 /** Opens the connections of an arm, and uses each. */
 export async function createOpenLoop(
   server: Server,
-  arm: string,
   requests: readonly Uint8Array[],
   ratePerSecond: number,
   connectionsMax: number,
@@ -38,7 +37,7 @@ export async function createOpenLoop(
   let failure: Error | undefined
 
   const fail = (reason: string): void => {
-    failure ??= new Error(`${arm}: ${reason}`)
+    failure ??= new Error(`${server.arm}: ${reason}`)
   }
   const onAnswer = (connection: Connection, status: number): void => {
     if (status !== 200) fail(`status ${status}`)
@@ -48,7 +47,7 @@ export async function createOpenLoop(
   }
   for (let at = 0; at < connectionsMax; at++) {
     const events = { onAnswer, onFailure: fail }
-    idle.push(await openConnection('127.0.0.1', server.port(arm), events))
+    idle.push(await openConnection('127.0.0.1', server.port, events))
   }
   const send = (planned: number, lagMs: number | undefined): void => {
     // In turn, so that the server sees all of them used and ends none.

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Arm } from './arms.ts'
 import { ARMS } from './arms.ts'
 import { messageOf } from '../../src/core/error-message.ts'
 
@@ -15,14 +16,18 @@ export interface Options {
   readonly soakSeconds: number
   /** Requests a second of the soak; as fast as it answers when absent. */
   readonly soakRate: number | undefined
+  /** Whether the table says what each kind of thread took. */
+  readonly threads: boolean
   readonly json: boolean
 }
 
 /** What is measured. */
 export type Mode = 'layers' | 'latency' | 'scale' | 'connections' | 'soak'
 
+const namesOf = (arms: readonly Arm[]): string => arms.map(({ name }) => name).join(', ')
+
 /** How the benchmark is called. */
-export const HELP = `What each layer of the gate costs, next to a bare server in the same process.
+export const HELP = `What each layer of the gate costs, next to a bare server. Each has a process of its own.
 
   npm run bench -- [options]
 
@@ -37,7 +42,11 @@ export const HELP = `What each layer of the gate costs, next to a bare server in
   --cache-age SECONDS  trust known keys for so long, instead of the default
   --blocks N          ABBA blocks for each arm                 (40)
   --slice MS          length of one slice                      (250)
-  --only a,b          only these arms: ${ARMS.map(({ name }) => name).join(', ')}
+  --only a,b          only these arms and their bare servers, of
+                      ${namesOf(ARMS.filter(({ byName }) => byName !== true))}
+                      and, which do not run unless named here,
+                      ${namesOf(ARMS.filter(({ byName }) => byName === true))}
+  --threads           also what each kind of thread took: its own code, and the kernel on its behalf
   --json              the result as JSON
   --help
 
@@ -62,6 +71,7 @@ export function readOptions(
         blocks: { type: 'string', default: '40' },
         slice: { type: 'string', default: '250' },
         only: { type: 'string' },
+        threads: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -86,6 +96,7 @@ export function readOptions(
       connections: wholeNumber('connections', connections ?? '10000', 1),
       soakSeconds: wholeNumber('soak', soak ?? '600', 10),
       soakRate: rate === undefined ? undefined : wholeNumber('rate', rate, 1),
+      threads: values.threads,
       json: values.json,
     }
   } catch (error) {

@@ -1,43 +1,26 @@
-/** The process under test: every arm on ports of its own, on one real data folder. */
+/** The process under test: one arm, on a real data folder of its own. */
 import { heapStats } from 'bun:jsc'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openHttp1Listener } from '../../src/server/http1/index.ts'
 import { listenerOptions } from '../../src/server/listener.ts'
-import type { Arm, Layers } from './arms.ts'
+import { messageOf } from '../../src/core/error-message.ts'
+import type { Arm } from './arms.ts'
 import { armNamed } from './arms.ts'
+import { serveBare } from './bare-server.ts'
 import type { House } from './house.ts'
 import { closeHouse, createGateOf, makeKeys, openHouse } from './house.ts'
 import type { Answer, Memory, Question, ServerOptions } from './messages.ts'
 import { KEYS_FILE } from './messages.ts'
-import { ANSWER } from './requests.ts'
 
-/** The bare server: the same body parsed, the same answer built in the same way. */
-function serveBare({ request }: Arm, hostname: string, port: number): number {
-  const content = JSON.stringify(ANSWER)
-  const init = { status: 200, headers: new Headers({ 'content-type': 'application/json' }) }
-  const handler = {
-    post: async (incoming: Request) => {
-      await incoming.json()
-      return new Response(content, init)
-    },
-    get: () => new Response(content, init),
-  }[request]
-  const server = Bun.serve({
-    hostname,
-    port,
-    development: false,
-    idleTimeout: 240,
-    maxRequestBodySize: 1 << 20,
-    fetch: handler,
-  })
-  return server.port ?? 0
-}
-
-/** Starts the gate of an arm; returns how to listen with it. */
-function createArm(arm: Arm, layers: Layers, house: House) {
-  const { gate, config } = createGateOf(house, arm.request, layers)
-  return (hostname: string, port: number): number =>
+/** How to listen with the gate of an arm. */
+function gateListener(
+  { request, layers }: Arm,
+  house: House,
+): (hostname: string, port: number) => number {
+  if (layers === 'bare') throw new TypeError('a bare server has no gate')
+  const { gate, config } = createGateOf(house, request, layers)
+  return (hostname, port) =>
     openHttp1Listener({
       ...listenerOptions(config, `${hostname}:${port}`),
       handle: gate.handle,
@@ -47,14 +30,11 @@ function createArm(arm: Arm, layers: Layers, house: House) {
 
 /** Listens on each of the hosts, on the same port. */
 function serveArm(arm: Arm, house: House | undefined, hosts: readonly string[]): number {
-  const { layers } = arm
   const listen =
-    layers === 'bare'
-      ? (hostname: string, port: number) => serveBare(arm, hostname, port)
-      : createArm(arm, layers, house!)
-  let port = 0
-  for (const host of hosts) port = listen(host, port)
-  return port
+    house === undefined
+      ? (hostname: string, port: number) => serveBare(arm.request, hostname, port)
+      : gateListener(arm, house)
+  return hosts.reduce((port, host) => listen(host, port), 0)
 }
 
 function memory(): Memory {
@@ -67,17 +47,26 @@ function memory(): Memory {
 const say = (answer: Answer): void => void process.send?.(answer)
 
 const options = JSON.parse(process.argv[2] ?? '') as ServerOptions
-const arms = options.arms.map(armNamed)
-// Bare servers alone stand in an empty house: no storage, no keys.
-const house = arms.every(({ layers }) => layers === 'bare') ? undefined : await openHouse(options)
-const keys = house === undefined ? [] : await makeKeys(house, options.keys)
-await writeFile(join(options.folder, KEYS_FILE), keys.join('\n'))
-const ports = arms.map((arm) => [arm.name, serveArm(arm, house, options.hosts)])
+const arm = options.arm === undefined ? undefined : armNamed(options.arm)
+// A bare server stands in an empty house: no storage, no keys.
+const house = arm?.layers === 'bare' ? undefined : await openHouse(options)
+if (house !== undefined && options.makeKeys !== undefined) {
+  const keys = await makeKeys(house, options.makeKeys)
+  await writeFile(join(options.folder, KEYS_FILE), keys.join('\n'))
+}
+const port = arm === undefined ? 0 : serveArm(arm, house, options.hosts)
 
 const answers: Readonly<Record<Question, () => Promise<Answer>>> = {
   cpu: async () => {
     const { user, system } = process.cpuUsage()
-    return { kind: 'cpu', ns: (user + system) * 1000 }
+    return { kind: 'cpu', userUs: user, systemUs: system }
+  },
+  drain: async () => {
+    if (house === undefined) return { kind: 'drained', written: 0, dropped: 0 }
+    const { ledger } = house.nouns
+    await ledger.flush()
+    const { written, dropped } = ledger.state()
+    return { kind: 'drained', written, dropped }
   },
   memory: async () => ({ kind: 'memory', ...memory() }),
   stop: async () => {
@@ -85,11 +74,18 @@ const answers: Readonly<Record<Question, () => Promise<Answer>>> = {
     return { kind: 'stopped' }
   },
 }
+const answer = async (question: Question): Promise<Answer> => {
+  try {
+    return await answers[question]()
+  } catch (error) {
+    return { kind: 'failed', reason: messageOf(error) }
+  }
+}
 process.on('message', (question: Question) => {
-  void answers[question]().then((answer) => {
-    say(answer)
-    if (answer.kind === 'stopped') process.exit(0)
+  void answer(question).then((said) => {
+    say(said)
+    if (said.kind === 'stopped') process.exit(0)
   })
 })
 process.on('disconnect', () => process.exit(1))
-say({ kind: 'ready', ports: Object.fromEntries(ports) as Record<string, number> })
+say({ kind: 'ready', port })

@@ -1,8 +1,10 @@
 import { armNamed } from './arms.ts'
-import { armsOf, DISCARD_MS, openBench } from './bench.ts'
+import { DISCARD_MS, openBench } from './bench.ts'
+import type { Server } from './child.ts'
 import type { ClosedLoop } from './closed-loop.ts'
 import type { Finding, Report } from './finding.ts'
 import { renderFinding } from './finding.ts'
+import type { AuditCounts } from './messages.ts'
 import type { Options } from './options.ts'
 import { progress } from './progress.ts'
 import { median, theilSenSlope, verdictOf } from './statistics.ts'
@@ -20,26 +22,43 @@ const INDEX_BYTES = 4 * 1024 * 1024
 /** Growth over the run, as a share of the level, that still counts as flat. */
 const GROWTH_MAX = 0.02
 
+/** A reading: seconds since the start, resident memory and heap in bytes. */
+type Point = readonly [seconds: number, residentBytes: number, heapBytes: number]
+
+/** What a soak saw. */
+interface Soak {
+  readonly points: readonly Point[]
+  readonly requests: number
+  readonly records: AuditCounts
+}
+
 /** Memory under full load for a while. */
 export async function measureSoak(options: Options): Promise<Report> {
   const arm = armNamed('all')
-  const bench = await openBench(armsOf(['all']), { ...options, indexBytes: INDEX_BYTES })
+  const bench = await openBench([arm], { ...options, indexBytes: INDEX_BYTES })
   try {
-    const points: (readonly [number, number, number])[] = []
-    let requests = 0
-    const startMs = performance.now()
-    const elapsed = (): number => (performance.now() - startMs) / 1000
-    while (elapsed() < options.soakSeconds) {
-      requests += await load(bench.loop(arm), options.soakRate)
-      const { residentBytes, heapBytes } = await bench.server.memory()
-      points.push([elapsed(), residentBytes, heapBytes])
-      progress(`${elapsed().toFixed(0)} s, ${(residentBytes / 1e6).toFixed(0)} MB`)
-    }
-    const settled = points.slice(Math.floor(points.length * SETTLING_SHARE))
-    return reportOf(settled, requests, options.soakSeconds)
+    const soak = await bench.alone(arm, async (server) => soakOf(server, bench.loop(arm), options))
+    return reportOf(soak, options.soakSeconds)
   } finally {
     await bench.close()
   }
+}
+
+async function soakOf(server: Server, loop: ClosedLoop, options: Options): Promise<Soak> {
+  const points: Point[] = []
+  let requests = 0
+  const before = await server.drain()
+  const startMs = performance.now()
+  const elapsed = (): number => (performance.now() - startMs) / 1000
+  while (elapsed() < options.soakSeconds) {
+    requests += await load(loop, options.soakRate)
+    const { residentBytes, heapBytes } = await server.memory()
+    points.push([elapsed(), residentBytes, heapBytes])
+    progress(`${elapsed().toFixed(0)} s, ${(residentBytes / 1e6).toFixed(0)} MB`)
+  }
+  const after = await server.drain()
+  const written = after.written - before.written
+  return { points, requests, records: { written, dropped: after.dropped - before.dropped } }
 }
 
 /** Sends until the next reading; resolves with the number of requests. */
@@ -56,11 +75,8 @@ async function load(loop: ClosedLoop, rate: number | undefined): Promise<number>
   return sent
 }
 
-function reportOf(
-  points: readonly (readonly [number, number, number])[],
-  requests: number,
-  seconds: number,
-): Report {
+function reportOf({ points: all, requests, records }: Soak, seconds: number): Report {
+  const points = all.slice(Math.floor(all.length * SETTLING_SHARE))
   const growthOf = (column: 1 | 2): number => {
     const slope = theilSenSlope(points.map((point) => [point[0], point[column]]))
     return (slope * seconds) / median(points.map((point) => point[column]))
@@ -82,9 +98,10 @@ function reportOf(
   return {
     lines: [
       `${seconds} s, ${requests} requests measured, resident memory ${range}`,
+      `audit log: ${records.written} records written, ${records.dropped} dropped`,
       ...findings.map(renderFinding),
     ],
     findings,
-    data: { seconds, requests, points },
+    data: { seconds, requests, records, points },
   }
 }

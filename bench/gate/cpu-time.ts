@@ -1,0 +1,66 @@
+/** Readings of one thread, counted since it began. */
+export interface ThreadReading {
+  /** What threads of its kind are called: `main`, `JITWorker`. */
+  readonly group: string
+  /** On a processor, nanoseconds. */
+  readonly ns: number
+  /** Ready to run while another had the processor, nanoseconds. */
+  readonly waitedNs: number
+  /** Its own code, and the kernel on its behalf: coarse, and only good for how they share {@link ThreadReading.ns}. */
+  readonly userTicks: number
+  readonly systemTicks: number
+}
+
+/** All threads of a process by id. */
+export type CpuReading = ReadonlyMap<number, ThreadReading>
+
+/** What the threads of a kind took. */
+export type GroupTime = Omit<ThreadReading, 'group'>
+
+/** What a process took between two readings, by kind of thread. */
+export type CpuTime = ReadonlyMap<string, GroupTime>
+
+const NONE: GroupTime = { ns: 0, waitedNs: 0, userTicks: 0, systemTicks: 0 }
+
+/** `a + sign × b`, figure by figure. */
+const combined = (a: GroupTime, b: GroupTime, sign: 1 | -1): GroupTime => ({
+  ns: a.ns + sign * b.ns,
+  waitedNs: a.waitedNs + sign * b.waitedNs,
+  userTicks: a.userTicks + sign * b.userTicks,
+  systemTicks: a.systemTicks + sign * b.systemTicks,
+})
+
+/** What was taken between two readings. A thread that ended in between is left out: what it took is not known. */
+export function cpuTimeBetween(before: CpuReading, after: CpuReading): CpuTime {
+  const groups = new Map<string, GroupTime>()
+  for (const [id, reading] of after) {
+    const spent = combined(reading, before.get(id) ?? NONE, -1)
+    groups.set(reading.group, combined(groups.get(reading.group) ?? NONE, spent, 1))
+  }
+  return groups
+}
+
+/** All of them together. */
+export function sumOfCpuTimes(times: readonly CpuTime[]): CpuTime {
+  const groups = new Map<string, GroupTime>()
+  for (const time of times) {
+    for (const [group, spent] of time) {
+      groups.set(group, combined(groups.get(group) ?? NONE, spent, 1))
+    }
+  }
+  return groups
+}
+
+/** Time on a processor, all threads together, nanoseconds. */
+export const totalNs = (time: CpuTime): number =>
+  [...time.values()].reduce((sum, { ns }) => sum + ns, 0)
+
+/** User and system share of a time on a processor, nanoseconds. Without ticks all of it counts as the user's. */
+export function splitNs({ ns, userTicks, systemTicks }: GroupTime): {
+  readonly userNs: number
+  readonly systemNs: number
+} {
+  const ticks = userTicks + systemTicks
+  const systemNs = ticks === 0 ? 0 : (ns * systemTicks) / ticks
+  return { userNs: ns - systemNs, systemNs }
+}
