@@ -76,7 +76,7 @@ export function createDurableCounters(options: DurableCountersOptions): Counters
     close: async () => {
       if (!open) return
       open = false
-      await keeper.flush()
+      await keeper.drain()
       await keeper.settle(engine.unspent())
     },
   }

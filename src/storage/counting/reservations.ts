@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Claim } from '../counters.ts'
-import type { Change, Records } from '../records.ts'
+import type { Change, Reader, Records } from '../records.ts'
 import type { CounterRow } from './counter-rows.ts'
 import { COUNTER_ROWS, counterId } from './counter-rows.ts'
 import type { CalendarUse, CounterEngine, StoredUse } from './engine.ts'
@@ -10,7 +11,10 @@ const CHUNK_SHARE = 1 / 64
 /** Tries to write a row that comes and goes. */
 const ATTEMPTS = 4
 const CLEAN_EVERY_MS = 60_000
-const CLEAN_PAGE = 500
+/** Few, so that requests are answered between two pages. */
+const CLEAN_PAGE = 64
+/** Rows settled in one transaction. Nothing else is to be done by then, and each costs a wait for the disk. */
+const SETTLE_BATCH = 10_000
 
 /** Units of a limit put on disk ahead of use. */
 export function chunkOf(limit: number): number {
@@ -24,11 +28,13 @@ export function chunkOf(limit: number): number {
  */
 export class ReservationKeeper {
   readonly #records: Records
+  readonly #rows: Reader<CounterRow>
   readonly #pending = new Map<string, Promise<void>>()
   #cleaned = -Infinity
 
   constructor(records: Records) {
     this.#records = records
+    this.#rows = records.global(COUNTER_ROWS)
   }
 
   /**
@@ -73,15 +79,38 @@ export class ReservationKeeper {
     await Promise.all(this.#pending.values())
   }
 
-  /** Writes what was really used over what was reserved. */
+  /** Resolves when nothing is being written and whoever waited for it has gone on, failed or not. */
+  async drain(): Promise<void> {
+    do {
+      await Promise.allSettled(this.#pending.values())
+      await setImmediate()
+    } while (this.#pending.size > 0)
+  }
+
+  /**
+   * Writes what was really used over what was reserved. Cut off in the middle, it leaves rows as they
+   * were: more than was used.
+   */
   async settle(unspent: Iterable<CalendarUse & { name: string; subject: string }>): Promise<void> {
-    const commits: Promise<unknown>[] = []
+    let batch: Change[] = []
     for (const { name, subject, used, endMs } of unspent) {
+      if (endMs <= this.#cleaned - CLEAN_EVERY_MS) continue
       const id = counterId(name, subject)
-      const set = { used, endMs }
-      commits.push(this.#records.commit([{ op: 'update', collection: COUNTER_ROWS.name, id, set }]))
+      batch.push({ op: 'update', collection: COUNTER_ROWS.name, id, set: { used } })
+      if (batch.length < SETTLE_BATCH) continue
+      await this.#updatePresent(batch)
+      batch = []
     }
-    await Promise.all(commits)
+    await this.#updatePresent(batch)
+  }
+
+  /** Applies updates, leaving out those whose row is gone. */
+  async #updatePresent(updates: readonly Change[]): Promise<void> {
+    if (updates.length === 0) return
+    const outcome = await this.#records.commit(updates)
+    if (outcome.ok) return
+    await this.#updatePresent(updates.slice(0, outcome.change))
+    await this.#updatePresent(updates.slice(outcome.change + 1))
   }
 
   async #prepare(
@@ -92,7 +121,7 @@ export class ReservationKeeper {
     beside: readonly Claim[],
   ): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const row = await this.#records.global(COUNTER_ROWS).get(id)
+      const row = await this.#rows.get(id)
       const use = engine.calendarUse(claim, nowMs) ?? engine.load(claim, row, nowMs, beside)
       const { limit } = claim.shape
       const wanted = use.used + claim.cost
@@ -118,7 +147,7 @@ export class ReservationKeeper {
     const change: Change =
       row === undefined
         ? { op: 'insert', collection, row: { id, ...use, createdAtMs: nowMs, updatedAtMs: nowMs } }
-        : { op: 'update', collection, id, set: { ...use } }
+        : { op: 'update', collection, id, set: changedBy(row, use) }
     return (await this.#records.commit([change])).ok
   }
 
@@ -133,10 +162,9 @@ export class ReservationKeeper {
 
   /** Removes calendars whose window ended, page by page. */
   async #clean(untilMs: number): Promise<void> {
-    const reader = this.#records.global(COUNTER_ROWS)
     for (;;) {
       const query = { index: 'byEnd', equals: {}, to: Math.floor(untilMs), limit: CLEAN_PAGE }
-      const { rows } = await reader.find(query)
+      const { rows } = await this.#rows.find(query)
       if (rows.length === 0) return
       await Promise.all(
         rows.map(async ({ id, version }) =>
@@ -147,4 +175,9 @@ export class ReservationKeeper {
       )
     }
   }
+}
+
+/** Naming a column that is indexed would rewrite the index. */
+function changedBy(row: CounterRow, { used, endMs }: StoredUse): Partial<StoredUse> {
+  return row.endMs === endMs ? { used } : { used, endMs }
 }

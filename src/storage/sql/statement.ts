@@ -20,6 +20,8 @@ export class Slot {
 export interface Statement {
   readonly sql: string
   readonly parameters: readonly unknown[]
+  /** Whether the parameters are the values as they are given, in their order. */
+  readonly takesValues: boolean
 }
 
 /** Hands out {@link Slot}s in the order in which values will be given. */
@@ -31,11 +33,13 @@ export function createSlots(): () => Slot {
 /** Compiles a query whose parameters are slots. */
 export function compileStatement(query: Compilable): Statement {
   const { sql, parameters } = query.compile()
-  return { sql, parameters }
+  const takesValues = parameters.every((each, at) => each instanceof Slot && each.place === at)
+  return { sql, parameters, takesValues }
 }
 
 /** The parameters of one execution. */
-export function bindValues(statement: Statement, values: readonly SqlValue[]): SqlValue[] {
+export function bindValues(statement: Statement, values: readonly SqlValue[]): readonly SqlValue[] {
+  if (statement.takesValues) return values
   return statement.parameters.map((parameter) => {
     if (parameter instanceof Slot) return values[parameter.place]!
     if (typeof parameter === 'number' || typeof parameter === 'string') return parameter

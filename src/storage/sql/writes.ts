@@ -46,7 +46,7 @@ export class Writes {
       let query = this.#builder
         .updateTable(schema.name)
         .set(Object.fromEntries(columns))
-        .set((eb) => ({ version: eb('version', '+', 1) }))
+        .set((eb) => ({ version: eb('version', '+', eb.lit(1)) }))
       for (const name of schema.key) query = query.where(name, '=', slot())
       return ifVersion === undefined ? query : query.where('version', '=', slot())
     })

@@ -1,20 +1,36 @@
-import type { Statement as Prepared, SQLQueryBindings } from 'bun:sqlite'
+import type { Statement as Prepared } from 'bun:sqlite'
 import { Database } from 'bun:sqlite'
 import { closeSync, openSync } from 'node:fs'
+import type { SqlValue } from '../sql/codec.ts'
 import type { Execution } from '../sql/reads.ts'
 import type { Statement } from '../sql/statement.ts'
 import { bindValues } from '../sql/statement.ts'
 
 type Row = Record<string, unknown>
 
+/** What begins and ends transactions and the batches within them. */
+const CONTROLS = {
+  begin: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
+  save: 'SAVEPOINT batch',
+  undo: 'ROLLBACK TO batch',
+  release: 'RELEASE batch',
+} as const
+
 /** One SQLite connection with its prepared statements. */
 export class Connection {
   readonly database: Database
   readonly #prepared = new Map<Statement, Prepared>()
+  readonly #controls = new Map<keyof typeof CONTROLS, Prepared>()
 
   constructor(path: string) {
     closeSync(openSync(path, 'a', 0o600))
     this.database = new Database(path, { readwrite: true, create: false })
+  }
+
+  get inTransaction(): boolean {
+    return this.database.inTransaction
   }
 
   /** WAL, and every commit on disk before it returns. */
@@ -38,8 +54,18 @@ export class Connection {
     return this.#statement(execution).run(...this.#bindings(execution)).changes
   }
 
+  control(what: keyof typeof CONTROLS): void {
+    let prepared = this.#controls.get(what)
+    if (prepared === undefined) {
+      prepared = this.database.prepare(CONTROLS[what])
+      this.#controls.set(what, prepared)
+    }
+    prepared.run()
+  }
+
   close(): void {
     for (const statement of this.#prepared.values()) statement.finalize()
+    for (const statement of this.#controls.values()) statement.finalize()
     this.database.close()
   }
 
@@ -52,7 +78,7 @@ export class Connection {
     return prepared
   }
 
-  #bindings({ statement, values }: Execution): SQLQueryBindings[] {
+  #bindings({ statement, values }: Execution): readonly SqlValue[] {
     return bindValues(statement, values)
   }
 }

@@ -2,8 +2,8 @@ import type { Change, CommitOutcome } from '../records.ts'
 import type { Applier } from './apply.ts'
 import { applyBatch } from './apply.ts'
 
-/** Batches at most in one transaction, so that the event loop is not held for long. */
-const GROUP_MAX = 512
+/** Changes in one transaction, unless a batch alone has more: the event loop is held for 1 to 2 ms. */
+const CHANGES_MAX = 128
 
 interface Waiting {
   readonly changes: readonly Change[]
@@ -15,11 +15,14 @@ type Settle = () => void
 
 /**
  * Commits batches in groups: those that wait at the same time share one transaction and its fsync.
- * Each has a savepoint of its own, so that one that fails does not touch the others.
+ * One that fails does not touch the others: a batch of several changes has a savepoint of its own (which
+ * costs SQLite a copy of each page it touches), and a statement alone undoes itself.
  */
 export class GroupCommit {
   readonly #applier: Applier
   #waiting: Waiting[] = []
+  /** Where the batches begin that are not committed yet. */
+  #next = 0
   #scheduled = false
 
   constructor(applier: Applier) {
@@ -49,34 +52,65 @@ export class GroupCommit {
     })
   }
 
+  /** Takes batches off the queue, as many as one transaction is for; at least one. */
+  #takeGroup(): readonly Waiting[] {
+    const from = this.#next
+    let changes = this.#waiting[from]!.changes.length
+    let to = from + 1
+    while (to < this.#waiting.length) {
+      changes += this.#waiting[to]!.changes.length
+      if (changes > CHANGES_MAX) break
+      to++
+    }
+    const group = this.#waiting.slice(from, to)
+    this.#next = to
+    if (to === this.#waiting.length) {
+      this.#waiting = []
+      this.#next = 0
+    }
+    return group
+  }
+
   #commitGroup(): void {
-    const { database } = this.#applier.connection
-    const group = this.#waiting.slice(0, GROUP_MAX)
-    this.#waiting = this.#waiting.slice(GROUP_MAX)
+    const { connection } = this.#applier
+    const group = this.#takeGroup()
     try {
-      database.run('BEGIN IMMEDIATE')
-      const settles = group.map((waiting) => this.#apply(waiting))
-      database.run('COMMIT')
+      connection.control('begin')
+      const settles =
+        group.length === 1
+          ? [this.#applyAlone(group[0]!)]
+          : group.map((waiting) => this.#applyAmongOthers(waiting))
+      if (connection.inTransaction) connection.control('commit')
       for (const settle of settles) settle()
     } catch (error) {
-      if (database.inTransaction) database.run('ROLLBACK')
+      if (connection.inTransaction) connection.control('rollback')
       for (const waiting of group) waiting.reject(error)
     }
   }
 
-  /** Applies one batch; an error that ended the whole transaction is thrown on. */
-  #apply(waiting: Waiting): Settle {
-    const { database } = this.#applier.connection
-    database.run('SAVEPOINT batch')
+  /** Applies the only batch of a transaction, which ends when it is refused. */
+  #applyAlone(waiting: Waiting): Settle {
+    const outcome = applyBatch(this.#applier, waiting.changes)
+    if (!outcome.ok) this.#applier.connection.control('rollback')
+    return () => waiting.resolve(outcome)
+  }
+
+  /** Applies one batch of several; an error that ended the whole transaction is thrown on. */
+  #applyAmongOthers(waiting: Waiting): Settle {
+    const { connection } = this.#applier
+    const isSaved = waiting.changes.length > 1
+    if (isSaved) connection.control('save')
     try {
       const outcome = applyBatch(this.#applier, waiting.changes)
-      if (!outcome.ok) database.run('ROLLBACK TO batch')
-      database.run('RELEASE batch')
+      if (isSaved && !outcome.ok) connection.control('undo')
+      if (isSaved) connection.control('release')
       return () => waiting.resolve(outcome)
     } catch (error) {
-      if (!database.inTransaction) throw error
-      database.run('ROLLBACK TO batch')
-      database.run('RELEASE batch')
+      if (!connection.inTransaction) throw error
+      if (isSaved) {
+        connection.control('undo')
+        connection.control('release')
+      }
       return () => waiting.reject(error)
     }
   }
