@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { ThreadReading } from './cpu-time.ts'
-import { cpuTimeBetween, splitNs, sumOfCpuTimes, totalNs } from './cpu-time.ts'
+import { cpuTimeBetween, splitNs, sumOfCpuTimes, totalNs, waitedForOthersNs } from './cpu-time.ts'
 
 const reading = (group: string, ns: number, ticks = 0): ThreadReading => ({
   group,
@@ -59,4 +59,14 @@ test('ticks say how the exact time is shared between the process and the kernel'
     userNs: 800,
     systemNs: 0,
   })
+})
+
+test('waiting for its own threads is not waiting for other work', () => {
+  const time = (waitedNs: number, poolNs: number) =>
+    new Map([
+      ['main', { ns: 500, waitedNs, userTicks: 0, systemTicks: 0 }],
+      ['pool', { ns: poolNs, waitedNs: 0, userTicks: 0, systemTicks: 0 }],
+    ])
+  expect(waitedForOthersNs(time(100, 30))).toBe(70)
+  expect(waitedForOthersNs(time(100, 300))).toBe(0)
 })

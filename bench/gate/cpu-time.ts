@@ -64,3 +64,12 @@ export function splitNs({ ns, userTicks, systemTicks }: GroupTime): {
   const systemNs = ticks === 0 ? 0 : (ns * systemTicks) / ticks
   return { userNs: ns - systemNs, systemNs }
 }
+
+/**
+ * How long the main thread had to wait for the processor because of work that is not the process's own,
+ * nanoseconds, at least: it may have waited for its other threads for as long as those ran.
+ */
+export function waitedForOthersNs(time: CpuTime): number {
+  const main = time.get('main') ?? NONE
+  return Math.max(0, main.waitedNs - (totalNs(time) - main.ns))
+}

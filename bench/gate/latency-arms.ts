@@ -1,6 +1,7 @@
 import type { Arm } from './arms.ts'
 import type { Server } from './child.ts'
 import { createClosedLoop } from './closed-loop.ts'
+import type { Fleet } from './fleet.ts'
 import { startFleet } from './fleet.ts'
 import type { OpenLoop } from './open-loop.ts'
 import { createOpenLoop } from './open-loop.ts'
@@ -11,6 +12,7 @@ import { prepareRequests } from './requests.ts'
 /** Servers under load at a fixed rate, each in a process of its own. */
 export interface LatencyArms {
   readonly isPinned: boolean
+  readonly alone: Fleet['alone']
   loop(arm: Arm): OpenLoop
   close(): Promise<void>
 }
@@ -50,5 +52,10 @@ export async function openLatencyArms(
     await close()
     throw error
   }
-  return { isPinned: fleet.isPinned, loop: ({ name }) => loops.get(name)!, close }
+  return {
+    isPinned: fleet.isPinned,
+    alone: fleet.alone,
+    loop: ({ name }) => loops.get(name)!,
+    close,
+  }
 }

@@ -1,16 +1,17 @@
 import type { Server } from './child.ts'
 import type { Connection } from './connection.ts'
 import { openConnection } from './connection.ts'
+import { cpuTimeBetween, waitedForOthersNs } from './cpu-time.ts'
+import { Pacing } from './pacing.ts'
 
-/** Latencies of a stretch of load at a fixed rate, in milliseconds, sorted. */
+/** Latencies of a stretch of load at a fixed rate. */
 export interface Latencies {
-  /** From the planned moment to the answer. */
+  /** Milliseconds from the planned moment to the answer, sorted. */
   readonly response: Float64Array
-  /**
-   * From the planned moment to the sending, of those that did not wait for a free connection: what the
-   * generator itself adds. Waiting for one is the server's doing, and part of its response alone.
-   */
-  readonly lag: Float64Array
+  /** Share of the planned requests that the generator missed, because it stood still. */
+  readonly missed: number
+  /** Share of the time that the server was ready to run and had to wait for other work. */
+  readonly waited: number
 }
 
 /** Load at a fixed rate, whether or not the server keeps up. */
@@ -21,17 +22,19 @@ export interface OpenLoop {
 
 const STRIDE = 40_487
 
-/** Opens the connections of an arm, and uses each. */
+/** Opens the connections of an arm, and uses each. Nothing is allocated by it while it measures. */
 export async function createOpenLoop(
   server: Server,
   requests: readonly Uint8Array[],
   ratePerSecond: number,
   connectionsMax: number,
 ): Promise<OpenLoop> {
-  const idle: Connection[] = []
-  const plannedMs = new Map<Connection, number>()
-  let response: number[] = []
-  let lag: number[] = []
+  const pacing = new Pacing(ratePerSecond)
+  /** Free connections, used in turn, so that the server sees all of them used and ends none. */
+  const idle = new Ring<Connection>(connectionsMax)
+  const planned = new Map<Connection, number>()
+  let response = new Float64Array(0)
+  let count = 0
   let keepFromMs = 0
   let next = 0
   let failure: Error | undefined
@@ -41,49 +44,66 @@ export async function createOpenLoop(
   }
   const onAnswer = (connection: Connection, status: number): void => {
     if (status !== 200) fail(`status ${status}`)
-    const planned = plannedMs.get(connection) ?? Number.NaN
-    if (planned >= keepFromMs) response.push(performance.now() - planned)
+    pacing.worked()
     idle.push(connection)
+    const plannedMs = planned.get(connection) ?? Number.NaN
+    if (plannedMs >= keepFromMs) response[count++] = performance.now() - plannedMs
   }
+  const all: Connection[] = []
   for (let at = 0; at < connectionsMax; at++) {
     const events = { onAnswer, onFailure: fail }
-    idle.push(await openConnection('127.0.0.1', server.port, events))
+    const connection = await openConnection('127.0.0.1', server.port, events)
+    all.push(connection)
+    idle.push(connection)
   }
-  const send = (planned: number, lagMs: number | undefined): void => {
-    // In turn, so that the server sees all of them used and ends none.
-    const connection = idle.shift()!
+  const send = (connection: Connection, plannedMs: number): void => {
+    pacing.worked()
     next = (next + STRIDE) % requests.length
-    plannedMs.set(connection, planned)
-    if (planned >= keepFromMs && lagMs !== undefined) lag.push(lagMs)
+    planned.set(connection, plannedMs)
     connection.send(requests[next]!)
   }
-  const all = [...idle]
-  const turn = async (): Promise<void> => {
-    if (failure !== undefined) throw failure
-    await nextTurn()
+  /** Sends until `endMs`, and waits for all answers. It looks at the clock in every turn: a timer would be a millisecond late. */
+  const load = (endMs: number): Promise<void> => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    let counted = count
+    let isStarved = false
+    const turn = (): void => {
+      if (failure !== undefined) return reject(failure)
+      const nowMs = performance.now()
+      if (pacing.hasStalled(nowMs, isStarved)) {
+        pacing.missed += count - counted
+        count = counted
+      }
+      counted = count
+      while (idle.length > 0 && pacing.dueMs < endMs) {
+        const plannedMs = pacing.take(nowMs)
+        if (plannedMs === undefined) break
+        send(idle.shift(), plannedMs)
+      }
+      isStarved = idle.length === 0
+      if (pacing.dueMs >= endMs && idle.length === connectionsMax) return resolve()
+      setImmediate(turn)
+    }
+    turn()
+    return promise
   }
   return {
     async run(ms, discardMs) {
-      const stepMs = 1000 / ratePerSecond
+      const plannedMax = Math.ceil((ms * ratePerSecond) / 1000) + 1
+      response = new Float64Array(plannedMax)
+      // Its garbage is collected before, not meanwhile.
+      Bun.gc(true)
+      const before = await server.cpu()
       const startMs = performance.now()
+      count = 0
       keepFromMs = startMs + discardMs
-      response = []
-      lag = []
-      /** What was due before had to wait for a connection. */
-      let starvedUntilMs = startMs
-      // What is due and finds no free connection waits, and its waiting counts.
-      for (let planned = startMs; planned < startMs + ms;) {
-        const nowMs = performance.now()
-        for (; planned <= nowMs && idle.length > 0; planned += stepMs) {
-          send(planned, planned < starvedUntilMs ? undefined : nowMs - planned)
-        }
-        if (planned <= nowMs) starvedUntilMs = nowMs
-        await turn()
-      }
-      while (idle.length < all.length) await turn()
+      pacing.start(startMs)
+      await load(startMs + ms)
+      const cpu = cpuTimeBetween(before, await server.cpu())
       return {
-        response: Float64Array.from(response).sort(),
-        lag: Float64Array.from(lag).sort(),
+        response: response.slice(0, count).sort(),
+        missed: pacing.missed / plannedMax,
+        waited: waitedForOthersNs(cpu) / 1e6 / ms,
       }
     },
     close() {
@@ -92,8 +112,25 @@ export async function createOpenLoop(
   }
 }
 
-/** A timer would be a millisecond late: the loop looks at the clock in every turn. */
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve)
-  })
+/** First in, first out, in a fixed number of places. */
+class Ring<T> {
+  readonly #places: (T | undefined)[]
+  #first = 0
+  length = 0
+
+  constructor(places: number) {
+    this.#places = Array.from({ length: places }, () => undefined)
+  }
+
+  push(item: T): void {
+    this.#places[(this.#first + this.length) % this.#places.length] = item
+    this.length += 1
+  }
+
+  shift(): T {
+    const item = this.#places[this.#first]!
+    this.#first = (this.#first + 1) % this.#places.length
+    this.length -= 1
+    return item
+  }
+}

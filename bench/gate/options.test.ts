@@ -4,7 +4,8 @@ import { HELP, readOptions } from './options.ts'
 
 test('the help names every arm, and the options of the default', () => {
   for (const { name } of ARMS) expect(HELP).toContain(name)
-  expect(readOptions([])).toMatchObject({ mode: 'layers', keys: 100_000, threads: false })
+  expect(readOptions([])).toMatchObject({ mode: 'layers', keys: 100_000, blocks: 40 })
+  expect(readOptions(['--latency'])).toMatchObject({ mode: 'latency', blocks: 100 })
 })
 
 test.each([
