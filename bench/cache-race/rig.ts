@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import type { RedisServer } from '../../src/storage/redis/redis-server.fixture.ts'
 import { startRedisServer } from '../../src/storage/redis/redis-server.fixture.ts'
+import type { Turns } from '../../src/server/turns.fixture.ts'
+import { watchTurns } from '../../src/server/turns.fixture.ts'
 import type { Order, Reply } from './protocol.ts'
 
 type WithoutId<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never
 
 /** A process with a cache. */
 export interface Instance {
+  readonly pid: number
   tell(order: WithoutId<Order>): Promise<Reply>
   end(): void
 }
@@ -15,6 +18,8 @@ export interface Instance {
 export interface Rig {
   readonly redis: RedisServer
   readonly instances: readonly Instance[]
+  /** Of the instances. */
+  readonly turns: Turns
   /** From now on the keys of a tag are denied. */
   deny(tag: string): void
   end(): Promise<void>
@@ -44,11 +49,14 @@ export async function startRig(
       startInstance([String(redis.port), `http://127.0.0.1:${truth.port}`, String(silenceMs)]),
     ),
   )
+  const turns = watchTurns(started.map(({ pid }) => pid))
   return {
     redis,
     instances: started,
+    turns,
     deny: (tag) => void denied.add(tag),
     async end() {
+      turns.stop()
       for (const instance of started) instance.end()
       await truth.stop(true)
       await redis.end()
@@ -70,6 +78,7 @@ async function startInstance(args: readonly string[]): Promise<Instance> {
   })
   await ready.promise
   return {
+    pid: child.pid,
     async tell(order) {
       const id = (lastId += 1)
       return new Promise((resolve) => {

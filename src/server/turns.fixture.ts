@@ -37,10 +37,17 @@ function waitedMs(pid: number): number {
   }
 }
 
+/** What processes missed while they were looked at. */
+export interface Turns {
+  /** Milliseconds in which they had no turn since the first look, those of all together. */
+  missedMs(): number
+  stop(): void
+}
+
 const LOOK_MS = 10
 
-/** Looks at processes from now on; `missedMs` is the time that they had no turn since, all of them together. */
-function watchTurns(pids: readonly number[]): { missedMs(): number; stop(): void } {
+/** Looks at processes from now on. */
+export function watchTurns(pids: readonly number[]): Turns {
   const since = pids.map((pid) => ({ pid, fromMs: waitedMs(pid), lastMs: 0 }))
   let stoppedMs = 0
   let lookedMs = performance.now()
