@@ -153,6 +153,7 @@ function describe(
     host: headers.get('host') ?? '',
     requestId: exchange.requestId,
     traceparent: trace.traceparent,
+    tracestate: trace.tracestate,
     identity: identityHeaders(exchange.caller),
     client: request,
     ...traitsOf(options.route),

@@ -1,6 +1,9 @@
+import { problemAnswer } from '../core/problem.ts'
 import type { CompileProblem, GatewayConfig, Live, Nouns, Pepper, World } from '../gate/index.ts'
 import { createAllowListCounts, createLive, createNouns, loadDeciders } from '../gate/index.ts'
+import type { RequestIds } from '../signals/index.ts'
 import type { AdminApp, GateView, RootKey } from './admin/index.ts'
+import { createFiguresAdmission } from './admin/admit.ts'
 import { openRootKey } from './admin/root-key.ts'
 import type { ConfigFileControl } from './config-control.ts'
 import { createConfigControl } from './config-control.ts'
@@ -178,7 +181,12 @@ async function assemble(
   later.front = front
   closers.push(() => front.abandon())
   const upkeep = createUpkeep({ nouns, admin, logger: world.logger })
-  const handleAdmin = adminHandle(admin, createSignalRoutes(sources))
+  const handleAdmin = adminHandle(
+    admin,
+    createSignalRoutes(sources),
+    config.admin.hosts,
+    nouns.signals.requestIds,
+  )
   const audit = auditRejections('admin', nouns.ledger, live, world.clock)
   doors.admin?.open(wireListener(handleAdmin, world.logger, audit))
   const stop = async (): Promise<boolean> => {
@@ -218,11 +226,25 @@ async function openFront(
   })
 }
 
+/** What is told to anybody, by whatever name he calls: whether there is service. */
+const STATES: ReadonlySet<string> = new Set(['/health', '/ready'])
+
 /** The admin address has all signals, and the admin API. */
-function adminHandle(admin: AdminApp, signals: SignalRoutes): ListenerWiring['handle'] {
+function adminHandle(
+  admin: AdminApp,
+  signals: SignalRoutes,
+  hosts: readonly string[],
+  requestIds: Pick<RequestIds, 'next'>,
+): ListenerWiring['handle'] {
+  const unfit = createFiguresAdmission(hosts)
   return (request, connection) => {
-    const answer = request.method === 'GET' ? signals(plainPath(request.target)) : undefined
-    return answer ?? admin.fetch(request.toRequest(), { address: connection.peerAddress(request) })
+    const path = plainPath(request.target)
+    const answer = request.method === 'GET' ? signals(path) : undefined
+    if (answer === undefined) {
+      return admin.fetch(request.toRequest(), { address: connection.peerAddress(request) })
+    }
+    const refusal = STATES.has(path) ? undefined : unfit(request.headers.get('host'))
+    return refusal === undefined ? answer : problemAnswer(refusal, requestIds.next().text)
   }
 }
 

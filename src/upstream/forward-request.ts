@@ -29,6 +29,8 @@ export interface ForwardRequest {
   readonly requestId: string
   /** W3C trace context to send; replaces what the client sent. */
   readonly traceparent?: string | undefined
+  /** What vendors added to that trace, checked; with {@link ForwardRequest.traceparent} it replaces what the client sent. */
+  readonly tracestate?: string | undefined
   /** Headers that tell the upstream who calls; see {@link identityHeaders}. */
   readonly identity?: Readonly<Record<string, string>> | undefined
   /** Whether anybody may ask without a credential for the gate, and none is looked at. */

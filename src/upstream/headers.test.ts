@@ -73,6 +73,15 @@ describe('headers that a client sends never reach the upstream when they', () =>
     'x-rewrite-url',
     'x-http-method-override',
     'proxy',
+    'CF-Connecting-IP',
+    'Fastly-Client-IP',
+    'X-Azure-ClientIP',
+    'WL-Proxy-Client-IP',
+    'X_ProxyUser_Ip',
+    'x-host',
+    'x-scheme',
+    'front-end-https',
+    'x-envoy-original-path',
   ])('belong to the gate: %s', async (name) => {
     const got = await sent([[name, 'forged']], {}, { identity: identityHeaders(caller) })
     expect(JSON.stringify([...got])).not.toContain('forged')
@@ -204,6 +213,19 @@ describe('the upstream learns from the gate', () => {
     const got = await sent([['traceparent', 'forged']], { via: 'tollgate' }, { traceparent })
     expect(got.get('traceparent')).toEqual([traceparent])
     expect(got.get('via')).toEqual(['1.1 tollgate'])
+  })
+
+  test('what vendors wrote of a trace goes with that trace alone', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    const sentByClient: [string, string][] = [
+      ['traceparent', 'forged'],
+      ['tracestate', 'forged=1'],
+    ]
+    const begun = await sent(sentByClient, {}, { traceparent, tracestate: '' })
+    expect(begun.get('tracestate')).toBeUndefined()
+    const continued = await sent(sentByClient, {}, { traceparent, tracestate: 'a=1,b=2' })
+    expect(continued.get('tracestate')).toEqual(['a=1,b=2'])
+    expect((await sent([['tracestate', 'a=1']])).get('tracestate')).toEqual(['a=1'])
   })
 
   test('credentials only where they are passed on purpose', async () => {

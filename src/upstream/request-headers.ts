@@ -37,20 +37,27 @@ export function createWriteHead(
   const ownName = `${viaLine}x-request-id: `
   const editLines = fieldLines(Object.entries(config.request.set)) ?? ''
   return (request, target) => {
-    const { method, path, requestId, traceparent, identity } = request
+    const { method, path, requestId, identity } = request
     const lineEnd = config.preserveHost ? lineEndOf(request.host) : target.lineEnd
     const client = clientLines(request)
     const forwarded = forwardedLines(request)
     const caller = identity === undefined ? '' : identityLines(identity)
     if (client === undefined || forwarded === undefined || caller === undefined) return undefined
     if (!isSound(requestId) || (config.preserveHost && !isSound(request.host))) return undefined
-    const trace = traceparent === undefined ? '' : `\r\ntraceparent: ${traceparent}`
+    const trace = traceLines(request)
     // As few parts as can be: each is joined again when all of it is written.
     return (
       `${method} ${target.basePath}${path}${lineEnd}${client}${forwarded}${ownName}` +
       `${requestId}${trace}\r\n${caller}${editLines}`
     )
   }
+}
+
+/** A `tracestate` belongs to its `traceparent`: with another one it would tell of a trace that is not this one. */
+function traceLines({ traceparent, tracestate = '' }: ForwardRequest): string {
+  if (traceparent === undefined) return ''
+  const parent = `\r\ntraceparent: ${traceparent}`
+  return tracestate === '' ? parent : `${parent}\r\ntracestate: ${tracestate}`
 }
 
 /** The end of the request line, and Host. */
@@ -75,7 +82,7 @@ function createClientLines(
     isPublic && !isEdited && name === 'authorization' && !/^bearer(?: |$)/i.test(value)
   const take = (value: string, name: string): void => {
     if (listed?.includes(name) === true || (strips(name) && !isForeign(name, value))) return
-    if (replacesTrace && name === 'traceparent') return
+    if (replacesTrace && (name === 'traceparent' || name === 'tracestate')) return
     if (!isSound(value)) isWritable = false
     lines += `${name}: ${value}\r\n`
   }

@@ -62,6 +62,23 @@ describe('signals', () => {
     expect((await fetch(`${gate.url}/performance`)).status).toBe(404)
   })
 
+  test('/metrics and /performance are not told to a page that has bound its name to this address', async () => {
+    const statusOf = async (path: string, host: string): Promise<number> =>
+      (await fetch(`${gate.admin}${path}`, { headers: { host } })).status
+    const port = new URL(gate.admin).port
+    for (const path of ['/metrics', '/performance']) {
+      for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example']) {
+        expect([path, host, await statusOf(path, host)]).toEqual([path, host, 400])
+      }
+      for (const host of [`localhost:${port}`, '10.0.0.7:9090', '[2001:db8::1]:9090']) {
+        expect([path, host, await statusOf(path, host)]).toEqual([path, host, 200])
+      }
+    }
+    // Whether there is service is told by every name: those who ask are load balancers.
+    expect(await statusOf('/health', 'tollgate.internal')).toBe(200)
+    expect(await statusOf('/ready', 'tollgate.internal')).toBe(200)
+  })
+
   test('/metrics counts what happened, one series a route however many paths', async () => {
     const answer = await fetch(`${gate.admin}/metrics`)
     expect(answer.headers.get('content-type')).toStartWith('text/plain; version=0.0.4')

@@ -32,6 +32,9 @@ describe('canonical paths', () => {
     '/a/%2E./b',
     '/a/..;/b',
     '/a/.;x/b',
+    '/a/..%3b/b',
+    '/a/%2e%2e%3Bx/b',
+    '/a/.%3b',
     '/a%2fb',
     '/a%2Fb',
     '/a%5cb',
@@ -67,6 +70,7 @@ describe('canonical paths', () => {
       '%25',
       '%',
       ';',
+      '%3b',
       '~',
       '%c3%a9',
     )
@@ -76,7 +80,9 @@ describe('canonical paths', () => {
         if (!first.ok) return
         expect(canonicalizePath(first.path)).toEqual(first)
         const segments = decodeURIComponent(first.path).split('/')
-        expect(segments.includes('..') || segments.includes('.')).toBe(false)
+        // Some servers take what follows a semicolon away (RFC 3986 §3.3), and read dots after that.
+        const bare = new Set(segments.map((segment) => segment.replace(/;.*$/, '')))
+        expect(bare.has('..') || bare.has('.')).toBe(false)
       }),
       { numRuns: 2000 },
     )

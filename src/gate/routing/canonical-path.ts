@@ -6,7 +6,7 @@
  * - Percent-encoded unreserved characters are decoded, all other escapes get uppercase digits
  *   (RFC 3986 §6.2.2.1, §6.2.2.2).
  * - Refused: malformed escapes and those that are not UTF-8 (overlong forms of `/` among them), encoded `/`, `\` and control characters, escapes of `%` that hide
- *   another escape (double encoding), dot segments however written (also `..;`), empty segments,
+ *   another escape (double encoding), dot segments however written (also `..;` and `..%3B`), empty segments,
  *   backslashes and characters outside ASCII.
  */
 export type CanonicalPath =
@@ -17,7 +17,7 @@ const UNRESERVED = /[A-Za-z0-9._~-]/
 const PLAIN = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\/?$|^\/$/
 const FORBIDDEN_RAW = /[^!-~]|[\\"<>^`{|}#?]/
 const ENCODED_TWICE = /%25[0-9A-Fa-f]{2}/
-const DOT_SEGMENT = /^\.{1,2}(?:;.*)?$/
+const DOT_SEGMENT = /^\.{1,2}(?:(?:;|%3B).*)?$/
 
 /** Canonical form of the path of a request target (without query), or why it is refused. */
 export function canonicalizePath(raw: string): CanonicalPath {

@@ -1,3 +1,4 @@
+import { canonicalAddress } from '../../core/address.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { refuse } from '../../core/refusal.ts'
 
@@ -14,10 +15,10 @@ const URL_CHARACTERS_MAX = 8192
 export function createAdmission(
   hosts: readonly string[],
 ): (request: Request) => Refusal | undefined {
-  const known = new Set([...LOOPBACK_HOSTS, ...hosts].map((host) => host.toLowerCase()))
+  const isKnown = createKnownHosts(hosts)
   return (request) => {
     const host = HOST.exec(request.headers.get('host') ?? '')
-    if (host === null || !known.has((host[1] ?? '').toLowerCase())) {
+    if (host === null || !isKnown(host[1] ?? '')) {
       return refuse('host_invalid', { detail: 'This host name is not one of the admin API.' })
     }
     if (request.url.length > URL_CHARACTERS_MAX) return refuse('uri_too_long')
@@ -27,6 +28,29 @@ export function createAdmission(
     return undefined
   }
 }
+
+function createKnownHosts(hosts: readonly string[]): (name: string) => boolean {
+  const known = new Set([...LOOPBACK_HOSTS, ...hosts].map((host) => host.toLowerCase()))
+  return (name) => known.has(name.toLowerCase())
+}
+
+/**
+ * Creates the check of requests for figures, which need no credential: the Host header must name this API, or be an
+ * address, which programs that collect figures use and no page can rebind.
+ */
+export function createFiguresAdmission(
+  hosts: readonly string[],
+): (host: string | null) => Refusal | undefined {
+  const isKnown = createKnownHosts(hosts)
+  return (header) => {
+    const name = HOST.exec(header ?? '')?.[1]
+    if (name !== undefined && (isKnown(name) || isAddress(name))) return undefined
+    return refuse('host_invalid', { detail: 'This host name is not one of admin.hosts.' })
+  }
+}
+
+const isAddress = (name: string): boolean =>
+  canonicalAddress(name.replace(/^\[(.*)\]$/, '$1')) !== undefined
 
 function isSameOrigin(request: Request, host: string): boolean {
   const site = request.headers.get('sec-fetch-site')
