@@ -193,7 +193,8 @@ export const useCollection: Collection<UseRow> = {
     lastUsedAtMs: { type: 'integer', nullable: true },
     knownAddresses: { type: 'json', nullable: true },
   },
-  indexes: [{ name: 'byLastUse', columns: ['lastUsedAtMs'] }],
+  // None on the last use: it would be rewritten with each.
+  indexes: [{ name: 'byCreated', columns: ['createdAtMs'] }],
 }
 
 /** What identity keeps in storage. */

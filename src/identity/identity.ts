@@ -50,12 +50,18 @@ export interface IdentityOptions {
 /** How long credentials are trusted unless the configuration says. */
 const AGE_MAX_MS = { owned: 600_000, shared: 30_000 } as const
 
+const USES_EVERY_MAX_MS = 60_000
+
+/** Sessions end when they are not used for long, wherever it is looked at: that must stay true to a tenth. */
+const usesEveryMs = ({ sessions }: IdentityConfig): number =>
+  Math.min(USES_EVERY_MAX_MS, sessions.idleTimeout / 10)
+
 /** Creates an {@link Identity}. */
 export function createIdentity(options: IdentityOptions): Identity {
   const { records, clock, random, config, permissions } = options
   const peppers = createPeppers(options.peppers)
   const format = createCredentialFormat(config.keys.prefix, peppers.current.bytes)
-  const uses = createUses(records)
+  const uses = createUses(records, usesEveryMs(config))
   const background = new Set<Promise<unknown>>()
   const resolver = createResolver({
     records,
@@ -90,6 +96,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     peppers,
     permissions,
     announce: (ids) => changes.announce(ids),
+    lastUses: (ids) => resolver.lastUses(ids),
   }
   const resolve: Identity['resolve'] = (text, nowMs, from) => resolver.resolve(text, nowMs, from)
   const sessions = createSessionService({ ...parts, resolve })
@@ -114,7 +121,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       changes.close()
       endRoleChanges()
       await Promise.all(background)
-      await resolver.flush(clock.nowMs())
+      await resolver.drain()
     },
   }
 }

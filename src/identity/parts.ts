@@ -31,6 +31,8 @@ export interface IdentityParts {
   readonly permissions: PermissionCompiler
   /** Makes changes of these ids take effect here, then on the other instances. */
   readonly announce: (ids: readonly string[]) => Promise<void>
+  /** When credentials were last used, of those that this instance remembers. */
+  readonly lastUses: (ids: readonly string[]) => ReadonlyMap<string, number>
 }
 
 /** The unsuccessful {@link Outcome}. */
@@ -158,17 +160,18 @@ export async function changeRow<R extends BaseRow>(
   }
 }
 
-/** When things were last used, by id. */
+/** When things were last used, by id: as it is written, or as this instance knows better. */
 export async function readUses(
-  { records }: Pick<IdentityParts, 'records'>,
+  { records, lastUses }: Pick<IdentityParts, 'records' | 'lastUses'>,
   tenantId: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
   const reader = records.tenant(tenantId, useCollection)
   const rows = await Promise.all(ids.map(async (id) => reader.get(id)))
-  const uses = new Map<string, number>()
+  const uses = new Map(lastUses(ids))
   for (const row of rows) {
-    if (row !== undefined && row.lastUsedAtMs !== null) uses.set(row.id, row.lastUsedAtMs)
+    const writtenMs = row?.lastUsedAtMs ?? 0
+    if (row !== undefined && writtenMs > (uses.get(row.id) ?? 0)) uses.set(row.id, writtenMs)
   }
   return uses
 }

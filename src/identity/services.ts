@@ -317,10 +317,14 @@ export interface Identity {
   readonly sessions: SessionService
   readonly tenants: TenantService
   stats(): IdentityStats
-  /** Writes when credentials were last used. Call it now and then (say every 10 s) and at shutdown. */
-  flush(): Promise<void>
+  /**
+   * Writes the next of the last uses that are due, at most 64 rows: a credential's first since it was read, and
+   * later ones once a minute (more often if sessions end early). Call it every second, and again after a
+   * pause while it resolves with `true`: then more may be due. Rejects when storage does; nothing is lost.
+   */
+  flush(): Promise<boolean>
   /** Removes what has expired; answers how many rows went. Call it now and then (say every 10 min). */
   sweep(): Promise<number>
-  /** Flushes and ends the subscriptions. */
+  /** Writes every last use and ends the subscriptions. */
   close(): Promise<void>
 }

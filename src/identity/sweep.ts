@@ -5,7 +5,7 @@ import type { SessionRow, TokenRow } from './collections.ts'
 const BATCH = 500
 
 /** Applies changes, leaving out those whose row is gone; answers how many were applied. */
-export async function commitPresent(records: Records, changes: readonly Change[]): Promise<number> {
+async function commitPresent(records: Records, changes: readonly Change[]): Promise<number> {
   const left = [...changes]
   while (left.length > 0) {
     const stored = await records.commit(left)

@@ -1,6 +1,7 @@
 import type { Logger } from '../signals/index.ts'
 import type { AdminApp } from './admin/index.ts'
 import type { Nouns } from '../gate/index.ts'
+import { startLastUses } from './write-last-uses.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
@@ -18,11 +19,11 @@ export function createUpkeep(parts: {
 }): Upkeep {
   const { nouns, admin, logger } = parts
   const chores: readonly (readonly [string, number, () => Promise<unknown>])[] = [
-    ['last uses', 10 * SECOND_MS, () => nouns.identity.flush()],
     ['bans', MINUTE_MS, () => nouns.bans.maintain()],
     ['expired credentials', 10 * MINUTE_MS, () => nouns.identity.sweep()],
     ['expired answers', 10 * MINUTE_MS, () => admin.sweep()],
   ]
+  const uses = startLastUses(nouns.identity, logger)
   const timers = chores.map(([chore, everyMs, run]) => {
     let running = false
     const timer = setInterval(() => {
@@ -39,6 +40,7 @@ export function createUpkeep(parts: {
   })
   return {
     stop() {
+      uses.stop()
       for (const timer of timers) clearInterval(timer)
     },
   }

@@ -14,7 +14,15 @@ export type {
   Records,
   TenantRow,
 } from './records.ts'
-export type { Claim, ClaimState, Counters, CounterShape, SlotHint, TakeOutcome } from './counters.ts'
+export { updatePresent } from './update-present.ts'
+export type {
+  Claim,
+  ClaimState,
+  Counters,
+  CounterShape,
+  SlotHint,
+  TakeOutcome,
+} from './counters.ts'
 export { GRANTED } from './counters.ts'
 export type { Log, LogFrame, LogPosition, LogSegment } from './log.ts'
 export type { Bus, BusEvent, BusMessage } from './bus.ts'

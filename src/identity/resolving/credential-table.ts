@@ -33,10 +33,29 @@ const NUMBER_BITS = 24
 const NUMBER_MASK = 2 ** NUMBER_BITS - 1
 
 const BUCKETS_MIN = 1024
+/** Tags begin in one of so many ways. */
+const MARKS = 2 ** 16
+const MARK_SHIFT = 16
 /** Buckets are filled up to this share: a probe looks at few, and 16 of them share a cache line. */
 const FILL_MAX = 0.8
 /** Last use is noted once in this time: noting it dirties a cache line. */
 const USE_GRAIN_MS = 1000
+
+/** Which uses are to be written, and how many entries are looked at for them. */
+export interface DueUses {
+  readonly nowMs: number
+  /** A use is due when the one that was handed out before is this old. */
+  readonly everyMs: number
+  readonly rowsMax: number
+  readonly entriesMax: number
+}
+
+/** What came of looking for {@link DueUses}. */
+export interface LookedThrough {
+  /** Entries looked at. */
+  readonly entries: number
+  readonly rows: number
+}
 
 /** A 31-bit FNV-1a hash of an id, shifted left to leave the lowest bit free. */
 function tagOf(id: string): number {
@@ -60,12 +79,16 @@ export class CredentialTable {
   private words: Uint32Array
   private floats: Float64Array
   private readonly callers: Caller[] = []
+  /** The second of each entry's use that was handed out last to be written; 0 for none. */
+  private writtenSeconds: Uint32Array
   private hand = 0
+  /** The entry that is looked at next for uses to write. */
+  private dueHand = 0
   /** The digest last looked for. One that is put here by {@link CredentialTable.find}'s caller is not copied. */
   readonly wantedBytes = new Uint8Array(DIGEST_WORDS * 4)
   /** The same as words: comparing words is cheaper than comparing bytes. */
   private readonly wanted = new Uint32Array(this.wantedBytes.buffer)
-  /** Called with each entry that leaves. */
+  /** Called with each entry that leaves and has a use that was not handed out to be written. */
   private readonly onLeave: (use: CredentialUse) => void
 
   constructor(capacity: number, onLeave: (use: CredentialUse) => void) {
@@ -74,6 +97,7 @@ export class CredentialTable {
     const buffer = new ArrayBuffer(BUCKETS_MIN * WORDS * 4)
     this.words = new Uint32Array(buffer)
     this.floats = new Float64Array(buffer)
+    this.writtenSeconds = new Uint32Array(BUCKETS_MIN)
   }
 
   /** The entry with `digest`, or -1. */
@@ -135,6 +159,7 @@ export class CredentialTable {
       entry = this.size++
       this.wantedBytes.set(digest)
       this.words.set(this.wanted, entry * WORDS)
+      this.writtenSeconds[entry] = 0
       this.link(entry)
     }
     this.callers[entry] = held
@@ -169,14 +194,47 @@ export class CredentialTable {
     this.hand = 0
   }
 
-  /** The entries used at or after `sinceMs`. */
-  usedSince(sinceMs: number): CredentialUse[] {
-    const uses: CredentialUse[] = []
-    for (let entry = 0; entry < this.size; entry++) {
+  /**
+   * Hands out uses that are due to be written, each once, going round the table from where it ended the
+   * last time: so each entry has its turn, however many are due.
+   *
+   * @param take answers whether the use is one to write
+   */
+  takeDue(due: DueUses, take: (use: CredentialUse) => boolean): LookedThrough {
+    const entriesMax = Math.min(due.entriesMax, this.size)
+    let [entries, rows] = [0, 0]
+    for (; entries < entriesMax && rows < due.rowsMax; entries++) {
+      if (this.dueHand >= this.size) this.dueHand = 0
+      const entry = this.dueHand++
+      const isDue = due.nowMs - this.writtenSeconds[entry]! * USE_GRAIN_MS >= due.everyMs
+      if (!isDue || !this.isUnwritten(entry)) continue
       const usedAtMs = this.lastUsedMs(entry)
-      if (usedAtMs >= sinceMs) uses.push({ caller: this.callers[entry]!, usedAtMs })
+      this.writtenSeconds[entry] = Math.floor(usedAtMs / USE_GRAIN_MS)
+      if (take({ caller: this.callers[entry]!, usedAtMs })) rows++
+    }
+    return { entries, rows }
+  }
+
+  /** When the credentials with these ids were last used, of those that are in the table. */
+  lastUses(ids: ReadonlySet<string>): Map<string, number> {
+    const uses = new Map<string, number>()
+    const tags = new Set([...ids].map(tagOf))
+    // Most tags are in none of the sets: a look at a few bits says so.
+    const marks = new Uint8Array(MARKS)
+    for (const tag of tags) marks[tag >>> MARK_SHIFT] = 1
+    for (let entry = 0; entry < this.size; entry++) {
+      const tag = this.words[entry * WORDS + FIRST_TAG]!
+      if (marks[tag >>> MARK_SHIFT] === 0 || !tags.has(tag)) continue
+      const { id } = this.callers[entry]!
+      if (!ids.has(id)) continue
+      uses.set(id, Math.max(uses.get(id) ?? 0, this.lastUsedMs(entry)))
     }
     return uses
+  }
+
+  /** Whether an entry was used after the use that was handed out last; uses of one second are one. */
+  private isUnwritten(entry: number): boolean {
+    return this.lastUsedMs(entry) >= (this.writtenSeconds[entry]! + 1) * USE_GRAIN_MS
   }
 
   private dependsOn(entry: number, tag: number): boolean {
@@ -191,6 +249,7 @@ export class CredentialTable {
   }
 
   private leave(entry: number): void {
+    if (!this.isUnwritten(entry)) return
     this.onLeave({ caller: this.callers[entry]!, usedAtMs: this.lastUsedMs(entry) })
   }
 
@@ -230,6 +289,7 @@ export class CredentialTable {
       const bucket = this.bucketOf(last)
       this.buckets[bucket] = ((this.buckets[bucket]! & ~NUMBER_MASK) | (entry + 1)) >>> 0
       this.words.copyWithin(entry * WORDS, last * WORDS, (last + 1) * WORDS)
+      this.writtenSeconds[entry] = this.writtenSeconds[last]!
       this.callers[entry] = this.callers[last]!
     }
     this.callers.length = last
@@ -255,6 +315,9 @@ export class CredentialTable {
       this.words = new Uint32Array(buffer)
       this.floats = new Float64Array(buffer)
       this.words.set(words)
+      const { writtenSeconds } = this
+      this.writtenSeconds = new Uint32Array(writtenSeconds.length * 2)
+      this.writtenSeconds.set(writtenSeconds)
     }
     if (this.size + 1 <= this.buckets.length * FILL_MAX) return
     this.buckets = new Uint32Array(this.buckets.length * 2)

@@ -34,7 +34,12 @@ export interface Resolver {
   resolve(text: string, nowMs: number, from?: number): Caller | Refusal | Promise<Caller | Refusal>
   /** Forgets all that depends on an id, or everything, and distrusts what is being loaded. */
   forget(id: string | undefined): void
-  flush(nowMs: number): Promise<void>
+  /** When credentials were last used, of those that this instance remembers. */
+  lastUses(ids: readonly string[]): ReadonlyMap<string, number>
+  /** Writes the next of what is due; resolves with whether more may be. */
+  flush(nowMs: number): Promise<boolean>
+  /** Writes every last use. */
+  drain(): Promise<void>
   stats(): IdentityStats
 }
 
@@ -145,7 +150,9 @@ export function createResolver(parts: ResolverParts): Resolver {
       if (id === undefined) table.clear()
       else table.removeDependent(id)
     },
+    lastUses: (ids) => lastUsesOf(table, uses, ids),
     flush: (nowMs) => uses.flush(table, nowMs),
+    drain: () => uses.drain(table),
     stats: () => ({
       ...counts,
       entries: table.size,
@@ -153,4 +160,17 @@ export function createResolver(parts: ResolverParts): Resolver {
       evictions: table.evictions,
     }),
   }
+}
+
+function lastUsesOf(
+  table: CredentialTable,
+  uses: Uses,
+  ids: readonly string[],
+): ReadonlyMap<string, number> {
+  const found = table.lastUses(new Set(ids))
+  for (const id of ids) {
+    const unwrittenMs = uses.unwrittenMs(id)
+    if (unwrittenMs > (found.get(id) ?? 0)) found.set(id, unwrittenMs)
+  }
+  return found
 }

@@ -1,60 +1,126 @@
-import type { Change, Records } from '../../storage/index.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { Records } from '../../storage/index.ts'
+import { updatePresent } from '../../storage/index.ts'
 import { useCollection } from '../collections.ts'
-import { commitPresent } from '../sweep.ts'
 import type { CredentialTable, CredentialUse } from './credential-table.ts'
 
 /** Uses of entries that have left the table are kept up to this number; more are forgotten. */
-const LEFT_MAX = 10_000
-/** Rows written at one flush; the next flush writes the rest. */
-const FLUSH_MAX = 100_000
-const BATCH = 500
+const LEFT_MAX = 100_000
+/** Rows written in one turn of the event loop: half a millisecond, and the disk's own. */
+const ROWS_MAX = 64
+/** Rows of a transaction when there is nothing else to do. */
+const DRAINED_ROWS_MAX = 5000
+/** The table is looked through in this many flushes, or more when much is due. */
+const FLUSHES_PER_ROUND = 10
+const LOOKED_AT_MIN = 1024
 
-/** Buffers when credentials were used, and writes it in batches. */
+/** Keeps when credentials were used until it is written, a few rows at a time. */
 export interface Uses {
   /** Notes the use of an entry that leaves the table. */
   left(use: CredentialUse): void
-  /** The last use of a credential that is not written yet; 0 for none. */
+  /** The last use of a credential that left the table and is not written yet; 0 for none. */
   unwrittenMs(id: string): number
-  /** Writes what was used since the last flush. */
-  flush(table: CredentialTable, nowMs: number): Promise<void>
+  /** Writes the next of what is due, at most 64 rows; resolves with whether more may be. One at a time. */
+  flush(table: CredentialTable, nowMs: number): Promise<boolean>
+  /** Writes everything. */
+  drain(table: CredentialTable): Promise<void>
 }
 
-/** Creates {@link Uses}. */
-export function createUses(records: Records): Uses {
+/**
+ * Creates {@link Uses}. What left the table is written first, in the order in which it left.
+ *
+ * @param everyMs how often a credential's last use is written at most
+ */
+export function createUses(records: Records, everyMs: number): Uses {
   const waiting = new Map<string, CredentialUse>()
-  let flushedUpToMs = 0
-  const keep = (use: CredentialUse): void => {
-    if (use.caller.kind === 'token' || waiting.size >= LEFT_MAX + FLUSH_MAX) return
-    const known = waiting.get(use.caller.id)
-    if (known === undefined || known.usedAtMs < use.usedAtMs) waiting.set(use.caller.id, use)
+  const writing = new Map<string, CredentialUse>()
+  let flushing: Promise<boolean> | undefined
+
+  /** Whether it makes one more row: only the last use of a credential counts, and tokens have no row. */
+  const put = (uses: Map<string, CredentialUse>, use: CredentialUse): boolean => {
+    const { id, kind } = use.caller
+    const known = uses.get(id)
+    if (kind === 'token' || (known !== undefined && known.usedAtMs >= use.usedAtMs)) return false
+    uses.set(id, use)
+    return known === undefined
   }
+
+  const keep = (use: CredentialUse): void => {
+    if (waiting.size < LEFT_MAX || waiting.has(use.caller.id)) put(waiting, use)
+  }
+
+  const addToBatch = (use: CredentialUse): boolean => put(writing, use)
+
+  const addWaiting = (rowsMax: number): void => {
+    for (const [id, use] of waiting) {
+      if (writing.size >= rowsMax) return
+      waiting.delete(id)
+      addToBatch(use)
+    }
+  }
+
+  const writeBatch = async (): Promise<void> => {
+    try {
+      if (writing.size > 0) await writeUses(records, [...writing.values()])
+    } catch (error) {
+      for (const use of writing.values()) keep(use)
+      throw error
+    } finally {
+      writing.clear()
+    }
+  }
+
+  const flush = async (table: CredentialTable, nowMs: number): Promise<boolean> => {
+    addWaiting(ROWS_MAX)
+    const rowsMax = ROWS_MAX - writing.size
+    const entriesMax = Math.max(LOOKED_AT_MIN, Math.ceil(table.size / FLUSHES_PER_ROUND))
+    const looked = table.takeDue({ nowMs, everyMs, rowsMax, entriesMax }, addToBatch)
+    await writeBatch()
+    return looked.rows === rowsMax
+  }
+
+  const drain = async (table: CredentialTable): Promise<void> => {
+    let entriesMax = table.size
+    for (;;) {
+      addWaiting(DRAINED_ROWS_MAX)
+      const rowsMax = DRAINED_ROWS_MAX - writing.size
+      const due = { nowMs: Infinity, everyMs: 0, rowsMax, entriesMax }
+      entriesMax -= table.takeDue(due, addToBatch).entries
+      await writeBatch()
+      if (entriesMax === 0 && waiting.size === 0) return
+      await setImmediate()
+    }
+  }
+
   return {
-    left(use) {
-      if (use.usedAtMs >= flushedUpToMs && waiting.size < LEFT_MAX) keep(use)
+    left: keep,
+    unwrittenMs: (id) => Math.max(waiting.get(id)?.usedAtMs ?? 0, writing.get(id)?.usedAtMs ?? 0),
+    flush(table, nowMs) {
+      flushing ??= flush(table, nowMs).finally(() => {
+        flushing = undefined
+      })
+      return flushing
     },
-    unwrittenMs: (id) => waiting.get(id)?.usedAtMs ?? 0,
-    async flush(table, nowMs) {
-      for (const use of table.usedSince(flushedUpToMs)) keep(use)
-      flushedUpToMs = nowMs
-      const uses = [...waiting.values()].slice(0, FLUSH_MAX)
-      for (let from = 0; from < uses.length; from += BATCH) {
-        const batch = uses.slice(from, from + BATCH)
-        await writeUses(records, batch)
-        for (const use of batch)
-          if (waiting.get(use.caller.id) === use) waiting.delete(use.caller.id)
-      }
+    async drain(table) {
+      await flushing?.catch(() => undefined)
+      flushing = drain(table)
+        .then(() => false)
+        .finally(() => {
+          flushing = undefined
+        })
+      await flushing
     },
   }
 }
 
 /** Writes a batch; credentials that were deleted meanwhile are left out. */
 async function writeUses(records: Records, uses: readonly CredentialUse[]): Promise<void> {
-  const changes = uses.map(({ caller, usedAtMs }): Change => ({
-    op: 'update',
+  const updates = uses.map(({ caller, usedAtMs }) => ({
+    op: 'update' as const,
     collection: useCollection.name,
     tenantId: caller.tenantId,
     id: caller.id,
     set: { lastUsedAtMs: Math.trunc(usedAtMs) },
   }))
-  await commitPresent(records, changes)
+  await updatePresent(records, updates)
 }

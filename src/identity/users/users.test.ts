@@ -234,7 +234,7 @@ describe('a session', () => {
     expect(codeOf(await rig.resolve(secret))).toBe('credential_invalid')
     expect(await rig.identity.sweep()).toBe(1)
     const uses = rig.records.tenant('t1', useCollection)
-    expect(await uses.count({ index: 'byLastUse', equals: {} })).toBe(2) // the tenant's, the user's
+    expect(await uses.count({ index: 'byCreated', equals: {} })).toBe(2) // the tenant's, the user's
   })
 
   test('gets a new secret by rotation, and the old one ends at once', async () => {

@@ -85,7 +85,7 @@ export const keyView = z
     createdBy: z.string().nullable(),
     createdAtMs: timeMs(),
     updatedAtMs: timeMs(),
-    lastUsedAtMs: timeMs().nullable().describe('Up to a minute behind.'),
+    lastUsedAtMs: timeMs().nullable().describe('May be minutes behind with several workers.'),
     rotatedAtMs: timeMs().nullable(),
     previousExpiresAtMs: timeMs().nullable().describe('Until when the secret before works.'),
     version,

@@ -35,6 +35,7 @@ import { loadResponseLevels } from '../load-levels.ts'
 import { openSharedBus } from '../shared-bus.ts'
 import { plainPath } from '../signal-routes.ts'
 import { createWorld } from '../world.ts'
+import { startLastUses } from '../write-last-uses.ts'
 import type { Report, StartMessage, WorkerFigures } from './messages.ts'
 import type { ReportOutbox } from './report-outbox.ts'
 import { createReportOutbox } from './report-outbox.ts'
@@ -60,7 +61,6 @@ export interface WorkerGate {
 /** A call to the primary that takes longer has failed. */
 const RELAY_TIMEOUT_MS = 5000
 const REPORT_INTERVAL_MS = 250
-const USES_EVERY_MS = 10_000
 const BANS_EVERY_MS = 60_000
 
 /** Starts the gate of a worker. Throws a ListenError when the address cannot be bound. */
@@ -148,7 +148,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     explain: async (asked) => explainHere(asked, live, nouns, `worker-${start.worker}`),
     async stop(deadlineMs) {
       const finished = await listener.drain(deadlineMs)
-      for (const timer of chores) clearInterval(timer)
+      chores.stop()
       await live.close(0)
       await bans.close()
       await access.identity.close()
@@ -192,19 +192,19 @@ function reportingBans(
   }
 }
 
-function startChores(
-  { identity }: PathNouns,
-  bans: Bans,
-  { logger }: World,
-): readonly ReturnType<typeof setInterval>[] {
-  const every = (ms: number, chore: string, run: () => Promise<unknown>) =>
-    setInterval(() => {
-      run().catch((error: unknown) => logger.error('a chore failed', { chore, error }))
-    }, ms)
-  return [
-    every(USES_EVERY_MS, 'last uses', () => identity.flush()),
-    every(BANS_EVERY_MS, 'bans', () => bans.maintain()),
-  ]
+function startChores({ identity }: PathNouns, bans: Bans, { logger }: World): { stop(): void } {
+  const uses = startLastUses(identity, logger)
+  const timer = setInterval(() => {
+    bans
+      .maintain()
+      .catch((error: unknown) => logger.error('a chore failed', { chore: 'bans', error }))
+  }, BANS_EVERY_MS)
+  return {
+    stop() {
+      uses.stop()
+      clearInterval(timer)
+    },
+  }
 }
 
 function figuresOf(nouns: PathNouns, live: Live, allowLists: AllowListCounts): WorkerFigures {

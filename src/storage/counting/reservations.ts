@@ -1,9 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Claim } from '../counters.ts'
 import type { Change, Reader, Records } from '../records.ts'
+import { updatePresent } from '../update-present.ts'
 import type { CounterRow } from './counter-rows.ts'
 import { COUNTER_ROWS, counterId } from './counter-rows.ts'
 import type { CalendarUse, CounterEngine, StoredUse } from './engine.ts'
+
+type CounterUpdate = Extract<Change, { readonly op: 'update' }>
 
 const CHUNK_MIN = 8
 /** At most this share of a limit is reserved ahead of use. */
@@ -92,25 +95,16 @@ export class ReservationKeeper {
    * were: more than was used.
    */
   async settle(unspent: Iterable<CalendarUse & { name: string; subject: string }>): Promise<void> {
-    let batch: Change[] = []
+    let batch: CounterUpdate[] = []
     for (const { name, subject, used, endMs } of unspent) {
       if (endMs <= this.#cleaned - CLEAN_EVERY_MS) continue
       const id = counterId(name, subject)
       batch.push({ op: 'update', collection: COUNTER_ROWS.name, id, set: { used } })
       if (batch.length < SETTLE_BATCH) continue
-      await this.#updatePresent(batch)
+      await updatePresent(this.#records, batch)
       batch = []
     }
-    await this.#updatePresent(batch)
-  }
-
-  /** Applies updates, leaving out those whose row is gone. */
-  async #updatePresent(updates: readonly Change[]): Promise<void> {
-    if (updates.length === 0) return
-    const outcome = await this.#records.commit(updates)
-    if (outcome.ok) return
-    await this.#updatePresent(updates.slice(0, outcome.change))
-    await this.#updatePresent(updates.slice(outcome.change + 1))
+    await updatePresent(this.#records, batch)
   }
 
   async #prepare(

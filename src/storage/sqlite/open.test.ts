@@ -128,6 +128,29 @@ describe('the schema', () => {
     await records.close()
   })
 
+  test('an index that is no longer declared goes, and comes back where it is', async () => {
+    const indexesOf = (): readonly string[] => {
+      const database = new Database(join(folder.path, 'records.db'), { readonly: true })
+      const sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
+      const rows = database.query<{ name: string }, []>(sql).all()
+      database.close()
+      return rows.map(({ name }) => name)
+    }
+    const [kept, ...retired] = THINGS.indexes
+    const first = await openWith([THINGS, SETTINGS])
+    await first.commit([insert])
+    await first.close()
+    const all = indexesOf()
+    const second = await openWith([{ ...THINGS, indexes: [kept!] }, SETTINGS])
+    expect(await second.tenant('one', THINGS).get('a')).toMatchObject({ name: 'name of a' })
+    await second.close()
+    const names = new Set(retired.map(({ name }) => `things_${name}`))
+    expect(names.size).toBeGreaterThan(0)
+    expect(indexesOf().toSorted()).toEqual(all.filter((name) => !names.has(name)).toSorted())
+    await (await openWith([THINGS, SETTINGS])).close()
+    expect(indexesOf().toSorted()).toEqual(all.toSorted())
+  })
+
   test('every query of the contract is answered by its index', async () => {
     await (await openWith([THINGS])).close()
     const database = new Database(join(folder.path, 'records.db'))

@@ -17,6 +17,7 @@ import { Connection } from './connection.ts'
 import { createSqliteDialect } from './dialect.ts'
 import { GroupCommit } from './group-commit.ts'
 import { holdLock } from './lock.ts'
+import { dropRetiredIndexes } from './retired-indexes.ts'
 
 /** What {@link open} needs. */
 export interface SqliteOptions {
@@ -56,6 +57,7 @@ export async function open(options: SqliteOptions): Promise<Records> {
     await requireKnownVersion(builder, migrations)
     connection.makeDurable()
     await migrate({ builder, types: TYPES, schemas: schemas.values(), migrations, clock })
+    dropRetiredIndexes(connection.database, schemas)
     return createRecords(connection, builder, schemas, clock, unlock)
   } catch (error) {
     connection?.close()
