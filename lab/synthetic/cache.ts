@@ -25,34 +25,21 @@ export function createSyntheticCache(
   options: SyntheticCacheOptions,
   fetchOrigin: () => Promise<void>,
 ): SyntheticCache {
-  // A map remembers the order of insertion: the first is the one used longest ago.
-  const entries = new Map<string, Entry>()
+  const entries = new RecentEntries(options.entriesMax)
   const underWay = new Map<string, Promise<Entry>>()
   let originFetches = 0
   let hits = 0
-  const fetchEntry = async (
-    id: string,
-    key: string,
-    caller: string,
-    nowMs: number,
-  ): Promise<Entry> => {
+  const fetchEntry = async (id: string, body: string, nowMs: number): Promise<Entry> => {
     originFetches += 1
     await fetchOrigin()
-    const entry = { body: `key=${key} caller=${caller}\n`, storedMs: nowMs }
-    entries.delete(id)
-    entries.set(id, entry)
-    if (entries.size > options.entriesMax) entries.delete(entries.keys().next().value!)
+    const entry = { body, storedMs: nowMs }
+    entries.use(id, entry)
     return entry
   }
-  const fetchOnce = async (
-    id: string,
-    key: string,
-    caller: string,
-    nowMs: number,
-  ): Promise<Entry> => {
+  const fetchOnce = async (id: string, body: string, nowMs: number): Promise<Entry> => {
     const running = options.coalesces ? underWay.get(id) : undefined
     if (running !== undefined) return running
-    const fetching = fetchEntry(id, key, caller, nowMs)
+    const fetching = fetchEntry(id, body, nowMs)
     underWay.set(id, fetching)
     try {
       return await fetching
@@ -72,13 +59,38 @@ export function createSyntheticCache(
       const id = options.isolatesCallers ? `${caller.length}:${caller}:${key}` : key
       const entry = entries.get(id)
       if (entry !== undefined && nowMs - entry.storedMs < options.ttlMs) {
-        entries.delete(id)
-        entries.set(id, entry)
+        entries.use(id, entry)
         hits += 1
         return { body: entry.body, outcome: 'hit', ageMs: nowMs - entry.storedMs }
       }
-      const fetched = await fetchOnce(id, key, caller, nowMs)
+      const fetched = await fetchOnce(id, `key=${key} caller=${caller}\n`, nowMs)
       return { body: fetched.body, outcome: 'miss', ageMs: 0 }
     },
+  }
+}
+
+/** As many entries as fit; the one used longest ago makes room. */
+class RecentEntries {
+  // A map remembers the order of insertion: the first is the one used longest ago.
+  readonly #entries = new Map<string, Entry>()
+  readonly #max: number
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get(id: string): Entry | undefined {
+    return this.#entries.get(id)
+  }
+
+  /** Stores an entry, or stores it anew, as the one used last. */
+  use(id: string, entry: Entry): void {
+    this.#entries.delete(id)
+    this.#entries.set(id, entry)
+    if (this.#entries.size > this.#max) this.#entries.delete(this.#entries.keys().next().value!)
+  }
+
+  clear(): void {
+    this.#entries.clear()
   }
 }

@@ -144,64 +144,67 @@ function figuresOf(
 
 function exhibitsOf(judged: readonly Judged[], { objective }: BreakOptions): Exhibit[] {
   const sorted = judged.toSorted((a, b) => a.step.rate - b.step.rate)
-  const offered = { label: 'planned', unit: 'per-second', scale: 'log' } as const
+  return [kneeChart(sorted), latencyChart(sorted, objective), stepTable(judged)]
+}
+
+const PLANNED = { label: 'planned', unit: 'per-second', scale: 'log' } as const
+
+/** @param sorted - By their rate, and at least one. */
+function kneeChart(sorted: readonly Judged[]): Exhibit {
   const goodput = sorted.map(
     ({ step }) => [step.rate, Math.max(0.1, summarizeLoad(step.result).ratePerSecond)] as const,
   )
-  const name = `p${objective.share * 100}`
-  return [
-    {
-      kind: 'lines',
-      id: 'knee',
-      title: 'Good answers against planned requests',
-      caption: 'Where the curve leaves the diagonal, the server no longer keeps up.',
-      x: offered,
-      y: { label: 'good answers', unit: 'per-second', scale: 'log' },
-      series: [
-        { label: 'answered', points: goodput, marks: true },
-        {
-          label: 'as planned',
-          points: [sorted[0]!, sorted.at(-1)!].map(({ step }) => [step.rate, step.rate] as const),
-          dashed: true,
-        },
-      ],
-    },
-    {
-      kind: 'lines',
-      id: 'latency-by-rate',
-      title: 'Response time by rate',
-      caption: `Each step's ${name}; the line is the objective.`,
-      x: offered,
-      y: { label: name, unit: 'milliseconds', scale: 'log' },
-      series: [
-        {
-          label: name,
-          marks: true,
-          points: sorted.map(({ step }) => {
-            const us = summarizeLoad(step.result).response.quantile(objective.share)
-            return [step.rate, Math.max(1, us) / 1000] as const
-          }),
-        },
-      ],
-      levels: [{ label: 'objective', value: objective.limitMs }],
-    },
-    {
-      kind: 'table',
-      id: 'steps',
-      title: 'Steps',
-      caption: 'Every rate that was tried, in the order in which it was.',
-      columns: [
-        { label: 'phase' },
-        { label: 'rate', unit: 'per-second' },
-        { label: 'result' },
-        { label: 'why' },
-      ],
-      rows: judged.map(({ step, status, reason }) => [
-        step.phase,
-        Math.round(step.rate),
-        status,
-        reason,
-      ]),
-    },
-  ]
+  const diagonal = [sorted[0]!, sorted.at(-1)!].map(({ step }) => [step.rate, step.rate] as const)
+  return {
+    kind: 'lines',
+    id: 'knee',
+    title: 'Good answers against planned requests',
+    caption: 'Where the curve leaves the diagonal, the server no longer keeps up.',
+    x: PLANNED,
+    y: { label: 'good answers', unit: 'per-second', scale: 'log' },
+    series: [
+      { label: 'answered', points: goodput, marks: true },
+      { label: 'as planned', points: diagonal, dashed: true },
+    ],
+  }
 }
+
+function latencyChart(
+  sorted: readonly Judged[],
+  { share, limitMs }: BreakOptions['objective'],
+): Exhibit {
+  const name = `p${share * 100}`
+  const points = sorted.map(({ step }) => {
+    const us = summarizeLoad(step.result).response.quantile(share)
+    return [step.rate, Math.max(1, us) / 1000] as const
+  })
+  return {
+    kind: 'lines',
+    id: 'latency-by-rate',
+    title: 'Response time by rate',
+    caption: `Each step's ${name}; the line is the objective.`,
+    x: PLANNED,
+    y: { label: name, unit: 'milliseconds', scale: 'log' },
+    series: [{ label: name, marks: true, points }],
+    levels: [{ label: 'objective', value: limitMs }],
+  }
+}
+
+const stepTable = (judged: readonly Judged[]): Exhibit => ({
+  kind: 'table',
+  id: 'steps',
+  title: 'Steps',
+  caption: 'Every rate that was tried, in the order in which it was.',
+  columns: [
+    { label: 'phase' },
+    { label: 'rate', unit: 'per-second' },
+    { label: 'result' },
+    { label: 'why' },
+  ],
+  rows: judged.map(({ step, status, reason }) => [
+    step.phase,
+    Math.round(step.rate),
+    status,
+    reason,
+  ]),
+})

@@ -109,7 +109,7 @@ function judgeHitRatio({ hitRatioMin }: CacheOptions, raw: CacheRaw): Judgement 
 
 function judgeStampede({ stampedeMax }: CacheOptions, raw: CacheRaw): Judgement | undefined {
   if (stampedeMax === null) return undefined
-  const fetches = stampedeFetches(raw)
+  const fetches = stampedeFetches(raw.stampedes)
   if (fetches.length === 0) {
     return { verdict: 'inconclusive', reason: 'nobody counts what a stampede costs the origin' }
   }
@@ -123,7 +123,7 @@ function judgeStampede({ stampedeMax }: CacheOptions, raw: CacheRaw): Judgement 
 }
 
 /** Origin requests of each stampede, as the origin counted them. */
-const stampedeFetches = ({ stampedes }: CacheRaw): number[] =>
+const stampedeFetches = (stampedes: CacheRaw['stampedes']): number[] =>
   stampedes.flatMap(({ originFetches }) => (originFetches === null ? [] : [originFetches]))
 
 function describeWarm({ phases }: CacheRaw): string {
@@ -141,66 +141,59 @@ const PHASE_LABELS: Readonly<Record<CachePhase['name'], string>> = {
   thrash: 'with more keys than fit',
 }
 
-function figuresOf(raw: CacheRaw): Figure[] {
-  const ratio = (phase: CachePhase): Figure => {
-    const { hits, answers, unknown } = countsOf(phase.result)
-    const name = `hit-ratio.${phase.name}`
-    const label = `hits ${PHASE_LABELS[phase.name]}`
-    return answers === 0 || unknown > UNKNOWN_MAX * answers
-      ? { name, label, unit: 'share', value: null, insufficient: 'the server does not say' }
-      : {
-          name,
-          label,
-          unit: 'share',
-          value: hits / answers,
-          interval: wilson(hits, answers),
-          sampleSize: answers,
-        }
-  }
-  const fetches = stampedeFetches(raw)
-  const warm = raw.phases.find(({ name }) => name === 'warm')
-  const service = (name: string) => {
-    const data = warm?.result.classes[name]
-    return data === undefined
-      ? []
-      : [
-          percentileFigure(
-            histogramFrom(data.service),
-            0.5,
-            `service.${name}`,
-            `median of a ${name}`,
-          ),
-        ]
-  }
+function figuresOf({ phases, stampedes }: CacheRaw): Figure[] {
+  const warm = phases.find(({ name }) => name === 'warm')
   return [
-    ...raw.phases
+    ...phases
       .toSorted((a, b) => Number(b.name === 'warm') - Number(a.name === 'warm'))
-      .map(ratio),
-    {
-      name: 'stampede.origin',
-      label: 'origin requests for a stampede, median',
-      unit: 'count',
-      sampleSize: fetches.length,
-      ...(fetches.length === 0
-        ? { value: null, insufficient: 'nobody counts them' }
-        : { value: median(fetches) }),
-    },
-    ...service('hit'),
-    ...service('miss'),
-    ...raw.phases.flatMap(({ name, originFetches }): Figure[] =>
-      originFetches === null
-        ? []
-        : [
-            {
-              name: `origin.${name}`,
-              label: `origin requests, ${PHASE_LABELS[name]}`,
-              unit: 'count',
-              value: originFetches,
-            },
-          ],
-    ),
+      .map(hitRatio),
+    stampedeFigure(stampedeFetches(stampedes)),
+    ...serviceFigures(warm, 'hit'),
+    ...serviceFigures(warm, 'miss'),
+    ...phases.flatMap(originFigures),
   ]
 }
+
+function hitRatio({ name: phase, result }: CachePhase): Figure {
+  const { hits, answers, unknown } = countsOf(result)
+  const name = `hit-ratio.${phase}`
+  const label = `hits ${PHASE_LABELS[phase]}`
+  if (answers === 0 || unknown > UNKNOWN_MAX * answers) {
+    return { name, label, unit: 'share', value: null, insufficient: 'the server does not say' }
+  }
+  const interval = wilson(hits, answers)
+  return { name, label, unit: 'share', value: hits / answers, interval, sampleSize: answers }
+}
+
+const stampedeFigure = (fetches: readonly number[]): Figure => ({
+  name: 'stampede.origin',
+  label: 'origin requests for a stampede, median',
+  unit: 'count',
+  sampleSize: fetches.length,
+  ...(fetches.length === 0
+    ? { value: null, insufficient: 'nobody counts them' }
+    : { value: median(fetches) }),
+})
+
+/** The median of what the server called so while it was warm; none where it never did. */
+function serviceFigures(warm: CachePhase | undefined, said: 'hit' | 'miss'): Figure[] {
+  const data = warm?.result.classes[said]
+  if (data === undefined) return []
+  const histogram = histogramFrom(data.service)
+  return [percentileFigure(histogram, 0.5, `service.${said}`, `median of a ${said}`)]
+}
+
+const originFigures = ({ name, originFetches }: CachePhase): Figure[] =>
+  originFetches === null
+    ? []
+    : [
+        {
+          name: `origin.${name}`,
+          label: `origin requests, ${PHASE_LABELS[name]}`,
+          unit: 'count',
+          value: originFetches,
+        },
+      ]
 
 function phaseTable({ phases, stampedes }: CacheRaw): Exhibit {
   const count = ({ classes }: LoadResult, name: string): number => classes[name]?.count ?? 0

@@ -128,67 +128,73 @@ function figuresOf(climbed: readonly Climbed[], top: Climbed | undefined): Figur
 }
 
 function exhibitsOf(climbed: readonly Climbed[]): Exhibit[] {
-  if (climbed.length === 0) return []
-  const connections = { label: 'connections', unit: 'count', scale: 'log' } as const
+  return climbed.length === 0
+    ? []
+    : [latencyChart(climbed), ...memoryChart(climbed), ladderTable(climbed)]
+}
+
+function latencyChart(climbed: readonly Climbed[]): Exhibit {
   const latency = (share: number) =>
     climbed.flatMap(({ rung, summary }) =>
       summary.response.count === 0
         ? []
         : [[rung.connections, Math.max(1, summary.response.quantile(share)) / 1000] as const],
     )
+  return {
+    kind: 'lines',
+    id: 'latency-by-connections',
+    title: 'Response time by connections',
+    caption: 'The same rate over more and more open connections.',
+    x: { label: 'connections', unit: 'count', scale: 'log' },
+    y: { label: 'response', unit: 'milliseconds', scale: 'log' },
+    series: [
+      { label: 'median', points: latency(0.5), marks: true },
+      { label: 'p99', points: latency(0.99), marks: true },
+    ],
+  }
+}
+
+/** A chart where memory was read often enough for one. */
+function memoryChart(climbed: readonly Climbed[]): Exhibit[] {
   const memory = climbed.flatMap(({ rung }) =>
     rung.during === null ? [] : [[rung.connections, rung.during.residentBytes] as const],
   )
+  if (memory.length < 2) return []
   return [
     {
       kind: 'lines',
-      id: 'latency-by-connections',
-      title: 'Response time by connections',
-      caption: 'The same rate over more and more open connections.',
-      x: connections,
-      y: { label: 'response', unit: 'milliseconds', scale: 'log' },
-      series: [
-        { label: 'median', points: latency(0.5), marks: true },
-        { label: 'p99', points: latency(0.99), marks: true },
-      ],
-    },
-    ...(memory.length < 2
-      ? []
-      : [
-          {
-            kind: 'lines' as const,
-            id: 'memory-by-connections',
-            title: 'Memory by connections',
-            caption: 'What the server held while all connections of a step were open.',
-            x: { label: 'connections', unit: 'count' as const },
-            y: { label: 'resident memory', unit: 'bytes' as const },
-            series: [{ label: 'resident', points: memory, marks: true }],
-          },
-        ]),
-    {
-      kind: 'table',
-      id: 'ladder',
-      title: 'Steps of the ladder',
-      caption:
-        'Connections open at once, what became of the requests on them, and the memory of the server.',
-      columns: [
-        { label: 'connections', unit: 'count' },
-        { label: 'open at once', unit: 'count' },
-        { label: 'requests', unit: 'count' },
-        { label: 'failed', unit: 'count' },
-        { label: 'memory', unit: 'bytes' },
-        { label: 'result' },
-        { label: 'why' },
-      ],
-      rows: climbed.map(({ rung, summary, status, reason }) => [
-        rung.connections,
-        rung.result.connectionsPeak,
-        summary.planned,
-        summary.failed,
-        rung.during?.residentBytes ?? null,
-        status,
-        reason,
-      ]),
+      id: 'memory-by-connections',
+      title: 'Memory by connections',
+      caption: 'What the server held while all connections of a step were open.',
+      x: { label: 'connections', unit: 'count' },
+      y: { label: 'resident memory', unit: 'bytes' },
+      series: [{ label: 'resident', points: memory, marks: true }],
     },
   ]
 }
+
+const ladderTable = (climbed: readonly Climbed[]): Exhibit => ({
+  kind: 'table',
+  id: 'ladder',
+  title: 'Steps of the ladder',
+  caption:
+    'Connections open at once, what became of the requests on them, and the memory of the server.',
+  columns: [
+    { label: 'connections', unit: 'count' },
+    { label: 'open at once', unit: 'count' },
+    { label: 'requests', unit: 'count' },
+    { label: 'failed', unit: 'count' },
+    { label: 'memory', unit: 'bytes' },
+    { label: 'result' },
+    { label: 'why' },
+  ],
+  rows: climbed.map(({ rung, summary, status, reason }) => [
+    rung.connections,
+    rung.result.connectionsPeak,
+    summary.planned,
+    summary.failed,
+    rung.during?.residentBytes ?? null,
+    status,
+    reason,
+  ]),
+})

@@ -39,46 +39,16 @@ export function percentileFigure(
 
 /** The figures of a load, the ones that matter most first. */
 export function loadFigures(result: LoadResult, summary: LoadSummary, seed: number): Figure[] {
-  const { response, service, lag, planned } = summary
+  const { response, service, lag } = summary
   const changing = keptUp(result)
-  const shares = PERCENTILES.map(([, share]) => share)
-  const intervals = quantileIntervals(result, shares, seed)
-  const percentiles = PERCENTILES.map(([name, share], at) =>
-    withInterval(
-      percentileFigure(response, share, `response.${name}`, `response ${labelOf(share)}`),
-      intervals[at],
-    ),
-  )
+  const percentiles = responseFigures(result, response, seed)
   const [p50, , , p99, p999] = percentiles
-  const count = (name: string, label: string, value: number): Figure => ({
-    name,
-    label,
-    unit: 'count',
-    value,
-  })
   return [
     p99!,
     p50!,
-    withInterval(
-      {
-        name: 'rps',
-        label: 'good answers',
-        unit: 'per-second',
-        value: summary.ratePerSecond,
-        sampleSize: summary.succeeded,
-      },
-      // Of a rate that was meant to change, the spread over time is no doubt of it.
-      changing === undefined ? rateInterval(result, seed) : undefined,
-    ),
-    {
-      name: 'error_rate',
-      label: 'failures',
-      unit: 'share',
-      sampleSize: planned,
-      ...(planned === 0
-        ? { value: null, insufficient: 'nothing was planned after the warm-up' }
-        : { value: summary.errorRate, interval: wilson(summary.failed, planned) }),
-    },
+    // Of a rate that was meant to change, the spread over time is no doubt of it.
+    rateFigure(summary, changing === undefined ? rateInterval(result, seed) : undefined),
+    errorFigure(summary),
     ...(changing === undefined ? [] : [keptUpFigure(changing)]),
     p999!,
     ...percentiles.filter((figure) => ![p50, p99, p999].includes(figure)),
@@ -97,12 +67,56 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
     percentileFigure(service, 0.5, 'service.p50', 'service median'),
     percentileFigure(service, 0.99, 'service.p99', 'service p99'),
     percentileFigure(lag, 0.99, 'lag.p99', 'generator lag p99'),
-    count('requests.planned', 'requests planned', planned),
-    count('requests.failed', 'requests failed', summary.failed),
-    count('connections.peak', 'connections at most', result.connectionsPeak),
+    countFigure('requests.planned', 'requests planned', summary.planned),
+    countFigure('requests.failed', 'requests failed', summary.failed),
+    countFigure('connections.peak', 'connections at most', result.connectionsPeak),
     ...(result.model === 'closed' ? [littleFigure(result, summary)] : []),
   ]
 }
+
+/** The published percentiles of the response times, in their order. */
+function responseFigures(result: LoadResult, response: Histogram, seed: number): Figure[] {
+  const shares = PERCENTILES.map(([, share]) => share)
+  const intervals = quantileIntervals(result, shares, seed)
+  return PERCENTILES.map(([name, share], at) =>
+    withInterval(
+      percentileFigure(response, share, `response.${name}`, `response ${labelOf(share)}`),
+      intervals[at],
+    ),
+  )
+}
+
+const rateFigure = (
+  { ratePerSecond, succeeded }: LoadSummary,
+  interval: Interval | undefined,
+): Figure =>
+  withInterval(
+    {
+      name: 'rps',
+      label: 'good answers',
+      unit: 'per-second',
+      value: ratePerSecond,
+      sampleSize: succeeded,
+    },
+    interval,
+  )
+
+const errorFigure = ({ planned, failed, errorRate }: LoadSummary): Figure => ({
+  name: 'error_rate',
+  label: 'failures',
+  unit: 'share',
+  sampleSize: planned,
+  ...(planned === 0
+    ? { value: null, insufficient: 'nothing was planned after the warm-up' }
+    : { value: errorRate, interval: wilson(failed, planned) }),
+})
+
+const countFigure = (name: string, label: string, value: number): Figure => ({
+  name,
+  label,
+  unit: 'count',
+  value,
+})
 
 const keptUpFigure = ({ rate, behindFrom }: KeptUp): Figure => ({
   name: 'kept-up',
