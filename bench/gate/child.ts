@@ -5,7 +5,6 @@ import { createCpuMeter } from './cpu-meter.ts'
 import type { CpuReading } from './cpu-time.ts'
 import type { Answer, AuditCounts, Memory, Question, ServerOptions } from './messages.ts'
 import { KEYS_FILE } from './messages.ts'
-import { mainThreadFirst } from './priority.ts'
 import { pinned } from './processors.ts'
 
 /** The server process of an arm, seen from the generator. */
@@ -39,8 +38,6 @@ export interface StartOptions extends Pick<ServerOptions, 'cacheAgeMs' | 'indexB
   readonly hosts: readonly string[]
   /** What its own data folder is a copy of; empty when absent. */
   readonly from?: KeyFolder
-  /** See {@link mainThreadFirst}. */
-  readonly isMainThreadFirst?: boolean
 }
 
 const SERVER_PROCESSOR = 0
@@ -52,7 +49,7 @@ const remove = async (folder: string): Promise<void> => rm(folder, { recursive: 
 export async function makeKeyFolder(count: number): Promise<KeyFolder> {
   const folder = await makeFolder()
   try {
-    const maker = await startProcess({ folder, makeKeys: count, hosts: [] }, [])
+    const maker = await startProcess({ folder, makeKeys: count, hosts: [] })
     await maker.ask('stop')
     await maker.exited
     const keys = (await readFile(join(folder, KEYS_FILE), 'latin1')).split('\n')
@@ -64,17 +61,11 @@ export async function makeKeyFolder(count: number): Promise<KeyFolder> {
 }
 
 /** Starts the server of an arm; resolves when it listens. */
-export async function startServer({
-  from,
-  isMainThreadFirst = false,
-  ...options
-}: StartOptions): Promise<Server> {
+export async function startServer({ from, ...options }: StartOptions): Promise<Server> {
   const folder = await makeFolder()
   try {
     if (from !== undefined) await cp(from.folder, folder, { recursive: true })
-    const priority = isMainThreadFirst ? mainThreadFirst() : []
-    const process = await startProcess({ ...options, folder }, priority)
-    const { pid, port, isPinned, ask, exited, kill } = process
+    const { pid, port, isPinned, ask, exited, kill } = await startProcess({ ...options, folder })
     return {
       pid,
       arm: options.arm,
@@ -122,7 +113,7 @@ interface Process {
   kill(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void
 }
 
-async function startProcess(spec: ServerOptions, priority: readonly string[]): Promise<Process> {
+async function startProcess(spec: ServerOptions): Promise<Process> {
   const waiting: {
     readonly resolve: (answer: Answer) => void
     readonly reject: (error: Error) => void

@@ -22,14 +22,12 @@ export interface Fleet {
 
 /** What {@link startFleet} is told. */
 export interface FleetOptions
-  extends
-    Pick<Options, 'keys' | 'cacheAgeMs'>,
-    Pick<StartOptions, 'indexBytes' | 'isMainThreadFirst'> {}
+  extends Pick<Options, 'keys' | 'cacheAgeMs'>, Pick<StartOptions, 'indexBytes'> {}
 
 /** Makes the keys once, and starts each arm on a copy of them. */
 export async function startFleet(
   arms: readonly Arm[],
-  { keys, cacheAgeMs, indexBytes, isMainThreadFirst = false }: FleetOptions,
+  { keys, cacheAgeMs, indexBytes }: FleetOptions,
 ): Promise<Fleet> {
   progress(`making ${keys} keys`)
   const from = await makeKeyFolder(keys)
@@ -44,7 +42,6 @@ export async function startFleet(
       const server = await startServer({
         arm: arm.name,
         hosts: ['127.0.0.1'],
-        isMainThreadFirst,
         ...(usesKeys(arm) && { from }),
         ...(cacheAgeMs !== undefined && { cacheAgeMs }),
         ...(indexBytes !== undefined && { indexBytes }),

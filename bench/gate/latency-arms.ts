@@ -29,7 +29,7 @@ export async function openLatencyArms(
   arms: readonly Arm[],
   options: Pick<Options, 'keys' | 'cacheAgeMs'>,
 ): Promise<LatencyArms> {
-  const fleet = await startFleet(arms, { ...options, isMainThreadFirst: true })
+  const fleet = await startFleet(arms, options)
   const requests = prepareRequests('post', fleet.keys)
   const loops = new Map<string, OpenLoop>()
   const close = async (): Promise<void> => {
