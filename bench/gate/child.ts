@@ -128,13 +128,7 @@ async function startProcess(spec: ServerOptions): Promise<Process> {
   const ready = next()
   const pin = pinned(SERVER_PROCESSOR)
   const child = Bun.spawn(
-    [
-      ...priority,
-      ...pin,
-      process.execPath,
-      join(import.meta.dir, 'server.ts'),
-      JSON.stringify(spec),
-    ],
+    [...pin, process.execPath, join(import.meta.dir, 'server.ts'), JSON.stringify(spec)],
     {
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'inherit', 'inherit'],
