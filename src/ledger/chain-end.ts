@@ -117,7 +117,9 @@ export class ChainEnd {
     } catch (error) {
       columns.truncate(seq + 1 - columns.firstSeq)
       this.#refused = batch
-      throw new LedgerError('failed', messageOf(error))
+      // A log that fails says that it is closed; what it failed of stands behind that.
+      const why = error instanceof Error ? (error.cause ?? error) : error
+      throw new LedgerError('failed', messageOf(why))
     }
     const hash = batch.seq === seq ? this.#tail.hash : toHex(this.#chain.hash)
     this.#tail = { ...this.#tail, seq: batch.seq, hash, bytes: batch.bytes }

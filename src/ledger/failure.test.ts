@@ -41,7 +41,9 @@ describe('when the disk refuses', () => {
       renameSync(path, `${path}.kept`)
       symlinkSync('/dev/full', path)
       // The chain starts anew on a full disk: even its first record cannot be written.
-      expect(await rejectionOf(openFixture({ folder, clock }))).toMatchObject({ code: 'failed' })
+      const refused = await rejectionOf(openFixture({ folder, clock }))
+      expect(refused).toMatchObject({ code: 'failed' })
+      expect(String(refused)).toContain('ENOSPC')
       renameSync(`${path}.kept`, path)
       await using again = await openFixture({ folder, clock })
       expect(await again.ledger.append(adminEntry('b'))).toBe(3)

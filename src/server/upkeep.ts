@@ -1,6 +1,7 @@
 import type { Logger } from '../signals/index.ts'
 import type { AdminApp } from './admin/index.ts'
 import type { Nouns } from '../gate/index.ts'
+import { watchLedger } from './watch-ledger.ts'
 import { startLastUses } from './write-last-uses.ts'
 
 const SECOND_MS = 1000
@@ -11,7 +12,7 @@ export interface Upkeep {
   stop(): void
 }
 
-/** Starts the chores: writing last uses, forgetting what has expired, keeping bans. */
+/** Starts the chores: watching the audit log, writing last uses, forgetting what has expired, keeping bans. */
 export function createUpkeep(parts: {
   readonly nouns: Nouns
   readonly admin: AdminApp
@@ -38,8 +39,11 @@ export function createUpkeep(parts: {
     timer.unref()
     return timer
   })
+  const watch = setInterval(watchLedger(nouns.ledger, logger), SECOND_MS)
+  watch.unref()
   return {
     stop() {
+      clearInterval(watch)
       uses.stop()
       for (const timer of timers) clearInterval(timer)
     },
