@@ -1,24 +1,22 @@
 import type { Clock } from '../core/clock.ts'
+import type { NextSegment, Piece } from './backlog.ts'
 import type { Digest } from './chain.ts'
 import type { AuditConfig } from './config.ts'
 import type { IndexedFields, SystemEntry } from './encode.ts'
 import type { IndexStore } from './index-store.ts'
+import type { TrafficEntry } from './record.ts'
 import type { RenewableLog } from './renewable-log.ts'
 import type { FoundTail, Tail } from './tail.ts'
-import type { TrafficQueue } from './traffic-queue.ts'
 import { messageOf } from '../core/error-message.ts'
 import { toHex } from '../core/bytes.ts'
-import { ChainWriter } from './chain.ts'
-import {
-  encodeSystem,
-  indexFields,
-  putRecordStart,
-  recordStart,
-  START_BYTES_MAX,
-} from './encode.ts'
+import { Backlog } from './backlog.ts'
+import { ChainWriter, lastHash } from './chain.ts'
+import { RecordColumns } from './columns.ts'
+import { encodeSystem, putRecordStart, recordStart } from './encode.ts'
 import { LedgerError } from './ledger-error.ts'
 import { OPEN_ACTION, SEAL_ACTION } from './scan.ts'
-import { emptyTail, findTail } from './tail.ts'
+import { findTail } from './tail.ts'
+import { TrafficEncoder } from './traffic-encoder.ts'
 
 /** What {@link ChainEnd} needs. */
 export interface ChainEndOptions {
@@ -29,44 +27,59 @@ export interface ChainEndOptions {
   readonly index: IndexStore
 }
 
-/** Records on their way to the log: their lines lie in the chain's buffer. */
-export interface Batch {
-  /** Bytes of the open segment with them. */
-  bytes: number
-  /** The newest of them, or of those before. */
-  seq: number
-}
-
-const BUFFER_BYTES = 1 << 21
+const RECORD_BYTES_MAX = 1 << 20
+/** Characters of a record that surely fit: each takes three bytes at most. */
+const TEXT_CHARS_MAX = RECORD_BYTES_MAX / 4
+const NOTHING = new Uint8Array(0)
 
 /**
- * The end of the chain, where records are appended: begin a batch, add records to it, commit it. One batch
- * at a time. What the log refused is looked for again by {@link ChainEnd.findAgain}.
+ * The end of the chain: records are chained to it as they come and wait as finished lines, a piece of them is
+ * committed to the log at a time. After the log has refused one, nothing must be added until
+ * {@link ChainEnd.findAgain} has found out what it has, and what was chained to that is lost.
  */
 export class ChainEnd {
   /** Records that the log has taken since the start. */
   written = 0
-  /** The log has taken records that may not be on disk. */
-  isUnsynced = false
+  readonly backlog: Backlog
   readonly #options: ChainEndOptions
   readonly #chain: ChainWriter
-  /** Index fields of the request added last. */
-  readonly #fields = indexFields({ kind: 'traffic', timeMs: 0, action: '', outcome: '' })
+  readonly #encoder: TrafficEncoder
+  /** What the log has taken. */
   #tail: Tail
-  /** What the log refused, perhaps after it had taken some of it. */
-  #refused: Batch | undefined
+  /** The newest record, and of its segment the bytes, the index and the time of the first record. */
+  #seq: number
+  #bytes: number
+  #columns: RecordColumns
+  #openedMs: number
+  /** Sequence numbers of records that wait and are not requests. */
+  #others: number[] = []
+  /** Up to this record all is on disk. */
+  #synced: number
+  /** The newest record of the piece that the log has refused. */
+  #refusedSeq: number | undefined
 
   private constructor(options: ChainEndOptions, tail: Tail) {
     this.#options = options
+    this.#chain = new ChainWriter(options.digest, RECORD_BYTES_MAX)
+    this.#encoder = new TrafficEncoder(options.config)
+    this.backlog = new Backlog(options.config.traffic.queue)
     this.#tail = tail
-    this.#chain = new ChainWriter(options.digest, BUFFER_BYTES)
+    this.#seq = tail.seq
+    this.#synced = tail.seq
+    this.#bytes = tail.bytes
+    this.#columns = tail.columns
+    this.#openedMs = tail.openedMs
+    this.#chain.hash.set(Buffer.from(tail.hash, 'hex'))
   }
 
   /** Finds the end of the chain, heals it, and starts the first or next segment when due. */
   static async open(options: ChainEndOptions): Promise<{ end: ChainEnd; found: FoundTail }> {
     const found = await findTail(options.log, options.digest)
     const end = new ChainEnd(options, found.tail)
-    if (found.headerMissing) await end.#writeHeader()
+    if (found.headerMissing) {
+      end.#addHeader()
+      await end.commit(end.seq)
+    }
     return { end, found }
   }
 
@@ -75,122 +88,202 @@ export class ChainEnd {
     return this.#tail
   }
 
-  /** Begins a batch; one begun before must not be used any more. */
-  begin(): Batch {
-    this.#chain.reset()
-    this.#chain.hash.set(Buffer.from(this.#tail.hash, 'hex'))
-    return { bytes: this.#tail.bytes, seq: this.#tail.seq }
+  /** The newest record that is chained. */
+  get seq(): number {
+    return this.#seq
   }
 
-  /** Whether a record of so many characters can be added. */
-  fits(chars: number): boolean {
-    return this.#chain.fits(3 * chars + START_BYTES_MAX)
+  /** Up to this record all is on disk. */
+  get synced(): number {
+    return this.#synced
   }
 
-  /** @param json - The record without `seq` and `hash`. */
-  add(batch: Batch, json: string, fields: IndexedFields): void {
-    this.#addLine(batch, this.#chain.line(recordStart(batch.seq + 1) + json), fields)
-  }
-
-  /** Adds the oldest request of a queue; `false` when there is none, or no room for it. */
-  addOldest(batch: Batch, queue: TrafficQueue): boolean {
+  /** Chains a request; `false` when too many wait, or it is too long. */
+  addRequest(entry: TrafficEntry): boolean {
+    const { backlog } = this
+    if (backlog.isFull) return false
+    if (this.#bytes >= this.#options.config.segment.size) this.turnSegment()
     const chain = this.#chain
-    if (queue.length === 0 || !chain.fits(START_BYTES_MAX + queue.firstBytes)) return false
-    const at = putRecordStart(chain.bytes, batch.seq + 1, chain.start)
-    const length = chain.seal(queue.shift(chain.bytes, at, this.#fields))
-    this.#addLine(batch, length, this.#fields)
+    const encoder = this.#encoder
+    const start = putRecordStart(chain.bytes, this.#seq + 1, chain.start)
+    let end = encoder.encodeInto(entry, chain.bytes, start)
+    if (end < 0) {
+      const text = encoder.encode(entry)
+      if (text.length > TEXT_CHARS_MAX) return false
+      end = chain.put(text, start)
+    }
+    this.#addLine(chain.seal(end), encoder.fields).requests += 1
+    backlog.requests += 1
     return true
   }
 
   /**
-   * Appends a batch to the log.
+   * Chains a record that is not a request.
    *
-   * @param sync - Resolves only when it is on disk.
-   * @throws LedgerError `failed`, when the log throws: which of the records it has then is not known.
+   * @param json - The record without `seq` and `hash`, of at most a quarter of 2^20 characters.
+   * @param isAwaited - Somebody waits until it is on disk.
+   * @returns Its sequence number.
    */
-  async commit(batch: Batch, sync: boolean): Promise<void> {
-    const { segment, bytes, columns, seq } = this.#tail
-    try {
-      const position = await this.#options.log.appendLines(this.#chain.lines, { sync })
-      const elsewhere = position.segment !== segment || position.offset !== bytes
-      if (batch.seq > seq && elsewhere) throw new Error('the log was written by someone else')
-    } catch (error) {
-      columns.truncate(seq + 1 - columns.firstSeq)
-      this.#refused = batch
-      // A log that fails says that it is closed; what it failed of stands behind that.
-      const why = error instanceof Error ? (error.cause ?? error) : error
-      throw new LedgerError('failed', messageOf(why))
-    }
-    const hash = batch.seq === seq ? this.#tail.hash : toHex(this.#chain.hash)
-    this.#tail = { ...this.#tail, seq: batch.seq, hash, bytes: batch.bytes }
-    this.isUnsynced = !sync
-    this.written += batch.seq - seq
+  add(json: string, fields: IndexedFields, isAwaited: boolean): number {
+    if (this.isSegmentDue()) this.turnSegment()
+    this.#addOther(json, fields).isAwaited ||= isAwaited
+    return this.#seq
   }
 
-  /** Whether the open segment is full or old. */
-  isRotationDue(): boolean {
+  /** As {@link ChainEnd.add}, for a record of the ledger's own that nobody waits for. */
+  addSystem(entry: SystemEntry): number {
+    const { json, fields } = encodeSystem(entry, this.#options.clock.nowMs())
+    return this.add(json, fields, false)
+  }
+
+  /** Whether the newest segment is full or old. */
+  isSegmentDue(): boolean {
     const { segment } = this.#options.config
-    const { bytes, columns, openedMs } = this.#tail
-    if (columns.rows < 2) return false
-    return bytes >= segment.size || this.#options.clock.nowMs() - openedMs >= segment.age
+    if (this.#columns.rows < 2) return false
+    return (
+      this.#bytes >= segment.size || this.#options.clock.nowMs() - this.#openedMs >= segment.age
+    )
   }
 
-  /** Seals the open segment and starts the next. */
-  async rotate(): Promise<void> {
-    const { log, index } = this.#options
-    const { columns, segment } = this.#tail
-    await this.#writeOwn(SEAL_ACTION, { records: columns.rows + 1 })
-    const { bytes } = this.#tail
-    await log.rotate()
-    const open = (await log.segments()).at(-1)?.segment ?? segment + 1
-    this.#tail = emptyTail(open, this.#tail.seq, this.#tail.hash)
-    await this.#writeHeader()
-    await index.seal({ segment, bytes, sealed: true }, columns)
+  /** Seals the newest segment: what is added from now on lies in the next. */
+  turnSegment(): void {
+    this.#addOwn(SEAL_ACTION, { records: this.#columns.rows + 1 })
+    this.#columns = new RecordColumns(this.#seq + 1)
+    this.#bytes = 0
+    this.#openedMs = this.#options.clock.nowMs()
+    this.backlog.close({ columns: this.#columns, openedMs: this.#openedMs })
+    this.#addHeader()
   }
 
   /**
-   * Opens a log that has refused a batch again, and goes on from what it has. Call
-   * {@link ChainEnd.resume} next.
+   * Commits the oldest piece to the log, or nothing, to have on disk what was committed before.
    *
-   * @returns The newest record that is in the log, of the refused batch or from before it.
+   * @param syncTo - Up to this record all is wanted on disk.
+   * @throws LedgerError `failed`, when the log throws: which of the records it has then is not known.
+   */
+  async commit(syncTo: number): Promise<void> {
+    const piece = this.backlog.take()
+    try {
+      if (piece === undefined) await this.#append(NOTHING, true)
+      else await this.#commit(piece, syncTo)
+    } catch (error) {
+      this.#refusedSeq = piece?.seq ?? this.#tail.seq
+      // A log that fails says that it is closed; what it failed of stands behind that.
+      const why = error instanceof Error ? (error.cause ?? error) : error
+      throw new LedgerError('failed', messageOf(why))
+    } finally {
+      if (piece !== undefined) this.backlog.release(piece)
+    }
+  }
+
+  /** After a refusal: forgets what was chained behind the refused piece. Returns how many requests that were. */
+  giveUp(): number {
+    const lost = this.backlog.requests
+    const kept = this.#refusedSeq ?? this.#tail.seq
+    this.backlog.clear()
+    this.#seq = kept
+    this.#others = this.#others.filter((seq) => seq <= kept)
+    return lost
+  }
+
+  /**
+   * Opens a log that has refused a piece again, and goes on from what it has. Call {@link ChainEnd.resume} next.
+   *
+   * @returns The newest record that is in the log, and how many requests are lost of those that were chained.
    * @throws When records are gone that the log had taken, and what the log throws.
    */
-  async findAgain(): Promise<{ readonly seq: number; readonly headerMissing: boolean }> {
+  async findAgain(): Promise<{
+    readonly seq: number
+    readonly lost: number
+    readonly headerMissing: boolean
+  }> {
     const { log, digest } = this.#options
     const before = this.#tail.seq
     await log.renew()
     const { tail, headerMissing } = await findTail(log, digest)
     if (tail.seq < before) throw new Error('records that were written are gone')
-    this.#tail = tail
-    const seq = Math.min(tail.seq, this.#refused?.seq ?? before)
-    this.#refused = undefined
+    const seq = Math.min(tail.seq, this.#seq)
+    const lost = this.#seq - seq - this.#others.filter((other) => other > seq).length
     this.written += seq - before
-    return { seq, headerMissing }
+    this.#goOnFrom(tail)
+    return { seq, lost, headerMissing }
   }
 
   /** Says in the chain that writing goes on, with how many records that nobody was told of. */
   async resume(headerMissing: boolean, unacknowledged: number): Promise<void> {
-    if (headerMissing) await this.#writeHeader()
-    await this.#writeOwn('ledger.recover', { unacknowledged })
+    if (headerMissing) this.#addHeader()
+    this.#addOwn('ledger.recover', { unacknowledged })
+    await this.commit(this.#seq)
   }
 
-  async #writeHeader(): Promise<void> {
-    await this.#writeOwn(OPEN_ACTION, { format: 1, previousHash: this.#tail.hash })
-    this.#tail = { ...this.#tail, openedMs: this.#options.clock.nowMs() }
+  #goOnFrom(tail: Tail): void {
+    this.#others = []
+    this.#refusedSeq = undefined
+    this.#tail = tail
+    this.#seq = tail.seq
+    this.#synced = 0
+    this.#bytes = tail.bytes
+    this.#columns = tail.columns
+    this.#openedMs = tail.openedMs
+    this.#chain.hash.set(Buffer.from(tail.hash, 'hex'))
   }
 
-  async #writeOwn(action: string, details: SystemEntry['details']): Promise<void> {
-    const batch = this.begin()
+  async #commit(piece: Piece, syncTo: number): Promise<void> {
+    const { seq, bytes } = this.#tail
+    const sync = piece.isAwaited || (syncTo > this.#synced && piece.seq >= syncTo)
+    await this.#append(piece.bytes.subarray(0, piece.used), sync)
+    const hash = lastHash(piece.bytes, piece.used)
+    this.#tail = { ...this.#tail, seq: piece.seq, hash, bytes: bytes + piece.used }
+    if (sync) this.#synced = piece.seq
+    this.written += piece.seq - seq
+    while (this.#others.length > 0 && this.#others[0]! <= piece.seq) this.#others.shift()
+    if (piece.next !== undefined) await this.#rotate(piece.next)
+  }
+
+  async #append(lines: Uint8Array, sync: boolean): Promise<void> {
+    const { segment, bytes } = this.#tail
+    const position = await this.#options.log.appendLines(lines, { sync })
+    const elsewhere = position.segment !== segment || position.offset !== bytes
+    if (lines.length > 0 && elsewhere) throw new Error('the log was written by someone else')
+    if (sync) this.#synced = this.#tail.seq
+  }
+
+  /** The log has taken the last record of its segment. */
+  async #rotate({ columns, openedMs }: NextSegment): Promise<void> {
+    const { log, index } = this.#options
+    const sealed = this.#tail
+    await log.rotate()
+    this.#synced = sealed.seq
+    const open = (await log.segments()).at(-1)?.segment ?? sealed.segment + 1
+    this.#tail = { ...sealed, segment: open, bytes: 0, columns, openedMs }
+    const { segment, bytes } = sealed
+    await index.seal({ segment, bytes, sealed: true }, sealed.columns)
+  }
+
+  #addHeader(): void {
+    this.#openedMs = this.#options.clock.nowMs()
+    this.#addOwn(OPEN_ACTION, { format: 1, previousHash: toHex(this.#chain.hash) })
+  }
+
+  #addOwn(action: string, details: SystemEntry['details']): void {
     const entry = { kind: 'system', action, outcome: 'ok', details } as const
     const { json, fields } = encodeSystem(entry, this.#options.clock.nowMs())
-    this.add(batch, json, fields)
-    await this.commit(batch, true)
+    this.#addOther(json, fields)
   }
 
-  /** Notes a line of so many bytes that the chain has made. */
-  #addLine(batch: Batch, length: number, fields: IndexedFields): void {
-    this.#tail.columns.add(fields, batch.bytes)
-    batch.bytes += length
-    batch.seq += 1
+  #addOther(json: string, fields: IndexedFields): Piece {
+    const piece = this.#addLine(this.#chain.line(recordStart(this.#seq + 1) + json), fields)
+    piece.isPressing = true
+    this.#others.push(this.#seq)
+    return piece
+  }
+
+  #addLine(line: Uint8Array, fields: IndexedFields): Piece {
+    const piece = this.backlog.add(line)
+    this.#columns.add(fields, this.#bytes)
+    this.#bytes += line.length
+    this.#seq += 1
+    piece.seq = this.#seq
+    return piece
   }
 }

@@ -34,17 +34,15 @@ const VIEWS_MAX = 2048
  * before the closing brace, and a line feed.
  *
  * A record is made on a workbench that begins with the previous hash, so that what is hashed is in one
- * piece and always in the same few cache lines; then its line is copied behind those before.
+ * piece and always in the same few cache lines; whoever wants the line copies it from there.
  */
 export class ChainWriter {
   readonly #digest: Digest
-  readonly #lines: Uint8Array
   readonly #bench: Buffer
   /** Views of the workbench by length: of what is hashed, and of the line. */
   readonly #hashed: Uint8Array[] = []
   readonly #lined: Uint8Array[] = []
   readonly #digested = new Uint8Array(HASH_BYTES)
-  #used = 0
   /** The workbench: write the JSON of a record into it from {@link ChainWriter.start}. */
   readonly bytes: Uint8Array
   /** Where the JSON of a record begins. */
@@ -52,37 +50,30 @@ export class ChainWriter {
   /** Hash of the newest record made. */
   readonly hash: Uint8Array
 
-  constructor(digest: Digest, bufferBytes: number) {
+  /** @param recordBytesMax - Longest JSON of a record. */
+  constructor(digest: Digest, recordBytesMax: number) {
     this.#digest = digest
-    this.#lines = Buffer.allocUnsafeSlow(bufferBytes)
-    this.#bench = Buffer.allocUnsafeSlow(HASH_BYTES + bufferBytes)
+    this.#bench = Buffer.allocUnsafeSlow(HASH_BYTES + recordBytesMax + TAIL_BYTES)
     this.bytes = new Uint8Array(this.#bench.buffer)
     this.hash = this.bytes.subarray(0, HASH_BYTES)
     this.hash.fill(0)
   }
 
-  /** All lines made since the last reset. They stay as they are until the next one. */
-  get lines(): Uint8Array {
-    return this.#lines.subarray(0, this.#used)
+  /** Writes text to the workbench; returns the end. It must fit. */
+  put(text: string, at: number): number {
+    return at + this.#bench.write(text, at, 'utf8')
   }
 
-  /** Begins anew: lines made before must not be used any more. */
-  reset(): void {
-    this.#used = 0
+  /** The line of a record, as {@link ChainWriter.seal} gives it. `json` must have members. */
+  line(json: string): Uint8Array {
+    return this.seal(this.put(json, this.start))
   }
 
-  /** Whether a record of so many bytes fits. A character takes at most three. */
-  fits(bytes: number): boolean {
-    return this.#used + bytes + TAIL_BYTES + 1 <= this.#lines.length
-  }
-
-  /** Adds the line of a record; returns its length with the line feed. `json` must have members. */
-  line(json: string): number {
-    return this.seal(this.start + this.#bench.write(json, this.start, 'utf8'))
-  }
-
-  /** Adds the line of the record that lies on the workbench up to `end`; returns as `line` does. */
-  seal(end: number): number {
+  /**
+   * The line of the record that lies on the workbench up to `end`, with its line feed: a view of the workbench,
+   * as it is until the next record.
+   */
+  seal(end: number): Uint8Array {
     const { bytes } = this
     const digested = this.#digested
     this.#digest(viewOf(this.#hashed, bytes, 0, end), digested)
@@ -98,10 +89,7 @@ export class ChainWriter {
     bytes[lineEnd] = QUOTE
     bytes[lineEnd + 1] = BRACE
     bytes[lineEnd + 2] = LINE_FEED
-    const length = lineEnd + 3 - HASH_BYTES
-    this.#lines.set(viewOf(this.#lined, bytes, HASH_BYTES, length), this.#used)
-    this.#used += length
-    return length
+    return viewOf(this.#lined, bytes, HASH_BYTES, lineEnd + 3 - HASH_BYTES)
   }
 }
 
@@ -110,6 +98,10 @@ function viewOf(views: Uint8Array[], bytes: Uint8Array, start: number, length: n
   if (length >= VIEWS_MAX) return bytes.subarray(start, start + length)
   return (views[length] ??= bytes.subarray(start, start + length))
 }
+
+/** The hash of the line that ends at `end`, with its line feed. */
+export const lastHash = (lines: Buffer, end: number): string =>
+  lines.toString('latin1', end - 3 - HASH_CHARS, end - 3)
 
 /** A line taken apart: where it stands in the chain, without parsing the rest. */
 export interface Link {

@@ -65,11 +65,6 @@ export class RecordColumns {
     this.#rows = row + 1
   }
 
-  /** Forgets the rows from `rows` on: their append failed. */
-  truncate(rows: number): void {
-    this.#rows = Math.min(rows, this.#rows)
-  }
-
   /** Takes over columns that were read from elsewhere. */
   adopt(rows: number, minMs: number, maxMs: number): void {
     this.#rows = rows

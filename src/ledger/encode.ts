@@ -58,9 +58,6 @@ export interface SystemEntry {
 export const recordStart = (seq: number): string => `{"seq":${seq}`
 
 const START = utf8(recordStart(0).slice(0, -1))
-/** Longest {@link recordStart}, in bytes. */
-export const START_BYTES_MAX = START.length + String(Number.MAX_SAFE_INTEGER).length
-
 /** {@link recordStart} in bytes, at `at`; returns the end. */
 export const putRecordStart = (bytes: Uint8Array, seq: number, at: number): number =>
   putNumber(bytes, seq, putBytes(bytes, START, at))

@@ -2,6 +2,7 @@ import { existsSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
 import { utf8 } from '../core/bytes.ts'
+import { createSeededRandom } from '../core/random.ts'
 import type { Log } from '../storage/index.ts'
 import { LedgerError } from './ledger-error.ts'
 import { segmentPath } from './log.fixture.ts'
@@ -137,4 +138,46 @@ describe('when the disk refuses', () => {
     expect(await rejectionOf(ledger.append(adminEntry('a')))).toMatchObject({ code: 'failed' })
     expect(ledger.state().reason).toContain('someone else')
   })
+
+  test('every request is in the chain or in a gap, whatever fails and whenever', async () => {
+    const random = createSeededRandom(11)
+    for (let run = 0; run < 12; run++) {
+      const { fault, wrap } = refusing()
+      const failing = (log: Log): Log => ({
+        ...wrap(log),
+        async rotate() {
+          if (fault.mode !== 'none') throw new Error('EIO: not sealed')
+          return log.rotate()
+        },
+      })
+      const config = { segment: { size: '8KiB' }, flushInterval: '1h' }
+      await using fixture = await openFixture({ wrap: failing, config })
+      const { ledger, clock } = fixture
+      let recorded = 0
+      for (let step = 0; step < 30; step++) {
+        const count = Math.floor(random.fraction() * 150)
+        for (let at = 0; at < count; at++) ledger.record(traffic())
+        recorded += count
+        const modes = ['none', 'none', 'none', 'before', 'half', 'unsynced'] as const
+        fault.mode = modes[Math.floor(random.fraction() * modes.length)]!
+        const done = random.fraction() < 0.5 ? ledger.flush() : ledger.append(adminEntry('x'))
+        const settled = done.catch(() => undefined)
+        for (let at = 0; at < count; at++) ledger.record(traffic())
+        recorded += count
+        await settled
+        if (random.fraction() < 0.5) clock.advance(RECOVERY_MS)
+      }
+      fault.mode = 'none'
+      clock.advance(RECOVERY_MS)
+      await ledger.flush()
+      await ledger.flush()
+      const records = await allRecords(ledger)
+      const kept = records.filter(({ kind }) => kind === 'traffic').length
+      const gaps = records.filter(({ kind }) => kind === 'gap')
+      const missing = gaps.reduce((sum, { details }) => sum + Number(details?.['dropped']), 0)
+      expect(kept + missing).toBe(recorded)
+      expect(ledger.state()).toMatchObject({ status: 'open', queued: 0, dropped: missing })
+      expect(await ledger.verify()).toMatchObject({ ok: true })
+    }
+  }, 30_000)
 })

@@ -35,4 +35,5 @@ test.skipIf(!hasPython)(
     writeFileSync(files[1]!, readFileSync(files[1]!, 'utf8').replace('allow', 'deny'))
     expect(run(files).stderr).toContain('is changed, missing or out of order')
   },
+  60_000,
 )

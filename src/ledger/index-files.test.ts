@@ -66,12 +66,4 @@ describe('the index of a segment', () => {
       }),
     )
   })
-
-  test('forgets rows whose append failed', () => {
-    const columns = build([])
-    const row = { kind: 1, timeMs: 1, tenant: 1, actor: 1, action: 1, outcome: 1, request: 9 }
-    columns.add(row, 0)
-    columns.truncate(0)
-    expect(columns.findBefore(10, { request: 9, ...everything })).toBe(-1)
-  })
 })

@@ -3,6 +3,23 @@ import type { Log } from '../storage/index.ts'
 import { adminEntry, allRecords, openFixture, traffic, rejectionOf } from './ledger.fixture.ts'
 import { LedgerError } from './ledger-error.ts'
 
+/** A log whose first write of requests waits until it is let go. */
+function holding() {
+  const held = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  const wrap = (log: Log): Log => ({
+    ...log,
+    async appendLines(lines, options) {
+      if (Buffer.from(lines).includes('"traffic"')) {
+        begun.resolve()
+        await held.promise
+      }
+      return log.appendLines(lines, options)
+    },
+  })
+  return { wrap, held, begun }
+}
+
 describe('the ledger', () => {
   test('numbers records without a gap and chains each to the one before', async () => {
     await using fixture = await openFixture()
@@ -105,6 +122,69 @@ describe('the ledger', () => {
     expect(ledger.state()).toMatchObject({ queued: 0, written: 108 })
     expect(seen.at(-1)).toEqual({ traffic: 7, sync: true })
   })
+
+  test('leaves what comes while it writes for somebody else until there is more of it', async () => {
+    const { wrap, held, begun } = holding()
+    await using fixture = await openFixture({ config: { flushInterval: '1h' }, wrap })
+    const { ledger } = fixture
+    ledger.record(traffic())
+    const verified = ledger.verify()
+    await begun.promise
+    for (let at = 0; at < 50; at++) ledger.record(traffic())
+    held.resolve()
+    expect(await verified).toMatchObject({ ok: true, records: 2 })
+    expect(ledger.state()).toMatchObject({ queued: 50, written: 2 })
+  })
+
+  test('ends a flush while requests keep coming', async () => {
+    await using fixture = await openFixture({ config: { flushInterval: '1h' } })
+    const { ledger } = fixture
+    ledger.record(traffic({ requestId: 'first' }))
+    const flow = { isEnding: false }
+    const flushed = ledger.flush().finally(() => (flow.isEnding = true))
+    while (!flow.isEnding) {
+      ledger.record(traffic())
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await flushed
+    const found = await ledger.across().query({ requestId: 'first' })
+    expect(found.records).toHaveLength(1)
+  })
+
+  test('takes requests while a segment is sealed, in order, up to what may wait', async () => {
+    const held = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const wrap = (log: Log): Log => ({
+      ...log,
+      async rotate() {
+        begun.resolve()
+        await held.promise
+        return log.rotate()
+      },
+    })
+    const config = { segment: { size: '4KiB' }, traffic: { queue: 300 }, flushInterval: '1h' }
+    await using fixture = await openFixture({ config, wrap })
+    const { ledger, log } = fixture
+    const record = (at: number): void => ledger.record(traffic({ requestId: `request-${at}` }))
+    for (let at = 0; at < 20; at++) record(at)
+    const flushed = ledger.flush()
+    await begun.promise
+    const { written } = ledger.state()
+    for (let at = 20; at < 1000; at++) record(at)
+    const { queued, dropped } = ledger.state()
+    expect(queued).toBe(300)
+    expect(dropped).toBeGreaterThan(0)
+    held.resolve()
+    await flushed
+    await ledger.flush()
+    expect(written).toBeGreaterThan(1)
+    expect((await log.segments()).length).toBeGreaterThan(20)
+    const requests = (await allRecords(ledger)).filter(({ kind }) => kind === 'traffic')
+    expect(requests.map(({ requestId }) => requestId)).toEqual(
+      Array.from({ length: 1000 - dropped }, (_, at) => `request-${at}`),
+    )
+    expect(await ledger.verify()).toMatchObject({ ok: true })
+  }, 30_000)
 
   test('hands fewer records to the disk after the flush interval', async () => {
     await using fixture = await openFixture({ config: { flushInterval: '5ms' } })

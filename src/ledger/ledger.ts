@@ -129,7 +129,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       status: writer.status,
       reason: writer.reason,
       seq: writer.tail.seq,
-      queued: writer.queue.length,
+      queued: writer.queued,
       dropped: writer.gap.total,
       written: writer.written,
     }),

@@ -1,4 +1,4 @@
-import type { Batch, ChainEndOptions } from './chain-end.ts'
+import type { ChainEndOptions } from './chain-end.ts'
 import type { OpeningReport } from './contract.ts'
 import type { IndexedFields, SystemEntry } from './encode.ts'
 import type { AdminEntry, TrafficEntry } from './record.ts'
@@ -9,8 +9,8 @@ import { ChainEnd } from './chain-end.ts'
 import { encodeAdmin, encodeSystem, indexFields } from './encode.ts'
 import { Gap } from './gap.ts'
 import { LedgerError } from './ledger-error.ts'
+import { Pace } from './pace.ts'
 import { createDetailWriter } from './redact.ts'
-import { TrafficQueue } from './traffic-queue.ts'
 
 interface Pending {
   /** The record without `seq` and `hash`. */
@@ -20,50 +20,47 @@ interface Pending {
   readonly reject: (error: LedgerError) => void
 }
 
-/** A batch with what its records are for. */
-interface Write {
-  readonly batch: Batch
-  readonly acknowledged: readonly { readonly pending: Pending; readonly seq: number }[]
-  readonly hasGap: boolean
-  /** Requests: the newest of the records. */
-  readonly traffic: number
+/** A record that is chained, and waits for the disk. */
+interface Chained {
+  readonly pending: Pending
+  readonly seq: number
 }
 
-/** So many waiting requests are worth a write. */
-const WRITE_FROM = 100
-const TRAFFIC_PER_WRITE = 1600
-const GAP_CHARS_MAX = 300
 const ENTRY_CHARS_MAX = 262_144
 const ADMIN_PER_WRITE = 256
 const RECOVER_AFTER_MS = 1000
 
 /**
- * Writes the chain: one write at a time, admin records first. Whoever waits while a write is under way
- * shares the next one and its fsync. When the disk refuses, admin records are refused and requests are
- * counted; the writer then looks at the log anew, chains to what is there, and marks the gap.
+ * Writes the chain: requests are chained as they come, admin records when a write begins, and one write is under
+ * way at a time. Whoever waits meanwhile shares the next one and its fsync. When the disk refuses, admin records
+ * are refused and requests are counted; the writer then looks at the log anew, chains to what is there, and marks
+ * the gap.
  */
 export class LedgerWriter {
-  readonly queue: TrafficQueue
   readonly gap: Gap
   reason: string | undefined
   readonly #options: ChainEndOptions
   readonly #end: ChainEnd
   readonly #writeDetails: DetailWriter
+  readonly #pace: Pace
   #status: 'open' | 'failed' | 'closed' = 'open'
+  /** Records that somebody waits for: not chained yet, and not on disk yet. */
   #acknowledged: Pending[] = []
+  #chained: Chained[] = []
+  /** The gap record that waits, or 0. */
+  #gapSeq = 0
   #pumping: Promise<void> | undefined
-  #woken = false
-  #syncWanted = false
+  /** Up to these records all is wanted in the log, and on disk. */
+  #writeTo = 0
+  #syncTo = 0
   #recoverAtMs = 0
-  /** What failed: its records are found again, or lost. */
-  #unconfirmed: Write | undefined
 
   private constructor(options: ChainEndOptions, end: ChainEnd) {
     this.#options = options
     this.#end = end
-    this.queue = new TrafficQueue(options.config)
     this.gap = new Gap(options.clock)
     this.#writeDetails = createDetailWriter(options.config.details)
+    this.#pace = new Pace(options.clock, () => void this.pump())
   }
 
   /** Finds the end of the chain, heals it, and starts the first or next segment when due. */
@@ -95,13 +92,18 @@ export class LedgerWriter {
     return this.#end.written
   }
 
+  /** Requests that wait. */
+  get queued(): number {
+    return this.#end.backlog.requests
+  }
+
   /** Takes a request in; never waits. */
   record(entry: TrafficEntry): void {
-    if (this.#status !== 'open' || !this.queue.push(entry)) {
+    if (this.#status !== 'open' || !this.#end.addRequest(entry)) {
       this.gap.add(1)
       return
     }
-    if (this.queue.length >= WRITE_FROM && !this.#woken && this.#pumping === undefined) this.#wake()
+    if (this.#pumping === undefined) this.#pace.waiting(this.queued)
   }
 
   /** Resolves with the sequence number once the record is on disk. */
@@ -124,35 +126,30 @@ export class LedgerWriter {
 
   /** Writes what is queued; with `sync` resolves when it is on disk. */
   async flush(sync: boolean): Promise<void> {
-    this.#syncWanted ||= sync
+    if (sync) this.#syncTo = this.#end.seq
     await this.pump()
     if (this.#status === 'failed') throw new LedgerError('failed', this.reason ?? 'the log failed')
   }
 
-  /** Writes until nothing is due. Never rejects. */
+  /** Writes what waits at the time of the call. Never rejects. */
   async pump(): Promise<void> {
+    this.#writeTo = this.#end.seq
     if (this.#pumping !== undefined) {
       await this.#pumping
       if (this.#pumping !== undefined || !this.#hasWork()) return this.#pumping
     }
-    this.#pumping ??= this.#run(1)
+    this.#pumping ??= this.#run()
     return this.#pumping
   }
 
   /** Drains; afterwards appends are refused. */
   async close(): Promise<void> {
-    this.#syncWanted = true
-    await this.pump()
+    do {
+      this.#syncTo = this.#end.seq
+      await this.pump()
+    } while (this.#status === 'open' && this.#end.synced < this.#end.seq)
     this.#status = 'closed'
     this.#refuseQueue('closed', 'the ledger is closed')
-  }
-
-  #wake(): void {
-    this.#woken = true
-    setImmediate(() => {
-      this.#woken = false
-      this.#pumping ??= this.#run(WRITE_FROM)
-    })
   }
 
   async #enqueue(json: string, fields: IndexedFields): Promise<number> {
@@ -166,91 +163,89 @@ export class LedgerWriter {
     })
   }
 
-  /** @param trafficFrom so many waiting requests are work; whoever wants them on disk wants all of them there. */
-  #hasWork(trafficFrom = 1): boolean {
+  #hasWork(): boolean {
+    const end = this.#end
     return (
       this.#status === 'failed' ||
       this.#acknowledged.length > 0 ||
-      this.queue.length >= (this.#syncWanted ? 1 : trafficFrom) ||
-      this.gap.pending > 0 ||
-      (this.#syncWanted && this.#end.isUnsynced) ||
-      this.#rotationDue()
+      (this.gap.pending > 0 && this.#gapSeq === 0) ||
+      end.backlog.isPressing ||
+      this.#pace.isOver(end.backlog.requests) ||
+      this.#writeTo > end.tail.seq ||
+      this.#syncTo > end.synced ||
+      this.#isSegmentDue()
     )
   }
 
-  /** What comes while it writes waits for the next time, until it is worth a write again. */
-  async #run(trafficFrom: number): Promise<void> {
+  /** What comes while it writes waits for the next time, unless it is very much. */
+  async #run(): Promise<void> {
     // Whoever calls in the same turn shares the first write.
     await Promise.resolve()
     try {
-      while (this.#hasWork(trafficFrom)) {
+      while (this.#hasWork()) {
         if (this.#status === 'failed' && !(await this.#recover())) {
           this.#refuseQueue('failed', this.reason ?? 'the log failed')
-          this.gap.add(this.queue.clear())
           return
         }
-        await (this.#rotationDue() ? this.#end.rotate() : this.#write())
+        await this.#write()
       }
     } catch (error) {
       this.#fail(error)
-      this.#refuseQueue('failed', this.reason ?? 'the log failed')
     } finally {
-      this.#syncWanted = false
       this.#pumping = undefined
     }
+    this.#pace.waiting(this.queued)
   }
 
-  #rotationDue(): boolean {
-    return this.#status === 'open' && this.#end.isRotationDue()
+  #isSegmentDue(): boolean {
+    return this.#status === 'open' && this.#end.isSegmentDue()
   }
 
   async #write(): Promise<void> {
-    const write = this.#assemble()
-    const sync = this.#syncWanted || write.acknowledged.length > 0
-    try {
-      await this.#end.commit(write.batch, sync)
-      if (write.hasGap) this.gap.confirm()
-      for (const { pending, seq } of write.acknowledged) pending.resolve(seq)
-    } catch (error) {
-      this.#unconfirmed = write
-      this.#fail(error)
-      const refusal = new LedgerError('failed', messageOf(error))
-      for (const { pending } of write.acknowledged) pending.reject(refusal)
-    }
-    if (sync && this.queue.length === 0) this.#syncWanted = false
+    this.#pace.began()
+    this.#chainWaiting()
+    await this.#end.commit(this.#syncTo)
+    this.#settle(this.#end.tail.seq)
   }
 
-  #assemble(): Write {
+  /** Chains what waits besides requests. */
+  #chainWaiting(): void {
     const end = this.#end
-    const batch = end.begin()
-    const acknowledged = []
-    while (acknowledged.length < ADMIN_PER_WRITE) {
-      const pending = this.#acknowledged[0]
-      if (pending === undefined || !end.fits(pending.json.length)) break
-      this.#acknowledged.shift()
-      end.add(batch, pending.json, pending.fields)
-      acknowledged.push({ pending, seq: batch.seq })
+    if (end.isSegmentDue()) end.turnSegment()
+    if (this.gap.pending > 0 && this.#gapSeq === 0) this.#gapSeq = end.addSystem(this.gap.take())
+    for (const pending of this.#acknowledged.splice(0, ADMIN_PER_WRITE)) {
+      this.#chained.push({ pending, seq: end.add(pending.json, pending.fields, true) })
     }
-    const hasGap = this.gap.pending > 0 && end.fits(GAP_CHARS_MAX)
-    if (hasGap) {
-      const { json, fields } = encodeSystem(this.gap.take(), this.#options.clock.nowMs())
-      end.add(batch, json, fields)
-    }
-    let traffic = 0
-    while (traffic < TRAFFIC_PER_WRITE && end.addOldest(batch, this.queue)) traffic += 1
-    return { batch, acknowledged, hasGap, traffic }
   }
 
+  /** The log has what is chained up to `seq`, and on disk what is awaited. */
+  #settle(seq: number): void {
+    if (this.#gapSeq > 0 && this.#gapSeq <= seq) {
+      this.gap.confirm()
+      this.#gapSeq = 0
+    }
+    while (this.#chained.length > 0 && this.#chained[0]!.seq <= seq) {
+      const { pending, seq: own } = this.#chained.shift()!
+      pending.resolve(own)
+    }
+  }
+
+  /** What is chained behind the refused piece is lost; of the piece itself recovering finds out. */
   #fail(error: unknown): void {
     this.reason = messageOf(error)
+    this.gap.add(this.#end.giveUp())
+    this.#writeTo = 0
+    this.#syncTo = 0
     if (this.#status === 'open') {
       this.#status = 'failed'
       this.#recoverAtMs = this.#options.clock.monotonicMs() + RECOVER_AFTER_MS
     }
+    this.#refuseQueue('failed', this.reason)
   }
 
   #refuseQueue(code: 'failed' | 'closed', message: string): void {
-    const refused = this.#acknowledged
+    const refused = [...this.#chained.map(({ pending }) => pending), ...this.#acknowledged]
+    this.#chained = []
     this.#acknowledged = []
     for (const pending of refused) pending.reject(new LedgerError(code, message))
   }
@@ -262,9 +257,13 @@ export class LedgerWriter {
     this.#recoverAtMs = clock.monotonicMs() + RECOVER_AFTER_MS
     const before = this.#end.tail.seq
     try {
-      const { seq, headerMissing } = await this.#end.findAgain()
+      const { seq, lost, headerMissing } = await this.#end.findAgain()
       this.#status = 'open'
-      this.#settleUnconfirmed(seq)
+      this.gap.add(lost)
+      if (this.#gapSeq > 0 && this.#gapSeq <= seq) this.gap.confirm()
+      this.#gapSeq = 0
+      this.#writeTo = 0
+      this.#syncTo = 0
       await this.#end.resume(headerMissing, seq - before)
     } catch (error) {
       this.#fail(error)
@@ -272,15 +271,5 @@ export class LedgerWriter {
     }
     this.reason = undefined
     return true
-  }
-
-  /** Counts what a failed write lost. `seq` is the newest of its records that is in the log. */
-  #settleUnconfirmed(seq: number): void {
-    if (this.#unconfirmed === undefined) return
-    const { batch, traffic, hasGap } = this.#unconfirmed
-    this.#unconfirmed = undefined
-    const trafficFrom = batch.seq - traffic
-    this.gap.add(batch.seq - Math.max(seq, trafficFrom))
-    if (hasGap && seq >= trafficFrom) this.gap.confirm()
   }
 }
