@@ -27,6 +27,15 @@ const ROUNDS = 3
 const DUE_AGAIN_MS = 61_000
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'))
+/** Keys are first used in another order than they were made in: so rows of one batch lie far apart. */
+function shuffle<T>(items: T[]): T[] {
+  for (let at = items.length - 1; at > 0; at--) {
+    const other = Math.floor(Math.random() * (at + 1))
+    ;[items[at], items[other]] = [items[other]!, items[at]!]
+  }
+  return items
+}
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 interface Cost {
@@ -63,15 +72,18 @@ const show = (what: string, { wallMs, cpuMs, stallMs, stallsOver2Ms }: Cost): vo
       `longest stall ${stallMs.toFixed(1)} ms, ${stallsOver2Ms} over 2 ms`,
   )
 
-async function firstReservations(counters: Counters, nowMs: number): Promise<void> {
+async function firstReservations(
+  counters: Counters,
+  subjects: readonly string[],
+  nowMs: number,
+): Promise<void> {
   const shape = { kind: 'calendar', limit: 10_000, window: 'day', offsetMs: 0 } as const
-  for (let from = 0; from < KEYS; from += AT_ONCE) {
-    const takes = Array.from({ length: Math.min(AT_ONCE, KEYS - from) }, async (_, at) =>
-      counters.take(
-        [{ name: 'daily', shape, subject: `key_${from + at}`, cost: 1, shadow: false }],
-        nowMs,
-      ),
-    )
+  for (let from = 0; from < subjects.length; from += AT_ONCE) {
+    const takes = subjects
+      .slice(from, from + AT_ONCE)
+      .map(async (subject) =>
+        counters.take([{ name: 'daily', shape, subject, cost: 1, shadow: false }], nowMs),
+      )
     await Promise.all(takes)
   }
 }
@@ -80,7 +92,12 @@ async function measureQuotas(round: number): Promise<void> {
   const path = join(folder, `counters${round}.db`)
   const records = await openSqlite({ path, collections: [COUNTER_ROWS], clock: systemClock })
   const counters = createDurableCounters({ records })
-  show('first reservations', await measure(async () => firstReservations(counters, Date.now())))
+  const subjects = shuffle(Array.from({ length: KEYS }, (_, at) => `key_${at}`))
+  const nowMs = Date.now()
+  show(
+    'first reservations',
+    await measure(async () => firstReservations(counters, subjects, nowMs)),
+  )
   show('settling at close', await measure(async () => counters.close()))
   await records.close()
 }
@@ -112,7 +129,7 @@ async function withKeys(
     )
     for (const key of await Promise.all(made)) if (key.ok) secrets.push(key.value.secret)
   }
-  return { identity, secrets }
+  return { identity, secrets: shuffle(secrets) }
 }
 
 async function measureUses(): Promise<void> {
