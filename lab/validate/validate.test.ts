@@ -174,7 +174,7 @@ describe('services', () => {
     const url = `http://127.0.0.1:${port}/`
     await probe.stop(true)
     await writeFile(join(folder, 'service.ts'), source.replace('PORT', String(port)))
-    const service = `{ command: ['${process.execPath}', service.ts], ready: '${url}', timeoutMs: 5000 }`
+    const service = `{ command: ['${process.execPath}', service.ts], ready: '${url}', timeoutMs: 20000 }`
     const text = `title: t\nservices: { one: ${service} }\nchecklist: [{ id: a, text: a, http: { url: '${url}' } }]\n`
     return { url, text }
   }
@@ -185,21 +185,21 @@ describe('services', () => {
     const { url, text } = await planWith(source)
     expect((await check(text, none)).claims[0]?.status).toBe('pass')
     expect(await fetch(url).catch(() => 'gone')).toBe('gone')
-  }, 20_000)
+  }, 30_000)
 
   test('get what their environment says', async () => {
     const source = `Bun.serve({ hostname: '127.0.0.1', port: PORT, fetch: () => new Response(process.env['SAID']) })`
     const { text, url } = await planWith(source)
     const plan = text
-      .replace('timeoutMs: 5000', "timeoutMs: 5000, environment: { SAID: 'so it is' }")
+      .replace('timeoutMs: 20000', "timeoutMs: 20000, environment: { SAID: 'so it is' }")
       .replace(`{ url: '${url}' }`, `{ url: '${url}', contains: so it is }`)
     expect((await check(plan, none)).claims[0]?.status).toBe('pass')
-  }, 20_000)
+  }, 30_000)
 
   test('one that does not start ends the plan, with what it said', async () => {
     const { text } = await planWith(`console.error('no database'); process.exit(1)`)
     expect(await check(text, none).catch(String)).toMatch(
       /service one did not get ready at .*: no database/,
     )
-  }, 20_000)
+  }, 30_000)
 })
