@@ -14,6 +14,7 @@ export function putBytes(bytes: Uint8Array, source: Uint8Array, at: number): num
 
 /** Writes a whole number, not negative, in decimal digits; returns the end. */
 export function putNumber(bytes: Uint8Array, value: number, at: number): number {
+  if (value < 10_000_000) return putSmall(bytes, value | 0, at)
   let digits = 1
   for (let bound = 10; value >= bound; bound *= 10) digits += 1
   let rest = value
@@ -25,13 +26,23 @@ export function putNumber(bytes: Uint8Array, value: number, at: number): number 
   return at + digits
 }
 
+/** {@link putNumber} in 32-bit arithmetic. */
+function putSmall(bytes: Uint8Array, value: number, at: number): number {
+  let digits = 1
+  for (let bound = 10; value >= bound; bound = Math.imul(bound, 10)) digits += 1
+  let rest = value
+  for (let place = at + digits - 1; place >= at; place--) {
+    const quotient = (rest / 10) | 0
+    bytes[place] = DIGIT_0 + rest - Math.imul(quotient, 10)
+    rest = quotient
+  }
+  return at + digits
+}
+
 /** Writes plain text and computes its index hash in the same pass. */
 export class TextWriter {
   /** Hash of the text written last: that of `hashText`. */
   hash = 0
-  #repeated = ''
-  #repeatedBytes = new Uint8Array(0)
-  #repeatedHash = 0
 
   /**
    * Writes `text` without quotes; returns the end, or -1 when it holds anything that JSON escapes or
@@ -43,21 +54,6 @@ export class TextWriter {
       return at
     }
     return this.#put(bytes, text, at, FNV_OFFSET)
-  }
-
-  /** {@link TextWriter.put} for a text, not empty, that is likely to be the one of the last time. */
-  putRepeated(bytes: Uint8Array, text: string, at: number): number {
-    if (text === this.#repeated) {
-      this.hash = this.#repeatedHash
-      return putBytes(bytes, this.#repeatedBytes, at)
-    }
-    const end = this.put(bytes, text, at)
-    if (end < 0 || text === '') return end
-    this.#repeated = text
-    // A copy: `slice` of a Buffer would show whatever is written there later.
-    this.#repeatedBytes = Uint8Array.from(bytes.subarray(at, end))
-    this.#repeatedHash = this.hash
-    return end
   }
 
   /** Goes on with the text written last. */

@@ -13,6 +13,7 @@ export interface HeadFragment {
 
 /** The part of a record that its route and outcome decide. */
 export interface BodyFragment {
+  readonly routeText: string
   readonly outcomeText: string
   readonly actionText: string
   readonly methodText: string
@@ -23,6 +24,10 @@ export interface BodyFragment {
   readonly bytes: Uint8Array
   readonly action: number
   readonly outcome: number
+  /** {@link BodyFragment.bytes} with the first part of a request id, and the index hash of that part. */
+  begun:
+    | { readonly requestId: string; readonly bytes: Uint8Array; readonly hash: number }
+    | undefined
 }
 
 /** Keeps the fragments of records, so that each is made once for a tenant or route. Bounded. */
@@ -38,6 +43,7 @@ const VARIANTS_MAX = 32
 export function createFragments(): Fragments {
   const heads = createBuckets<HeadFragment>()
   const bodies = createBuckets<BodyFragment>()
+  let newest: BodyFragment | undefined
   return {
     head(tenantId, actorKind) {
       const variants = heads(tenantId)
@@ -46,26 +52,26 @@ export function createFragments(): Fragments {
       variants.push(head)
       return head
     },
-    body({ route, action, outcome, method, status, actorKind }) {
-      const hasActor = actorKind !== ''
-      const variants = bodies(route)
-      for (const body of variants) {
-        if (
-          body.status === status &&
-          body.hasActor === hasActor &&
-          body.outcomeText === outcome &&
-          body.actionText === action &&
-          body.methodText === method
-        ) {
-          return body
-        }
+    body(entry) {
+      if (newest !== undefined && isOf(newest, entry)) return newest
+      const variants = bodies(entry.route)
+      newest = variants.find((body) => isOf(body, entry))
+      if (newest === undefined) {
+        newest = makeBody({ ...entry, hasActor: entry.actorKind !== '' })
+        variants.push(newest)
       }
-      const body = makeBody({ route, action, outcome, method, status, hasActor })
-      variants.push(body)
-      return body
+      return newest
     },
   }
 }
+
+const isOf = (body: BodyFragment, entry: TrafficEntry): boolean =>
+  body.status === entry.status &&
+  body.hasActor === (entry.actorKind !== '') &&
+  body.routeText === entry.route &&
+  body.outcomeText === entry.outcome &&
+  body.actionText === entry.action &&
+  body.methodText === entry.method
 
 function createBuckets<T>(): (name: string) => T[] {
   const buckets = new Map<string, T[]>()
@@ -105,6 +111,7 @@ function makeBody(of: {
     method === '' ? '' : `,"method":${quote(method)}`,
   ].join('')
   return {
+    routeText: route,
     outcomeText: outcome,
     actionText: action,
     methodText: method,
@@ -114,5 +121,6 @@ function makeBody(of: {
     bytes: utf8(`${hasActor ? '"}' : ''}${text},"requestId":"`),
     action: hashText(action),
     outcome: hashText(outcome),
+    begun: undefined,
   }
 }

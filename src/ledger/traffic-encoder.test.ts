@@ -73,6 +73,28 @@ describe('the encoder of requests', () => {
     )
   })
 
+  test('writes the same bytes on both paths for texts that come again, in whatever order', () => {
+    const again = fc.record({
+      route: fc.constantFrom('/scene/{id}', '/player/{id}'),
+      status: fc.constantFrom(200, 404),
+      requestId: fc.constantFrom('one-', 'two-'),
+      requestIdTail: fc.constantFrom('', '1', '22', '"'),
+      address: fc.constantFrom('', '192.0.2.7', '192.0.2.80', '"'),
+      durationUs: fc.integer({ min: 9_999_990, max: 10_000_010 }),
+    })
+    fc.assert(
+      fc.property(fc.array(again, { maxLength: 40 }), (all) => {
+        const encoder = new TrafficEncoder(auditConfig.parse({}))
+        for (const more of all) {
+          const { rest, fast, slowFields, fastFields } = encode(encoder, traffic(more))
+          const isPlain = more.requestIdTail !== '"' && more.address !== '"'
+          expect(fast).toBe(isPlain ? rest : undefined)
+          if (isPlain) expect(fastFields).toEqual(slowFields)
+        }
+      }),
+    )
+  })
+
   test('takes the fast path for a common request', () => {
     const encoder = new TrafficEncoder(auditConfig.parse({}))
     expect(encode(encoder, traffic()).fast).toBeDefined()

@@ -6,6 +6,7 @@ import { utf8 } from '../core/bytes.ts'
 import { maskCredentials } from '../core/mask.ts'
 import { putBytes, putNumber, TextWriter } from './byte-writer.ts'
 import { cleanPath, KIND_CODES } from './encode.ts'
+import type { BodyFragment } from './fragments.ts'
 import { createFragments } from './fragments.ts'
 import { createDetailWriter } from './redact.ts'
 import { hashText, quote } from './text.ts'
@@ -39,6 +40,9 @@ export class TrafficEncoder {
   readonly #keepsAddress: boolean
   #timeMs = Number.NaN
   #time = utf8('')
+  /** The address of the request before, and what is written of it. */
+  #address = ''
+  #addressed: Uint8Array | undefined
 
   constructor(config: AuditConfig) {
     this.#writeDetails = createDetailWriter(config.details)
@@ -61,18 +65,12 @@ export class TrafficEncoder {
     end = text.put(bytes, entry.actorId, putBytes(bytes, head.bytes, end))
     if (end < 0) return -1
     fields.actor = text.hash
-    end = putBytes(bytes, body.bytes, end)
-    end = text.putRepeated(bytes, entry.requestId, end)
-    if (end < 0) return -1
-    end = text.putMore(bytes, entry.requestIdTail, end)
+    end = this.#putRequest(bytes, body, entry, end)
     if (end < 0) return -1
     fields.request = text.hash
-    const address = this.#keepsAddress ? entry.address : ''
-    if (address !== '') {
-      end = text.put(bytes, address, putBytes(bytes, ADDRESS, end))
-      if (end < 0) return -1
-    }
-    end = putNumber(bytes, whole(entry.durationUs), putBytes(bytes, DURATION, end))
+    end = this.#putAddress(bytes, this.#keepsAddress ? entry.address : '', end)
+    if (end < 0) return -1
+    end = putNumber(bytes, whole(entry.durationUs), end)
     bytes[end] = BRACE
     fields.timeMs = this.#timeMs
     fields.tenant = head.tenant
@@ -112,6 +110,36 @@ export class TrafficEncoder {
       detailText === '' ? '' : `,"details":${detailText}`,
       '}',
     ].join('')
+  }
+
+  /** What the route decides, and the request id: where it comes in two parts, the first is mostly that of before. */
+  #putRequest(bytes: Uint8Array, body: BodyFragment, entry: TrafficEntry, at: number): number {
+    const { requestId, requestIdTail } = entry
+    const text = this.#text
+    const begun = body.begun
+    if (begun !== undefined && begun.requestId === requestId) {
+      text.hash = begun.hash
+      return text.putMore(bytes, requestIdTail, putBytes(bytes, begun.bytes, at))
+    }
+    const end = text.put(bytes, requestId, putBytes(bytes, body.bytes, at))
+    if (end < 0 || requestIdTail === '') return end
+    // A copy: `slice` of a Buffer would show whatever is written there later.
+    const copy = Uint8Array.from(bytes.subarray(at, end))
+    body.begun = { requestId, bytes: copy, hash: text.hash }
+    return text.putMore(bytes, requestIdTail, end)
+  }
+
+  /** The address and what follows it; one that comes a second time in a row is kept. */
+  #putAddress(bytes: Uint8Array, address: string, at: number): number {
+    if (address === '') return putBytes(bytes, DURATION, at)
+    const isRepeated = address === this.#address
+    if (isRepeated && this.#addressed !== undefined) return putBytes(bytes, this.#addressed, at)
+    let end = this.#text.put(bytes, address, putBytes(bytes, ADDRESS, at))
+    if (end < 0) return -1
+    end = putBytes(bytes, DURATION, end)
+    this.#addressed = isRepeated ? Uint8Array.from(bytes.subarray(at, end)) : undefined
+    this.#address = address
+    return end
   }
 
   #isUncommon({ target, details, actorKind, path }: TrafficEntry): boolean {
