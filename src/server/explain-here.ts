@@ -19,8 +19,12 @@ export async function explainHere(
   nouns: Pick<Nouns, 'identity' | 'policy'>,
   process: string,
 ): Promise<Outcome<Explanation>> {
+  if (hasDotSegments(asked.url)) return succeed(refusedPath(live, nouns, process))
   const request = requestOf(asked, live)
   if (request === undefined) return fail('request_invalid', { detail: 'Not a request.' })
+  if (request.method !== asked.method) {
+    return fail('request_invalid', { detail: `The method ${asked.method} cannot be explained.` })
+  }
   const preset = await callerOf(asked, nouns)
   if (preset !== undefined && !preset.ok) return preset
   const connection: Connection = {
@@ -43,6 +47,30 @@ export async function explainHere(
     process,
   })
 }
+
+/** Whether a path holds what the gate refuses, and what parsing a URL would take away without a word. */
+function hasDotSegments(url: string): boolean {
+  const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/)
+  return /\\|\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path)
+}
+
+const refusedPath = (
+  live: Live,
+  { policy }: Pick<Nouns, 'policy'>,
+  process: string,
+): Explanation => ({
+  outcome: 'refuse',
+  status: REFUSALS.path_invalid.status,
+  code: 'path_invalid',
+  detail: 'path has a dot segment or a backslash',
+  route: null,
+  caller: null,
+  layers: [],
+  durationNs: 0,
+  policyRevision: policy.revision(),
+  configRevision: live.revision(),
+  process,
+})
 
 const callerView = ({ kind, id, tenantId, roles }: Caller) => ({ kind, id, tenantId, roles })
 

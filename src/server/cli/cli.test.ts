@@ -247,6 +247,22 @@ describe('management', () => {
     expect([wrong.code, wrong.hint.includes('other.yaml:1:1')]).toEqual([6, true])
   })
 
+  test('a slip of the pen in an address is refused, and does not ban a credential that nobody has', async () => {
+    const refused = await manage('bans', 'add', '300.1.1.1', '--reason', 'test')
+    expect([refused.code, refused.hint]).toEqual([2, expect.stringContaining('Neither an address')])
+  })
+
+  test('explain takes the path as it was written, and no method for another', async () => {
+    const dots = await manage('explain', 'GET', '/hello/%2e%2e/x')
+    expect(dots.out).toContain('refused: path_invalid (400)')
+    expect((await manage('explain', 'BREW', '/hello/ada')).code).toBe(2)
+  })
+
+  test('a file that is not there is named, and why it cannot be read', async () => {
+    const gone = await manage('config', 'check', 'gone.yaml')
+    expect(gone.hint).toBe('tollgate: gone.yaml cannot be read: there is no such file\n')
+  })
+
   test('explain shows each layer, its verdict and its time', async () => {
     const made = await manage('keys', 'create', 'explained', '--permission', 'greeting:read')
     const keyId = /key_\S+(?=:)/.exec(made.hint)?.[0] ?? ''

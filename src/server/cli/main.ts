@@ -97,7 +97,7 @@ const EXIT_CODES = `EXIT STATUS
 async function report(error: unknown, json: boolean, terminal: Terminal): Promise<number> {
   if (isClosedPipe(error)) return EXIT.ok
   if (!(error instanceof CliError)) {
-    const text = messageOf(error)
+    const text = describeFileError(error) ?? messageOf(error)
     terminal.hint(`tollgate: ${withoutColors(text)}`)
     if (!isUsage(error)) return EXIT.error
     terminal.hint('See --help.')
@@ -109,6 +109,19 @@ async function report(error: unknown, json: boolean, terminal: Terminal): Promis
     await terminal.out(`${JSON.stringify(error.problem, null, 2)}\n`)
   }
   return error.exitCode
+}
+
+const FILE_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+}
+
+/** A file that was named and cannot be opened, as people say it. */
+function describeFileError(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('path' in error) || !('code' in error)) return undefined
+  const reason = FILE_REASONS[String(error.code)]
+  return reason === undefined ? undefined : `${String(error.path)} cannot be read: ${reason}`
 }
 
 /** citty's own refusal of a command line: an argument is missing or not one of its choices. */

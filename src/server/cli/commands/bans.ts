@@ -1,6 +1,6 @@
 import type { ArgsDef } from 'citty'
-import { isCidr } from '../../../core/address.ts'
 import { action } from '../action.ts'
+import { banKindOf } from '../ban-kind.ts'
 import { branch } from '../command.ts'
 import { durationOption, given, segment } from '../option-values.ts'
 
@@ -35,6 +35,11 @@ export const bansCommand = branch('bans', 'Bans of addresses and credentials', {
     summary: 'Ban an address, a network or a credential',
     args: {
       subject: { type: 'positional', description: 'Address, CIDR network or credential id.' },
+      kind: {
+        type: 'string',
+        valueHint: 'address|key',
+        description: 'What it is; default: key for what looks like key_…, else address.',
+      },
       reason: { type: 'string', required: true, description: 'Why; goes into the audit log.' },
       for: { type: 'string', valueHint: 'duration', description: 'How long; default: no end.' },
     },
@@ -46,7 +51,7 @@ export const bansCommand = branch('bans', 'Bans of addresses and credentials', {
         method: 'POST',
         path: '/bans',
         body: given({
-          kind: isCidr(subject) ? 'address' : 'key',
+          kind: args.text('kind') ?? banKindOf(subject),
           subject,
           reason: args.required('reason'),
           durationMs: durationOption(args, 'for'),
