@@ -17,7 +17,7 @@ const block = (baseMs: number, armMs: number): Block<Latencies> => ({
   arm: [slice(armMs), slice(armMs)],
 })
 const disturbed: Block<Latencies> = {
-  base: [slice(0.1), slice(90, { waited: 0.02 })],
+  base: [slice(90, { waited: 0.02 }), slice(90, { waited: 0.02 })],
   arm: [slice(0.1), slice(0.1)],
 }
 const missing: Block<Latencies> = {
@@ -38,12 +38,12 @@ test('a gate that adds little in every block passes, one that adds much fails', 
   expect(judgeLatency({ again: calm, gate: much, records: none }).verdict).toBe('FAIL')
 })
 
-test('blocks that other work disturbed are left out, and told by the side that was disturbed', () => {
+test('slices that other work disturbed are left out, and told by the side that was disturbed', () => {
   const row = rowOf('all', [...times(8, block(0.1, 0.2)), disturbed, missing])
   expect(row).toMatchObject({
-    left: 2,
+    left: 1,
     isSpoilt: false,
-    disturbed: { base: 1, own: 1, slices: 20 },
+    disturbed: { base: 2, own: 1, slices: 20 },
   })
   expect(row.addedP99Ms.high).toBeCloseTo(0.1, 9)
 })

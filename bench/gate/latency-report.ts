@@ -77,10 +77,11 @@ export function reportLatency(result: LatencyResult, options: Options, isPinned:
 }
 
 function disturbanceOf({ arm, left, blocks, disturbed }: LatencyRow): string | undefined {
-  if (left === 0) return undefined
+  const { own, base, slices } = disturbed
+  if (own + base === 0) return undefined
   return (
-    `${arm.name}: ${left} of ${blocks} blocks are left out; other work disturbed ${disturbed.own} of ` +
-    `${disturbed.slices} slices, and ${disturbed.base} of the bare server.`
+    `${arm.name}: other work disturbed ${own} of ${slices} slices, and ${base} of the bare server; they are left out, ` +
+    `and with them ${left} of ${blocks} blocks.`
   )
 }
 

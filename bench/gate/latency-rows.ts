@@ -23,9 +23,10 @@ export interface LatencyRow {
   readonly typicalP99Ms: Estimate
   readonly base: Times
   readonly own: Times
-  /** Slices of either side that other work disturbed, of all there were. Blocks that have one are left out. */
+  /** Slices of either side that other work disturbed and that are left out, of all there were. */
   readonly disturbed: { readonly base: number; readonly own: number; readonly slices: number }
   readonly blocks: number
+  /** Blocks of which a side has nothing left. */
   readonly left: number
   /** Whether so many were left out that nothing can be judged. */
   readonly isSpoilt: boolean
@@ -42,13 +43,18 @@ export interface Times {
 const isDisturbed = ({ missed, waited }: Latencies): boolean =>
   missed > MISSED_MAX || waited > WAITED_MAX
 
+const calmSlices = ({ base, arm }: Block<Latencies>): Block<Latencies> => ({
+  base: base.filter((slice) => !isDisturbed(slice)),
+  arm: arm.filter((slice) => !isDisturbed(slice)),
+})
+
 /** What the blocks of an arm say. */
 export function latencyRowOf(
   arm: Arm,
   all: readonly Block<Latencies>[],
   random: Random,
 ): LatencyRow {
-  const calm = all.filter((block) => ![...block.base, ...block.arm].some(isDisturbed))
+  const calm = all.map(calmSlices).filter(({ base, arm }) => base.length > 0 && arm.length > 0)
   const isSpoilt = calm.length < 2 || calm.length < all.length * KEPT_SHARE_MIN
   const blocks = isSpoilt ? all : calm
   const pairs = blocks.map((block) => ({
