@@ -214,9 +214,23 @@ function framingOf(
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return NONE
   if (coding !== undefined) {
     if (!isCurrent) return 'Transfer-Encoding in HTTP/1.0'
-    return coding.toLowerCase() === 'chunked' ? CHUNKED : 'unknown Transfer-Encoding'
+    return framingOfCoding(coding.toLowerCase())
   }
   return length === undefined ? CLOSE : { kind: 'length', bytes: Number(length) }
+}
+
+/** Transfer codings that content can really be in (RFC 9112 §7). Nobody asked for any but `chunked`. */
+const REAL_CODINGS = /(?:^|,)[ \t]*(?:chunked|(?:x-)?gzip|(?:x-)?compress|deflate)[ \t]*(?:[,;]|$)/
+const CODING_NAMES = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:[ \t]*,[ \t]*[!#$%&'*+\-.^_`|~0-9a-z]+)*$/
+
+/**
+ * RFC 9112 §6.3: a body whose last coding is not `chunked` ends with the connection, so names that stand for no
+ * coding do no harm. One that is coded cannot be passed on: the client would not be told.
+ */
+function framingOfCoding(coding: string): Framing | string {
+  if (coding === 'chunked') return CHUNKED
+  const isHarmless = CODING_NAMES.test(coding) && !REAL_CODINGS.test(coding)
+  return isHarmless ? CLOSE : 'unknown Transfer-Encoding'
 }
 
 /** The value of a field: what stands behind its colon, without the white space around it. */

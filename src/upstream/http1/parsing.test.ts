@@ -52,7 +52,12 @@ describe('a response head', () => {
     ['a negative length', ['HTTP/1.1 200 OK', 'Content-Length: -1']],
     ['a signed length', ['HTTP/1.1 200 OK', 'Content-Length: +1']],
     ['a hexadecimal length', ['HTTP/1.1 200 OK', 'Content-Length: 0x1']],
-    ['an unknown coding', ['HTTP/1.1 200 OK', 'Transfer-Encoding: gzip, chunked']],
+    ['a coding beneath chunked', ['HTTP/1.1 200 OK', 'Transfer-Encoding: gzip, chunked']],
+    ['another coding', ['HTTP/1.1 200 OK', 'Transfer-Encoding: X-GZip']],
+    ['chunked beneath another', ['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked, identity']],
+    ['chunked with a parameter', ['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked;a=b']],
+    ['chunked in quotes', ['HTTP/1.1 200 OK', 'Transfer-Encoding: "chunked"']],
+    ['an empty coding', ['HTTP/1.1 200 OK', 'Transfer-Encoding:']],
     [
       'chunked twice',
       ['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
@@ -70,6 +75,11 @@ describe('a response head', () => {
       bytes: 5,
     })
     expect(framing(['Transfer-Encoding: Chunked'])).toEqual({ kind: 'chunked' })
+    for (const name of ['identity', 'xchunked', 'a, b']) {
+      const lines = [`Transfer-Encoding: ${name}`, 'Content-Length: 5']
+      expect(framing(lines)).toEqual({ kind: 'close' })
+      expect(parse(['HTTP/1.1 200 OK', ...lines])).toMatchObject({ reusable: false })
+    }
     expect(framing(['Content-Length: 5'], 'HEAD')).toEqual({ kind: 'none' })
     expect(framing([])).toEqual({ kind: 'close' })
     expect(parse(['HTTP/1.1 304 X', 'Content-Length: 5'])).toMatchObject({
