@@ -75,7 +75,8 @@ function answerFields(stored: StoredResponse, coding: Coding | undefined): Field
   const fields: Field[] = []
   for (const field of stored.fields) {
     const [name, value] = field
-    if (stored.mayCode && name === 'vary') continue
+    // Whoever answers appends to Cache-Status (RFC 9211 §2).
+    if (name === 'cache-status' || (stored.mayCode && name === 'vary')) continue
     fields.push(coding !== undefined && name === 'etag' ? [name, weaken(value)] : field)
   }
   if (stored.mayCode)

@@ -41,6 +41,17 @@ export function partOf(
   return { first, completeBytes, echoes: { asked, contentRange } }
 }
 
+/** A part of which nothing is missing as what it is: a complete 200 (RFC 9110 §15.3.7.3). */
+export function asWhole(stored: StoredResponse): StoredResponse {
+  const { part, ...rest } = stored
+  const isWhole =
+    part !== undefined &&
+    part.echoes === undefined &&
+    part.first === 0 &&
+    stored.body.length === part.completeBytes
+  return isWhole ? { ...rest, status: 200 } : stored
+}
+
 /** Whether a part holds all that a Range field asks for, or can tell that there is nothing of it. */
 export function answersRange({ part, body }: StoredPartial, value: string | null): boolean {
   if (value === null) return false
@@ -81,10 +92,7 @@ export function combine(
   const fields = updatedFields(older, newer.fields)
   const surrogates = [...new Set([...newer.surrogates, ...older.surrogates])]
   const body = union(newer, older, first, end)
-  if (end - first < completeBytes)
-    return { ...newer, fields, surrogates, body, part: { first, completeBytes } }
-  const { part: _part, ...rest } = newer
-  return { ...rest, status: 200, fields, surrogates, body }
+  return asWhole({ ...newer, fields, surrogates, body, part: { first, completeBytes } })
 }
 
 const endOf = ({ part, body }: StoredPartial): number => part.first + body.length

@@ -7,6 +7,7 @@ import { passOn } from './pass-on.ts'
 import type { Lookup, RecallOptions, SharedParts } from './recall-types.ts'
 import type { Shelf } from './shelf.ts'
 import type { StoredResponse } from './stored-response.ts'
+import { fieldOf } from './stored-response.ts'
 
 /** Why a request goes to the origin. */
 export type Forwarded = NonNullable<CacheStatus['fwd']>
@@ -39,22 +40,24 @@ export class Responder<R> {
       stored.mayCode && request.fields.get('range') === null
         ? chooseCoding(request.fields.get('accept-encoding'), this.options.codings)
         : undefined
+    const before = fieldOf(stored, 'cache-status')
     if (coding === undefined || stored.coded[coding] !== undefined) {
-      return this.respond(answerFrom(request, stored, nowMs, coding), status)
+      return this.respond(answerFrom(request, stored, nowMs, coding), status, before)
     }
     return this.shelf
       .code(request, hash, stored, coding)
-      .then((coded) => this.respond(answerFrom(request, coded, nowMs, coding), status))
+      .then((coded) => this.respond(answerFrom(request, coded, nowMs, coding), status, before))
   }
 
-  /** What is stored was stripped before: only the status is to be added. */
-  respond(answer: PlainAnswer, status: CacheStatus): PlainAnswer {
+  /** What is stored was stripped before: only the status is to be added, behind that of caches `before`. */
+  respond(answer: PlainAnswer, status: CacheStatus, before: string | null = null): PlainAnswer {
     const { names, lines } = answer
     const { age = '0' } = answer.extra ?? {}
     const extra: Record<string, string> = {}
     // An Age of 0 would say that a response from the origin is from a cache.
     if (status.hit || age !== '0') extra['age'] = age
-    if (this.options.sendsStatus) extra['cache-status'] = cacheStatus(status)
+    if (this.options.sendsStatus) extra['cache-status'] = cacheStatus(status, before)
+    else if (before !== null) extra['cache-status'] = before
     return new PlainAnswer(answer.status, { names, lines }, answer.body, extra)
   }
 

@@ -272,7 +272,8 @@ class RecallingCache<R> {
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
     if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome)
-    if (outcome.status === 200 && stored !== undefined) {
+    const mayStore = !lookup.directives.noStore
+    if (outcome.status === 200 && stored !== undefined && mayStore) {
       const times = { requestMs, responseMs: clock.nowMs() }
       if (describesStored(stored, outcome)) {
         this.shelf.renew(request, hash, stored, fieldsOf(outcome), times, since)

@@ -9,7 +9,7 @@ import { formatHttpDate } from './http-date.ts'
 import type { Keeping } from './keep.ts'
 import { keepable, namesOf, surrogatesOf, usefulMs } from './keep.ts'
 import type { StoredPartial } from './parts.ts'
-import { isPart } from './parts.ts'
+import { asWhole, isPart } from './parts.ts'
 import type { RecallOptions, RecallParts, RecallRequest } from './recall-types.ts'
 import type { NotStored } from './store-decision.ts'
 import { decideStore } from './store-decision.ts'
@@ -100,7 +100,7 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
     find: ({ key, fields }, hash) => selectVariant(store.get(key, hash), fields),
     parts: ({ key, fields }, hash) => selectParts(store.get(key, hash), fields),
     keep: (request, hash, keeping, since) =>
-      place(request, hash, keepable(request, keeping, options), since),
+      place(request, hash, asWhole(keepable(request, keeping, options)), since),
     renew(request, hash, stored, newer, times, since) {
       const fields = updatedFields(stored, dated(newer, times))
       const isKnownPart = isPart(stored)

@@ -53,7 +53,6 @@ const NOT_STORED = new Set([
   'transfer-encoding',
   'upgrade',
   'age',
-  'cache-status',
   'content-length',
   'tollgate-cache-control',
 ])

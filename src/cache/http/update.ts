@@ -3,8 +3,18 @@ import { listOf, readFields } from './fields.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { fieldOf } from './stored-response.ts'
 
-/** Describe the stored bytes themselves, which a response without content cannot change (RFC 9111 §3.2). */
-const KEPT = new Set(['content-length', 'content-encoding', 'content-range', 'transfer-encoding'])
+/**
+ * Describe the bytes of a message, so that a response without content cannot change them (RFC 9111 §3.2). Some
+ * origins send a digest with everything: that of a 304 is of nothing (RFC 9530 §2).
+ */
+const KEPT = new Set([
+  'content-length',
+  'content-encoding',
+  'content-range',
+  'content-md5',
+  'content-digest',
+  'transfer-encoding',
+])
 
 /**
  * The fields of a stored response after a 304, or a 200 to HEAD, brought newer ones (RFC 9111 §3.2,
