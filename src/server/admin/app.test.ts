@@ -121,7 +121,7 @@ describe('tenants are apart', () => {
       const missing = await rig.call('GET', path.replace('other', 'nothere'), { credential })
       expect([path, status]).toEqual([path, 404])
       // What is missing is called by the name that was asked for; nothing else differs.
-      expect(field('detail')).toEqual(`${missing.field('detail')}`.replace('nothere', 'other'))
+      expect(field('detail')).toEqual(String(missing.field('detail')).replace('nothere', 'other'))
     }
     expect(
       (await rig.call('POST', `${other}/keys`, { credential, body: { name: 'x' } })).status,
