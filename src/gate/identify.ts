@@ -39,11 +39,12 @@ export function createIdentify(
     exchange.caller = found
     return bans.caller(found, exchange.nowMs)
   }
+  // Apart, so that what is answered at once makes no closure.
+  const settleLater = async (exchange: Exchange, found: Promise<Caller | Refusal>): Promise<Step> =>
+    settle(exchange, await found)
   const resolve = (exchange: Exchange, text: string, from: number): Step | Promise<Step> => {
     const found = resolver.resolve(text, exchange.nowMs, from)
-    return found instanceof Promise
-      ? found.then((settled) => settle(exchange, settled))
-      : settle(exchange, found)
+    return found instanceof Promise ? settleLater(exchange, found) : settle(exchange, found)
   }
   return {
     run(exchange) {

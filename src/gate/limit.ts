@@ -42,15 +42,16 @@ export function createLimit(options: LimitStageOptions): LimitStage {
     }
     return undefined
   }
+  // Apart, so that what is answered at once makes no closure.
+  const settleLater = async (exchange: Exchange, ticket: Promise<Ticket>): Promise<Step> =>
+    settle(exchange, await ticket)
   return {
     run(exchange) {
       if (exchange.notes !== undefined) return explainLimit(exchange, options)
       const { caller } = exchange
       const address = countsAddresses || caller.id === '' ? exchange.address : ''
       const ticket = plan.take(address, caller, exchange.nowMs)
-      return ticket instanceof Promise
-        ? ticket.then((settled) => settle(exchange, settled))
-        : settle(exchange, ticket)
+      return ticket instanceof Promise ? settleLater(exchange, ticket) : settle(exchange, ticket)
     },
     async hasRoom({ caller, address }, cost) {
       const uses = await Promise.all(

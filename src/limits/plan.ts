@@ -118,6 +118,22 @@ export function createPlan(parts: PlanParts): LimitPlan {
     return settle(outcome, keptClaims, kept.length === 0 ? '' : policy, kept, parts.local)
   }
 
+  // Apart, so that what is answered at once makes no closure.
+  const settleLater = async (
+    outcome: Promise<TakeOutcome>,
+    claims: readonly Claim[],
+    policy: string,
+    nowMs: number,
+  ): Promise<Ticket> => {
+    let settled: TakeOutcome
+    try {
+      settled = await outcome
+    } catch (error) {
+      return withoutBackend(error, claims, policy, nowMs)
+    }
+    return settle(settled, claims, policy)
+  }
+
   return {
     limits: limits.map((limit) => limit.name),
     holds,
@@ -131,7 +147,7 @@ export function createPlan(parts: PlanParts): LimitPlan {
         limit.fill(claims[index]!, rate, address, caller)
       }
       if (policy !== basePolicy) {
-        policy = renderPolicy(limits, (limit) => limit.rate(caller).policyItem)
+        policy = policyOf(limits, caller)
       }
       try {
         // Callers without a credential are one and the same for everybody.
@@ -139,11 +155,9 @@ export function createPlan(parts: PlanParts): LimitPlan {
         const outcome = counters.take(claims, nowMs, brief, hint)
         if (outcome === GRANTED) return PASS
         if (holds || outcome instanceof Promise) forms = newForms()
-        if (!(outcome instanceof Promise)) return settle(outcome, claims, policy)
-        return outcome.then(
-          (later) => settle(later, claims, policy),
-          async (error: unknown) => withoutBackend(error, claims, policy, nowMs),
-        )
+        return outcome instanceof Promise
+          ? settleLater(outcome, claims, policy, nowMs)
+          : settle(outcome, claims, policy)
       } catch (error) {
         forms = newForms()
         return withoutBackend(error, claims, policy, nowMs)
@@ -158,6 +172,10 @@ export function createPlan(parts: PlanParts): LimitPlan {
     },
   }
 }
+
+/** What is advertised to a caller with rates of their own. */
+const policyOf = (limits: readonly PreparedLimit[], caller: Caller): string =>
+  renderPolicy(limits, (limit) => limit.rate(caller).policyItem)
 
 function reportShadows(
   limits: readonly PreparedLimit[],

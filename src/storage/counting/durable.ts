@@ -1,4 +1,4 @@
-import type { Claim, ClaimState, Counters, TakeOutcome } from '../counters.ts'
+import type { Claim, ClaimState, Counters, SlotHint, TakeOutcome } from '../counters.ts'
 import type { Records } from '../records.ts'
 import type { Reservations } from './engine.ts'
 import { CounterEngine } from './engine.ts'
@@ -53,13 +53,21 @@ export function createDurableCounters(options: DurableCountersOptions): Counters
     throw new Error('the counters have no room for the calendars in use')
   }
 
+  // Apart, so that what is answered at once makes no closure.
+  const takeLater = async (
+    first: Claim,
+    claims: readonly Claim[],
+    nowMs: number,
+    brief: boolean | undefined,
+    hint: SlotHint | undefined,
+  ): Promise<TakeOutcome> =>
+    prepared<TakeOutcome>(() => engine.take(claims, nowMs, brief, hint), first, nowMs, claims)
+
   return {
     take: (claims, nowMs, brief, hint) => {
       requireOpen()
       const first = engine.take(claims, nowMs, brief, hint)
-      if ('states' in first) return first
-      const attempt = (): TakeOutcome | Claim => engine.take(claims, nowMs, brief, hint)
-      return prepared(attempt, first, nowMs, claims)
+      return 'states' in first ? first : takeLater(first, claims, nowMs, brief, hint)
     },
     peek: (claim, nowMs) => {
       requireOpen()
