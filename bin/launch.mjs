@@ -1,10 +1,15 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findBun } from './find-bun.mjs'
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
-/** Bun reads its limit on outgoing requests at start; each upstream has a limit of its own. */
-const OUTGOING_REQUESTS_MAX = '65535'
+/**
+ * What Bun reads at its start: a limit on outgoing requests out of the way, since each upstream has one of its own;
+ * and no giving back of free holes within pages of memory, which costs a request half a microsecond. Whole
+ * pages are given back all the same. What stands in the environment already is kept.
+ */
+const ENVIRONMENT = JSON.parse(readFileSync(new URL('environment.json', import.meta.url), 'utf8'))
 
 /**
  * Runs the pinned Bun with `args`, passes signals on, and exits as it does.
@@ -39,7 +44,7 @@ function guardedEnvironment() {
   const { BUN_OPTIONS: _options, BUN_BE_BUN: _be, ...environment } = process.env
   return {
     NODE_ENV: 'production',
-    BUN_CONFIG_MAX_HTTP_REQUESTS: OUTGOING_REQUESTS_MAX,
+    ...ENVIRONMENT,
     ...environment,
     TOLLGATE_LAUNCHER_FD: '3',
   }

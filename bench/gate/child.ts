@@ -1,6 +1,8 @@
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import gateEnvironment from '../../bin/environment.json' with { type: 'json' }
+import { armNamed } from './arms.ts'
 import { createCpuMeter } from './cpu-meter.ts'
 import type { CpuReading } from './cpu-time.ts'
 import type { Answer, AuditCounts, Memory, Question, ServerOptions } from './messages.ts'
@@ -113,6 +115,10 @@ interface Process {
   kill(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void
 }
 
+/** A gate is started as its users start it. */
+const isGate = ({ arm }: ServerOptions): boolean =>
+  arm !== undefined && armNamed(arm).layers !== 'bare'
+
 async function startProcess(spec: ServerOptions): Promise<Process> {
   const waiting: {
     readonly resolve: (answer: Answer) => void
@@ -130,7 +136,7 @@ async function startProcess(spec: ServerOptions): Promise<Process> {
   const child = Bun.spawn(
     [...pin, process.execPath, join(import.meta.dir, 'server.ts'), JSON.stringify(spec)],
     {
-      env: { ...process.env, NODE_ENV: 'production' },
+      env: { ...(isGate(spec) && gateEnvironment), ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'inherit', 'inherit'],
       ipc: (message: Answer) => waiting.shift()?.resolve(message),
       onExit: () => {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import startEnvironment from '../../../bin/environment.json' with { type: 'json' }
 import type { FromWorker, ToWorker } from './messages.ts'
 
 /** A worker process. */
@@ -41,8 +42,5 @@ export function spawnWorker(onMessage: (message: FromWorker) => void): WorkerPro
 
 function workerEnvironment(): Record<string, string | undefined> {
   const { BUN_OPTIONS: _options, BUN_BE_BUN: _be, TOLLGATE_LAUNCHER_FD: _fd, ...rest } = process.env
-  return { BUN_CONFIG_MAX_HTTP_REQUESTS: OUTGOING_REQUESTS_MAX, ...rest }
+  return { ...startEnvironment, ...rest }
 }
-
-/** As the launcher sets it; each upstream has a limit of its own. */
-const OUTGOING_REQUESTS_MAX = '65535'
