@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { until } from '../core/until.fixture.ts'
+import type { Interval } from './union-of-intervals.fixture.ts'
+import { lengthMs, unionWith } from './union-of-intervals.fixture.ts'
 
 /** What processes may not be blamed for: the time in which the machine gave them no turn. */
 
@@ -39,8 +40,13 @@ function waitedMs(pid: number): number {
 
 /** What processes missed while they were looked at. */
 export interface Turns {
-  /** Milliseconds in which they had no turn since the first look, those of all together. */
+  /**
+   * Milliseconds since the first look in which one of them or several had no turn. What several miss at the
+   * same moment counts once, so this is never more than the time that has passed.
+   */
   missedMs(): number
+  /** Something else says that there were no turns in that time. */
+  add(missed: Interval): void
   stop(): void
 }
 
@@ -48,48 +54,64 @@ const LOOK_MS = 10
 
 /** Looks at processes from now on. */
 export function watchTurns(pids: readonly number[]): Turns {
-  const since = pids.map((pid) => ({ pid, fromMs: waitedMs(pid), lastMs: 0 }))
-  let stoppedMs = 0
-  let lookedMs = performance.now()
+  const beganMs = performance.now()
+  const watched = pids.map((pid) => ({ pid, waitedMs: waitedMs(pid) }))
+  let missed: readonly Interval[] = []
+  let lookedMs = beganMs
   const look = (): void => {
     const nowMs = performance.now()
-    for (const { pid } of since) if (statOf(pid)[0] === 'T') stoppedMs += nowMs - lookedMs
+    for (const each of watched) {
+      // The kernel counts a wait when it is over: it may be longer than what passed since the last look.
+      const totalMs = Math.max(each.waitedMs, waitedMs(each.pid))
+      const fromMs = nowMs - (totalMs - each.waitedMs)
+      each.waitedMs = totalMs
+      missed = unionWith(missed, { fromMs: Math.max(beganMs, fromMs), untilMs: nowMs })
+      if (statOf(each.pid)[0] === 'T')
+        missed = unionWith(missed, { fromMs: lookedMs, untilMs: nowMs })
+    }
     lookedMs = nowMs
   }
   const timer = setInterval(look, LOOK_MS)
   return {
     missedMs() {
       look()
-      for (const each of since)
-        each.lastMs = Math.max(each.lastMs, waitedMs(each.pid) - each.fromMs)
-      return since.reduce((sum, { lastMs }) => sum + lastMs, stoppedMs)
+      return lengthMs(missed)
+    },
+    add: (interval) => {
+      missed = unionWith(missed, interval)
     },
     stop: () => clearInterval(timer),
   }
 }
 
+const PAUSE_MS = 5
+const TIMEOUT_MS = 20_000
+
 /**
- * Waits until something holds, as `until` does, and answers how long it did not hold. Time in which a gate
- * or one of its workers had no turn does not count: what is promised within a second is promised by those
- * who run.
+ * Waits until something holds and answers how long it did not hold: when the last look that said so began.
+ * Time in which a gate or one of its workers had no turn does not count: what is promised within a second is
+ * promised by those who run. Nor does time in which this process was kept from looking, as when all are
+ * stopped together; what both missed counts once.
  *
  * @param gates - Their process ids.
  */
 export async function untilGates(
   gates: readonly number[],
   holds: () => Promise<boolean>,
-  what?: string,
+  what = 'what was waited for',
 ): Promise<number> {
   const turns = watchTurns(gates.flatMap((pid) => [pid, ...childrenOf(pid)]))
-  let missedMs = 0
+  const beganMs = performance.now()
   try {
-    const lastedMs = await until(async () => {
-      const untilNowMs = turns.missedMs()
-      if (await holds()) return true
-      missedMs = untilNowMs
-      return false
-    }, what)
-    return lastedMs - missedMs
+    for (let lastedMs = 0; ;) {
+      const untilNowMs = performance.now() - beganMs - turns.missedMs()
+      if (await holds()) return lastedMs
+      if (untilNowMs > TIMEOUT_MS) throw new Error(`${what} did not come about in time`)
+      lastedMs = untilNowMs
+      const pausedMs = performance.now()
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      turns.add({ fromMs: pausedMs + 2 * PAUSE_MS, untilMs: performance.now() })
+    }
   } finally {
     turns.stop()
   }
