@@ -45,7 +45,6 @@ export async function openLatencyArms(
       const loop = await createOpenLoop(server, requests, RATE_PER_SECOND, CONNECTIONS)
       loops.set(arm.name, loop)
       await loop.run(WARM_MS, 0)
-      await server.drain()
     }
     for (const arm of arms) await fleet.alone(arm, async (server) => warmUp(arm, server))
   } catch (error) {

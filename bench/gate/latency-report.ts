@@ -2,7 +2,6 @@ import type { Finding, Report } from './finding.ts'
 import { renderEstimate, renderFinding } from './finding.ts'
 import { RATE_PER_SECOND } from './latency-arms.ts'
 import type { LatencyRow, Times } from './latency-rows.ts'
-import type { AuditCounts } from './messages.ts'
 import type { Options } from './options.ts'
 import type { Verdict } from './statistics.ts'
 import { verdictOf } from './statistics.ts'
@@ -14,22 +13,20 @@ export interface LatencyResult {
   /** The second bare server. */
   readonly again: LatencyRow
   readonly gate: LatencyRow
-  /** The gate's audit log. */
-  readonly records: AuditCounts
 }
 
 /** Says whether the gate adds little enough, or why that cannot be said. */
-export function judgeLatency({ again, gate, records }: LatencyResult): {
+export function judgeLatency({ again, gate }: LatencyResult): {
   readonly verdict: Verdict
   readonly doubt?: string
 } {
   const unsure = (doubt: string) => ({ verdict: 'UNSURE' as const, doubt })
   if (gate.isSpoilt || again.isSpoilt) {
-    return unsure('Most blocks were disturbed: all are shown, and nothing is judged.')
+    return unsure('Most blocks had to be left out: all are shown, and nothing is judged.')
   }
-  if (records.dropped > 0) {
+  if (gate.dropsOften) {
     return unsure(
-      `The audit log dropped ${records.dropped} records: the gate did less than it promises.`,
+      'The audit log dropped records in too many blocks: nothing is judged without them.',
     )
   }
   const { low, high } = again.addedP99Ms
@@ -42,7 +39,7 @@ export function judgeLatency({ again, gate, records }: LatencyResult): {
 
 /** The table, the verdict, and the same as data. */
 export function reportLatency(result: LatencyResult, options: Options, isPinned: boolean): Report {
-  const { again, gate, records } = result
+  const { again, gate } = result
   const rows = [again, gate]
   const { verdict, doubt } = judgeLatency(result)
   const finding: Finding = {
@@ -55,7 +52,8 @@ export function reportLatency(result: LatencyResult, options: Options, isPinned:
   const notes = [
     ...(isPinned ? [] : ['The processes are not pinned to processors.']),
     ...rows.map(disturbanceOf).filter((note) => note !== undefined),
-    `audit log: ${records.written} records written, ${records.dropped} dropped`,
+    ...rows.map(lossOf).filter((note) => note !== undefined),
+    `audit log: ${gate.records.written} records written, ${gate.records.dropped} dropped`,
     ...(doubt === undefined ? [] : [doubt]),
   ]
   const lines = [
@@ -72,7 +70,7 @@ export function reportLatency(result: LatencyResult, options: Options, isPinned:
   return {
     lines,
     findings: [finding],
-    data: { notes, records, again, gate },
+    data: { notes, again, gate },
   }
 }
 
@@ -82,6 +80,14 @@ function disturbanceOf({ arm, left, blocks, disturbed }: LatencyRow): string | u
   return (
     `${arm.name}: other work disturbed ${own} of ${slices} slices, and ${base} of the bare server; they are left out, ` +
     `and with them ${left} of ${blocks} blocks.`
+  )
+}
+
+function lossOf({ arm, dropping, blocks, records }: LatencyRow): string | undefined {
+  if (dropping === 0) return undefined
+  return (
+    `${arm.name}: ${dropping} of ${blocks} blocks were left out: the audit log dropped records in them ` +
+    `(${records.dropped} of ${records.written + records.dropped}).`
   )
 }
 

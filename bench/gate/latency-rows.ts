@@ -1,6 +1,7 @@
 import type { Random } from '../../src/core/random.ts'
 import type { Block } from './abba.ts'
 import type { Arm } from './arms.ts'
+import type { AuditCounts } from './messages.ts'
 import type { Latencies } from './open-loop.ts'
 import { pooledDifference } from './pooled.ts'
 import type { Estimate } from './statistics.ts'
@@ -10,6 +11,8 @@ import { estimate, median, quantile } from './statistics.ts'
 const MISSED_MAX = 0.2
 /** Or when the server waited for other work for more than this share of the time. */
 const WAITED_MAX = 0.01
+/** With records dropped in more blocks than this share, what is left out may be the tail that is asked for. */
+const DROPPING_SHARE_MAX = 0.05
 /** With fewer blocks left than this share, those that are left say little: all are shown, and nothing is judged. */
 const KEPT_SHARE_MIN = 0.5
 
@@ -26,8 +29,14 @@ export interface LatencyRow {
   /** Slices of either side that other work disturbed and that are left out, of all there were. */
   readonly disturbed: { readonly base: number; readonly own: number; readonly slices: number }
   readonly blocks: number
-  /** Blocks of which a side has nothing left. */
+  /** Blocks left out: a side has no slice left that was not disturbed. */
   readonly left: number
+  /** Records of the audit log in all slices of the arm. */
+  readonly records: AuditCounts
+  /** Blocks left out: records were dropped in them, so that the gate did less than it promises. */
+  readonly dropping: number
+  /** Whether that happened so often that nothing can be judged. */
+  readonly dropsOften: boolean
   /** Whether so many were left out that nothing can be judged. */
   readonly isSpoilt: boolean
 }
@@ -43,6 +52,9 @@ export interface Times {
 const isDisturbed = ({ missed, waited }: Latencies): boolean =>
   missed > MISSED_MAX || waited > WAITED_MAX
 
+const hasDropped = ({ base, arm }: Block<Latencies>): boolean =>
+  [...base, ...arm].some(({ dropped }) => dropped > 0)
+
 const calmSlices = ({ base, arm }: Block<Latencies>): Block<Latencies> => ({
   base: base.filter((slice) => !isDisturbed(slice)),
   arm: arm.filter((slice) => !isDisturbed(slice)),
@@ -54,7 +66,9 @@ export function latencyRowOf(
   all: readonly Block<Latencies>[],
   random: Random,
 ): LatencyRow {
-  const calm = all.map(calmSlices).filter(({ base, arm }) => base.length > 0 && arm.length > 0)
+  const recorded = all.filter((block) => !hasDropped(block))
+  const dropping = all.length - recorded.length
+  const calm = recorded.map(calmSlices).filter(({ base, arm }) => base.length > 0 && arm.length > 0)
   const isSpoilt = calm.length < 2 || calm.length < all.length * KEPT_SHARE_MIN
   const blocks = isSpoilt ? all : calm
   const pairs = blocks.map((block) => ({
@@ -77,12 +91,20 @@ export function latencyRowOf(
     own: timesOf(blocks.flatMap((block) => block.arm)),
     disturbed: { base: disturbed('base'), own: disturbed('arm'), slices: 2 * all.length },
     blocks: all.length,
-    left: all.length - calm.length,
+    left: recorded.length - calm.length,
+    records: recordsOf(all.flatMap((block) => block.arm)),
+    dropping,
+    dropsOften: dropping > all.length * DROPPING_SHARE_MAX,
     isSpoilt,
   }
 }
 
 const responseOf = ({ response }: Latencies): Float64Array => response
+
+const recordsOf = (slices: readonly Latencies[]): AuditCounts => ({
+  written: slices.reduce((sum, { written }) => sum + written, 0),
+  dropped: slices.reduce((sum, { dropped }) => sum + dropped, 0),
+})
 
 function timesOf(slices: readonly Latencies[]): Times {
   const sorted = Float64Array.from(slices.flatMap(({ response }) => [...response])).sort()

@@ -34,9 +34,8 @@ export async function measureLatency(options: Options): Promise<Report> {
         blocks.push(await measureBlock(slice(BASE), slice(arm), random))
       }
     }
-    const records = await arms.alone(GATE, async (server) => server.drain())
     const [again, gate] = contenders.map(({ arm, blocks }) => latencyRowOf(arm, blocks, random))
-    return reportLatency({ again: again!, gate: gate!, records }, options, arms.isPinned)
+    return reportLatency({ again: again!, gate: gate! }, options, arms.isPinned)
   } finally {
     await arms.close()
   }

@@ -12,10 +12,15 @@ export interface Latencies {
   readonly missed: number
   /** Share of the time that the server was ready to run and had to wait for other work. */
   readonly waited: number
+  /** Records that the audit log wrote of its requests. */
+  readonly written: number
+  /** Records that it lost. */
+  readonly dropped: number
 }
 
 /** Load at a fixed rate, whether or not the server keeps up. */
 export interface OpenLoop {
+  /** Sends for `ms` and measures all but the first `discardMs`. Begins and ends with all records on disk. */
   run(ms: number, discardMs: number): Promise<Latencies>
   close(): void
 }
@@ -91,6 +96,7 @@ export async function createOpenLoop(
     async run(ms, discardMs) {
       const plannedMax = Math.ceil((ms * ratePerSecond) / 1000) + 1
       response = new Float64Array(plannedMax)
+      const records = await server.drain()
       // Its garbage is collected before, not meanwhile.
       Bun.gc(true)
       const before = await server.cpu()
@@ -100,10 +106,13 @@ export async function createOpenLoop(
       pacing.start(startMs)
       await load(startMs + ms)
       const cpu = cpuTimeBetween(before, await server.cpu())
+      const { written, dropped } = await server.drain()
       return {
         response: response.slice(0, count).sort(),
         missed: pacing.missed / plannedMax,
         waited: waitedForOthersNs(cpu) / 1e6 / ms,
+        written: written - records.written,
+        dropped: dropped - records.dropped,
       }
     },
     close() {
