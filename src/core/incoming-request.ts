@@ -1,10 +1,24 @@
 import type { PlainAnswer } from './answer.ts'
 import type { BodyError } from './http1/body-error.ts'
 
+/** A part of a longer text, from `from` to before `to`. */
+export interface TextSpan {
+  readonly text: string
+  readonly from: number
+  readonly to: number
+}
+
 /** The header fields of a request, as the web's own `Headers` has them: names in any case, values joined. */
 export interface IncomingHeaders extends Iterable<[name: string, value: string]> {
   /** The value of a field; several of one name are joined by `, ` (RFC 9110 §5.3), cookies by `; `. */
   get(name: string): string | null
+  /**
+   * Where the value of a field stands, for who reads it character by character: no string is made of it then.
+   * `undefined` where {@link IncomingHeaders.get} has to be asked.
+   *
+   * @param name in lowercase
+   */
+  place?(name: string): TextSpan | undefined
   has(name: string): boolean
   /** Shows each field once, its name in lowercase. */
   forEach(visit: (value: string, name: string) => void): void

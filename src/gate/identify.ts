@@ -1,5 +1,6 @@
 import type { Caller, CallerKind } from '../core/caller.ts'
 import { anonymousCaller } from '../core/caller.ts'
+import type { IncomingHeaders, TextSpan } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
 import type { BanCheck } from './admit.ts'
@@ -9,8 +10,16 @@ import type { StageBody, Step } from './stage.ts'
 
 /** The noun that {@link createIdentify} asks: who presents this credential? */
 export interface CredentialResolver {
-  /** @param from where the credential begins in the text, which ends with it; default 0 */
-  resolve(text: string, nowMs: number, from?: number): Caller | Refusal | Promise<Caller | Refusal>
+  /**
+   * @param from where the credential begins in the text; default 0
+   * @param to where it ends; default the end of the text
+   */
+  resolve(
+    text: string,
+    nowMs: number,
+    from?: number,
+    to?: number,
+  ): Caller | Refusal | Promise<Caller | Refusal>
 }
 
 /** How nearly all say it: the credential is taken where it stands. */
@@ -42,27 +51,46 @@ export function createIdentify(
   // Apart, so that what is answered at once makes no closure.
   const settleLater = async (exchange: Exchange, found: Promise<Caller | Refusal>): Promise<Step> =>
     settle(exchange, await found)
-  const resolve = (exchange: Exchange, text: string, from: number): Step | Promise<Step> => {
-    const found = resolver.resolve(text, exchange.nowMs, from)
+  const resolve = (
+    exchange: Exchange,
+    text: string,
+    from: number,
+    to: number,
+  ): Step | Promise<Step> => {
+    const found = resolver.resolve(text, exchange.nowMs, from, to)
     return found instanceof Promise ? settleLater(exchange, found) : settle(exchange, found)
   }
   return {
     run(exchange) {
       if (exchange.presumed !== undefined) return settle(exchange, exchange.presumed)
-      const authorization = exchange.request.headers.get('authorization')
-      if (authorization !== null && authorization.startsWith(BEARER_START)) {
-        return resolve(exchange, authorization, BEARER_START.length)
+      const { headers } = exchange.request
+      const bearer = bearerSpan(headers)
+      if (bearer !== undefined) {
+        return resolve(exchange, bearer.text, bearer.from + BEARER_START.length, bearer.to)
       }
+      const authorization = headers.get('authorization')
       const credential = presentedCredential(exchange, authorization, readsCookies)
       if (credential === undefined) {
         if (!admitsAnonymous) return refuse('credential_missing', { headers: CHALLENGE })
         exchange.caller = anonymousCaller
         return undefined
       }
-      return typeof credential === 'string' ? resolve(exchange, credential, 0) : credential
+      return typeof credential === 'string'
+        ? resolve(exchange, credential, 0, credential.length)
+        : credential
     },
   }
 }
+
+/** Where the value of Authorization stands, if it begins as nearly all do. */
+function bearerSpan(headers: IncomingHeaders): TextSpan | undefined {
+  const span = headers.place?.('authorization') ?? wholeSpan(headers.get('authorization'))
+  if (span === undefined || span.from + BEARER_START.length > span.to) return undefined
+  return span.text.startsWith(BEARER_START, span.from) ? span : undefined
+}
+
+const wholeSpan = (text: string | null): TextSpan | undefined =>
+  text === null ? undefined : { text, from: 0, to: text.length }
 
 const invalid = (internal: string): Refusal =>
   refuse('credential_invalid', { headers: CHALLENGE, internal })

@@ -98,7 +98,8 @@ export function createIdentity(options: IdentityOptions): Identity {
     announce: (ids) => changes.announce(ids),
     lastUses: (ids) => resolver.lastUses(ids),
   }
-  const resolve: Identity['resolve'] = (text, nowMs, from) => resolver.resolve(text, nowMs, from)
+  const resolve: Identity['resolve'] = (text, nowMs, from, to) =>
+    resolver.resolve(text, nowMs, from, to)
   const sessions = createSessionService({ ...parts, resolve })
   const { concurrencyMax, waitingMax } = config.passwords
   const hasher = options.hasher ?? createPasswordHasher(config.passwords, random)

@@ -308,9 +308,15 @@ export interface Identity {
    * the refusal `credential_invalid`; synchronously when the credential is known, otherwise after
    * reading storage. The caller's `allowsAddress` is for the gate to ask.
    *
-   * @param from where the credential begins in the text, which ends with it; default 0
+   * @param from where the credential begins in the text; default 0
+   * @param to where it ends; default the end of the text
    */
-  resolve(text: string, nowMs: number, from?: number): Caller | Refusal | Promise<Caller | Refusal>
+  resolve(
+    text: string,
+    nowMs: number,
+    from?: number,
+    to?: number,
+  ): Caller | Refusal | Promise<Caller | Refusal>
   readonly keys: KeyService
   readonly tokens: TokenService
   readonly users: UserService

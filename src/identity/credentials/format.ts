@@ -1,6 +1,6 @@
 import { toBase62 } from '../../core/bytes.ts'
 import type { Random } from '../../core/random.ts'
-import { CRC32_START, crc32Finish, crc32State, crc32Step } from './crc32.ts'
+import { CRC32_START, crc32Bytes, crc32Finish, crc32State } from './crc32.ts'
 
 /**
  * The form of every credential that Tollgate makes, here an API key:
@@ -29,6 +29,10 @@ const BODY_LENGTH = ID_DIGITS + 1 + SECRET_DIGITS + CHECKSUM_DIGITS
 const UNDERSCORE = 95
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** Set in values that are none, and in codes of characters outside ASCII. */
+const NO_DIGIT = 0x80
+const NOT_ASCII = ~0x7f
 
 /** The value of each base62 digit by its character code; 255 for every other character. */
 const DIGIT_VALUE = new Uint8Array(256).fill(255)
@@ -64,9 +68,10 @@ export interface CredentialFormat {
    * Checks prefix, length, alphabet and checksum; `undefined` for junk. The head's scratch space then
    * ends with the credential's bytes.
    *
-   * @param from where the credential begins in the text, which ends with it; default 0
+   * @param from where the credential begins in the text; default 0
+   * @param to where it ends; default the end of the text
    */
-  scan(text: string, from?: number): CredentialHead | undefined
+  scan(text: string, from?: number, to?: number): CredentialHead | undefined
   publicId(text: string, head: CredentialHead): string
   /** The part that is no secret: `tg_live_0Uo3Xq8wZ1k`. */
   start(sort: CredentialSort, publicId: string): string
@@ -87,8 +92,8 @@ export function createCredentialFormat(
       const body = `${headText(sort)}${publicId}_${secret}`
       return { publicId, text: body + checksumDigits(body) }
     },
-    scan(text, from = 0) {
-      const length = text.length - from
+    scan(text, from = 0, to = text.length) {
+      const length = to - from
       for (let at = 0; at < heads.length; at++) {
         const head = heads[at]!
         if (length === head.length && text.startsWith(head.text, from)) {
@@ -128,23 +133,22 @@ function checksumDigits(body: string): string {
 
 function scanBody(text: string, from: number, head: CredentialHead, offset: number): boolean {
   const { scratch, length } = head
-  const separator = head.text.length + ID_DIGITS
+  const bodyAt = head.text.length
+  const separator = bodyAt + ID_DIGITS
   const checked = length - CHECKSUM_DIGITS
-  let state = head.crcState
-  for (let at = head.text.length; at < checked; at++) {
+  if (text.charCodeAt(from + separator) !== UNDERSCORE) return false
+  let wrong = 0
+  for (let at = bodyAt; at < length; at++) {
     const code = text.charCodeAt(from + at)
-    const fits = at === separator ? code === UNDERSCORE : code < 128 && DIGIT_VALUE[code] !== 255
-    if (!fits) return false
     scratch[offset + at] = code
-    state = crc32Step(state, code)
+    wrong |= (code & NOT_ASCII) | (at === separator ? 0 : DIGIT_VALUE[code & 0xff]! & NO_DIGIT)
   }
+  if (wrong !== 0) return false
   let checksum = 0
   for (let at = checked; at < length; at++) {
-    const code = text.charCodeAt(from + at)
-    const value = code < 128 ? DIGIT_VALUE[code]! : 255
-    if (value === 255) return false
-    scratch[offset + at] = code
-    checksum = checksum * 62 + value
+    checksum = checksum * 62 + DIGIT_VALUE[scratch[offset + at]!]!
   }
-  return checksum === crc32Finish(state)
+  return (
+    checksum === crc32Finish(crc32Bytes(head.crcState, scratch, offset + bodyAt, offset + checked))
+  )
 }

@@ -30,8 +30,16 @@ export interface ResolverParts extends LoadParts {
 
 /** Answers who presents a credential. */
 export interface Resolver {
-  /** @param from where the credential begins in the text, which ends with it; default 0 */
-  resolve(text: string, nowMs: number, from?: number): Caller | Refusal | Promise<Caller | Refusal>
+  /**
+   * @param from where the credential begins in the text; default 0
+   * @param to where it ends; default the end of the text
+   */
+  resolve(
+    text: string,
+    nowMs: number,
+    from?: number,
+    to?: number,
+  ): Caller | Refusal | Promise<Caller | Refusal>
   /** Forgets all that depends on an id, or everything, and distrusts what is being loaded. */
   forget(id: string | undefined): void
   /** When credentials were last used, of those that this instance remembers. */
@@ -128,8 +136,8 @@ export function createResolver(parts: ResolverParts): Resolver {
   }
 
   return {
-    resolve(text, nowMs, from = 0) {
-      const head = format.scan(text, from)
+    resolve(text, nowMs, from = 0, to = text.length) {
+      const head = format.scan(text, from, to)
       if (head === undefined) {
         counts.junk++
         return CREDENTIAL_REFUSALS.junk
@@ -139,7 +147,8 @@ export function createResolver(parts: ResolverParts): Resolver {
       const digest = hashBytes(head.scratch, table.wantedBytes)
       const slot = table.find(digest)
       const caller = slot < 0 ? undefined : table.use(slot, nowMs)
-      if (caller === undefined) return miss(text.slice(from), head, new Uint8Array(digest), nowMs)
+      if (caller === undefined)
+        return miss(text.slice(from, to), head, new Uint8Array(digest), nowMs)
       counts.hits++
       return caller
     },

@@ -5,7 +5,11 @@ import {
   parseRequestHead,
   parseRequestLine,
   parseValue,
+  valueEnd,
+  valueLineEnd,
+  valueStart,
 } from './parse-request-head.ts'
+import type { HeadFacts } from './request-head.ts'
 import { RequestHead } from './request-head.ts'
 import { Unreadable } from './unreadable.ts'
 
@@ -15,6 +19,13 @@ const MAY_CHANGE: ReadonlySet<number> = new Set([plain, single, host, length])
 const LENGTH_NAME = 'content-length'
 const CR = 0x0d
 
+/** A field whose value changes: its place, and all that stands before and behind the value. */
+interface SingleField {
+  readonly at: number
+  readonly ahead: string
+  readonly behind: string
+}
+
 /**
  * A head that a connection has sent before. Clients send the same lines again and again; what is the same is
  * compared and not read again. Which lines change is learned, so that those between them are compared at once.
@@ -22,6 +33,7 @@ const CR = 0x0d
 export class HeadTemplate {
   private readonly text: string
   private readonly head: RequestHead
+  private readonly facts: HeadFacts
   private readonly rules: HeadRules
   /** With their CRLF: the request line, the fields, the empty line. */
   private readonly lines: readonly string[]
@@ -31,10 +43,13 @@ export class HeadTemplate {
   private changing: readonly number[] = []
   /** What stands before, between and after them. */
   private blocks: readonly string[]
+  /** Present where nothing changes but the value of one field that does not say how the message is read. */
+  private single: SingleField | undefined = undefined
 
   private constructor(text: string, head: RequestHead, lines: readonly string[], rules: HeadRules) {
     this.text = text
     this.head = head
+    this.facts = head.facts
     this.rules = rules
     this.lines = lines
     this.prefixes = lines.map(changeablePrefix)
@@ -50,7 +65,7 @@ export class HeadTemplate {
     const head = parseRequestHead(text, 0, rules)
     if (!(head instanceof RequestHead) || !/^[^\r ]+ [/*]/.test(text)) return undefined
     const lines = text.match(/[^\n]*\n/g)!
-    if (lines.length !== head.names.length + 2) return undefined
+    if (lines.length !== head.facts.names.length + 2) return undefined
     return new HeadTemplate(text, head, lines, rules)
   }
 
@@ -59,9 +74,11 @@ export class HeadTemplate {
    * has to be asked.
    */
   match(text: string, at: number): RequestHead | undefined {
+    const single = this.single === undefined ? undefined : this.matchSingle(this.single, text, at)
+    if (single !== undefined) return single
     if (text.startsWith(this.text, at)) return this.head
     const { changing, blocks } = this
-    const change = new Change(this.head)
+    const change = new Change(this.facts)
     let from = at
     for (let index = 0; ; index++) {
       const block = blocks[index]!
@@ -74,10 +91,27 @@ export class HeadTemplate {
     return change.head(from - at, this.rules)
   }
 
+  /** {@link HeadTemplate.match} where the value of one field alone changes. No string is made of it. */
+  private matchSingle(
+    { at: field, ahead, behind }: SingleField,
+    text: string,
+    at: number,
+  ): RequestHead | undefined {
+    if (!text.startsWith(ahead, at)) return undefined
+    const valueAt = at + ahead.length
+    const lineEnd = valueLineEnd(text, valueAt)
+    if (lineEnd < 0 || !text.startsWith(behind, lineEnd)) return undefined
+    const bytes = lineEnd + behind.length - at
+    if (bytes > this.rules.headBytesMax) return undefined
+    const from = valueStart(text, valueAt, lineEnd)
+    const changed = { at: field, text, from, to: valueEnd(text, from, lineEnd) }
+    return new RequestHead(this.facts, bytes, changed)
+  }
+
   /** Compares line by line, to learn which ones change. */
   private compareLines(text: string, at: number): RequestHead | undefined {
     const { lines } = this
-    const change = new Change(this.head)
+    const change = new Change(this.facts)
     const changed = new Set(this.changing)
     let from = at
     for (const [index, line] of lines.entries()) {
@@ -99,6 +133,15 @@ export class HeadTemplate {
     this.blocks = ends.map((end, index) =>
       this.lines.slice(index === 0 ? 0 : changing[index - 1]! + 1, end).join(''),
     )
+    this.single = changing.length === 1 ? this.singleField(changing[0]!) : undefined
+  }
+
+  private singleField(index: number): SingleField | undefined {
+    const prefix = this.prefixes[index]
+    const at = index - 1
+    if (prefix === undefined || this.facts.names[at] === LENGTH_NAME) return undefined
+    const [before, behind] = this.blocks
+    return { at, ahead: before! + prefix, behind: `\r\n${behind!}` }
   }
 
   /** Reads a line that is not as before. Returns where the next one begins, or -1. */
@@ -122,13 +165,13 @@ function changeablePrefix(line: string, index: number): string | undefined {
 
 /** How a head differs from the one before. */
 class Change {
-  private readonly before: RequestHead
+  private readonly before: HeadFacts
   private method: string
   private target: string
   private bodyBytes: number
   private values: string[] | undefined = undefined
 
-  constructor(before: RequestHead) {
+  constructor(before: HeadFacts) {
     this.before = before
     this.method = before.method
     this.target = before.target
@@ -160,20 +203,20 @@ class Change {
   }
 
   head(bytes: number, { headBytesMax }: HeadRules): RequestHead | undefined {
-    const { before, method, target, bodyBytes, values } = this
     if (bytes > headBytesMax) return undefined
+    const { before, method, target, bodyBytes, values = before.values } = this
     const { isCurrent, names, keepsAlive, expectsContinue, wantsWebSocket } = before
-    return new RequestHead({
+    const facts: HeadFacts = {
       method,
       target,
       isCurrent,
       names,
-      values: values ?? before.values,
+      values,
       bodyBytes,
       keepsAlive,
       expectsContinue,
       wantsWebSocket,
-      bytes,
-    })
+    }
+    return new RequestHead(facts, bytes)
   }
 }

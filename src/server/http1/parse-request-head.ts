@@ -1,6 +1,6 @@
 import { METHODS as CARRIED } from '../../core/methods.ts'
 import { FIELD_KINDS, fieldName, isToken } from './field-names.ts'
-import type { HeadParts } from './request-head.ts'
+import type { HeadFacts } from './request-head.ts'
 import { CHUNKED, RequestHead } from './request-head.ts'
 import { Unreadable } from './unreadable.ts'
 
@@ -16,6 +16,7 @@ const CR = 0x0d
 const LF = 0x0a
 const SPACE = 0x20
 const TAB = 0x09
+const DELETE = 0x7f
 
 // eslint-disable-next-line no-control-regex -- these are the characters a field value must not hold
 const FORBIDDEN_IN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/
@@ -127,14 +128,39 @@ function badVersion(version: string): Unreadable {
 
 /** Reads the value between `from` and `end`, without the white space around it (RFC 9112 §5.1). */
 export function parseValue(text: string, from: number, end: number): string | undefined {
-  let [start, stop] = [from, end]
-  while (start < stop && isBlank(text.charCodeAt(start))) start += 1
-  while (stop > start && isBlank(text.charCodeAt(stop - 1))) stop -= 1
-  const value = text.slice(start, stop)
+  const start = valueStart(text, from, end)
+  const value = text.slice(start, valueEnd(text, start, end))
   return FORBIDDEN_IN_VALUE.test(value) ? undefined : value
 }
 
+/** Where a value begins between `from` and `end`, behind white space. */
+export function valueStart(text: string, from: number, end: number): number {
+  let start = from
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1
+  return start
+}
+
+/** Where a value that begins at `start` ends, before the white space that ends at `end`. */
+export function valueEnd(text: string, start: number, end: number): number {
+  let stop = end
+  while (stop > start && isBlank(text.charCodeAt(stop - 1))) stop -= 1
+  return stop
+}
+
 const isBlank = (code: number): boolean => code === SPACE || code === TAB
+
+/**
+ * Where the line of a field value ends, whose characters begin at `from`: at its CRLF. -1 when it has none yet, or
+ * holds a character that a value must not.
+ */
+export function valueLineEnd(text: string, from: number): number {
+  let at = from
+  for (let code = text.charCodeAt(at); code >= SPACE || code === TAB; code = text.charCodeAt(at)) {
+    if (code === DELETE) return -1
+    at += 1
+  }
+  return text.charCodeAt(at) === CR && text.charCodeAt(at + 1) === LF ? at : -1
+}
 
 /** The number of bytes that a Content-Length says. */
 export function parseLength(value: string): number | Unreadable {
@@ -267,7 +293,7 @@ function conclude(
     return new Unreadable('expect', 'expectation_failed', 'Only 100-continue can be expected.')
   }
   const options = connectionOptions(deciding.connection)
-  const parts: HeadParts = {
+  const facts: HeadFacts = {
     method,
     target,
     isCurrent,
@@ -283,9 +309,8 @@ function conclude(
       isCurrent &&
       method === 'GET' &&
       bodyBytes === 0,
-    bytes,
   }
-  return new RequestHead(parts)
+  return new RequestHead(facts, bytes)
 }
 
 const NO_OPTIONS: readonly string[] = []

@@ -1,16 +1,16 @@
-import type { IncomingHeaders } from '../../core/incoming-request.ts'
+import type { IncomingHeaders, TextSpan } from '../../core/incoming-request.ts'
 
 /** In place of the number of bytes of a body: it comes in chunks (RFC 9112 §7.1). */
 export const CHUNKED = -1
 
-/** The head of a request that can be read in one way only. */
-export class RequestHead implements IncomingHeaders {
+/** What the head of a request says. */
+export interface HeadFacts {
   readonly method: string
   /** Path and query as they were sent; `*` with OPTIONS alone. */
   readonly target: string
   /** HTTP/1.1; otherwise HTTP/1.0. */
   readonly isCurrent: boolean
-  /** Lowercase, each once. */
+  /** Names of fields: lowercase, each once. */
   readonly names: readonly string[]
   readonly values: readonly string[]
   /** Bytes of the body, or {@link CHUNKED}. */
@@ -21,27 +21,75 @@ export class RequestHead implements IncomingHeaders {
   readonly expectsContinue: boolean
   /** Whether it asks for a WebSocket (RFC 6455 §4.1). */
   readonly wantsWebSocket: boolean
+}
+
+/** The one field whose value is not that of the facts, where it stands. */
+export interface ChangedField extends TextSpan {
+  /** Its place among the fields. */
+  readonly at: number
+}
+
+/**
+ * The head of a request that can be read in one way only. Facts are shared with the head before, where a client
+ * sends the same again but for one field.
+ */
+export class RequestHead implements IncomingHeaders {
   /** Bytes of the head, from where reading began to behind the empty line. */
   readonly bytes: number
+  private readonly shared: HeadFacts
+  private readonly changed: ChangedField | undefined
 
-  constructor(parts: HeadParts) {
-    this.method = parts.method
-    this.target = parts.target
-    this.isCurrent = parts.isCurrent
-    this.names = parts.names
-    this.values = parts.values
-    this.bodyBytes = parts.bodyBytes
-    this.keepsAlive = parts.keepsAlive
-    this.expectsContinue = parts.expectsContinue
-    this.wantsWebSocket = parts.wantsWebSocket
-    this.bytes = parts.bytes
+  constructor(facts: HeadFacts, bytes: number, changed?: ChangedField) {
+    this.bytes = bytes
+    this.shared = facts
+    this.changed = changed
+  }
+
+  get method(): string {
+    return this.shared.method
+  }
+
+  get target(): string {
+    return this.shared.target
+  }
+
+  get isCurrent(): boolean {
+    return this.shared.isCurrent
+  }
+
+  get bodyBytes(): number {
+    return this.shared.bodyBytes
+  }
+
+  get keepsAlive(): boolean {
+    return this.shared.keepsAlive
+  }
+
+  get expectsContinue(): boolean {
+    return this.shared.expectsContinue
+  }
+
+  get wantsWebSocket(): boolean {
+    return this.shared.wantsWebSocket
+  }
+
+  /** All that it says, for who makes another of it. */
+  get facts(): HeadFacts {
+    const { shared, changed } = this
+    if (changed === undefined) return shared
+    return { ...shared, values: shared.values.with(changed.at, this.value(changed.at)) }
   }
 
   get(name: string): string | null {
-    const { names } = this
-    for (let at = 0; at < names.length; at++) if (names[at] === name) return this.values[at]!
+    const { names } = this.shared
+    for (let at = 0; at < names.length; at++) if (names[at] === name) return this.value(at)
     const lower = name.toLowerCase()
     return lower === name ? null : this.get(lower)
+  }
+
+  place(name: string): TextSpan | undefined {
+    const { changed } = this
+    return changed !== undefined && this.shared.names[changed.at] === name ? changed : undefined
   }
 
   has(name: string): boolean {
@@ -49,14 +97,17 @@ export class RequestHead implements IncomingHeaders {
   }
 
   forEach(visit: (value: string, name: string) => void): void {
-    const { names, values } = this
-    for (let at = 0; at < names.length; at++) visit(values[at]!, names[at]!)
+    const { names } = this.shared
+    for (let at = 0; at < names.length; at++) visit(this.value(at), names[at]!)
   }
 
   *[Symbol.iterator](): Iterator<[name: string, value: string]> {
-    for (const [at, name] of this.names.entries()) yield [name, this.values[at]!]
+    for (const [at, name] of this.shared.names.entries()) yield [name, this.value(at)]
+  }
+
+  private value(at: number): string {
+    const { changed } = this
+    if (changed === undefined || changed.at !== at) return this.shared.values[at]!
+    return changed.text.slice(changed.from, changed.to)
   }
 }
-
-/** What is taken from the head of a request. */
-export type HeadParts = Omit<RequestHead, keyof IncomingHeaders>
