@@ -142,7 +142,7 @@ describe('automatic bans', () => {
   test('trusted networks are never banned, nor kept out by a wider ban', async () => {
     const bench = setUp({ trusted: ['10.0.0.0/8'] })
     expect(bench.offend(50, '10.1.2.3')).toEqual([])
-    await bench.bans.ban({ kind: 'address', subject: '0.0.0.0/0', ...byHand })
+    await bench.bans.ban({ kind: 'address', subject: '0.0.0.0/0', isForced: true, ...byHand })
     expect(bench.isBanned('10.1.2.3')).toBe(false)
     expect(bench.isBanned('192.0.2.1')).toBe(true)
     const refused = await bench.bans.ban({ kind: 'address', subject: '10.1.2.3', ...byHand })
@@ -210,6 +210,37 @@ describe('bans by hand', () => {
     const outcome = await setUp().bans.ban({ ...request, ...byHand })
     expect(outcome.ok ? '' : outcome.refusal.code).toBe('bad_request')
   })
+
+  test.each([
+    ['0.0.0.0/0', 'IPv4'],
+    ['10.0.0.0/7', 'IPv4'],
+    ['::ffff:0.0.0.0/96', 'IPv4'],
+    ['::/0', 'IPv6'],
+    ['2a00::/15', 'IPv6'],
+    ['10.0.0.0/8', 'your own address, 10.1.2.3'],
+    ['10.1.2.3', 'your own address, 10.1.2.3'],
+    ['::ffff:10.1.2.0/120', 'your own address, 10.1.2.3'],
+  ])('%s is banned from 10.1.2.3 only when that is forced', async (subject, reason) => {
+    const bench = setUp()
+    const request = { kind: 'address', subject, bannedFrom: '10.1.2.3', ...byHand } as const
+    const outcome = await bench.bans.ban(request)
+    expect(outcome).toMatchObject({
+      ok: false,
+      refusal: { code: 'conflict', detail: expect.stringContaining(reason) },
+    })
+    expect(bench.bans.anyAddress()).toBe(false)
+    expect((await bench.bans.ban({ ...request, isForced: true })).ok).toBe(true)
+    expect(bench.bans.anyAddress()).toBe(true)
+  })
+
+  test.each(['11.0.0.0/8', '2a00::/16', '10.1.2.4', '10.1.3.0/24'])(
+    '%s is banned from 10.1.2.3 as it is',
+    async (subject) => {
+      const bench = setUp()
+      const request = { kind: 'address', subject, bannedFrom: '10.1.2.3', ...byHand } as const
+      expect((await bench.bans.ban(request)).ok).toBe(true)
+    },
+  )
 
   test('are listed, the one that ends first first, page by page; ended ones are not', async () => {
     const bench = setUp()

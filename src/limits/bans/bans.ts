@@ -10,6 +10,8 @@ import { addressGroup } from '../address-group.ts'
 import type { BansConfig } from '../config.ts'
 import type { Ban, BanKind } from './ban.ts'
 import { bansCollection, NEVER_MS } from './ban.ts'
+import type { BanRequest } from './ban-request.ts'
+import { subjectToBan } from './ban-request.ts'
 import { createBanIndex } from './ban-index.ts'
 import { createBanStore } from './ban-store.ts'
 import { createBanSync } from './ban-sync.ts'
@@ -24,19 +26,6 @@ export interface Violation {
   /** Canonical client address. */
   readonly address: string
   readonly caller: Caller
-}
-
-/** A ban by hand. */
-export interface BanRequest {
-  readonly kind: BanKind
-  /** Address, network in CIDR notation, or credential id. */
-  readonly subject: string
-  readonly reason: string
-  /** How long; absent: permanent. */
-  readonly durationMs?: number
-  /** Who bans. */
-  readonly bannedBy: string
-  readonly ownerTenantId?: string
 }
 
 /** What bans tell the rest of the gate about; must not throw. */
@@ -162,7 +151,7 @@ export function createBans(options: BansOptions): Bans {
       return isBan ? escalate(...place, violation) : undefined
     },
     async ban(request) {
-      const parsed = parseRequest(request, rules.isTrusted)
+      const parsed = subjectToBan(request, rules.isTrusted)
       if (!parsed.ok) return parsed
       const ban = draft({
         kind: request.kind,
@@ -242,25 +231,3 @@ function subjectOf(
 }
 
 const violationKey = (kind: BanKind, subject: string): string => `${kind} ${subject}`
-
-function parseRequest(
-  request: BanRequest,
-  isTrusted: (address: string) => boolean,
-): Outcome<string> {
-  const { kind, durationMs } = request
-  if (durationMs !== undefined && !(durationMs > 0 && Number.isSafeInteger(durationMs))) {
-    return fail('bad_request', { detail: 'A ban lasts a whole number of milliseconds.' })
-  }
-  if (kind === 'key') {
-    return request.subject === ''
-      ? fail('bad_request', { detail: 'Name the credential by its id.' })
-      : succeed(request.subject)
-  }
-  const subject = canonicalNetwork(request.subject)
-  if (subject === undefined) {
-    return fail('bad_request', { detail: 'Neither an address nor a network.' })
-  }
-  return isTrusted(subject)
-    ? fail('conflict', { detail: 'This address is trusted by the configuration.' })
-    : succeed(subject)
-}

@@ -216,6 +216,7 @@ test('limits, bans, configuration, figures', async () => {
   const body = { kind: 'address', subject: '203.0.113.0/24', reason: 'test', durationMs: 60_000 }
   const ban = await call('createBan', {}, { body })
   await call('createBan', {}, { body: { ...body, subject: 'nowhere' }, status: 400 })
+  await call('createBan', {}, { body: { ...body, subject: '0.0.0.0/0' }, status: 409 })
   await call('listBans')
   await call('getBan', { banId: ban.field('id') })
   await call('liftBan', { banId: ban.field('id') })

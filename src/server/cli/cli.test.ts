@@ -252,6 +252,22 @@ describe('management', () => {
     expect([refused.code, refused.hint]).toEqual([2, expect.stringContaining('Neither an address')])
   })
 
+  test('a ban of everybody, or of whoever makes it, is made only when forced', async () => {
+    const add = async (...args: string[]) => manage('bans', 'add', ...args, '--reason', 'test')
+    for (const subject of ['0.0.0.0/0', '::/0', '127.0.0.0/8', '127.0.0.1']) {
+      const refused = await add(subject)
+      expect([subject, refused.code, refused.hint]).toEqual([
+        subject,
+        5,
+        expect.stringContaining('--force'),
+      ])
+    }
+    expect((await manage('bans', 'list')).out).not.toContain('/')
+    const ban = await json('bans', 'add', '8000::/2', '--reason', 'test', '--force')
+    expect(ban['subject']).toBe('8000::/2')
+    expect((await manage('bans', 'lift', String(ban['id']))).code).toBe(0)
+  })
+
   test('explain takes the path as it was written, and no method for another', async () => {
     const dots = await manage('explain', 'GET', '/hello/%2e%2e/x')
     expect(dots.out).toContain('refused: path_invalid (400)')

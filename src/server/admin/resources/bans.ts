@@ -29,6 +29,12 @@ const banInput = z
     reason: z.string().min(1).max(200),
     durationMs: z.int().positive().optional().describe('How long; left out: without an end.'),
     tenantId: z.string().max(64).optional().describe('The tenant of the credential.'),
+    force: z
+      .boolean()
+      .optional()
+      .describe(
+        'Ban also a network wider than /8 (IPv4) or /16 (IPv6), or one that holds your own address.',
+      ),
   })
   .meta({ id: 'BanInput' })
 
@@ -73,13 +79,15 @@ export const banOperations = [
     params: noParams,
     query: noQuery,
     body: banInput,
-    run: async ({ body, principal }, { bans }) => {
-      const { durationMs, tenantId } = body
+    run: async ({ body, principal, address }, { bans }) => {
+      const { durationMs, tenantId, force } = body
       const made = await bans.ban({
         kind: body.kind,
         subject: body.subject,
         reason: body.reason,
         bannedBy: principal.id,
+        bannedFrom: address,
+        ...(force !== undefined && { isForced: force }),
         ...(durationMs !== undefined && { durationMs }),
         ...(tenantId !== undefined && { ownerTenantId: tenantId }),
       })

@@ -42,6 +42,11 @@ export const bansCommand = branch('bans', 'Bans of addresses and credentials', {
       },
       reason: { type: 'string', required: true, description: 'Why; goes into the audit log.' },
       for: { type: 'string', valueHint: 'duration', description: 'How long; default: no end.' },
+      force: {
+        type: 'boolean',
+        description:
+          'Ban also a network wider than /8 (IPv6: /16), or one that holds your own address.',
+      },
     },
     examples: ['tollgate bans add 203.0.113.0/24 --reason scraping --for 24h'],
     shown: { kind: 'one' },
@@ -55,6 +60,7 @@ export const bansCommand = branch('bans', 'Bans of addresses and credentials', {
           subject,
           reason: args.required('reason'),
           durationMs: durationOption(args, 'for'),
+          force: args.flag('force') || undefined,
         }),
       }
     },
