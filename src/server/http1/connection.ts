@@ -239,11 +239,13 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     this.phase = 'tunnel'
     this.patience.withoutEnd()
     this.reader.forget()
-    const first = [door.announce(head, this.peer.address), rest]
-    const onEnd = (): void => {
-      if (this.phase === 'tunnel') this.enter('ending')
+    const opening = door.announce(head, this.peer.address)
+    const onEnd = (isRefused: boolean): void => {
+      // A client that was refused may have sent more, and is to read why it was.
+      if (this.phase === 'tunnel') this.enter(isRefused ? 'lingering' : 'ending')
     }
-    this.tunnel = new Tunnel({ socket, outbox, onEnd }, world.gathering, door.path(), first)
+    const client = { socket, outbox, onEnd }
+    this.tunnel = new Tunnel(client, world.gathering, door.path(), opening, rest)
   }
 
   /** Has a request answered whose body lies in `chunk` between `from` and `end`, or is still to come. */

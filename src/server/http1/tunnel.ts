@@ -7,24 +7,46 @@ export interface TunnelClient {
   readonly socket: Pick<Socket, 'pause' | 'resume'>
   readonly outbox: Outbox
   /** The other side has said everything. */
-  onEnd(): void
+  onEnd(isRefused: boolean): void
 }
 
-/** Carries a connection on to a Unix socket: bytes both ways, no faster than either side takes them. */
+const SWITCHED = 'HTTP/1.1 101'
+
+/**
+ * Carries a connection on to a Unix socket: bytes both ways, no faster than either side takes them. What a client
+ * sends before it has the answer, which RFC 6455 §4.1 forbids, is kept until the protocol is switched: a server
+ * that still answers the request would take it for the next one. Where the request is refused, it is dropped.
+ */
 export class Tunnel {
   private readonly client: TunnelClient
   private readonly gathering: Gathering
   private inner: Socket | undefined = undefined
   private toInner: Outbox | undefined = undefined
-  /** What came before the inner socket was there. */
-  private waiting: Uint8Array[]
+  /** What is said first. */
+  private readonly opening: Uint8Array
+  /** What came before the protocol was switched. */
+  private early: Uint8Array[] = []
+  /** The answer, as far as it says whether it was. */
+  private status = ''
+  private isSwitched = false
   private isClientEnded = false
   private isClosed = false
 
-  constructor(client: TunnelClient, gathering: Gathering, path: string, first: Uint8Array[]) {
+  /**
+   * @param opening - The request.
+   * @param early - What came behind it.
+   */
+  constructor(
+    client: TunnelClient,
+    gathering: Gathering,
+    path: string,
+    opening: Uint8Array,
+    early: Uint8Array,
+  ) {
     this.client = client
     this.gathering = gathering
-    this.waiting = first
+    this.opening = opening
+    if (early.length > 0) this.early.push(early)
     client.socket.pause()
     Bun.connect({
       unix: path,
@@ -41,12 +63,18 @@ export class Tunnel {
   /** The client has sent bytes. */
   receive(chunk: Buffer): void {
     const { toInner } = this
-    if (toInner === undefined) {
-      this.waiting.push(chunk)
+    if (this.isRefused) return
+    if (toInner === undefined || !this.isSwitched) {
+      this.early.push(chunk)
+      this.client.socket.pause()
       return
     }
     toInner.bytes(chunk)
     if (!toInner.flush()) this.client.socket.pause()
+  }
+
+  private get isRefused(): boolean {
+    return this.status.length === SWITCHED.length && !this.isSwitched
   }
 
   /** The client takes bytes again; all that was kept for it is written. */
@@ -57,7 +85,7 @@ export class Tunnel {
   /** The client sends no more. */
   clientEnded(): void {
     this.isClientEnded = true
-    if (this.toInner?.isEmpty === true) this.inner?.shutdown()
+    if (this.toInner?.isEmpty === true && this.early.length === 0) this.inner?.shutdown()
   }
 
   /** The client is gone. */
@@ -68,13 +96,10 @@ export class Tunnel {
 
   private opened(inner: Socket): void {
     if (this.isClosed) return inner.terminate()
-    const { gathering, client, waiting } = this
     this.inner = inner
-    this.toInner = new Outbox(inner, gathering)
-    this.waiting = []
-    for (const bytes of waiting) this.toInner.bytes(bytes)
-    if (this.toInner.flush()) client.socket.resume()
-    if (this.isClientEnded) this.clientEnded()
+    this.toInner = new Outbox(inner, this.gathering)
+    this.toInner.bytes(this.opening)
+    if (this.toInner.flush()) this.innerTakesMore()
   }
 
   private fromInner(inner: Socket, chunk: Buffer): void {
@@ -82,10 +107,25 @@ export class Tunnel {
     const { outbox } = this.client
     outbox.bytes(chunk)
     if (!outbox.flush()) inner.pause()
+    if (this.status.length < SWITCHED.length) this.hearAnswer(chunk)
+  }
+
+  private hearAnswer(chunk: Buffer): void {
+    this.status += chunk.toString('latin1', 0, SWITCHED.length - this.status.length)
+    if (this.status.length < SWITCHED.length) return
+    const { early, toInner } = this
+    this.isSwitched = this.status === SWITCHED
+    this.early = []
+    if (this.isSwitched) for (const bytes of early) toInner?.bytes(bytes)
+    if (toInner?.flush() === true) this.innerTakesMore()
   }
 
   private innerDrained(): void {
-    if (this.toInner?.drain() !== true || this.isClosed) return
+    if (this.toInner?.drain() === true && !this.isClosed) this.innerTakesMore()
+  }
+
+  private innerTakesMore(): void {
+    if (this.early.length > 0) return
     if (this.isClientEnded) this.inner?.shutdown()
     this.client.socket.resume()
   }
@@ -93,6 +133,6 @@ export class Tunnel {
   private close(): void {
     if (this.isClosed) return
     this.isClosed = true
-    this.client.onEnd()
+    this.client.onEnd(this.isRefused)
   }
 }

@@ -4,7 +4,7 @@ import type { IncomingRequest } from '../../core/incoming-request.ts'
 import type { WebSocketBridge, WebSocketEnd } from '../../upstream/index.ts'
 import type { Http1Listener } from './listener.ts'
 import { openTestListener } from './listener.fixture.ts'
-import { RawClient, exchange } from './raw-client.fixture.ts'
+import { RawClient, bodyOf, exchange } from './raw-client.fixture.ts'
 import type { Handle } from './world.ts'
 
 let listener: Http1Listener | undefined
@@ -109,6 +109,82 @@ describe('a WebSocket', () => {
     const received = await client.until((all) => all.endsWith('\x81\x05hello'))
     expect(received).toMatch(/^HTTP\/1\.1 200 .*plainHTTP\/1\.1 101 /s)
     client.close()
+  })
+
+  describe('whose client does not wait for the answer', () => {
+    const FIRST = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]).toString('latin1')
+    const ASKED = `GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n`
+
+    /** A handler that answers what asks for a WebSocket when the test says so. */
+    function hold(answer: Handle) {
+      const begin = Promise.withResolvers<void>()
+      const asked = Promise.withResolvers<void>()
+      const seen: string[] = []
+      const port = listen(async (request, connection) => {
+        seen.push(request.target)
+        if (request.target === '/plain') return new PlainAnswer(200, [], 'plain')
+        asked.resolve()
+        await begin.promise
+        return answer(request, connection)
+      })
+      /** Others are served meanwhile: what was sent has been read. */
+      const serveOthers = async (): Promise<void> => {
+        const plain = 'GET /plain HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+        for (let turn = 0; turn < 5; turn++) {
+          expect(await exchange(port, plain)).toEndWith('plain')
+        }
+      }
+      return { port, seen, asked: asked.promise, begin: begin.resolve, serveOthers }
+    }
+
+    test('is heard when it is open, whether the frames came with the request or after it', async () => {
+      const { port, asked, begin, serveOthers } = hold((request, connection) => {
+        connection.upgrade(request, echo(), {})
+        return switched()
+      })
+      const client = await RawClient.open(port)
+      client.send(`${ASKED}${FIRST}`)
+      await asked
+      const large = Buffer.concat([
+        Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0]),
+        Buffer.alloc(0x4_0000, 0x61),
+      ])
+      client.send(large)
+      client.send(FIRST)
+      await serveOthers()
+      expect(client.received).toBe('')
+      begin()
+      const received = await client.until((all) => all.endsWith('a\x81\x05hello'))
+      expect(received).toMatch(/^HTTP\/1\.1 101 /)
+      expect(bodyOf(received).length).toBe(7 + 10 + 0x4_0000 + 7)
+      client.close()
+    })
+
+    test.each([
+      ['a frame', FIRST],
+      ['a request', 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['much', 'x'.repeat(200_000)],
+    ])(
+      'is refused in full, and %s behind the request is not taken for another',
+      async (_, early) => {
+        const answer = 'no'.repeat(50_000)
+        const { port, seen, asked, begin, serveOthers } = hold(
+          () => new PlainAnswer(401, [], answer),
+        )
+        const client = await RawClient.open(port)
+        client.send(`${ASKED}${early}`)
+        await asked
+        client.send(early)
+        await serveOthers()
+        begin()
+        const received = await client.ended()
+        expect(received).toMatch(/^HTTP\/1\.1 401 /)
+        expect(bodyOf(received)).toBe(answer)
+        expect(client.isReset).toBe(false)
+        expect(seen.filter((target) => target !== '/plain')).toEqual(['/'])
+        client.close()
+      },
+    )
   })
 
   test('is told that the server goes away', async () => {
