@@ -67,18 +67,7 @@ function begin(
   if (bound === undefined) {
     return refused(snapshot, request, connection, nowMs, notAllowed(match))
   }
-  return new Exchange(
-    snapshot.world,
-    connection,
-    request,
-    nowMs,
-    bound.method,
-    bound.target,
-    path,
-    query,
-    bound.names,
-    match.values,
-  )
+  return new Exchange(snapshot.world, connection, request, nowMs, bound, path, query, match.values)
 }
 
 /** The long way: canonicalizes the path, and looks for routes of this host, then for those of any. */
@@ -111,19 +100,8 @@ function refused(
   refusal: Refusal,
 ): Exchange {
   const { world, unrouted } = snapshot
-  const { method } = request
-  const exchange = new Exchange(
-    world,
-    connection,
-    request,
-    nowMs,
-    method,
-    unrouted,
-    '',
-    '',
-    NOTHING,
-    NOTHING,
-  )
+  const bound = { method: request.method, target: unrouted, names: NOTHING }
+  const exchange = new Exchange(world, connection, request, nowMs, bound, '', '', NOTHING)
   exchange.refusal = refusal
   return exchange
 }

@@ -5,7 +5,7 @@ import type { Refusal } from '../core/refusal.ts'
 import type { RequestId } from '../signals/index.ts'
 import type { WebSocketBridge } from '../upstream/index.ts'
 import type { Route } from './route.ts'
-import type { PathParameters } from './routing/router.ts'
+import type { Bound, PathParameters } from './routing/router.ts'
 import { bindParameters } from './routing/router.ts'
 
 /** What the server knows of the connection that a request came by. */
@@ -41,56 +41,72 @@ export interface ExchangeWorld {
   requestId(exchange: Pick<Exchange, 'request' | 'peer'>): RequestId
 }
 
+/** What few exchanges have, and what exchanges with a body have. */
+interface RareFacts {
+  /** The body as text and as JSON, once they have been read. */
+  bodyText: string | undefined
+  body: unknown
+  /** The content type of the body, once it has been asked for. */
+  contentType: string | null
+  /** Whether {@link Exchange.body} has been parsed and found good. */
+  bodyChecked: boolean
+  /** The rule that the running stage decided by, for explanations and the audit log. */
+  rule: string | undefined
+  /** What a policy decided, for the audit log. */
+  decision: string | undefined
+  /** Response headers that stages ask for, such as RateLimit. */
+  responseHeaders: Readonly<Record<string, string>> | undefined
+  /** The same as lines, each with its CRLF, where a stage that vouches for them has made them. */
+  responseLines: string | undefined
+  /** Gives back what is held while the request runs; the exit calls it once. */
+  release: (() => void) | undefined
+  /** Present when the exchange is only explained: then nothing is taken, sent or recorded. */
+  notes: Note[] | undefined
+  /** Who an explanation is for, in place of the credential presented. */
+  presumed: Caller | undefined
+  refusal: Refusal | undefined
+}
+
 /**
  * What travels through the gate: one request and all that becomes known of it. Created once, never
  * copied: stages write what they find out, and the record at the exit reads it.
  *
- * Costly facts (address, request id, parameters) are worked out when first asked for.
+ * Costly facts (address, request id, parameters) are worked out when first asked for. What is rare is no field
+ * until it is set, because the memory of one exchange after the other is a good part of what a request costs.
  */
-export class Exchange {
+export class Exchange implements RareFacts {
   readonly world: ExchangeWorld
   readonly connection: Connection
   readonly request: IncomingRequest
   /** Wall clock at arrival, milliseconds since the epoch. */
   readonly nowMs: number
-  readonly method: string
-  readonly route: Route
+  /** What method and path have led to. */
+  readonly bound: Bound<Route>
   /** Canonical path, without query. */
   readonly path: string
   /** The query as it came, with its `?`; empty when there is none. */
   readonly query: string
   readonly pathValues: readonly string[]
-  readonly pathNames: readonly string[]
 
   caller: Caller = anonymousCaller
-  /** The body as text and as JSON, once they have been read. */
-  bodyText: string | undefined = undefined
-  body: unknown = undefined
-  /** The content type of the body, once it has been asked for. */
-  contentType: string | null = null
-  /** Whether {@link Exchange.body} has been parsed and found good. */
-  bodyChecked = false
-  /** The rule that the running stage decided by, for explanations and the audit log. */
-  rule: string | undefined = undefined
-  /** What a policy decided, for the audit log. */
-  decision: string | undefined = undefined
-  /** Response headers that stages ask for, such as RateLimit. */
-  responseHeaders: Readonly<Record<string, string>> | undefined = undefined
-  /** The same as lines, each with its CRLF, where a stage that vouches for them has made them. */
-  responseLines: string | undefined = undefined
-  /** Gives back what is held while the request runs; the exit calls it once. */
-  release: (() => void) | undefined = undefined
-  /** Present when the exchange is only explained: then nothing is taken, sent or recorded. */
-  notes: Note[] | undefined = undefined
-  /** Who an explanation is for, in place of the credential presented. */
-  presumed: Caller | undefined = undefined
-  refusal: Refusal | undefined = undefined
   /** The position in the route of the stage that runs, or that ended the exchange. */
   at = 0
   /** Monotonic milliseconds at arrival. */
   startMs = 0
 
-  private peerKnown: string | undefined = undefined
+  declare bodyText: RareFacts['bodyText']
+  declare body: RareFacts['body']
+  declare contentType: RareFacts['contentType']
+  declare bodyChecked: RareFacts['bodyChecked']
+  declare rule: RareFacts['rule']
+  declare decision: RareFacts['decision']
+  declare responseHeaders: RareFacts['responseHeaders']
+  declare responseLines: RareFacts['responseLines']
+  declare release: RareFacts['release']
+  declare notes: RareFacts['notes']
+  declare presumed: RareFacts['presumed']
+  declare refusal: RareFacts['refusal']
+
   private addressKnown: string | undefined = undefined
   private idKnown: RequestId | undefined = undefined
   private parametersKnown: PathParameters | undefined = undefined
@@ -100,28 +116,32 @@ export class Exchange {
     connection: Connection,
     request: IncomingRequest,
     nowMs: number,
-    method: string,
-    route: Route,
+    bound: Bound<Route>,
     path: string,
     query: string,
-    pathNames: readonly string[],
     pathValues: readonly string[],
   ) {
     this.world = world
     this.connection = connection
     this.request = request
     this.nowMs = nowMs
-    this.method = method
-    this.route = route
+    this.bound = bound
     this.path = path
     this.query = query
-    this.pathNames = pathNames
     this.pathValues = pathValues
+  }
+
+  get method(): string {
+    return this.bound.method
+  }
+
+  get route(): Route {
+    return this.bound.target
   }
 
   /** The address at the other end of the connection: the client, or a proxy in front. */
   get peer(): string {
-    return (this.peerKnown ??= this.connection.peerAddress(this.request))
+    return this.connection.peerAddress(this.request)
   }
 
   /** The client's address: the peer's, or what trusted proxies say it is. */
@@ -139,7 +159,7 @@ export class Exchange {
 
   /** Path parameters by name, escapes not decoded. */
   get parameters(): PathParameters | undefined {
-    return (this.parametersKnown ??= bindParameters(this.pathNames, this.pathValues))
+    return (this.parametersKnown ??= bindParameters(this.bound.names, this.pathValues))
   }
 
   /**
@@ -149,7 +169,7 @@ export class Exchange {
    * @param isDetached nobody waits for it, so that it does without the connection.
    */
   inPlaceOf(request: IncomingRequest, isDetached: boolean): Exchange {
-    const { world, nowMs, method, route, path, query, pathNames, pathValues, peer } = this
+    const { world, nowMs, bound, path, query, pathValues, peer } = this
     const { scheme, extend } = this.connection
     const connection: Connection = {
       scheme,
@@ -159,21 +179,26 @@ export class Exchange {
           extend: (_request, timeoutMs) => this.connection.extend?.(this.request, timeoutMs),
         }),
     }
-    const other = new Exchange(
-      world,
-      connection,
-      request,
-      nowMs,
-      method,
-      route,
-      path,
-      query,
-      pathNames,
-      pathValues,
-    )
+    const other = new Exchange(world, connection, request, nowMs, bound, path, query, pathValues)
     other.caller = this.caller
     other.addressKnown = this.address
     other.idKnown = this.id
     return other
   }
 }
+
+const UNSET: RareFacts = {
+  bodyText: undefined,
+  body: undefined,
+  contentType: null,
+  bodyChecked: false,
+  rule: undefined,
+  decision: undefined,
+  responseHeaders: undefined,
+  responseLines: undefined,
+  release: undefined,
+  notes: undefined,
+  presumed: undefined,
+  refusal: undefined,
+}
+Object.assign(Exchange.prototype, UNSET)

@@ -86,11 +86,9 @@ async function ask(began: Exchange, guards: SocketGuards): Promise<Verdict> {
     { ...began.connection, peerAddress: () => peer },
     began.request,
     guards.nowMs(),
-    began.method,
-    began.route,
+    began.bound,
     began.path,
     began.query,
-    began.pathNames,
     began.pathValues,
   )
   for (const stage of guards.stages) {

@@ -48,6 +48,10 @@ export class Answering implements InterimSink {
     this.host = host
   }
 
+  get scheme(): 'http' | 'https' {
+    return this.peer.scheme
+  }
+
   /** Whether a streamed answer waits for the client to take more. */
   get isWaiting(): boolean {
     return this.streamed?.isWaiting === true

@@ -256,11 +256,11 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     end: number,
     incoming: RequestBody | undefined,
   ): void {
-    const { answering, patience, peer } = this
+    const { answering, patience } = this
     this.phase = 'busy'
     if (incoming === undefined) patience.withoutEnd()
     else patience.withBody()
-    answering.begin(new SocketRequest(head, peer.scheme, answering, chunk, from, end, incoming))
+    answering.begin(new SocketRequest(head, answering, chunk, from, end, incoming))
     // What a client pipelined before it fell silent.
     if (this.isEnded && this.phase === 'busy') this.tellOfEnd()
   }

@@ -7,6 +7,7 @@ import type { RequestHead } from './request-head.ts'
 
 /** The connection that a request came by, as far as interim answers go. */
 export interface InterimSink {
+  readonly scheme: 'http' | 'https'
   interim(request: SocketRequest, answer: PlainAnswer): void
 }
 
@@ -14,20 +15,18 @@ export interface InterimSink {
 export class SocketRequest implements IncomingRequest {
   readonly head: RequestHead
   /** The client went away before its answer was complete. */
-  isGone = false
-  private readonly scheme: 'http' | 'https'
+  declare isGone: boolean
   private readonly sink: InterimSink
   private readonly incoming: RequestBody | undefined
   /** The bytes read with the head; the body lies between `from` and `end`. */
   private readonly chunk: Buffer
   private readonly from: number
   private readonly end: number
-  private controller: AbortController | undefined = undefined
-  private stream: ReadableStream<Uint8Array> | undefined = undefined
+  declare private controller: AbortController | undefined
+  declare private stream: ReadableStream<Uint8Array> | undefined
 
   constructor(
     head: RequestHead,
-    scheme: 'http' | 'https',
     sink: InterimSink,
     chunk: Buffer,
     from: number,
@@ -35,7 +34,6 @@ export class SocketRequest implements IncomingRequest {
     incoming: RequestBody | undefined,
   ) {
     this.head = head
-    this.scheme = scheme
     this.sink = sink
     this.chunk = chunk
     this.from = from
@@ -100,8 +98,8 @@ export class SocketRequest implements IncomingRequest {
 
   toRequest(): Request {
     const host = this.headers.get('host') ?? ''
-    const { method, body, signal, scheme, target } = this
-    return new Request(`${scheme}://${host}${target}`, {
+    const { method, body, signal, target } = this
+    return new Request(`${this.sink.scheme}://${host}${target}`, {
       method,
       headers: [...this.headers],
       signal,
@@ -109,3 +107,7 @@ export class SocketRequest implements IncomingRequest {
     })
   }
 }
+
+// No fields of each request, as few need them; see Exchange.
+const UNSET = { isGone: false, controller: undefined, stream: undefined }
+Object.assign(SocketRequest.prototype, UNSET)
