@@ -208,6 +208,35 @@ describe('HEAD (RFC 9111 §4.3.5)', () => {
   })
 })
 
+describe('HEAD while the origin fails (RFC 9111 §4.2.4, RFC 5861 §4)', () => {
+  const outcome = async (value: string, says: Step['says']): Promise<readonly unknown[]> => {
+    const head = { method: 'HEAD', says: says ?? {} }
+    const [, answer] = await play.run([{ says: { fields: [...stale(value), ['X', '1']] } }, head])
+    return [answer?.status, answer?.asked !== undefined, answer?.fields.get('x')]
+  }
+
+  test('is answered from what is stored where GET would be', async () => {
+    const error = { status: '503 No' }
+    const served = [200, true, '1']
+    expect(await outcome('max-age=60', { isSilent: true })).toEqual(served)
+    expect(await outcome('max-age=60, stale-if-error=600', { isSilent: true })).toEqual(served)
+    expect(await outcome('max-age=60, stale-if-error=600', error)).toEqual(served)
+    expect(await outcome('max-age=60', error)).toEqual([503, true, undefined])
+    expect(await outcome('max-age=60, stale-if-error=5', error)).toEqual([503, true, undefined])
+  })
+
+  test('is not where staleness is forbidden', async () => {
+    for (const value of ['must-revalidate', 'proxy-revalidate', 'no-cache']) {
+      const fields = [...stale(`max-age=60, ${value}`), TAGGED]
+      const [, answer] = await play.run([
+        { says: { fields } },
+        { method: 'HEAD', says: { isSilent: true } },
+      ])
+      expect(answer?.status).toBe(504)
+    }
+  })
+})
+
 describe('an unsafe method (RFC 9111 §4.4)', () => {
   const then = (method: string, status: string): readonly Step[] => [
     { says: { fields: [FRESH] } },

@@ -47,6 +47,32 @@ describe('of a whole that is stored', () => {
   })
 })
 
+test.each(['416 Range', '400 Bad', '404 Not', '500 Error'])(
+  'an answer of %s to a request for a range does not answer those for the whole',
+  async (status) => {
+    const answers = await play.run([
+      { ...ranged('bytes=99-'), says: { status, fields: [FRESH, ['Content-Range', 'bytes */2']] } },
+      { says: { fields: [FRESH] } },
+      {},
+    ])
+    expect(answers.map((each) => [String(each.status), each.body])).toEqual([
+      [status.slice(0, 3), 'n1'],
+      ['200', 'n2'],
+      ['200', 'n2'],
+    ])
+  },
+)
+
+test('a whole that answers a request for a range answers the others, too', async () => {
+  const answers = await play.run([
+    { ...ranged('bytes=0-0'), says: { body: CONTENT, fields: [FRESH] } },
+    ranged('bytes=1-2'),
+    {},
+  ])
+  expect(answers.slice(1).map(({ asked }) => asked)).toEqual([undefined, undefined])
+  expect(answers.slice(1).map(({ body }) => body)).toEqual(['12', CONTENT])
+})
+
 /** Asks for a range, and has the origin answer with these bytes of ten. */
 const part = (range: string, first: number, last: number, ...more: Lines): Step => ({
   ...ranged(range),

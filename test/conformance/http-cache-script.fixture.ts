@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { HEAD, stageGate } from '../e2e/staged-gate.fixture.ts'
+import { cacheEverything } from './http-cache-route.fixture.ts'
 import { RawClient } from '../../src/server/http1/raw-client.fixture.ts'
 
 /** Header fields; a name may come more than once. */
@@ -202,16 +203,7 @@ export async function stagePlay(): Promise<Play> {
   }
   const gate = await stageGate(
     { url, stop },
-    `${HEAD}
-upstreams: { app: { targets: ['${url}'], breaker: false } }
-routes:
-  - id: everything
-    path: /{rest...}
-    methods: any
-    credentials: [anonymous]
-    upstream: app
-    cache: true
-`,
+    HEAD + cacheEverything(`{ targets: ['${url}'], breaker: false }`),
   )
   let pages = 0
   const page = (): string => `/page-${++pages}`

@@ -17,6 +17,7 @@ import {
   removeFolder,
   startGateProcess,
 } from '../../src/server/gate-process.fixture.ts'
+import { cacheEverything } from './http-cache-route.fixture.ts'
 
 /** A case of the suite, as far as counting needs it. */
 interface Case {
@@ -35,17 +36,7 @@ listen: { address: '127.0.0.1:0' }
 admin: { address: '127.0.0.1:0' }
 audit: { traffic: { enabled: false } }
 defaults: { limits: [] }
-upstreams:
-  origin:
-    targets: ['${origin}']
-routes:
-  - id: everything
-    path: /{rest...}
-    methods: any
-    credentials: [anonymous]
-    upstream: origin
-    cache: ${cache}
-`
+${cacheEverything(`{ targets: ['${origin}'] }`, cache)}`
 
 async function readCases(root: string): Promise<ReadonlyMap<string, Case>> {
   const load = async (path: string): Promise<unknown> =>
@@ -58,17 +49,28 @@ async function run(root: string, id: string, cache: string): Promise<Results> {
   const work = mkdtempSync(join(tmpdir(), 'tollgate-cache-tests-'))
   const port = await freePort()
   const origin = await startOrigin(root, work, port)
-  const gate = await startGateProcess(makeFolder(configOf(`http://127.0.0.1:${port}`, cache)))
   try {
-    const base = gate.url.replace(/\/$/, '')
-    const said = await runClient(root, base, id)
+    return await runThroughGate(root, `http://127.0.0.1:${port}`, id, cache)
+  } finally {
+    origin.kill('SIGTERM')
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+async function runThroughGate(
+  root: string,
+  origin: string,
+  id: string,
+  cache: string,
+): Promise<Results> {
+  const gate = await startGateProcess(makeFolder(configOf(origin, cache)))
+  try {
+    const said = await runClient(root, gate.url.replace(/\/$/, ''), id)
     if (id !== '') process.stdout.write(said)
     return id === '' ? (JSON.parse(said.slice(said.indexOf('{'))) as Results) : {}
   } finally {
     await gate.stop()
     removeFolder(gate.folder)
-    origin.kill('SIGTERM')
-    rmSync(work, { recursive: true, force: true })
   }
 }
 

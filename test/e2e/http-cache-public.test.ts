@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { cacheEverything } from '../conformance/http-cache-route.fixture.ts'
 import { HEAD, stageGate } from './staged-gate.fixture.ts'
 
 /**
@@ -33,19 +34,7 @@ const origin = {
     await new Promise((closed) => server.close(closed))
   },
 }
-const gate = await stageGate(
-  origin,
-  `${HEAD}
-upstreams: { app: { targets: ['${origin.url}'] } }
-routes:
-  - id: everything
-    path: /{rest...}
-    methods: any
-    credentials: [anonymous]
-    upstream: app
-    cache: true
-`,
-)
+const gate = await stageGate(origin, HEAD + cacheEverything(`{ targets: ['${origin.url}'] }`))
 beforeEach(() => {
   seen = []
   counting({ 'cache-control': 'max-age=60' })

@@ -59,6 +59,30 @@ describe('many requests for the same', () => {
     expect(gate.asked).toHaveLength(3)
   })
 
+  test('do not wait for those with credentials, which cannot switch off that they wait for one another', async () => {
+    const gate = setUp()
+    slow(gate, FRESH)
+    const known = { headers: { authorization: 'Basic x' } }
+    await gate.send({ ...known, target: '/b' })
+    const asked = gate.asked.length
+    const [stranger, ...made] = await Promise.all([
+      gate.send({ ...known, target: '/b' }),
+      ...Array.from({ length: 20 }, () => gate.send({ target: '/b' })),
+    ])
+    expect(gate.asked).toHaveLength(asked + 2)
+    expect(new Set(made.map(({ body }) => body)).size).toBe(1)
+    expect(stranger?.get('cache-status')).toContain('detail=credentials')
+  })
+
+  test('wait for one another after an error that one range brought about', async () => {
+    const gate = setUp()
+    gate.answerWith(() => new Response('no', { status: 416, headers: FRESH }))
+    await gate.send({ headers: { range: 'bytes=99-' } })
+    slow(gate, FRESH)
+    await Promise.all(Array.from({ length: 20 }, () => gate.send()))
+    expect(gate.asked).toHaveLength(2)
+  })
+
   test('beyond the bound ask for themselves', async () => {
     const gate = setUp()
     slow(gate, FRESH)

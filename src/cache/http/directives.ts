@@ -1,7 +1,7 @@
 import type { Argument, Directives } from './cache-control.ts'
 import { deltaSeconds, parseCacheControl } from './cache-control.ts'
 import type { FieldReader } from './fields.ts'
-import { listOf } from './fields.ts'
+import { isToken, listOf } from './fields.ts'
 import type { MemberValue } from './structured-dictionary.ts'
 import { parseDictionary } from './structured-dictionary.ts'
 
@@ -68,13 +68,13 @@ function describe(source: string, directives: Directives): ResponseDirectives {
   }
 }
 
-/** Field names in arguments; `undefined` when one of them means the response as a whole. */
+/** Field names in arguments; `undefined` when one of them means the response as a whole, or is no name. */
 function namesOf(values: readonly Argument[] | undefined): readonly string[] | undefined {
   if (values === undefined) return undefined
   const names: string[] = []
   for (const value of values) {
     const listed = typeof value === 'string' ? listOf(value) : []
-    if (listed.length === 0) return undefined
+    if (listed.length === 0 || !listed.every(isToken)) return undefined
     names.push(...listed)
   }
   return names

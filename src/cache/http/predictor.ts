@@ -9,6 +9,23 @@ export interface Predictor {
   note(hash: number, isCacheable: boolean, nowMs: number): void
 }
 
+/** Whether a request shows who it is from. */
+export interface Showing {
+  readonly hasCredentials: boolean
+  readonly hasCookies: boolean
+}
+
+/** Whether an answer may differ for who sends what a key does not hold. */
+export const showsWho = ({ hasCredentials, hasCookies }: Showing): boolean =>
+  hasCredentials || hasCookies
+
+/**
+ * What the history of a request hangs on. Those who send credentials get what may not be stored, and do not decide
+ * by that for those who send none.
+ */
+export const historyOf = (request: Showing, hash: number): number =>
+  showsWho(request) ? ~hash : hash
+
 const PLACES = 1 << 14
 
 /** Creates a {@link Predictor}. What it learned counts for `memoryMs`. */

@@ -1,5 +1,5 @@
 import { PlainAnswer } from '../../core/answer.ts'
-import { fieldsOf } from './answer-body.ts'
+import { discard, fieldsOf } from './answer-body.ts'
 import { hasConditions } from './conditions.ts'
 import type { RequestDirectives } from './directives.ts'
 import { ASKS_NOTHING, requestDirectives } from './directives.ts'
@@ -8,6 +8,7 @@ import { invalidatedBy, isUnsafe, standsForGet } from './invalidation.ts'
 import type { OriginAsker } from './origin-asker.ts'
 import { createOriginAsker, unanswered } from './origin-asker.ts'
 import { passOn } from './pass-on.ts'
+import { historyOf, showsWho } from './predictor.ts'
 import type { PrefetchOutcome } from '../prefetch/prefetcher.ts'
 import { decideRecall } from './recall-decision.ts'
 import { describeBeginning, describeStored } from './describe-stored.ts'
@@ -23,6 +24,7 @@ import { urlName } from './resource-names.ts'
 import { Responder, fwdOf } from './responder.ts'
 import type { Shelf } from './shelf.ts'
 import { createShelf } from './shelf.ts'
+import { ERROR_STATUSES } from './statuses.ts'
 import { REASONS_NOT_TO_STORE } from './store-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { describesStored } from './update.ts'
@@ -69,6 +71,14 @@ const isForOrigin = ({ fields }: RecallRequest): boolean =>
   fields.get('if-match') !== null ||
   fields.get('if-unmodified-since') !== null ||
   fields.get('upgrade') !== null
+
+/** Whether what is stored may stand in for what came in place of an answer, if anything (§4.2.4, RFC 5861 §4). */
+function standsInFor<R>({ action, origin }: Lookup<R>, outcome: Recalled<R>): boolean {
+  if (action.kind !== 'revalidate') return false
+  return outcome instanceof PlainAnswer
+    ? action.mayReplaceError && ERROR_STATUSES.has(outcome.status)
+    : action.mayReplaceSilence && origin.isSilence(outcome)
+}
 
 class RecallingCache<R> {
   private readonly options: RecallOptions
@@ -126,7 +136,7 @@ class RecallingCache<R> {
     const { action, hash, nowMs } = lookup
     if (action.kind === 'serve') return 'known'
     const isForNobody = action.kind === 'forward' && action.why === 'request'
-    if (isForNobody || predictor.isUncacheable(hash, nowMs)) return 'pointless'
+    if (isForNobody || predictor.isUncacheable(historyOf(request, hash), nowMs)) return 'pointless'
     return (await this.asker.refresh(lookup, this.flightKey(lookup))) ? 'fetched' : 'pointless'
   }
 
@@ -215,7 +225,8 @@ class RecallingCache<R> {
       if (action.why === 'request') return this.asker.alone(lookup, action.why)
       const isRange = request.fields.get('range') !== null
       if (isRange && asks.length === 0) return this.asker.alone(lookup, fwdOf(lookup))
-      if (predictor.isUncacheable(hash, nowMs)) return this.asker.alone(lookup, fwdOf(lookup))
+      const history = historyOf(request, hash)
+      if (predictor.isUncacheable(history, nowMs)) return this.asker.alone(lookup, fwdOf(lookup))
     }
     const mayShare = action.kind !== 'revalidate' || action.why === 'stale'
     const isShared = this.options.coalesces && mayShare && stored?.terms.alwaysAsk !== true
@@ -261,7 +272,8 @@ class RecallingCache<R> {
   private flightKey({ request, hash, asks }: Lookup<R>): string {
     const variants = this.parts.store.get(request.key, hash)
     const range = asks.find(([name]) => name === 'range')?.[1] ?? ''
-    return `${request.key}\n${selectionOf(variants, request.fields)}\n${range}`
+    const crowd = showsWho(request) ? 'known' : ''
+    return `${request.key}\n${selectionOf(variants, request.fields)}\n${range}\n${crowd}`
   }
 
   /** HEAD goes as it is; a 200 renews what is stored for GET, or tells that it is outdated (§4.3.5). */
@@ -271,6 +283,10 @@ class RecallingCache<R> {
     const since = store.position()
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
+    if (stored !== undefined && standsInFor(lookup, outcome)) {
+      if (outcome instanceof PlainAnswer) await discard(outcome)
+      return this.serveStale(lookup, stored)
+    }
     if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome)
     const mayStore = !lookup.directives.noStore
     if (outcome.status === 200 && stored !== undefined && mayStore) {

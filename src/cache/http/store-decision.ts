@@ -12,6 +12,7 @@ export const REASONS_NOT_TO_STORE = {
   method: 'the method is not GET',
   'request-no-store': 'the request says no-store',
   partial: 'it is a part of the content whose place is not known, or not final',
+  'range-error': 'it is an error, and may be one for the range alone that was asked for',
   'no-store': 'the response says no-store',
   'not-understood': 'it says must-understand, and the status is not known',
   private: 'the response says private',
@@ -84,7 +85,7 @@ export function decideStore(
   const directives = responseDirectives(fields, options.targeted)
   const names = varyNames(fields.get('vary'))
   const reason =
-    reasonInRequest(request) ??
+    reasonInRequest(request, status) ??
     reasonInDirectives(response, directives) ??
     reasonInSharing(request, directives) ??
     reasonInFields(request, fields, names, directives, options)
@@ -99,9 +100,11 @@ export function decideStore(
   return { store: true, terms, directives, varyNames: names === '*' ? [] : names }
 }
 
-function reasonInRequest(request: AskedRequest): NotStored | undefined {
-  if (request.method !== 'GET') return 'method'
-  return requestDirectives(request.fields).noStore ? 'request-no-store' : undefined
+/** The key does not hold the range: an error that it brought about would answer those who asked for none. */
+function reasonInRequest({ method, fields }: AskedRequest, status: number): NotStored | undefined {
+  if (method !== 'GET') return 'method'
+  if (status >= 400 && fields.get('range') !== null) return 'range-error'
+  return requestDirectives(fields).noStore ? 'request-no-store' : undefined
 }
 
 function reasonInDirectives(

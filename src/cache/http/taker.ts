@@ -6,6 +6,7 @@ import { fill } from './filling.ts'
 import type { Flight } from './flights.ts'
 import { surrogatesOf } from './keep.ts'
 import { answersRange, isKnownPart, isPart, partOf } from './parts.ts'
+import { historyOf } from './predictor.ts'
 import type { Lookup, RecallOptions, SharedParts } from './recall-types.ts'
 import type { Responder } from './responder.ts'
 import { fwdOf } from './responder.ts'
@@ -84,9 +85,8 @@ export class Taker<R> {
     reason: NotStored,
     flight: Flight<R> | undefined,
   ): PlainAnswer {
-    const { predictor, clock } = this.parts
-    // That one part could not be stored says nothing of others.
-    if (answer.status !== 206) predictor.note(lookup.hash, false, clock.nowMs())
+    // That one part could not be stored says nothing of others, nor of the whole.
+    if (answer.status !== 206 && reason !== 'range-error') this.learn(lookup, false)
     this.note(lookup, answer.status, reason)
     lookup.origin.bindToClient()
     flight?.land({ kind: 'alone' })
@@ -174,8 +174,7 @@ export class Taker<R> {
     reason: 'too-large' | 'incomplete',
     flight: Flight<R> | undefined,
   ): void {
-    const { predictor, clock } = this.parts
-    if (reason === 'too-large') predictor.note(lookup.hash, false, clock.nowMs())
+    if (reason === 'too-large') this.learn(lookup, false)
     this.note(lookup, status, reason)
     lookup.origin.bindToClient()
     flight?.land({ kind: 'alone' })
@@ -188,11 +187,16 @@ export class Taker<R> {
     status: number,
     flight: Flight<R> | undefined,
   ): void {
-    const { predictor, clock } = this.parts
     this.note(lookup, status, reason)
     const isOfUse = reason === undefined && stored !== undefined && isUsable(stored, lookup)
-    predictor.note(lookup.hash, true, clock.nowMs())
+    this.learn(lookup, true)
     flight?.land(isOfUse || reason === 'overtaken' ? { kind: 'stored' } : { kind: 'alone' })
+  }
+
+  /** Whether requests like this one should wait for one another from now on. */
+  private learn({ request, hash }: Lookup<R>, isCacheable: boolean): void {
+    const { predictor, clock } = this.parts
+    predictor.note(historyOf(request, hash), isCacheable, clock.nowMs())
   }
 
   private note({ request, hash }: Lookup<R>, status: number, reason: NotStored | undefined): void {
