@@ -13,6 +13,13 @@ import { parseGatewayConfig, readGatewayConfig } from './config-file.ts'
 /** The parts of a configuration that are read at start alone. */
 const BOOT_SECTIONS = ['listen', 'admin', 'storage', 'signals', 'audit', 'identity'] as const
 
+/** What of `listen` is not: it is compiled into the request path, and replaced with it. */
+const LIVE_IN_LISTEN: ReadonlySet<string> = new Set<keyof GatewayConfig['listen']>([
+  'hosts',
+  'trustedProxies',
+  'uriMax',
+])
+
 /** What {@link createConfigControl} stands on. */
 export interface ConfigControlOptions {
   readonly path: string
@@ -122,9 +129,14 @@ function logRefusal(logger: Logger, errors: readonly ConfigError[]): void {
 
 function changedBootSections(before: GatewayConfig, after: GatewayConfig): readonly string[] {
   return BOOT_SECTIONS.filter(
-    (section) => JSON.stringify(before[section]) !== JSON.stringify(after[section]),
+    (section) => bootTextOf(section, before) !== bootTextOf(section, after),
   )
 }
+
+const bootTextOf = (section: (typeof BOOT_SECTIONS)[number], config: GatewayConfig): string =>
+  JSON.stringify(config[section], (name, value: unknown) =>
+    section === 'listen' && LIVE_IN_LISTEN.has(name) ? undefined : value,
+  )
 
 const hashOf = (config: GatewayConfig): string =>
   createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16)

@@ -1,6 +1,7 @@
 import type { Nouns } from '../gate/index.ts'
 import type { Door } from './door.ts'
 import type { ListenerWiring } from './listener.ts'
+import { largestBodyOf } from './listener.ts'
 import type { Fleet, FleetOptions } from './workers/fleet.ts'
 import { startFleet } from './workers/fleet.ts'
 
@@ -11,7 +12,7 @@ export type Front = Pick<Fleet, 'apply' | 'figures' | 'explain' | 'metrics' | 's
 export function standAlone(door: Door, wiring: ListenerWiring): Front {
   door.open(wiring)
   return {
-    apply: async () => {},
+    apply: async (config) => door.listener.boundBodies(largestBodyOf(config)),
     figures: async () => [],
     explain: async () => [],
     metrics: async () => [],

@@ -4,16 +4,19 @@ import type { Http1ListenerOptions } from './http1/index.ts'
 /** What a configuration does not say about a listener. */
 export type ListenerWiring = Pick<Http1ListenerOptions, 'handle' | 'onBug' | 'onRejected'>
 
+/** The largest body that a route takes: more need not be read. */
+export const largestBodyOf = ({ defaults, routes }: GatewayConfig): number =>
+  Math.max(defaults.bodyMax, ...routes.map((route) => route.bodyMax ?? 0))
+
 /** What a configuration says about a listener on one of its addresses. */
 export function listenerOptions(
   config: GatewayConfig,
   address: string,
 ): Omit<Http1ListenerOptions, keyof ListenerWiring> {
   const { tls, idleTimeout } = config.listen
-  const sizes = config.routes.map((route) => route.bodyMax ?? 0)
   return {
     ...parseAddress(address),
-    bodyBytesMax: Math.max(config.defaults.bodyMax, ...sizes),
+    bodyBytesMax: largestBodyOf(config),
     idleTimeoutMs: idleTimeout,
     requestsMax: config.listen.requestsMax,
     connectionsMax: config.listen.connectionsMax,

@@ -107,9 +107,67 @@ describe('the configuration', () => {
       await until(async () => (gate.said().slice(at).match(reloaded)?.length ?? 0) >= 2)
       return gate.said().slice(at)
     }
+    const served = config('seventh').replace('listen: {', 'listen: { hosts: [127.0.0.1],')
+    expect(await next(served)).not.toContain('next start')
     const moved = config('seventh').replace('listen: {', 'listen: { requestsMax: 9,')
     expect(await next(moved)).toContain('"restart":["listen"]')
     expect(await next(`${moved}# something else\n`)).toContain('"restart":["listen"]')
     expect(await next(config('seventh'))).not.toContain('next start')
   })
 })
+
+test.each([1, 2])(
+  'names, trusted proxies and the sizes of URIs and bodies hold at once in %d processes; what is in flight keeps its own',
+  async (workers) => {
+    const configured = (listen: string, bodyMax: string): string => `
+listen: { address: '127.0.0.1:0', ${listen} }
+admin: { address: '127.0.0.1:0' }
+upstreams:
+  slow: { targets: ['${upstream.url}'] }
+routes:
+  - { id: hello, path: /hello, credentials: [anonymous], respond: { body: hello } }
+  - { id: slow, path: /slow, methods: [POST], bodyMax: ${bodyMax}, credentials: [anonymous], upstream: slow }
+`
+    const own = await startGateProcess(makeFolder(configured('', '1KiB')), [
+      '--workers',
+      String(workers),
+    ])
+    const proxied = { host: 'other.example', 'x-forwarded-for': '203.0.113.9' }
+    const statusOf = async (path: string, init: RequestInit = {}): Promise<number> =>
+      (await fetch(`${own.url}${path}`, init)).status
+    const long = `/hello?${'x'.repeat(500)}`
+    const large = { method: 'POST', body: 'x'.repeat(4_000_000) }
+    const answeredFrom = async (wanted: string): Promise<string[]> => {
+      const page = await own.json('GET', '/v1/audit?kind=traffic&limit=500')
+      const records = page['data'] as { route: string; address: string; status: number }[]
+      return records.flatMap(({ route, address, status }) =>
+        route === wanted && status === 200 ? [address] : [],
+      )
+    }
+    try {
+      expect(await statusOf('/hello', { headers: proxied })).toBe(200)
+      expect(await statusOf(long)).toBe(200)
+      expect(await statusOf('/slow', large)).toBe(413)
+      const slow = statusOf('/slow?hold', { method: 'POST', headers: proxied })
+      await until(async () => upstream.held() === 1)
+      const listen = 'hosts: [127.0.0.1], trustedProxies: [127.0.0.0/8], uriMax: 256B'
+      writeConfig(own.folder, configured(listen, '5MiB'))
+      await own.json('POST', '/v1/config/reload')
+      expect(await statusOf('/hello', { headers: proxied })).toBe(400)
+      expect(await statusOf(long)).toBe(414)
+      expect(await statusOf('/slow', large)).toBe(200)
+      const forwarded = { 'x-forwarded-for': '203.0.113.9' }
+      expect(await statusOf('/hello?believed', { headers: forwarded })).toBe(200)
+      upstream.release()
+      expect(await slow).toBe(200)
+      await until(async () => (await answeredFrom('/slow')).length === 2)
+      expect(await answeredFrom('/slow')).toEqual(['127.0.0.1', '127.0.0.1'])
+      await until(async () => (await answeredFrom('/hello')).includes('203.0.113.9'))
+    } finally {
+      upstream.release()
+      await own.stop()
+      removeFolder(own.folder)
+    }
+  },
+  30_000,
+)

@@ -12,7 +12,10 @@ const tlsConfig = z.strictObject({
     .describe('PEM authorities; clients must show a certificate.'),
 })
 
-/** Where the gate listens and what it bears. Changing it needs a restart. */
+/**
+ * Where the gate listens and what it bears. Changing it needs a restart, but for `hosts`, `trustedProxies` and
+ * `uriMax`, which belong to the request path.
+ */
 export const listenConfig = z
   .strictObject({
     address: listenAddress().default('127.0.0.1:8080'),

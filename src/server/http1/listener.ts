@@ -12,6 +12,8 @@ import { TICK_MS, createWorld, dateLine } from './world.ts'
 /** A running listener that reads HTTP/1.1 itself. */
 export interface Http1Listener extends Listener {
   readonly openConnections: number
+  /** From now on requests are refused whose body has more bytes. */
+  boundBodies(bytesMax: number): void
 }
 
 /** Opens a listener. Throws a ListenError when the address cannot be bound. */
@@ -32,6 +34,9 @@ export function openHttp1Listener(options: Http1ListenerOptions): Http1Listener 
     },
     get openConnections() {
       return connections.all.size
+    },
+    boundBodies: (bytesMax) => {
+      world.bodyBytesMax = bytesMax
     },
     drain: async (deadlineMs) => {
       const finished = await drain(server, world, connections, deadlineMs)

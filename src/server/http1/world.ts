@@ -23,7 +23,8 @@ export type Handle = (
 /** What the connections of a listener share. */
 export interface Http1World {
   readonly rules: HeadRules
-  readonly bodyBytesMax: number
+  /** A reload may change it. */
+  bodyBytesMax: number
   /** Requests in flight at most. */
   readonly requestsMax: number
   /** Ticks that a connection may be idle for. */

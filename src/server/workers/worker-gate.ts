@@ -30,7 +30,7 @@ import { auditRejections } from '../listener-audit.ts'
 import { countTowardBans } from '../listener-bans.ts'
 import { countRejections, declareListenerMetrics } from '../listener-metrics.ts'
 import { wireListener } from '../listener-wiring.ts'
-import { listenerOptions } from '../listener.ts'
+import { largestBodyOf, listenerOptions } from '../listener.ts'
 import { loadResponseLevels } from '../load-levels.ts'
 import { openSharedBus } from '../shared-bus.ts'
 import { plainPath } from '../signal-routes.ts'
@@ -135,6 +135,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   const ban = countTowardBans(nouns.bans)
   const listener = openHttp1Listener({
     ...listenerOptions(boot, start.address),
+    bodyBytesMax: largestBodyOf(config),
     reusePort: true,
     requestIds: signals.requestIds,
     ...wireListener(live.gate.handle, world.logger, count, audit, ban),
@@ -143,7 +144,11 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   const chores = startChores(nouns, bans, world)
   return {
     outbox,
-    apply: (next) => live.apply(next),
+    async apply(next) {
+      const problems = await live.apply(next)
+      if (problems.length === 0) listener.boundBodies(largestBodyOf(next))
+      return problems
+    },
     figures: () => figuresOf(nouns, live, allowLists),
     explain: async (asked) => explainHere(asked, live, nouns, `worker-${start.worker}`),
     async stop(deadlineMs) {
