@@ -306,12 +306,27 @@ describe('an origin that fails (RFC 9111 §4.2.4, RFC 5861 §4)', () => {
     ['max-age=60, proxy-revalidate', 504],
     ['max-age=60, no-cache', 504],
     ['s-maxage=60', 504],
+    ['max-age=0, must-revalidate', 504],
+    ['max-age=0, no-cache', 504],
   ])('by closing, where it had said %s', async (value, status) => {
-    const [, answer] = await play.run([
-      { says: { fields: [...stale(value), TAGGED] } },
-      { says: { isSilent: true } },
-    ])
-    expect([answer?.status, answer?.asked !== undefined]).toEqual([status, true])
+    for (const validator of [[TAGGED], []]) {
+      const [, ...answers] = await play.run([
+        { says: { fields: [...stale(value), ...validator] } },
+        { says: { isSilent: true } },
+        { method: 'HEAD' },
+        { fields: [['Range', 'bytes=0-0']] },
+      ])
+      const expected = status === 200 ? [200, 200, 206] : [504, 504, 504]
+      expect(answers.map((answer) => answer.status)).toEqual(expected)
+      expect(answers[0]?.asked).toBeDefined()
+    }
+  })
+
+  test('by closing, where nothing was stored, is what 502 tells', async () => {
+    for (const fields of [[], control('no-store'), control('private'), [TAGGED]] as const) {
+      const [, answer] = await play.run([{ says: { fields } }, { says: { isSilent: true } }])
+      expect(answer?.status).toBe(502)
+    }
   })
 
   test('to be fresh is stood in for while it is asked (RFC 5861 §3)', async () => {

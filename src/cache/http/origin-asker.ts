@@ -14,6 +14,8 @@ import type { StoredResponse } from './stored-response.ts'
 import { conditionsOf } from './stored-response.ts'
 import type { Arrival } from './taker.ts'
 import { Taker } from './taker.ts'
+import { forbidsStale } from './terms.ts'
+import type { Verdicts } from './verdicts.ts'
 
 /** Asks the origin, stores what may be stored, and answers with it. */
 export interface OriginAsker<R> {
@@ -85,7 +87,7 @@ class Asker<R> implements OriginAsker<R> {
     const since = store.position()
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
-    if (!(outcome instanceof PlainAnswer)) return outcome
+    if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome, this.parts.verdicts)
     if (fwd !== 'request' && request.method === 'GET' && !hasConditions(request)) {
       const times = { requestMs, responseMs: clock.nowMs() }
       return this.taker.take(lookup, { answer: outcome, times, since }, undefined)
@@ -112,7 +114,7 @@ class Asker<R> implements OriginAsker<R> {
       const mayStandIn = action.kind === 'revalidate' && action.mayReplaceSilence
       const standsIn = mayStandIn && origin.isSilence(outcome)
       if (stored !== undefined && standsIn) return this.standIn(lookup, stored)
-      return unanswered(lookup, outcome)
+      return unanswered(lookup, outcome, this.parts.verdicts)
     }
     const { status } = outcome
     if (stored !== undefined && status === 304 && conditions.length > 0) {
@@ -182,15 +184,21 @@ class Asker<R> implements OriginAsker<R> {
 }
 
 /**
- * The refusal of a request that the origin did not answer: where something stale is stored that must not be
- * used without asking, the one for that (RFC 9111 §5.2.2.2).
+ * The refusal of a request that the origin did not answer: where what was stored has become stale and must not be
+ * used without asking, the one for that (RFC 9111 §5.2.2.2), whether it is still there or not.
  */
-export function unanswered<R>({ action, stored, origin }: Lookup<R>, refusal: R): R {
+export function unanswered<R>(
+  { request, hash, action, stored, origin }: Lookup<R>,
+  refusal: R,
+  verdicts: Verdicts,
+): R {
+  if (!origin.isSilence(refusal)) return refusal
   const isStale = action.kind === 'revalidate' && action.why === 'stale'
-  const isProhibited = stored?.terms.neverStale === true || stored?.terms.alwaysAsk === true
-  return isStale && isProhibited && origin.isSilence(refusal)
-    ? origin.disconnected(refusal)
-    : refusal
+  const isProhibited =
+    stored === undefined
+      ? action.kind === 'forward' && verdicts.find(request.key, hash)?.forbidsStale === true
+      : isStale && forbidsStale(stored.terms)
+  return isProhibited ? origin.disconnected(refusal) : refusal
 }
 
 /** What a background request needs of a request whose own life ends before. */

@@ -252,7 +252,8 @@ class RecallingCache<R> {
           ? action.mayReplaceError
           : action.mayReplaceSilence && origin.isSilence(landing.refusal))
       if (stored !== undefined && standsIn) return this.serveStale(lookup, stored)
-      if (landing.refusal !== undefined) return unanswered(lookup, landing.refusal)
+      if (landing.refusal !== undefined)
+        return unanswered(lookup, landing.refusal, this.parts.verdicts)
       return this.asker.alone(lookup, 'uri-miss')
     }
     if (landing.kind === 'alone' || round >= ROUNDS_MAX) {
@@ -287,7 +288,7 @@ class RecallingCache<R> {
       if (outcome instanceof PlainAnswer) await discard(outcome)
       return this.serveStale(lookup, stored)
     }
-    if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome)
+    if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome, this.parts.verdicts)
     const mayStore = !lookup.directives.noStore
     if (outcome.status === 200 && stored !== undefined && mayStore) {
       const times = { requestMs, responseMs: clock.nowMs() }

@@ -72,7 +72,7 @@ export type StoreDecision =
       readonly directives: ResponseDirectives
       readonly varyNames: readonly string[]
     }
-  | { readonly store: false; readonly reason: NotStored }
+  | { readonly store: false; readonly reason: NotStored; readonly terms?: Terms }
 
 /** Judges a response by RFC 9111 §3. Pure. */
 export function decideStore(
@@ -96,7 +96,7 @@ export function decideStore(
   const isExplicit = explicitMs !== undefined || directives.noCache || directives.isPublic
   if (!isExplicit && !heuristics) return { store: false, reason: 'no-freshness' }
   const terms = termsOf(fields, directives, times, options, heuristics)
-  if (!isReusable(terms, fields)) return { store: false, reason: 'not-reusable' }
+  if (!isReusable(terms, fields)) return { store: false, reason: 'not-reusable', terms }
   return { store: true, terms, directives, varyNames: names === '*' ? [] : names }
 }
 

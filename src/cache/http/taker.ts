@@ -14,6 +14,8 @@ import type { Shelf, Shelved } from './shelf.ts'
 import type { NotStored, StoreDecision } from './store-decision.ts'
 import { decideStore } from './store-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
+import type { Terms } from './terms.ts'
+import { forbidsStale } from './terms.ts'
 
 /** Bodies of a known length up to this are awaited whole; larger ones are passed on as they come. */
 const WHOLE_BYTES_MAX = 65_536
@@ -74,7 +76,12 @@ export class Taker<R> {
     if (!decision.store || typeof surrogates === 'string' || reason !== undefined) {
       // A new answer that may not be stored makes the old one outdated all the same.
       if (stored !== undefined && status < 500) this.shelf.forget(request, hash, stored)
-      return this.refuse(lookup, answer, reason ?? 'refused', flight)
+      return this.refuse(
+        lookup,
+        answer,
+        { reason: reason ?? 'refused', terms: decision.terms },
+        flight,
+      )
     }
     return this.fillIn(lookup, arrival, { decision, surrogates, declared }, flight)
   }
@@ -82,12 +89,12 @@ export class Taker<R> {
   private refuse(
     lookup: Lookup<R>,
     answer: PlainAnswer,
-    reason: NotStored,
+    { reason, terms }: { readonly reason: NotStored; readonly terms: Terms | undefined },
     flight: Flight<R> | undefined,
   ): PlainAnswer {
     // That one part could not be stored says nothing of others, nor of the whole.
     if (answer.status !== 206 && reason !== 'range-error') this.learn(lookup, false)
-    this.note(lookup, answer.status, reason)
+    this.note(lookup, answer.status, reason, terms)
     lookup.origin.bindToClient()
     flight?.land({ kind: 'alone' })
     return this.responder.pass(
@@ -187,7 +194,7 @@ export class Taker<R> {
     status: number,
     flight: Flight<R> | undefined,
   ): void {
-    this.note(lookup, status, reason)
+    this.note(lookup, status, reason, stored?.terms)
     const isOfUse = reason === undefined && stored !== undefined && isUsable(stored, lookup)
     this.learn(lookup, true)
     flight?.land(isOfUse || reason === 'overtaken' ? { kind: 'stored' } : { kind: 'alone' })
@@ -199,10 +206,20 @@ export class Taker<R> {
     predictor.note(historyOf(request, hash), isCacheable, clock.nowMs())
   }
 
-  private note({ request, hash }: Lookup<R>, status: number, reason: NotStored | undefined): void {
+  private note(
+    { request, hash }: Lookup<R>,
+    status: number,
+    reason: NotStored | undefined,
+    terms?: Terms,
+  ): void {
     const { verdicts, clock, onNotStored } = this.parts
-    const atMs = clock.nowMs()
-    verdicts.note(request.key, hash, { stored: reason === undefined, reason, status, atMs })
+    verdicts.note(request.key, hash, {
+      stored: reason === undefined,
+      reason,
+      status,
+      atMs: clock.nowMs(),
+      forbidsStale: terms !== undefined && forbidsStale(terms),
+    })
     if (reason !== undefined) onNotStored(reason)
   }
 }

@@ -24,6 +24,9 @@ export interface Terms {
   readonly disconnectedMs: number
 }
 
+/** Whether it may not be used without asking once it is stale, or ever. */
+export const forbidsStale = ({ alwaysAsk, neverStale }: Terms): boolean => alwaysAsk || neverStale
+
 /** What decides terms beside the response. */
 export interface TermsOptions {
   /** Share of the time since Last-Modified that counts as lifetime where none is given; 0 for none. */
