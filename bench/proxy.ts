@@ -80,7 +80,8 @@ function serveProxy(port: number, url: string): void {
     limits: undefined,
     expiresAtMs: Infinity,
     allowsAddress: undefined,
-    counterSlot: -1,
+    counterPlace: -1,
+    counterEra: undefined,
   })
   openHttp1Listener({
     hostname: '127.0.0.1',

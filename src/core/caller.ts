@@ -33,7 +33,9 @@ export interface Caller {
   /** Whether the credential may be used from `address`; `undefined` means from anywhere. */
   readonly allowsAddress: ((address: string) => boolean) | undefined
   /** Where counters of this caller were found last, for those who count them and check it; -1 at first. */
-  counterSlot: number
+  counterPlace: number
+  /** What they know it is theirs by; `undefined` at first. */
+  counterEra: object | undefined
 }
 
 const nothing: PermissionSet = { has: () => false, explain: () => undefined, list: () => [] }
@@ -50,5 +52,6 @@ export const anonymousCaller: Caller = Object.freeze({
   limits: undefined,
   expiresAtMs: Infinity,
   allowsAddress: undefined,
-  counterSlot: -1,
+  counterPlace: -1,
+  counterEra: undefined,
 })

@@ -116,6 +116,7 @@ async function callerOf(
     limits: value.limits ?? undefined,
     expiresAtMs: value.expiresAtMs ?? Infinity,
     allowsAddress: undefined,
-    counterSlot: -1,
+    counterPlace: -1,
+    counterEra: undefined,
   })
 }

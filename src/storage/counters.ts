@@ -69,10 +69,17 @@ export interface TakeOutcome {
 /** The outcome of a granted take whose states nobody asked for. */
 export const GRANTED: TakeOutcome = Object.freeze({ granted: true, states: [] })
 
-/** Where the first claim's counter was found last: a hint that counters of this process check and keep up. */
+/**
+ * Where the first claim's counter was found last: a hint that counters of this process check and keep up. It is
+ * theirs alone, and right or wrong it changes nothing but what a take costs.
+ */
 export interface SlotHint {
+  /** Never changes. Claims of this very subject are found without a look at it. */
+  readonly id: string
   /** -1 at first. */
-  counterSlot: number
+  counterPlace: number
+  /** Of which counters, and until when, {@link SlotHint.counterPlace} speaks; `undefined` at first. */
+  counterEra: object | undefined
 }
 
 /**

@@ -109,7 +109,8 @@ export function createCallerMaker(records: Records, permissions: PermissionCompi
         cidrs.length === 0
           ? undefined
           : internAddresses(cidrs.join(' '), () => compileAddressMatcher(cidrs)),
-      counterSlot: -1,
+      counterPlace: -1,
+      counterEra: undefined,
     }
     const { familyId, ownerId, tenantId } = principal
     return { caller, dependencies: [familyId, ownerId, userId ?? '', tenantId] }

@@ -9,7 +9,8 @@ export function isSameCaller(known: Caller, next: Caller): boolean {
   return names.every(
     (name) =>
       known[name] === next[name] ||
-      name === 'counterSlot' ||
+      name === 'counterPlace' ||
+      name === 'counterEra' ||
       (name === 'limits' && isSameRecord(known.limits, next.limits)),
   )
 }

@@ -1,6 +1,18 @@
-import { STRIDE, TAG, TAG_CALENDAR, TAG_CONCURRENCY, TAG_FREE, THIRD, TIME, USED } from './lanes.ts'
+import {
+  BUCKET,
+  CALENDAR,
+  CONCURRENCY,
+  LIMITS_MAX,
+  SLIDING,
+  STRIDE,
+  THIRD,
+  TIME,
+  USED,
+} from './lanes.ts'
 import type { LimitTable } from './limit-table.ts'
 import { SlotIndex, SLOTS_MAX } from './slot-index.ts'
+import { Slots } from './slots.ts'
+import { WindowLengths } from './window-lengths.ts'
 
 const SLOTS_MIN = 1024
 /** Slots looked at for each new one: idle ones among them are freed. */
@@ -23,7 +35,8 @@ export interface ArenaTimes {
  * Requests in flight are never evicted; they are bounded by the connections that hold them.
  */
 export class Arena {
-  lanes = new Float64Array(SLOTS_MIN * STRIDE)
+  readonly slots = new Slots(SLOTS_MIN)
+  readonly lengths = new WindowLengths()
   readonly #entriesMax: number
   readonly #index: SlotIndex
   /** The tables by their numbers. */
@@ -33,9 +46,10 @@ export class Arena {
   #count = 0
   #hand = 0
 
-  constructor(entriesMax: number, seed: number) {
+  /** @param serialsMax what {@link SlotIndex} is told */
+  constructor(entriesMax: number, seed: number, serialsMax?: number) {
     this.#entriesMax = Math.min(entriesMax, SLOTS_MAX)
-    this.#index = new SlotIndex(seed)
+    this.#index = new SlotIndex(this.slots, seed, serialsMax)
   }
 
   /** Counters kept now. */
@@ -43,8 +57,18 @@ export class Arena {
     return this.#index.size
   }
 
-  /** Takes in a table; returns its number. */
+  /** What serials belong to: see {@link SlotIndex.era}. */
+  get era(): object {
+    return this.#index.era
+  }
+
+  /**
+   * Takes in a table; returns its number.
+   *
+   * @throws RangeError beyond 262,144 names of limits
+   */
   adopt(table: LimitTable): number {
+    if (this.#tables.length >= LIMITS_MAX) throw new RangeError('too many names of limits')
     return this.#tables.push(table) - 1
   }
 
@@ -52,10 +76,22 @@ export class Arena {
    * The slot of a subject, or -1.
    *
    * @param near a slot that it may be, or be next to; -1 for none
+   * @param serial the subject's serial in this era; 0 when not known
    */
-  find(table: LimitTable, subject: string, near = -1): number {
-    const found = this.#index.findNear(table.number, subject, near)
-    return found < 0 ? this.#index.find(table.number, subject) : found
+  find(table: LimitTable, subject: string, near = -1, serial = 0): number {
+    if (near >= 0) {
+      const found =
+        serial === 0
+          ? this.#index.findNear(table.number, subject, near)
+          : this.#index.findSerial(table.number, serial, near)
+      if (found >= 0) return found
+    }
+    return this.#index.find(table.number, subject)
+  }
+
+  /** What stands for the subject of a slot in use in this era. */
+  serial(slot: number): number {
+    return this.#index.serial(slot)
   }
 
   /** A new zeroed slot for `subject`; the slots in `busy` are not evicted to make room. */
@@ -63,7 +99,6 @@ export class Arena {
     this.#sweep(times, busy)
     if (this.size >= this.#entriesMax) this.#evict(busy)
     const slot = this.#free.pop() ?? this.#count++
-    if ((slot + 1) * STRIDE > this.lanes.length) this.#grow()
     this.#index.link(slot, table.number, subject)
     return slot
   }
@@ -71,18 +106,17 @@ export class Arena {
   /** Gives a slot back. */
   release(slot: number): void {
     this.#index.unlink(slot)
-    this.lanes.fill(0, slot * STRIDE, (slot + 1) * STRIDE)
     this.#free.push(slot)
   }
 
   /** Every slot in use, with its table and subject. */
-  *slots(): Generator<{
+  *inUse(): Generator<{
     readonly slot: number
     readonly table: LimitTable
     readonly subject: string
   }> {
     for (let slot = 0; slot < this.#count; slot++) {
-      if (this.lanes[slot * STRIDE + TAG] === TAG_FREE) continue
+      if (this.serial(slot) === 0) continue
       yield { slot, table: this.#tableOf(slot), subject: this.#index.subject(slot) }
     }
   }
@@ -91,28 +125,24 @@ export class Arena {
     return this.#tables[this.#index.limit(slot)]!
   }
 
-  #grow(): void {
-    const grown = new Float64Array(this.lanes.length * 2)
-    grown.set(this.lanes)
-    this.lanes = grown
-  }
-
   #sweep(times: ArenaTimes, busy: Int32Array): void {
     for (let step = 0; step < SWEEP; step++) {
       const slot = this.#advance()
-      if (slot >= 0 && this.#idle(slot * STRIDE, times) && !busy.includes(slot)) this.release(slot)
+      if (slot >= 0 && this.#idle(slot, times) && !busy.includes(slot)) this.release(slot)
     }
   }
 
   #evict(busy: Int32Array): void {
+    const { lanes } = this.slots
     let victim = -1
     let least = Infinity
     for (let step = 0; step < SAMPLE; step++) {
       const slot = this.#advance()
+      if (slot < 0 || this.serial(slot) === 0 || busy.includes(slot)) continue
+      const kind = this.slots.kind(slot)
+      if (kind === CONCURRENCY) continue
       const at = slot * STRIDE
-      const tag = slot < 0 ? TAG_FREE : this.lanes[at + TAG]!
-      if (tag === TAG_FREE || tag === TAG_CONCURRENCY || busy.includes(slot)) continue
-      const units = this.lanes[at + USED]! + (tag > 0 ? this.lanes[at + THIRD]! : 0)
+      const units = lanes[at + USED]! + (kind >= SLIDING ? lanes[at + THIRD]! : 0)
       const share = units / this.#tableOf(slot).capacity
       if (share < least) {
         least = share
@@ -128,14 +158,17 @@ export class Arena {
     return this.#hand
   }
 
-  /** Whether a used slot is equal to a new one by now. */
-  #idle(at: number, times: ArenaTimes): boolean {
-    const tag = this.lanes[at + TAG]!
-    if (tag === TAG_FREE) return false
-    if (tag > 0) return times.steadyMs >= this.lanes[at + TIME]! + 2 * tag
-    if (tag === TAG_CALENDAR) return times.wallMs >= this.lanes[at + TIME]!
-    if (tag === TAG_CONCURRENCY) return this.lanes[at + USED]! <= 0
+  /** Whether a slot is in use and equal to a new one by now. */
+  #idle(slot: number, times: ArenaTimes): boolean {
+    if (this.serial(slot) === 0) return false
+    const { lanes } = this.slots
+    const at = slot * STRIDE
+    const kind = this.slots.kind(slot)
+    if (kind === CALENDAR) return times.wallMs >= lanes[at + TIME]!
+    if (kind === CONCURRENCY) return lanes[at + USED]! <= 0
+    if (kind !== BUCKET)
+      return times.steadyMs >= lanes[at + TIME]! + 2 * this.lengths.lengthMs(kind)
     const keptMs = 2 * this.size < this.#entriesMax ? EMPTY_KEPT_MS : 0
-    return times.steadyMs >= this.lanes[at + THIRD]! + keptMs
+    return times.steadyMs >= lanes[at + THIRD]! + keptMs
   }
 }

@@ -1,6 +1,6 @@
 import type { ClaimState } from '../counters.ts'
 import type { ArenaTimes } from './arena.ts'
-import { STRIDE, TAG_BUCKET, TAG_CALENDAR, TAG_CONCURRENCY, THIRD, TIME, USED } from './lanes.ts'
+import { BUCKET, CALENDAR, CONCURRENCY, STRIDE, THIRD, TIME, USED } from './lanes.ts'
 import type { LimitTable } from './limit-table.ts'
 
 /** `retryMs` when all places are taken: nobody knows when one is given back. */
@@ -37,11 +37,11 @@ function resetMs(
   times: ArenaTimes,
 ): number {
   switch (table.kind) {
-    case TAG_BUCKET:
+    case BUCKET:
       return used === 0 ? 0 : Math.ceil(used * table.unitMs)
-    case TAG_CALENDAR:
+    case CALENDAR:
       return (slot < 0 ? table.window.endMs : lanes[slot * STRIDE + TIME]!) - times.wallMs
-    case TAG_CONCURRENCY:
+    case CONCURRENCY:
       return 0
     default:
       return table.windowMs - (times.steadyMs % table.windowMs)
@@ -57,9 +57,9 @@ function retryMs(
   times: ArenaTimes,
 ): number {
   if (cost > table.capacity + EPSILON) return Infinity
-  if (table.kind === TAG_CONCURRENCY) return CONCURRENCY_RETRY_MS
-  if (table.kind === TAG_CALENDAR) return resetMs(table, lanes, slot, used, times)
-  if (table.kind === TAG_BUCKET) return Math.ceil((used + cost - table.capacity) * table.unitMs)
+  if (table.kind === CONCURRENCY) return CONCURRENCY_RETRY_MS
+  if (table.kind === CALENDAR) return resetMs(table, lanes, slot, used, times)
+  if (table.kind === BUCKET) return Math.ceil((used + cost - table.capacity) * table.unitMs)
   return Math.ceil(slidingRetryMs(table, lanes, slot * STRIDE, cost, times))
 }
 

@@ -2,8 +2,9 @@ import type { Claim, ClaimState, SlotHint, TakeOutcome } from '../counters.ts'
 import { GRANTED } from '../counters.ts'
 import { Arena } from './arena.ts'
 import { claimState, EPSILON } from './claim-state.ts'
-import { STRIDE, TAG, TAG_CALENDAR, TAG_CONCURRENCY, THIRD, TIME, USED } from './lanes.ts'
+import { CALENDAR, CONCURRENCY, STRIDE, THIRD, TIME, USED } from './lanes.ts'
 import { LimitTable } from './limit-table.ts'
+import { placeOf, serialIn, slotIn } from './place.ts'
 import { add, settle } from './settle.ts'
 
 /** Clocks of processes that share counters differ a little; a step back beyond this is a real one. */
@@ -45,9 +46,17 @@ export class CounterEngine {
   /** Whether claims of the current call ask the same table: its shape may have to change between them. */
   #isShared = false
 
-  /** @param seed what hashes of subjects begin with: a random number that callers do not know */
-  constructor(entriesMax: number, reservations: Reservations | undefined, seed = 0) {
-    this.#arena = new Arena(entriesMax, seed)
+  /**
+   * @param seed what hashes of subjects begin with: a random number that callers do not know
+   * @param serialsMax what {@link SlotIndex} is told
+   */
+  constructor(
+    entriesMax: number,
+    reservations: Reservations | undefined,
+    seed = 0,
+    serialsMax?: number,
+  ) {
+    this.#arena = new Arena(entriesMax, seed, serialsMax)
     this.#reservations = reservations
   }
 
@@ -65,13 +74,21 @@ export class CounterEngine {
   ): TakeOutcome | Claim {
     this.#tick(nowMs)
     this.#prepare(claims.length)
-    let near = hint === undefined ? NONE : hint.counterSlot
+    // What the hint knows, then the claim before: a subject, its serial, and a slot to look at.
+    const isKnown = hint !== undefined && hint.counterEra === this.#arena.era
+    const hintedSlot = isKnown ? slotIn(hint.counterPlace) : NONE
+    const hintedSerial = isKnown ? serialIn(hint.counterPlace) : 0
+    let near = hintedSlot
+    let serial = hintedSerial
+    let subject = isKnown ? hint.id : ''
     let granted = true
     for (let at = 0; at < claims.length; at++) {
       const claim = claims[at]!
       if (!(claim.cost >= 0)) throw new RangeError('the cost of a claim must not be negative')
-      if (!this.#look(claims, at, near)) return claim
+      if (!this.#look(claims, at, near, claim.subject === subject ? serial : 0)) return claim
       near = this.#slots[at]!
+      serial = near === NONE ? 0 : this.#arena.serial(near)
+      subject = claim.subject
       const wanted = this.#used[at]! + claim.cost
       if (!claim.shadow && wanted > this.#asked[at]!.capacity + EPSILON) granted = false
     }
@@ -82,12 +99,14 @@ export class CounterEngine {
     }
     if (brief && granted) {
       for (let at = 0; at < claims.length; at++) this.#add(claims[at]!, at)
-      if (hint !== undefined) this.#keep(hint)
+      if (hint !== undefined && (hintedSerial === 0 || this.#slots[0] !== hintedSlot)) {
+        this.#keep(hint, claims)
+      }
       return GRANTED
     }
     const states: ClaimState[] = []
     for (let at = 0; at < claims.length; at++) states.push(this.#apply(claims[at]!, at, granted))
-    if (hint !== undefined) this.#keep(hint)
+    if (hint !== undefined) this.#keep(hint, claims)
     return { granted, states }
   }
 
@@ -95,16 +114,17 @@ export class CounterEngine {
   peek(claim: Claim, nowMs: number): ClaimState | Claim {
     this.#tick(nowMs)
     this.#prepare(1)
-    return this.#look([claim], 0, NONE) ? this.#apply(claim, 0, false) : claim
+    return this.#look([claim], 0, NONE, 0) ? this.#apply(claim, 0, false) : claim
   }
 
   /** Gives back what concurrency claims took. */
   release(claims: readonly Claim[]): void {
-    const { lanes } = this.#arena
+    const { slots } = this.#arena
+    const { lanes } = slots
     for (const claim of claims) {
       const slot = this.#slotOf(claim.name, claim.subject)
       if (slot === NONE || claim.shape.kind !== 'concurrency') continue
-      if (lanes[slot * STRIDE + TAG] !== TAG_CONCURRENCY) continue
+      if (slots.kind(slot) !== CONCURRENCY) continue
       const left = lanes[slot * STRIDE + USED]! - claim.cost
       if (left > EPSILON) lanes[slot * STRIDE + USED] = left
       else this.#arena.release(slot)
@@ -120,7 +140,7 @@ export class CounterEngine {
   calendarUse(claim: Claim, nowMs: number): CalendarUse | undefined {
     this.#tick(nowMs)
     this.#prepare(1)
-    if (!this.#look([claim], 0, NONE)) return undefined
+    if (!this.#look([claim], 0, NONE, 0)) return undefined
     return this.#calendarUse(this.#slots[0]!)
   }
 
@@ -143,8 +163,9 @@ export class CounterEngine {
     const slot = this.#allocate(table, claim.subject)
     const lane = slot * STRIDE
     if (stored !== undefined && stored.endMs > nowMs) {
-      this.#arena.lanes[lane + USED] = stored.used
-      this.#arena.lanes[lane + TIME] = stored.endMs
+      const { lanes } = this.#arena.slots
+      lanes[lane + USED] = stored.used
+      lanes[lane + TIME] = stored.endMs
       settle(this.#arena, table, slot, this.#times)
     }
     this.#slots[0] = slot
@@ -155,14 +176,14 @@ export class CounterEngine {
   /** Notes that `reserved` units of the window that ends at `endMs` are on disk. */
   reserve(claim: Claim, reserved: number, endMs: number): void {
     const slot = this.#slotOf(claim.name, claim.subject)
-    const { lanes } = this.#arena
-    if (slot === NONE || lanes[slot * STRIDE + TAG] !== TAG_CALENDAR) return
+    if (slot === NONE || this.#arena.slots.kind(slot) !== CALENDAR) return
+    const { lanes } = this.#arena.slots
     if (lanes[slot * STRIDE + TIME] === endMs) lanes[slot * STRIDE + THIRD] = reserved
   }
 
   /** Every calendar that has used less than is reserved for it. */
   *unspent(): Generator<CalendarUse & { readonly name: string; readonly subject: string }> {
-    for (const { slot, table, subject } of this.#arena.slots()) {
+    for (const { slot, table, subject } of this.#arena.inUse()) {
       const use = this.#calendarUse(slot)
       if (use !== undefined && use.used < use.reserved) yield { ...use, name: table.name, subject }
     }
@@ -213,26 +234,31 @@ export class CounterEngine {
     if (this.#arena.find(table, claim.subject) === NONE) this.#allocate(table, claim.subject)
   }
 
-  #keep(hint: SlotHint): void {
+  #keep(hint: SlotHint, claims: readonly Claim[]): void {
     const slot = this.#slots[0]!
-    if (hint.counterSlot !== slot) hint.counterSlot = slot
+    // A serial is kept for the subject that the hint names, and no other.
+    const isOwn = slot !== NONE && claims[0]!.subject === hint.id
+    const place = placeOf(slot, isOwn ? this.#arena.serial(slot) : 0)
+    if (hint.counterPlace !== place) hint.counterPlace = place
+    if (hint.counterEra !== this.#arena.era) hint.counterEra = this.#arena.era
   }
 
   /**
    * Notes table, slot and units used of a claim; false when it must be loaded from disk.
    *
    * @param near a slot that its own may be, or be next to
+   * @param serial of its subject; 0 when not known
    */
-  #look(claims: readonly Claim[], at: number, near: number): boolean {
+  #look(claims: readonly Claim[], at: number, near: number, serial: number): boolean {
     const claim = claims[at]!
     // Most requests ask what the one before asked, in the same order.
     const last = this.#asked[at]
     const table = last?.name === claim.name ? last : this.#table(claim.name)
     table.use(claim.shape, this.#times.wallMs)
-    const slot = this.#arena.find(table, claim.subject, near)
-    this.#asked[at] = table
+    const slot = this.#arena.find(table, claim.subject, near, serial)
+    if (last !== table) this.#asked[at] = table
     this.#slots[at] = slot
-    if (slot === NONE && table.kind === TAG_CALENDAR && this.#reservations !== undefined) {
+    if (slot === NONE && table.kind === CALENDAR && this.#reservations !== undefined) {
       return false
     }
     let used = slot === NONE ? 0 : settle(this.#arena, table, slot, this.#times)
@@ -248,12 +274,12 @@ export class CounterEngine {
   /** Whether a calendar claim would use more than is reserved on disk; asks ahead when little is left. */
   #unreserved(claim: Claim, at: number): boolean {
     const table = this.#asked[at]!
-    const { lanes } = this.#arena
-    const lane = this.#slots[at]! * STRIDE
-    if (this.#slots[at] === NONE || lanes[lane + TAG] !== TAG_CALENDAR) return false
+    const { slots } = this.#arena
+    const slot = this.#slots[at]!
+    if (slot === NONE || slots.kind(slot) !== CALENDAR) return false
     const wanted = this.#used[at]! + claim.cost
     if (claim.cost === 0 || wanted > table.capacity + EPSILON) return false
-    const left = lanes[lane + THIRD]! - wanted
+    const left = slots.lanes[slot * STRIDE + THIRD]! - wanted
     if (left < 0) return true
     this.#reservations!.used(claim, left, this.#times.wallMs)
     return false
@@ -266,7 +292,7 @@ export class CounterEngine {
     const used = granted && this.#add(claim, at) ? before + cost : before
     if (this.#isShared) table.use(claim.shape, this.#times.wallMs)
     const exceeded = before + cost > table.capacity + EPSILON
-    const { lanes } = this.#arena
+    const { lanes } = this.#arena.slots
     return claimState(table, lanes, this.#slots[at]!, used, cost, exceeded, this.#times)
   }
 
@@ -277,7 +303,7 @@ export class CounterEngine {
     if (this.#isShared) table.use(claim.shape, this.#times.wallMs)
     if (cost === 0) return false
     const exceeded = this.#used[at]! + cost > table.capacity + EPSILON
-    if (exceeded && table.kind !== TAG_CONCURRENCY) return false
+    if (exceeded && table.kind !== CONCURRENCY) return false
     if (this.#slots[at] === NONE) {
       const found = this.#arena.find(table, claim.subject)
       this.#slots[at] = found === NONE ? this.#allocate(table, claim.subject) : found
@@ -287,9 +313,10 @@ export class CounterEngine {
   }
 
   #calendarUse(slot: number): CalendarUse | undefined {
-    const { lanes } = this.#arena
+    const { slots } = this.#arena
+    if (slot === NONE || slots.kind(slot) !== CALENDAR) return undefined
+    const { lanes } = slots
     const lane = slot * STRIDE
-    if (slot === NONE || lanes[lane + TAG] !== TAG_CALENDAR) return undefined
     return { used: lanes[lane + USED]!, endMs: lanes[lane + TIME]!, reserved: lanes[lane + THIRD]! }
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import * as fc from 'fast-check'
+import type { SlotHint } from '../counters.ts'
 import {
   bucket,
   calendar,
@@ -14,54 +14,17 @@ import { describeCounterProperties } from '../contract/counters-properties.ts'
 import { describeCounters } from '../contract/counters.ts'
 import { CounterEngine } from './engine.ts'
 import { createMemoryCounters } from './in-process.ts'
+import { slotIn } from './place.ts'
 
 const create = async () => {
   const counters = createMemoryCounters()
   return { counters, end: async () => counters.close() }
 }
 
+const noHint = (id: string): SlotHint => ({ id, counterPlace: -1, counterEra: undefined })
+
 describeCounters('memory', create)
 describeCounterProperties('memory', create)
-
-describe('a hint where a counter was', () => {
-  test('changes nothing that is decided, however wrong it is', () => {
-    const limits = [bucket(4), sliding(3), calendar(5, 'day'), concurrency(2)].map((shape) => ({
-      name: shape.kind,
-      shape,
-    }))
-    const step = fc.record({
-      limits: fc.subarray(limits, { minLength: 1 }),
-      subject: fc.constantFrom('a', 'b', 'c', ''),
-      hint: fc.integer({ min: -1, max: 20 }),
-      passMs: fc.constantFrom(0, 1, 700, HOUR_MS, DAY_MS),
-      reset: fc.boolean(),
-    })
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const hinted = new CounterEngine(6, undefined)
-        const plain = new CounterEngine(6, undefined)
-        let nowMs = START_MS
-        for (const { limits, subject, hint, passMs, reset } of steps) {
-          nowMs += passMs
-          const claims = limits.map(({ name, shape }) => claimOf(shape, { name, subject }))
-          const place = { counterSlot: hint }
-          const outcome = hinted.take(claims, nowMs, false, place)
-          expect(outcome).toEqual(plain.take(claims, nowMs))
-          if (reset) for (const engine of [hinted, plain]) engine.reset(claims[0]!.name, subject)
-        }
-      }),
-    )
-  })
-
-  test('is kept up for whoever asks', () => {
-    const engine = new CounterEngine(100, undefined)
-    const place = { counterSlot: -1 }
-    for (const subject of ['other', 'own']) {
-      engine.take([claimOf(bucket(10), { subject })], START_MS, true, place)
-    }
-    expect(place.counterSlot).toBe(1)
-  })
-})
 
 test('what one request asks of a subject lies side by side, also when its calendar is read from disk first', () => {
   const engine = new CounterEngine(100, { used: () => {} })
@@ -73,9 +36,9 @@ test('what one request asks of a subject lies side by side, also when its calend
     engine.load(asked[1]!, undefined, START_MS, asked)
     engine.reserve(asked[1]!, 5, engine.calendarUse(asked[1]!, START_MS)!.endMs)
     const slots = asked.map((claim) => {
-      const place = { counterSlot: -1 }
-      engine.take([claim], START_MS, true, place)
-      return place.counterSlot
+      const hint = noHint(subject)
+      engine.take([claim], START_MS, true, hint)
+      return slotIn(hint.counterPlace)
     })
     expect(slots).toEqual(subject === 'a' ? [1, 0] : [3, 2])
   }

@@ -1,23 +1,38 @@
 /**
- * The state of one counter is four numbers ("lanes"), so that a million counters are one typed array
- * and a lookup touches half a cache line. The last lane tells the kind.
+ * The state of one counter is 32 bytes, so that a million counters are one buffer and the two counters
+ * of a subject that one request asks share a cache line, with all that tells whose they are. Three numbers
+ * ("lanes") and two words:
  *
- * | kind        | 0 used | 1                | 2                    | 3 tag           |
- * | ----------- | ------ | ---------------- | -------------------- | --------------- |
- * | bucket      | level  | touched at       | empty at             | -1              |
- * | calendar    | used   | window's end     | reserved on disk     | -2              |
- * | concurrency | used   | –                | –                    | -3              |
- * | sliding     | used   | window's start   | previous window's use | window in ms (> 0) |
+ * | kind        | lane 0 used | lane 1         | lane 2                | word 6 | word 7       |
+ * | ----------- | ----------- | -------------- | --------------------- | ------ | ------------ |
+ * | bucket      | level       | touched at     | empty at              | serial | limit, kind  |
+ * | calendar    | used        | window's end   | reserved on disk      | serial | limit, kind  |
+ * | concurrency | used        | –              | –                     | serial | limit, kind  |
+ * | sliding     | used        | window's start | previous window's use | serial | limit, kind  |
  *
  * Times are milliseconds: of the wall clock for calendars, else of a clock that never goes back.
+ * The serial stands for the subject: counters with the same one are of the same subject; 0 is nobody's.
  */
 export const STRIDE = 4
 export const USED = 0
 export const TIME = 1
 export const THIRD = 2
-export const TAG = 3
 
-export const TAG_FREE = 0
-export const TAG_BUCKET = -1
-export const TAG_CALENDAR = -2
-export const TAG_CONCURRENCY = -3
+export const WORDS = 2 * STRIDE
+export const SERIAL = 6
+/** The limit's number in the upper bits, the kind in the lower ones. */
+export const MARK = 7
+
+/** Bits of the kind in a {@link MARK}. */
+export const KIND_BITS = 14
+export const KIND_MASK = 2 ** KIND_BITS - 1
+/** Limits that can be told apart: the other bits of a {@link MARK}. */
+export const LIMITS_MAX = 2 ** (32 - KIND_BITS)
+
+/** Not settled yet. */
+export const NEW = 0
+export const BUCKET = 1
+export const CALENDAR = 2
+export const CONCURRENCY = 3
+/** This and what is above it are sliding windows, a kind for each length: see {@link WindowLengths}. */
+export const SLIDING = 4

@@ -2,10 +2,8 @@ import type { CounterShape } from '../counters.ts'
 import type { Arena } from './arena.ts'
 import type { CalendarWindow } from './calendar.ts'
 import { placeWindow } from './calendar.ts'
-import { TAG_BUCKET, TAG_CALENDAR, TAG_CONCURRENCY, TAG_FREE } from './lanes.ts'
-
-/** Stands for the kind of sliding windows, whose tag is their length. */
-export const SLIDING = 1
+import { BUCKET, CALENDAR, CONCURRENCY, NEW } from './lanes.ts'
+import type { WindowLengths } from './window-lengths.ts'
 
 /** The counters of one name: their number in the arena, and the shape last asked for. */
 export class LimitTable {
@@ -15,8 +13,8 @@ export class LimitTable {
   /** The window of the calendar that was current when last asked. */
   readonly window: CalendarWindow = { startMs: 0, endMs: 0 }
   #shape: CounterShape | undefined = undefined
-  /** The tag of the shape's kind; {@link SLIDING} for sliding windows. */
-  kind: number = TAG_FREE
+  /** The kind of the shape's counters. */
+  kind: number = NEW
   limit = 0
   /** Units that fit at once. */
   capacity = 0
@@ -25,8 +23,11 @@ export class LimitTable {
   /** Milliseconds in which a bucket lets one unit go; 0 for other kinds. */
   unitMs = 0
 
-  constructor(name: string, arena: Pick<Arena, 'adopt'>) {
+  readonly #lengths: WindowLengths
+
+  constructor(name: string, arena: Pick<Arena, 'adopt' | 'lengths'>) {
     this.name = name
+    this.#lengths = arena.lengths
     this.number = arena.adopt(this)
   }
 
@@ -37,20 +38,15 @@ export class LimitTable {
   }
 
   #compile(shape: CounterShape): void {
+    this.kind = shape.kind === 'sliding' ? this.#lengths.kindOf(shape.windowMs) : KIND[shape.kind]
     this.#shape = shape
     this.limit = shape.limit
     this.capacity = shape.kind === 'bucket' ? shape.burst : shape.limit
     this.windowMs = shape.kind === 'sliding' ? shape.windowMs : 0
     this.unitMs = shape.kind === 'bucket' ? shape.windowMs / shape.limit : 0
-    this.kind = KIND[shape.kind]
     this.window.startMs = 0
     this.window.endMs = 0
   }
 }
 
-const KIND = {
-  bucket: TAG_BUCKET,
-  sliding: SLIDING,
-  calendar: TAG_CALENDAR,
-  concurrency: TAG_CONCURRENCY,
-} as const
+const KIND = { bucket: BUCKET, calendar: CALENDAR, concurrency: CONCURRENCY } as const

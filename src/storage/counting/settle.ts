@@ -1,14 +1,5 @@
 import type { Arena, ArenaTimes } from './arena.ts'
-import {
-  STRIDE,
-  TAG,
-  TAG_BUCKET,
-  TAG_CALENDAR,
-  TAG_CONCURRENCY,
-  THIRD,
-  TIME,
-  USED,
-} from './lanes.ts'
+import { BUCKET, CALENDAR, CONCURRENCY, SLIDING, STRIDE, THIRD, TIME, USED } from './lanes.ts'
 import type { LimitTable } from './limit-table.ts'
 
 /**
@@ -16,52 +7,45 @@ import type { LimitTable } from './limit-table.ts'
  * carries what was used over to another shape or kind. Returns the units used now.
  */
 export function settle(arena: Arena, table: LimitTable, slot: number, times: ArenaTimes): number {
-  const { lanes } = arena
-  const at = slot * STRIDE
   switch (table.kind) {
-    case TAG_BUCKET:
-      return settleBucket(lanes, at, table, times)
-    case TAG_CALENDAR:
-      return settleCalendar(lanes, at, table, times)
-    case TAG_CONCURRENCY:
-      if (lanes[at + TAG] !== TAG_CONCURRENCY) {
-        lanes[at + USED] = 0
-        lanes[at + TAG] = TAG_CONCURRENCY
-      }
-      return lanes[at + USED]!
+    case BUCKET:
+      return settleBucket(arena, table, slot, times)
+    case CALENDAR:
+      return settleCalendar(arena, table, slot, times)
+    case CONCURRENCY:
+      return settleConcurrency(arena, slot)
     default:
-      return settleSliding(lanes, at, table, times)
+      return settleSliding(arena, table, slot, times)
   }
 }
 
 /** Adds to what a settled slot has used. */
 export function add(
-  arena: Arena,
+  { slots }: Arena,
   table: LimitTable,
   slot: number,
   cost: number,
   times: ArenaTimes,
 ): void {
+  const { lanes } = slots
   const at = slot * STRIDE
-  const used = arena.lanes[at + USED]! + cost
-  arena.lanes[at + USED] = used
-  if (arena.lanes[at + TAG] === TAG_BUCKET) arena.lanes[at + THIRD] = emptyAt(table, used, times)
+  const used = lanes[at + USED]! + cost
+  lanes[at + USED] = used
+  if (slots.kind(slot) === BUCKET) lanes[at + THIRD] = emptyAt(table, used, times)
 }
 
 /** GCRA in its level form (ITU-T I.371 §A): the level sinks by one unit every `unitMs`. */
-function settleBucket(
-  lanes: Float64Array,
-  at: number,
-  table: LimitTable,
-  times: ArenaTimes,
-): number {
+function settleBucket(arena: Arena, table: LimitTable, slot: number, times: ArenaTimes): number {
+  const { slots } = arena
+  const { lanes } = slots
+  const at = slot * STRIDE
   let level = lanes[at + USED]!
-  if (lanes[at + TAG] === TAG_BUCKET) {
+  if (slots.kind(slot) === BUCKET) {
     level -= (times.steadyMs - lanes[at + TIME]!) / table.unitMs
     if (level < 0) level = 0
   } else {
-    level = carriedOver(lanes, at, times)
-    lanes[at + TAG] = TAG_BUCKET
+    level = carriedOver(arena, slot, times)
+    slots.setKind(slot, BUCKET)
   }
   lanes[at + USED] = level
   lanes[at + TIME] = times.steadyMs
@@ -73,19 +57,26 @@ function emptyAt(table: LimitTable, level: number, times: ArenaTimes): number {
   return level === 0 ? times.steadyMs : times.steadyMs + level * table.unitMs
 }
 
-function settleSliding(
-  lanes: Float64Array,
-  at: number,
-  table: LimitTable,
-  times: ArenaTimes,
-): number {
+function settleConcurrency({ slots }: Arena, slot: number): number {
+  const at = slot * STRIDE
+  if (slots.kind(slot) !== CONCURRENCY) {
+    slots.lanes[at + USED] = 0
+    slots.setKind(slot, CONCURRENCY)
+  }
+  return slots.lanes[at + USED]!
+}
+
+function settleSliding(arena: Arena, table: LimitTable, slot: number, times: ArenaTimes): number {
+  const { slots } = arena
+  const { lanes } = slots
   const { windowMs } = table
+  const at = slot * STRIDE
   const startMs = Math.floor(times.steadyMs / windowMs) * windowMs
-  if (lanes[at + TAG] !== windowMs) {
-    lanes[at + USED] = carriedOver(lanes, at, times)
+  if (slots.kind(slot) !== table.kind) {
+    lanes[at + USED] = carriedOver(arena, slot, times)
     lanes[at + TIME] = startMs
     lanes[at + THIRD] = 0
-    lanes[at + TAG] = windowMs
+    slots.setKind(slot, table.kind)
   } else if (lanes[at + TIME] !== startMs) {
     lanes[at + THIRD] = windowMs === startMs - lanes[at + TIME]! ? lanes[at + USED]! : 0
     lanes[at + USED] = 0
@@ -102,18 +93,16 @@ function settleSliding(
  * ends; only after a step back into the window just before does it keep its own end, so that going
  * back and forth across the boundary never refunds.
  */
-function settleCalendar(
-  lanes: Float64Array,
-  at: number,
-  table: LimitTable,
-  times: ArenaTimes,
-): number {
+function settleCalendar(arena: Arena, table: LimitTable, slot: number, times: ArenaTimes): number {
+  const { slots } = arena
+  const { lanes } = slots
   const { window } = table
-  if (lanes[at + TAG] !== TAG_CALENDAR) {
-    lanes[at + USED] = carriedOver(lanes, at, times)
+  const at = slot * STRIDE
+  if (slots.kind(slot) !== CALENDAR) {
+    lanes[at + USED] = carriedOver(arena, slot, times)
     lanes[at + TIME] = window.endMs
     lanes[at + THIRD] = 0
-    lanes[at + TAG] = TAG_CALENDAR
+    slots.setKind(slot, CALENDAR)
     return lanes[at + USED]!
   }
   const endMs = lanes[at + TIME]!
@@ -128,13 +117,15 @@ function settleCalendar(
 }
 
 /** What a slot of another kind or window length had used; requests in flight are not use. */
-function carriedOver(lanes: Float64Array, at: number, times: ArenaTimes): number {
-  const tag = lanes[at + TAG]!
+function carriedOver({ slots, lengths }: Arena, slot: number, times: ArenaTimes): number {
+  const { lanes } = slots
+  const at = slot * STRIDE
+  const kind = slots.kind(slot)
   const used = lanes[at + USED]!
-  if (tag === TAG_BUCKET) return used
-  if (tag === TAG_CALENDAR) return lanes[at + TIME]! > times.wallMs ? used : 0
-  if (tag <= 0) return 0
-  const elapsed = (times.steadyMs - lanes[at + TIME]!) / tag
+  if (kind === BUCKET) return used
+  if (kind === CALENDAR) return lanes[at + TIME]! > times.wallMs ? used : 0
+  if (kind < SLIDING) return 0
+  const elapsed = (times.steadyMs - lanes[at + TIME]!) / lengths.lengthMs(kind)
   if (elapsed < 1) return used + lanes[at + THIRD]! * (1 - elapsed)
   return elapsed < 2 ? used * (2 - elapsed) : 0
 }

@@ -1,3 +1,6 @@
+import { KIND_BITS, MARK, SERIAL, WORDS } from './lanes.ts'
+import type { Slots } from './slots.ts'
+
 /** A bucket is a slot's number plus one in 24 bits, and 8 bits of its hash; 0 is an empty one. */
 const NUMBER_BITS = 24
 const NUMBER_MASK = 2 ** NUMBER_BITS - 1
@@ -5,13 +8,13 @@ const NUMBER_MASK = 2 ** NUMBER_BITS - 1
 const BUCKETS_MIN = 2048
 /** Buckets are filled up to this share: a probe looks at few, and 16 of them share a cache line. */
 const FILL_MAX = 0.6
-/** The limit of slots that are not linked. */
-const NO_LIMIT = 2 ** 32 - 1
 const MIX_A = 0x85ebca6b
 const MIX_B = 0xc2b2ae35
 
 /** Slots that a {@link SlotIndex} can tell apart. */
 export const SLOTS_MAX = NUMBER_MASK - 1
+/** Serials that fit beside a slot into a number without losing a bit. */
+export const SERIALS_MAX = 2 ** (53 - NUMBER_BITS) - 1
 
 /**
  * Which slot a subject's counter of a limit has: an open-addressing table with linear probing in typed
@@ -20,26 +23,41 @@ export const SLOTS_MAX = NUMBER_MASK - 1
  * The counters of one subject have neighboring buckets, and neighboring slots when they were made by
  * one request: what a request asks lies in few cache lines. Hashes begin with a seed, so that who does
  * not know it cannot aim at buckets; entries are compared in full, so that collisions cost time alone.
+ *
+ * Whoever has found a slot can know it again by its serial, without a look at its subject. A serial is given once
+ * in an {@link SlotIndex.era}; neighbors of one subject share it.
  */
 export class SlotIndex {
+  readonly #slots: Slots
   readonly #seed: number
+  readonly #serialsMax: number
   #mask = BUCKETS_MIN - 1
   #buckets = new Uint32Array(BUCKETS_MIN)
-  /** Two words for each slot: the hash of its subject, and the number of its limit. */
-  #keys = new Uint32Array(BUCKETS_MIN)
+  /** The hash of each slot's subject. */
+  #hashes = new Int32Array(BUCKETS_MIN)
   readonly #subjects: string[] = []
   #size = 0
   #lastSubject = ''
   #lastHash = 0
+  #lastSerial = 0
+  #era: object = {}
 
-  constructor(seed: number) {
+  /** @param serialsMax at least the slots that are ever linked at once */
+  constructor(slots: Slots, seed: number, serialsMax = SERIALS_MAX) {
+    this.#slots = slots
     this.#seed = seed
+    this.#serialsMax = serialsMax
     this.#lastHash = this.#hashOf('')
   }
 
   /** Slots linked now. */
   get size(): number {
     return this.#size
+  }
+
+  /** The same object for as long as no serial is given twice, and this index's own. */
+  get era(): object {
+    return this.#era
   }
 
   /** The slot of a limit's subject, or -1. */
@@ -53,37 +71,53 @@ export class SlotIndex {
       if (held === 0) return -1
       if (held >>> NUMBER_BITS !== print) continue
       const slot = (held & NUMBER_MASK) - 1
-      if (this.#keys[2 * slot + 1] === limit && this.#subjects[slot] === subject) return slot
+      if (this.limit(slot) === limit && this.#subjects[slot] === subject) return slot
     }
   }
 
   /**
-   * The slot of a limit's subject if it is `near` or next to it, or -1. Needs no hash, and looks at what finding
-   * the slot would look at anyway.
+   * The slot of a limit's subject if it is `near` or next to it, or -1. Needs no hash; looks first at what shares
+   * a cache line.
    */
   findNear(limit: number, subject: string, near: number): number {
     if (near < 0) return -1
     if (this.#holds(near, limit, subject)) return near
-    if (this.#holds(near + 1, limit, subject)) return near + 1
-    return near > 0 && this.#holds(near - 1, limit, subject) ? near - 1 : -1
+    const twin = near ^ 1
+    if (this.#holds(twin, limit, subject)) return twin
+    const other = 2 * near - twin
+    return this.#holds(other, limit, subject) ? other : -1
+  }
+
+  /** {@link findNear} for the subject that a serial of this era stands for: looks at nothing but the slots. */
+  findSerial(limit: number, serial: number, near: number): number {
+    const { words } = this.#slots
+    if (isSlotOf(words, near, limit, serial)) return near
+    const twin = near ^ 1
+    if (isSlotOf(words, twin, limit, serial)) return twin
+    const other = 2 * near - twin
+    return isSlotOf(words, other, limit, serial) ? other : -1
   }
 
   /** Links a slot that is not linked. */
   link(slot: number, limit: number, subject: string): void {
     if (this.#size + 1 > this.#buckets.length * FILL_MAX) this.#growBuckets()
-    if (2 * slot + 1 >= this.#keys.length) {
-      const grown = new Uint32Array(this.#keys.length * 2)
-      grown.set(this.#keys)
-      this.#keys = grown
+    if (slot >= this.#hashes.length) {
+      const grown = new Int32Array(this.#hashes.length * 2)
+      grown.set(this.#hashes)
+      this.#hashes = grown
     }
-    this.#keys[2 * slot] = this.#hash(subject)
-    this.#keys[2 * slot + 1] = limit
+    this.#slots.hold(slot)
+    const { words } = this.#slots
+    const serial = this.#serialBeside(slot, subject) || this.#newSerial()
+    words[slot * WORDS + SERIAL] = serial
+    words[slot * WORDS + MARK] = limit << KIND_BITS
+    this.#hashes[slot] = this.#hash(subject)
     this.#subjects[slot] = subject
     this.#place(slot)
     this.#size += 1
   }
 
-  /** Unlinks a slot and closes the gap in its cluster (Knuth 6.4, algorithm R). */
+  /** Unlinks a slot, clears it, and closes the gap in its cluster (Knuth 6.4, algorithm R). */
   unlink(slot: number): void {
     const buckets = this.#buckets
     const mask = this.#mask
@@ -96,7 +130,7 @@ export class SlotIndex {
       hole = next
     }
     buckets[hole] = 0
-    this.#keys[2 * slot + 1] = NO_LIMIT
+    this.#slots.clear(slot)
     this.#subjects[slot] = ''
     this.#size -= 1
   }
@@ -108,21 +142,55 @@ export class SlotIndex {
 
   /** The number of a linked slot's limit. */
   limit(slot: number): number {
-    return this.#keys[2 * slot + 1]!
+    return this.#slots.words[slot * WORDS + MARK]! >>> KIND_BITS
+  }
+
+  /** What stands for a linked slot's subject in this era; 0 for a slot that is not linked. */
+  serial(slot: number): number {
+    return this.#slots.words[slot * WORDS + SERIAL]!
   }
 
   #holds(slot: number, limit: number, subject: string): boolean {
-    return this.#keys[2 * slot + 1] === limit && this.#subjects[slot] === subject
+    const serial = this.#slots.words[slot * WORDS + SERIAL]
+    if (serial === undefined || serial === 0) return false
+    return this.limit(slot) === limit && this.#subjects[slot] === subject
+  }
+
+  /** The serial of the same subject next to a slot; 0 for none. */
+  #serialBeside(slot: number, subject: string): number {
+    for (const beside of [slot - 1, slot + 1]) {
+      if (beside < 0 || beside >= this.#subjects.length) continue
+      if (this.serial(beside) !== 0 && this.#subjects[beside] === subject) {
+        return this.serial(beside)
+      }
+    }
+    return 0
+  }
+
+  #newSerial(): number {
+    if (this.#lastSerial >= this.#serialsMax) this.#beginEra()
+    this.#lastSerial += 1
+    return this.#lastSerial
+  }
+
+  /** Gives serials from 1 on, first to what is linked. What was remembered of the old ones holds no more. */
+  #beginEra(): void {
+    this.#era = {}
+    this.#lastSerial = 0
+    const { words } = this.#slots
+    for (let at = SERIAL; at < words.length; at += WORDS) {
+      if (words[at] !== 0) words[at] = ++this.#lastSerial
+    }
   }
 
   #home(slot: number): number {
-    return (this.#keys[2 * slot]! + this.#keys[2 * slot + 1]!) & this.#mask
+    return (this.#hashes[slot]! + this.limit(slot)) & this.#mask
   }
 
   #place(slot: number): void {
     let bucket = this.#home(slot)
     while (this.#buckets[bucket] !== 0) bucket = (bucket + 1) & this.#mask
-    const print = this.#keys[2 * slot]! >>> NUMBER_BITS
+    const print = this.#hashes[slot]! >>> NUMBER_BITS
     this.#buckets[bucket] = ((print << NUMBER_BITS) | (slot + 1)) >>> 0
   }
 
@@ -156,4 +224,11 @@ export class SlotIndex {
     hash = Math.imul(hash ^ (hash >>> 16), MIX_B)
     return (hash ^ (hash >>> 13)) >>> 0
   }
+}
+
+/** Whether a slot, which may not exist, is the counter of a limit for the subject of a serial other than 0. */
+function isSlotOf(words: Int32Array, slot: number, limit: number, serial: number): boolean {
+  return (
+    words[slot * WORDS + SERIAL] === serial && words[slot * WORDS + MARK]! >>> KIND_BITS === limit
+  )
 }
