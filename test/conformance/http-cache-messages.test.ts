@@ -334,10 +334,13 @@ describe('an origin that fails (RFC 9111 §4.2.4, RFC 5861 §4)', () => {
     play.says(path, { fields: stale('max-age=60, stale-while-revalidate=600') })
     await play.ask(path)
     play.says(path, { fields: [FRESH] })
+    const head = await play.ask(path, { method: 'HEAD' })
+    expect([head.status, head.asked]).toEqual([200, undefined])
     expect((await play.ask(path)).body).toBe('n1')
     let { body } = await play.ask(path)
     while (body === 'n1') ({ body } = await play.ask(path))
     expect(body).toBe('n2')
+    expect(play.seen(path).map(({ start }) => start.slice(0, 4))).toEqual(['GET ', 'GET '])
     const short = { says: { fields: stale('max-age=60, stale-while-revalidate=5') } }
     expect((await play.run([short, AGAIN]))[1]?.body).toBe('n2')
   })

@@ -178,12 +178,13 @@ class RecallingCache<R> {
   }
 
   private recall(lookup: Lookup<R>): Recalled<R> | Promise<Recalled<R>> {
-    const { action, stored, round } = lookup
+    const { request, action, stored, round } = lookup
     const { onLookup } = this.parts
     if (stored !== undefined && (action.kind === 'serve' || action.kind === 'serve-and-refresh')) {
       const ttlS = action.forMs / 1000
       if (round === 0) onLookup(action.forMs > 0 ? 'hit' : 'stale')
-      if (action.kind === 'serve-and-refresh')
+      // What HEAD brings cannot take the place of what is stored; the next GET refreshes it.
+      if (action.kind === 'serve-and-refresh' && request.method === 'GET')
         void this.asker.refresh(lookup, this.flightKey(lookup))
       return this.responder.serve(lookup, stored, {
         hit: true,
