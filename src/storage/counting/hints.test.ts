@@ -104,6 +104,25 @@ test('a freed counter that another subject was given is not found by the hint of
   })
 })
 
+test('a serial that is given again is not taken for the one that a hint remembers', () => {
+  const engine = new CounterEngine(100, undefined, 0, 3)
+  const claim = (subject: string) => [claimOf(bucket(10), { subject })]
+  const hint = noHint('a')
+  engine.take(claim('a'), START_MS, true, hint)
+  engine.reset('limit', 'a')
+  for (const subject of ['b', 'c', 'd']) {
+    const own = noHint(subject)
+    engine.take(claim(subject), START_MS, true, own)
+    // The last has slot and serial of the first.
+    if (subject === 'd') expect(own.counterPlace).toBe(hint.counterPlace)
+    else engine.reset('limit', subject)
+  }
+  expect(engine.take(claim('a'), START_MS, false, hint)).toMatchObject({
+    states: [{ remaining: 9 }],
+  })
+  expect(engine.size).toBe(2)
+})
+
 test('a hint of other counters, such as those before a restart, is no hint', () => {
   const hint = noHint('own')
   const others = ['own', 'other'].map((subject) => [claimOf(bucket(10), { subject })])
