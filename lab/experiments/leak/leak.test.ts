@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createRandom } from '../../core/index.ts'
 import { quietWorld } from '../../core/world.fixture.ts'
+import { watchTurns } from '../../load/load.fixture.ts'
 import { growthOf } from './growth.ts'
 import { leakExperiment } from './index.ts'
 import type { LeakOptions, LeakPhase, LeakRaw } from './raw.ts'
@@ -171,10 +172,17 @@ describe('measuring', () => {
       windows: 12,
       controlMs: 1800,
     }
+    const turns = watchTurns()
     const raw = await leakExperiment.measure(options, quietWorld())
+    const gapMs = turns.stop()
     expect(raw.load.windows).toHaveLength(12)
     expect(raw.load.requests).toBeGreaterThan(350)
     const outcome = leakExperiment.analyze(options, raw, 1)
+    // Who has no turn for longer than a window reads memory at other moments than it is said to have.
+    if (gapMs > options.durationMs / options.windows) {
+      expect(outcome.judgement.verdict).not.toBe('pass')
+      return
+    }
     expect(outcome.judgement).toMatchObject({ verdict: 'fail' })
     const perRequest = outcome.figures.find(({ name }) => name === 'heap.perRequest')!
     expect(perRequest.value!).toBeGreaterThan(10_000)
