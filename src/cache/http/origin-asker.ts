@@ -131,7 +131,6 @@ class Asker<R> implements OriginAsker<R> {
       flight?.land({ kind: 'failed', refusal: undefined })
       return this.standIn(lookup, stored, status)
     }
-    outages.end(hash)
     return this.taker.take(lookup, { answer: outcome, times, since }, flight)
   }
 

@@ -103,6 +103,26 @@ describe('a response that is past its lifetime when it comes', () => {
   })
 })
 
+test.each([
+  ['HEAD', { method: 'HEAD' }, 0],
+  ['a request for several ranges', { headers: { range: 'bytes=0-0,1-1' } }, 60_000],
+])('an outage is over once the origin answers, if only %s', async (_, sent, laterMs) => {
+  const gate = setUp()
+  gate.count({ 'cache-control': 'max-age=1' })
+  await gate.send()
+  gate.clock.advance(2000)
+  gate.answerWith(() => 'down')
+  expect((await gate.send()).body).toBe('n1')
+  // What it answers now is stored anew, or renews what is stored.
+  gate.count({ 'cache-control': 'max-age=1', 'content-length': '2' })
+  gate.clock.advance(laterMs)
+  await gate.send(sent)
+  gate.clock.advance(2000)
+  const asked = gate.asked.length
+  await gate.send()
+  expect(gate.asked.slice(asked).map(({ inBackground }) => inBackground)).toEqual([false])
+})
+
 describe('what may not stand in', () => {
   test.each([
     'max-age=1, must-revalidate',

@@ -197,6 +197,15 @@ describe('a part (RFC 9111 §3.3)', () => {
     expect(gate.asked).toHaveLength(3)
   })
 
+  test('is outdated by an answer for the whole, also by one that may not be stored', async () => {
+    const gate = playing()
+    await gate.range('bytes=4-9')
+    playRanges(gate, { headers: { 'cache-control': 'no-store' }, content: CONTENT.toUpperCase() })
+    await gate.send()
+    expect((await gate.range('bytes=4-9')).body).toBe('456789')
+    expect(gate.asked).toHaveLength(3)
+  })
+
   test('of one variant answers no other', async () => {
     const gate = playing({ headers: { ...TAGGED, vary: 'x' } })
     await gate.range('bytes=4-9', { x: '1' })

@@ -281,7 +281,7 @@ class RecallingCache<R> {
   /** HEAD goes as it is; a 200 renews what is stored for GET, or tells that it is outdated (§4.3.5). */
   private async head(lookup: Lookup<R>): Promise<Recalled<R>> {
     const { request, origin, stored, hash } = lookup
-    const { store, clock } = this.parts
+    const { store, clock, outages } = this.parts
     const since = store.position()
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
@@ -290,6 +290,7 @@ class RecallingCache<R> {
       return this.serveStale(lookup, stored)
     }
     if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome, this.parts.verdicts)
+    outages.end(hash)
     const mayStore = !lookup.directives.noStore
     if (outcome.status === 200 && stored !== undefined && mayStore) {
       const times = { requestMs, responseMs: clock.nowMs() }

@@ -62,6 +62,7 @@ export class Taker<R> {
     const { request, stored, hash } = lookup
     const { answer, times } = arrival
     const { status } = answer
+    this.parts.outages.end(hash)
     const head = { status, fields: answer, isKnownPart: isKnownPart(request.fields, answer) }
     const decision = decideStore(request, head, times, this.options)
     const surrogates = surrogatesOf(answer, this.options)
@@ -74,8 +75,13 @@ export class Taker<R> {
           ? 'too-large'
           : undefined
     if (!decision.store || typeof surrogates === 'string' || reason !== undefined) {
-      // A new answer that may not be stored makes the old one outdated all the same.
-      if (stored !== undefined && status < 500) this.shelf.forget(request, hash, stored)
+      // A new answer that may not be stored makes the old one outdated all the same, and parts of it.
+      if (status < 500) {
+        const isWhole = status !== 206 && reason !== 'range-error'
+        if (stored !== undefined) this.shelf.forget(request, hash, stored)
+        for (const part of isWhole ? this.shelf.parts(request, hash) : [])
+          this.shelf.forget(request, hash, part)
+      }
       return this.refuse(
         lookup,
         answer,
