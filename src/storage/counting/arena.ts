@@ -83,10 +83,15 @@ export class Arena {
       const found =
         serial === 0
           ? this.#index.findNear(table.number, subject, near)
-          : this.#index.findSerial(table.number, serial, near)
+          : this.findSerial(table, serial, near)
       if (found >= 0) return found
     }
     return this.#index.find(table.number, subject)
+  }
+
+  /** {@link SlotIndex.findSerial}. */
+  findSerial(table: LimitTable, serial: number, near: number): number {
+    return this.#index.findSerial(table.number, serial, near)
   }
 
   /** What stands for the subject of a slot in use in this era. */

@@ -1,9 +1,9 @@
 import type { Claim, ClaimState, Counters, SlotHint, TakeOutcome } from '../counters.ts'
 import type { Records } from '../records.ts'
-import type { Reservations } from './engine.ts'
 import { CounterEngine } from './engine.ts'
 import { ENTRIES_MAX_DEFAULT } from './in-process.ts'
 import { ReservationKeeper } from './reservations.ts'
+import type { Reservations } from './stored-use.ts'
 
 /** More turns than any limit's chunks need; beyond it, counters are evicted as fast as they load. */
 const TURNS_MAX = 10_000

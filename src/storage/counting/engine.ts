@@ -3,31 +3,16 @@ import { GRANTED } from '../counters.ts'
 import { Arena } from './arena.ts'
 import { claimState, EPSILON } from './claim-state.ts'
 import { CALENDAR, CONCURRENCY, STRIDE, THIRD, TIME, USED } from './lanes.ts'
+import { takeKnown } from './known-take.ts'
 import { LimitTable } from './limit-table.ts'
 import { placeOf, serialIn, slotIn } from './place.ts'
 import { add, settle } from './settle.ts'
+import type { CalendarUse, Reservations, StoredUse } from './stored-use.ts'
 
 /** Clocks of processes that share counters differ a little; a step back beyond this is a real one. */
 const JITTER_MS = 1000
 
 const NONE = -1
-
-/** What keeps calendars on disk. Without it nothing outlives the process. */
-export interface Reservations {
-  /** A calendar claim is about to be granted and leaves `left` of the units reserved on disk. */
-  used(claim: Claim, left: number, nowMs: number): void
-}
-
-/** The state of a calendar on disk: units that count as used until its window ends. */
-export interface StoredUse {
-  readonly used: number
-  readonly endMs: number
-}
-
-/** The state of a calendar in memory, and how many of its units are reserved on disk. */
-export interface CalendarUse extends StoredUse {
-  readonly reserved: number
-}
 
 /**
  * Decides claims against the arena, synchronously. Where calendars are kept on disk, {@link take}
@@ -73,13 +58,18 @@ export class CounterEngine {
     hint?: SlotHint,
   ): TakeOutcome | Claim {
     this.#tick(nowMs)
+    if (
+      brief &&
+      hint !== undefined &&
+      takeKnown(this.#arena, this.#asked, claims, hint, this.#times, this.#reservations)
+    ) {
+      return GRANTED
+    }
     this.#prepare(claims.length)
     // What the hint knows, then the claim before: a subject, its serial, and a slot to look at.
     const isKnown = hint !== undefined && hint.counterEra === this.#arena.era
-    const hintedSlot = isKnown ? slotIn(hint.counterPlace) : NONE
-    const hintedSerial = isKnown ? serialIn(hint.counterPlace) : 0
-    let near = hintedSlot
-    let serial = hintedSerial
+    let near = isKnown ? slotIn(hint.counterPlace) : NONE
+    let serial = isKnown ? serialIn(hint.counterPlace) : 0
     let subject = isKnown ? hint.id : ''
     let granted = true
     for (let at = 0; at < claims.length; at++) {
@@ -99,9 +89,7 @@ export class CounterEngine {
     }
     if (brief && granted) {
       for (let at = 0; at < claims.length; at++) this.#add(claims[at]!, at)
-      if (hint !== undefined && (hintedSerial === 0 || this.#slots[0] !== hintedSlot)) {
-        this.#keep(hint, claims)
-      }
+      if (hint !== undefined) this.#keep(hint, claims)
       return GRANTED
     }
     const states: ClaimState[] = []

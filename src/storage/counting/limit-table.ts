@@ -1,4 +1,4 @@
-import type { CounterShape } from '../counters.ts'
+import type { Claim, CounterShape } from '../counters.ts'
 import type { Arena } from './arena.ts'
 import type { CalendarWindow } from './calendar.ts'
 import { placeWindow } from './calendar.ts'
@@ -22,7 +22,9 @@ export class LimitTable {
   windowMs = 0
   /** Milliseconds in which a bucket lets one unit go; 0 for other kinds. */
   unitMs = 0
-
+  /** Notes of the take that is being decided: where its counter is, and what it will have used. */
+  slot = -1
+  wanted = 0
   readonly #lengths: WindowLengths
 
   constructor(name: string, arena: Pick<Arena, 'adopt' | 'lengths'>) {
@@ -35,6 +37,12 @@ export class LimitTable {
   use(shape: CounterShape, wallMs: number): void {
     if (shape !== this.#shape) this.#compile(shape)
     if (shape.kind === 'calendar') placeWindow(shape, wallMs, this.window)
+  }
+
+  /** Whether {@link LimitTable.use} would change nothing for a claim of these counters. */
+  isReady({ name, shape }: Claim, wallMs: number): boolean {
+    if (shape !== this.#shape || name !== this.name) return false
+    return this.kind !== CALENDAR || (wallMs >= this.window.startMs && wallMs < this.window.endMs)
   }
 
   #compile(shape: CounterShape): void {

@@ -4,7 +4,8 @@ import type { Change, Reader, Records } from '../records.ts'
 import { updatePresent } from '../update-present.ts'
 import type { CounterRow } from './counter-rows.ts'
 import { COUNTER_ROWS, counterId } from './counter-rows.ts'
-import type { CalendarUse, CounterEngine, StoredUse } from './engine.ts'
+import type { CounterEngine } from './engine.ts'
+import type { CalendarUse, StoredUse } from './stored-use.ts'
 
 type CounterUpdate = Extract<Change, { readonly op: 'update' }>
 

@@ -39,18 +39,38 @@ function settleBucket(arena: Arena, table: LimitTable, slot: number, times: Aren
   const { slots } = arena
   const { lanes } = slots
   const at = slot * STRIDE
-  let level = lanes[at + USED]!
-  if (slots.kind(slot) === BUCKET) {
-    level -= (times.steadyMs - lanes[at + TIME]!) / table.unitMs
-    if (level < 0) level = 0
-  } else {
+  let level: number
+  if (slots.kind(slot) === BUCKET) level = drained(lanes, at, table, times)
+  else {
     level = carriedOver(arena, slot, times)
     slots.setKind(slot, BUCKET)
   }
+  fill(lanes, at, table, level, times)
+  return level
+}
+
+/** What is left in a bucket now. `at` is its first lane. */
+export function drained(
+  lanes: Float64Array,
+  at: number,
+  table: LimitTable,
+  times: ArenaTimes,
+): number {
+  const level = lanes[at + USED]! - (times.steadyMs - lanes[at + TIME]!) / table.unitMs
+  return level < 0 ? 0 : level
+}
+
+/** Sets a bucket to a level now. `at` is its first lane. */
+export function fill(
+  lanes: Float64Array,
+  at: number,
+  table: LimitTable,
+  level: number,
+  times: ArenaTimes,
+): void {
   lanes[at + USED] = level
   lanes[at + TIME] = times.steadyMs
   lanes[at + THIRD] = emptyAt(table, level, times)
-  return level
 }
 
 function emptyAt(table: LimitTable, level: number, times: ArenaTimes): number {

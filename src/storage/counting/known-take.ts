@@ -1,0 +1,61 @@
+import type { Claim, SlotHint } from '../counters.ts'
+import type { Arena, ArenaTimes } from './arena.ts'
+import { EPSILON } from './claim-state.ts'
+import { BUCKET, CALENDAR, STRIDE, THIRD, TIME, USED } from './lanes.ts'
+import type { LimitTable } from './limit-table.ts'
+import { serialIn, slotIn } from './place.ts'
+import { drained, fill } from './settle.ts'
+import type { Reservations } from './stored-use.ts'
+
+/**
+ * The take of most requests: buckets and calendars of the subject that the hint names, all of them where it says,
+ * current, and with room. Each counter is read once and written once. Whatever else there is to do is not done
+ * here: then nothing is taken, and the answer is false.
+ *
+ * @param tables what each claim asks, if it asks what the one in its place asked last
+ */
+export function takeKnown(
+  arena: Arena,
+  tables: readonly LimitTable[],
+  claims: readonly Claim[],
+  hint: SlotHint,
+  times: ArenaTimes,
+  reservations: Reservations | undefined,
+): boolean {
+  if (hint.counterEra !== arena.era || tables.length < claims.length) return false
+  const serial = serialIn(hint.counterPlace)
+  if (serial === 0) return false
+  let slot = slotIn(hint.counterPlace)
+  const { lanes } = arena.slots
+  for (let at = 0; at < claims.length; at++) {
+    const claim = claims[at]!
+    const table = tables[at]!
+    if (claim.subject !== hint.id || !(claim.cost > 0)) return false
+    if (!table.isReady(claim, times.wallMs)) return false
+    for (let before = 0; before < at; before++) if (tables[before] === table) return false
+    slot = arena.findSerial(table, serial, slot)
+    if (slot < 0 || arena.slots.kind(slot) !== table.kind) return false
+    const used = usedNow(lanes, slot * STRIDE, table, times)
+    table.slot = slot
+    table.wanted = used + claim.cost
+    if (used < 0 || table.wanted > table.capacity + EPSILON) return false
+    if (reservations === undefined || table.kind !== CALENDAR) continue
+    if (table.wanted > lanes[slot * STRIDE + THIRD]!) return false
+  }
+  for (let at = 0; at < claims.length; at++) {
+    const { kind, slot, wanted } = tables[at]!
+    if (kind === BUCKET) {
+      fill(lanes, slot * STRIDE, tables[at]!, wanted, times)
+      continue
+    }
+    lanes[slot * STRIDE + USED] = wanted
+    reservations?.used(claims[at]!, lanes[slot * STRIDE + THIRD]! - wanted, times.wallMs)
+  }
+  return true
+}
+
+/** Units used now; -1 for what has to be settled. */
+function usedNow(lanes: Float64Array, at: number, table: LimitTable, times: ArenaTimes): number {
+  if (table.kind === BUCKET) return drained(lanes, at, table, times)
+  return table.kind === CALENDAR && lanes[at + TIME] === table.window.endMs ? lanes[at + USED]! : -1
+}
