@@ -20,7 +20,7 @@ export function putNumber(bytes: Uint8Array, value: number, at: number): number 
   let rest = value
   for (let place = at + digits - 1; place >= at; place--) {
     const quotient = Math.floor(rest / 10)
-    bytes[place] = DIGIT_0 + rest - quotient * 10
+    bytes[place] = DIGIT_0 + (rest - quotient * 10)
     rest = quotient
   }
   return at + digits

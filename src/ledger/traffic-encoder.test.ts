@@ -27,7 +27,7 @@ const entries: fc.Arbitrary<TrafficEntry> = fc.record({
   requestId: anyText,
   requestIdTail: anyText,
   address: anyText,
-  durationUs: fc.integer({ min: 0, max: 2 ** 40 }),
+  durationUs: fc.oneof(fc.integer({ min: 0, max: 2 ** 40 }), fc.maxSafeNat()),
   details: fc.constantFrom(undefined, { layer: 'limit', attempt: 2, other: 'left out' }),
 })
 
@@ -139,6 +139,15 @@ describe('the encoder of requests', () => {
     expect(JSON.parse(encode(full, entry).text)).toMatchObject({ path: '/scene/7' })
     expect(encode(none, entry).text).not.toContain('192.0.2.7')
     expect(encode(none, entry).text).not.toContain('/scene/7')
+  })
+
+  test('writes numbers up to the largest that is exact', () => {
+    const encoder = new TrafficEncoder(auditConfig.parse({}))
+    for (const value of [0, 9_999_999, 10_000_000, 2 ** 52, 2 ** 53 - 10, 2 ** 53 - 1]) {
+      const { rest, fast } = encode(encoder, traffic({ durationUs: value }))
+      expect(fast).toBe(rest)
+      expect(fast).toContain(`"durationUs":${value}}`)
+    }
   })
 
   test('gives numbers that are no numbers the value 0', () => {
