@@ -98,6 +98,8 @@ export interface Event {
   readonly foo: string
   readonly id: string
   readonly atS: number
+  /** What came to pass at the same time has the same. */
+  readonly round: number
   readonly policy: Policy
   readonly status: number
   readonly isHead: boolean
@@ -109,8 +111,8 @@ export const contentOf = (id: string): string => `${id}..........`.slice(0, 10)
 /** The origin, and all that it said. */
 export class Origin {
   readonly events: Event[] = []
-  foreground = 0
   doing: Doing | undefined
+  round = 0
   readonly #versions = new Map<Path, number>()
   readonly #nowS: () => number
 
@@ -118,10 +120,9 @@ export class Origin {
     this.#nowS = nowS
   }
 
-  readonly answer: Ask = ({ conditions, inBackground, sent }): Reply => {
+  readonly answer: Ask = ({ conditions, sent }): Reply => {
     const { doing: now } = this
     if (now === undefined) throw new Error('nobody asked')
-    if (!inBackground) this.foreground += 1
     const isOwn = conditions === undefined
     const method = sent.method ?? 'GET'
     const headers: Record<string, string> = { ...sent.headers }
@@ -149,6 +150,7 @@ export class Origin {
         status,
         policy,
         atS: this.#nowS(),
+        round: this.round,
         isHead: method === 'HEAD',
         asked: { ...now.headers, sent: JSON.stringify(headers) },
       })
