@@ -37,7 +37,7 @@ const anyClaims = fc.uniqueArray(
   { minLength: 1, maxLength: 4, selector: ({ limit }) => limit },
 )
 
-const usualClaims = mostly([0, 3], [3, 0], [0], [3]).map((limits) =>
+const usualClaims = mostly([0, 3], [3, 0], [1, 3], [1, 0], [3]).map((limits) =>
   limits.map((limit) => ({ limit, by: '' })),
 )
 

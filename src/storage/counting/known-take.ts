@@ -1,16 +1,16 @@
 import type { Claim, SlotHint } from '../counters.ts'
 import type { Arena, ArenaTimes } from './arena.ts'
 import { EPSILON } from './claim-state.ts'
-import { BUCKET, CALENDAR, STRIDE, THIRD, TIME, USED } from './lanes.ts'
+import { BUCKET, CALENDAR, CONCURRENCY, STRIDE, THIRD, TIME, USED } from './lanes.ts'
 import type { LimitTable } from './limit-table.ts'
 import { serialIn, slotIn } from './place.ts'
-import { drained, fill } from './settle.ts'
+import { drained, fill, weighed, windowStart } from './settle.ts'
 import type { Reservations } from './stored-use.ts'
 
 /**
- * The take of most requests: buckets and calendars of the subject that the hint names, all of them where it says,
- * current, and with room. Each counter is read once and written once. Whatever else there is to do is not done
- * here: then nothing is taken, and the answer is false.
+ * The take of most requests: buckets, sliding windows and calendars of the subject that the hint names, all of them
+ * where it says, current, and with room. Each counter is read once and written once. Whatever else there is to
+ * do is not done here: then nothing is taken, and the answer is false.
  *
  * @param tables what each claim asks, if it asks what the one in its place asked last
  */
@@ -43,13 +43,16 @@ export function takeKnown(
     if (table.wanted > lanes[slot * STRIDE + THIRD]!) return false
   }
   for (let at = 0; at < claims.length; at++) {
-    const { kind, slot, wanted } = tables[at]!
-    if (kind === BUCKET) {
-      fill(lanes, slot * STRIDE, tables[at]!, wanted, times)
+    const table = tables[at]!
+    const lane = table.slot * STRIDE
+    if (table.kind === BUCKET) {
+      fill(lanes, lane, table, table.wanted, times)
       continue
     }
-    lanes[slot * STRIDE + USED] = wanted
-    reservations?.used(claims[at]!, lanes[slot * STRIDE + THIRD]! - wanted, times.wallMs)
+    const used = lanes[lane + USED]! + claims[at]!.cost
+    lanes[lane + USED] = used
+    if (reservations === undefined || table.kind !== CALENDAR) continue
+    reservations.used(claims[at]!, lanes[lane + THIRD]! - used, times.wallMs)
   }
   return true
 }
@@ -57,5 +60,9 @@ export function takeKnown(
 /** Units used now; -1 for what has to be settled. */
 function usedNow(lanes: Float64Array, at: number, table: LimitTable, times: ArenaTimes): number {
   if (table.kind === BUCKET) return drained(lanes, at, table, times)
-  return table.kind === CALENDAR && lanes[at + TIME] === table.window.endMs ? lanes[at + USED]! : -1
+  if (table.kind === CALENDAR) {
+    return lanes[at + TIME] === table.window.endMs ? lanes[at + USED]! : -1
+  }
+  if (table.kind === CONCURRENCY || lanes[at + TIME] !== windowStart(table, times)) return -1
+  return weighed(lanes, at, table, times)
 }

@@ -91,7 +91,7 @@ function settleSliding(arena: Arena, table: LimitTable, slot: number, times: Are
   const { lanes } = slots
   const { windowMs } = table
   const at = slot * STRIDE
-  const startMs = Math.floor(times.steadyMs / windowMs) * windowMs
+  const startMs = windowStart(table, times)
   if (slots.kind(slot) !== table.kind) {
     lanes[at + USED] = carriedOver(arena, slot, times)
     lanes[at + TIME] = startMs
@@ -102,9 +102,23 @@ function settleSliding(arena: Arena, table: LimitTable, slot: number, times: Are
     lanes[at + USED] = 0
     lanes[at + TIME] = startMs
   }
+  return weighed(lanes, at, table, times)
+}
+
+/** When the sliding window that is current began. */
+export const windowStart = ({ windowMs }: LimitTable, { steadyMs }: ArenaTimes): number =>
+  Math.floor(steadyMs / windowMs) * windowMs
+
+/** What counts now of a sliding window whose current part is up to date. `at` is its first lane. */
+export function weighed(
+  lanes: Float64Array,
+  at: number,
+  { windowMs }: LimitTable,
+  { steadyMs }: ArenaTimes,
+): number {
   const previous = lanes[at + THIRD]!
   if (previous === 0) return lanes[at + USED]!
-  return lanes[at + USED]! + previous * (1 - (times.steadyMs - startMs) / windowMs)
+  return lanes[at + USED]! + previous * (1 - (steadyMs - lanes[at + TIME]!) / windowMs)
 }
 
 /**

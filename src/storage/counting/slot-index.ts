@@ -158,13 +158,12 @@ export class SlotIndex {
 
   /** The serial of the same subject next to a slot; 0 for none. */
   #serialBeside(slot: number, subject: string): number {
-    for (const beside of [slot - 1, slot + 1]) {
-      if (beside < 0 || beside >= this.#subjects.length) continue
-      if (this.serial(beside) !== 0 && this.#subjects[beside] === subject) {
-        return this.serial(beside)
-      }
-    }
-    return 0
+    return this.#serialIf(slot - 1, subject) || this.#serialIf(slot + 1, subject)
+  }
+
+  #serialIf(slot: number, subject: string): number {
+    if (slot < 0 || slot >= this.#subjects.length || this.#subjects[slot] !== subject) return 0
+    return this.serial(slot)
   }
 
   #newSerial(): number {
