@@ -256,7 +256,7 @@ describe('measuring', () => {
       const raw = await compareExperiment.measure(options, quietWorld())
       expect(raw.runs).toHaveLength(2)
       expect(judge(raw, options).verdict).toBe('fail')
-      const alone = { ...options, baseline: { kind: 'none' }, blocks: 6 } as const
+      const alone = { ...options, baseline: { kind: 'none' }, blocks: 24 } as const
       const first = await compareExperiment.measure(alone, quietWorld())
       expect(judge(first, alone)).toMatchObject({ verdict: 'pass' })
     } finally {
