@@ -39,18 +39,6 @@ function putSmall(bytes: Uint8Array, value: number, at: number): number {
   return at + digits
 }
 
-const DIGIT_9 = 0x39
-
-/** Adds one to the decimal digits that end at `end`; `false`, and nothing is changed, when they are nines alone. */
-export function countUp(bytes: Uint8Array, start: number, end: number): boolean {
-  let at = end - 1
-  while (at >= start && bytes[at] === DIGIT_9) at -= 1
-  if (at < start) return false
-  bytes[at] = bytes[at]! + 1
-  for (let place = at + 1; place < end; place++) bytes[place] = DIGIT_0
-  return true
-}
-
 /** Writes plain text and computes its index hash in the same pass. */
 export class TextWriter {
   /** Hash of the text written last: that of `hashText`. */

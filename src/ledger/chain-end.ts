@@ -12,7 +12,7 @@ import { toHex } from '../core/bytes.ts'
 import { Backlog } from './backlog.ts'
 import { ChainWriter, lastHash } from './chain.ts'
 import { RecordColumns } from './columns.ts'
-import { encodeSystem, recordStart } from './encode.ts'
+import { encodeSystem, putRecordStart, recordStart } from './encode.ts'
 import { LedgerError } from './ledger-error.ts'
 import { OPEN_ACTION, SEAL_ACTION } from './scan.ts'
 import { findTail } from './tail.ts'
@@ -105,12 +105,12 @@ export class ChainEnd {
     if (this.#bytes >= this.#options.config.segment.size) this.turnSegment()
     const chain = this.#chain
     const encoder = this.#encoder
-    const seq = this.#seq + 1
-    let end = encoder.encodeInto(entry, seq, chain.bytes, chain.start)
+    const start = putRecordStart(chain.bytes, this.#seq + 1, chain.start)
+    let end = encoder.encodeInto(entry, chain.bytes, start)
     if (end < 0) {
       const text = encoder.encode(entry)
       if (text.length > TEXT_CHARS_MAX) return false
-      end = chain.put(recordStart(seq) + text, chain.start)
+      end = chain.put(text, start)
     }
     this.#addLine(chain.seal(end), encoder.fields).requests += 1
     backlog.requests += 1
@@ -272,7 +272,6 @@ export class ChainEnd {
   }
 
   #addOther(json: string, fields: IndexedFields): Piece {
-    this.#encoder.forget()
     const piece = this.#addLine(this.#chain.line(recordStart(this.#seq + 1) + json), fields)
     piece.isPressing = true
     this.#others.push(this.#seq)

@@ -2,10 +2,13 @@ import type { TrafficEntry } from './record.ts'
 import { utf8 } from '../core/bytes.ts'
 import { hashText, quote } from './text.ts'
 
-/** `,"actor":{"kind":"key","id":"`: what the kind of an actor decides, up to its id. */
-export interface ActorFragment {
+/** The part of a record that its tenant and the kind of its actor decide. */
+export interface HeadFragment {
+  readonly actorKind: string
+  /** `,"kind":"traffic",…,"actor":{"kind":"key","id":"`, up to the actor's id when there is one. */
   readonly text: string
   readonly bytes: Uint8Array
+  readonly tenant: number
 }
 
 /** The part of a record that its route and outcome decide. */
@@ -21,11 +24,15 @@ export interface BodyFragment {
   readonly bytes: Uint8Array
   readonly action: number
   readonly outcome: number
+  /** {@link BodyFragment.bytes} with the first part of a request id, and the index hash of that part. */
+  begun:
+    | { readonly requestId: string; readonly bytes: Uint8Array; readonly hash: number }
+    | undefined
 }
 
-/** Keeps the fragments of records, so that each is made once for a route. Bounded. */
+/** Keeps the fragments of records, so that each is made once for a tenant or route. Bounded. */
 export interface Fragments {
-  actor(kind: string): ActorFragment
+  head(tenantId: string, actorKind: string): HeadFragment
   body(entry: TrafficEntry): BodyFragment
 }
 
@@ -34,18 +41,16 @@ const VARIANTS_MAX = 32
 
 /** Creates empty {@link Fragments}. */
 export function createFragments(): Fragments {
-  const actors = new Map<string, ActorFragment>()
+  const heads = createBuckets<HeadFragment>()
   const bodies = createBuckets<BodyFragment>()
   let newest: BodyFragment | undefined
   return {
-    actor(kind) {
-      const found = actors.get(kind)
-      if (found !== undefined) return found
-      if (actors.size >= NAMES_MAX) actors.clear()
-      const text = `,"actor":{"kind":${quote(kind)},"id":"`
-      const made = { text, bytes: utf8(text) }
-      actors.set(kind, made)
-      return made
+    head(tenantId, actorKind) {
+      const variants = heads(tenantId)
+      for (const head of variants) if (head.actorKind === actorKind) return head
+      const head = makeHead(tenantId, actorKind)
+      variants.push(head)
+      return head
     },
     body(entry) {
       if (newest !== undefined && isOf(newest, entry)) return newest
@@ -83,6 +88,13 @@ function createBuckets<T>(): (name: string) => T[] {
   }
 }
 
+function makeHead(tenantId: string, actorKind: string): HeadFragment {
+  const tenant = tenantId === '' ? '' : `,"tenantId":${quote(tenantId)}`
+  const actor = actorKind === '' ? '' : `,"actor":{"kind":${quote(actorKind)},"id":"`
+  const text = `,"kind":"traffic"${tenant}${actor}`
+  return { actorKind, text, bytes: utf8(text), tenant: hashText(tenantId) }
+}
+
 function makeBody(of: {
   readonly route: string
   readonly action: string
@@ -109,5 +121,6 @@ function makeBody(of: {
     bytes: utf8(`${hasActor ? '"}' : ''}${text},"requestId":"`),
     action: hashText(action),
     outcome: hashText(outcome),
+    begun: undefined,
   }
 }
