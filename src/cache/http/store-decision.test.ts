@@ -22,6 +22,15 @@ describe('what is stored (RFC 9111 §3)', () => {
       {},
       'stored',
     ],
+    [
+      'no-cache and no lifetime with a status that has to say one',
+      [
+        ['cache-control', 'no-cache'],
+        ['etag', '"a"'],
+      ],
+      { status: 302 },
+      'no-freshness',
+    ],
     ['another method', [FRESH], { request: { method: 'POST' } }, 'method'],
     ['no-store', [['cache-control', 'max-age=60, no-store']], {}, 'no-store'],
     ['private', [['cache-control', 'private, max-age=60']], {}, 'private'],

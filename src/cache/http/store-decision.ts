@@ -90,10 +90,11 @@ export function decideStore(
     reasonInSharing(request, directives) ??
     reasonInFields(request, fields, names, directives, options)
   if (reason !== undefined) return { store: false, reason }
-  const heuristics =
-    options.heuristicShare > 0 && (HEURISTIC_STATUSES.has(status) || directives.isPublic)
+  const isUsual = HEURISTIC_STATUSES.has(status)
+  const heuristics = options.heuristicShare > 0 && (isUsual || directives.isPublic)
   const explicitMs = explicitLifetimeMs(fields, directives, times.responseMs)
-  const isExplicit = explicitMs !== undefined || directives.noCache || directives.isPublic
+  const asksAlways = directives.noCache && isUsual
+  const isExplicit = explicitMs !== undefined || asksAlways || directives.isPublic
   if (!isExplicit && !heuristics) return { store: false, reason: 'no-freshness' }
   const terms = termsOf(fields, directives, times, options, heuristics)
   if (!isReusable(terms, fields)) return { store: false, reason: 'not-reusable', terms }
