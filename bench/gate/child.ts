@@ -42,7 +42,8 @@ export interface StartOptions extends Pick<ServerOptions, 'cacheAgeMs' | 'indexB
   readonly from?: KeyFolder
 }
 
-const SERVER_PROCESSOR = 0
+/** Where servers run; the generator has another. */
+export const SERVER_PROCESSOR = 0
 
 const makeFolder = async (): Promise<string> => mkdtemp(join(tmpdir(), 'tollgate-bench-'))
 const remove = async (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })

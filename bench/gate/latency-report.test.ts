@@ -60,7 +60,7 @@ test('a block in which records were lost is left out and told, and does not spoi
   expect(gate.addedP99Ms.high).toBeCloseTo(0.1, 9)
   const options = readOptions(['--latency'])
   if ('usage' in options) throw new Error(options.usage)
-  const { findings, lines } = reportLatency({ again: calm, gate }, options, true)
+  const { findings, lines } = reportLatency({ again: calm, gate, isKeptAwake: true }, options, true)
   expect(findings.map(({ verdict }) => verdict)).toEqual(['PASS'])
   expect(lines).toContain(
     'all: 1 of 20 blocks were left out: the audit log dropped records in them (100 of 40000).',

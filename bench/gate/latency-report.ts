@@ -13,10 +13,12 @@ export interface LatencyResult {
   /** The second bare server. */
   readonly again: LatencyRow
   readonly gate: LatencyRow
+  /** Whether the processor of the servers was kept from halting. */
+  readonly isKeptAwake: boolean
 }
 
 /** Says whether the gate adds little enough, or why that cannot be said. */
-export function judgeLatency({ again, gate }: LatencyResult): {
+export function judgeLatency({ again, gate }: Pick<LatencyResult, 'again' | 'gate'>): {
   readonly verdict: Verdict
   readonly doubt?: string
 } {
@@ -39,7 +41,7 @@ export function judgeLatency({ again, gate }: LatencyResult): {
 
 /** The table, the verdict, and the same as data. */
 export function reportLatency(result: LatencyResult, options: Options, isPinned: boolean): Report {
-  const { again, gate } = result
+  const { again, gate, isKeptAwake } = result
   const rows = [again, gate]
   const { verdict, doubt } = judgeLatency(result)
   const finding: Finding = {
@@ -51,6 +53,7 @@ export function reportLatency(result: LatencyResult, options: Options, isPinned:
   }
   const notes = [
     ...(isPinned ? [] : ['The processes are not pinned to processors.']),
+    ...(isKeptAwake ? [] : ['The processor of the servers was not kept from halting.']),
     ...rows.map(disturbanceOf).filter((note) => note !== undefined),
     ...rows.map(lossOf).filter((note) => note !== undefined),
     `audit log: ${gate.records.written} records written, ${gate.records.dropped} dropped`,

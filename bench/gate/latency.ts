@@ -4,7 +4,9 @@ import { measureBlock, shuffled } from './abba.ts'
 import type { Arm } from './arms.ts'
 import { armNamed } from './arms.ts'
 import { DISCARD_MS, SEED } from './bench.ts'
+import { SERVER_PROCESSOR } from './child.ts'
 import type { Report } from './finding.ts'
+import { keepAwake } from './keep-awake.ts'
 import { openLatencyArms } from './latency-arms.ts'
 import { reportLatency } from './latency-report.ts'
 import { latencyRowOf } from './latency-rows.ts'
@@ -21,6 +23,7 @@ const GATE = armNamed('all')
 export async function measureLatency(options: Options): Promise<Report> {
   const random = createSeededRandom(SEED)
   const arms = await openLatencyArms([BASE, AGAIN, GATE], options)
+  const letHalt = keepAwake(SERVER_PROCESSOR)
   const contenders = [AGAIN, GATE].map((arm) => ({ arm, blocks: [] as Block<Latencies>[] }))
   try {
     const slice = (arm: Arm) => async () =>
@@ -35,8 +38,13 @@ export async function measureLatency(options: Options): Promise<Report> {
       }
     }
     const [again, gate] = contenders.map(({ arm, blocks }) => latencyRowOf(arm, blocks, random))
-    return reportLatency({ again: again!, gate: gate! }, options, arms.isPinned)
+    return reportLatency(
+      { again: again!, gate: gate!, isKeptAwake: letHalt !== undefined },
+      options,
+      arms.isPinned,
+    )
   } finally {
+    await letHalt?.()
     await arms.close()
   }
 }
