@@ -142,7 +142,6 @@ function createSnapshot(
   const hostRouters = [...routers].flatMap(([host, router]) =>
     host === undefined ? [] : [[host, router] as const],
   )
-  const bodySizes = config.routes.map((route) => route.bodyMax ?? config.defaults.bodyMax)
   return {
     hosts: createHostCheck(config.listen.hosts),
     routes,
@@ -153,7 +152,6 @@ function createSnapshot(
     world: createWorld(config, parts.requestIds),
     record: parts.record,
     unrouted: createUnrouted(parts.metrics),
-    bodyBytesMax: Math.max(config.defaults.bodyMax, ...bodySizes),
   }
 }
 

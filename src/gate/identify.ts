@@ -1,5 +1,6 @@
 import type { Caller, CallerKind } from '../core/caller.ts'
 import { anonymousCaller } from '../core/caller.ts'
+import type { CredentialResolver } from '../core/credential-resolver.ts'
 import type { IncomingHeaders, TextSpan } from '../core/incoming-request.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
@@ -7,20 +8,6 @@ import type { BanCheck } from './admit.ts'
 import type { Exchange } from './exchange.ts'
 import { isCrossSite, presentedSession } from './session-cookie.ts'
 import type { StageBody, Step } from './stage.ts'
-
-/** The noun that {@link createIdentify} asks: who presents this credential? */
-export interface CredentialResolver {
-  /**
-   * @param from where the credential begins in the text; default 0
-   * @param to where it ends; default the end of the text
-   */
-  resolve(
-    text: string,
-    nowMs: number,
-    from?: number,
-    to?: number,
-  ): Caller | Refusal | Promise<Caller | Refusal>
-}
 
 /** How nearly all say it: the credential is taken where it stands. */
 const BEARER_START = 'Bearer '

@@ -29,6 +29,4 @@ export interface Snapshot {
   readonly record: Recorder
   /** What requests count as that no route takes. */
   readonly unrouted: Route
-  /** Largest body of any route: the server stops reading there. */
-  readonly bodyBytesMax: number
 }

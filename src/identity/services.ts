@@ -1,5 +1,5 @@
-import type { Caller } from '../core/caller.ts'
-import type { Outcome, Refusal } from '../core/refusal.ts'
+import type { CredentialResolver } from '../core/credential-resolver.ts'
+import type { Outcome } from '../core/refusal.ts'
 import type { Page } from '../storage/index.ts'
 import type {
   KeyInput,
@@ -302,21 +302,7 @@ export interface IdentityStats {
 }
 
 /** Who calls: credentials, users, sessions and tenants. */
-export interface Identity {
-  /**
-   * Tells who presents a credential (API key, access token or session secret): a {@link Caller}, or
-   * the refusal `credential_invalid`; synchronously when the credential is known, otherwise after
-   * reading storage. The caller's `allowsAddress` is for the gate to ask.
-   *
-   * @param from where the credential begins in the text; default 0
-   * @param to where it ends; default the end of the text
-   */
-  resolve(
-    text: string,
-    nowMs: number,
-    from?: number,
-    to?: number,
-  ): Caller | Refusal | Promise<Caller | Refusal>
+export interface Identity extends CredentialResolver {
   readonly keys: KeyService
   readonly tokens: TokenService
   readonly users: UserService

@@ -1,4 +1,5 @@
 import type { Caller } from '../../core/caller.ts'
+import type { CredentialResolver } from '../../core/credential-resolver.ts'
 import { sha256 } from '../../core/digest.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { refuse } from '../../core/refusal.ts'
@@ -29,17 +30,7 @@ export interface ResolverParts extends LoadParts {
 }
 
 /** Answers who presents a credential. */
-export interface Resolver {
-  /**
-   * @param from where the credential begins in the text; default 0
-   * @param to where it ends; default the end of the text
-   */
-  resolve(
-    text: string,
-    nowMs: number,
-    from?: number,
-    to?: number,
-  ): Caller | Refusal | Promise<Caller | Refusal>
+export interface Resolver extends CredentialResolver {
   /** Forgets all that depends on an id, or everything, and distrusts what is being loaded. */
   forget(id: string | undefined): void
   /** When credentials were last used, of those that this instance remembers. */
