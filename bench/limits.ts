@@ -2,7 +2,7 @@
  * What limits cost on the way of a request: nanoseconds of a take of two limits at up to 100,000
  * callers asked in random order, of the headers, and of the ban check. Run: `bun bench/limits.ts`.
  */
-import { anonymousCaller } from '../src/core/caller.ts'
+import { anonymousCaller, newCaller } from '../src/core/caller.ts'
 import type { Caller } from '../src/core/caller.ts'
 import { systemClock } from '../src/core/clock.ts'
 import { createIdFactory } from '../src/core/ids.ts'
@@ -41,12 +41,14 @@ function best(work: () => void): number {
 }
 
 function callersOf(count: number): readonly Caller[] {
-  return Array.from({ length: count }, (_, at) => ({
-    ...anonymousCaller,
-    kind: 'key' as const,
-    id: `key_${at.toString(36).padStart(22, '0')}`,
-    tenantId: `ten_${at % 100}`,
-  }))
+  return Array.from({ length: count }, (_, at) =>
+    newCaller({
+      ...anonymousCaller,
+      kind: 'key',
+      id: `key_${at.toString(36).padStart(22, '0')}`,
+      tenantId: `ten_${at % 100}`,
+    }),
+  )
 }
 
 function measure(names: readonly string[], count: number, withHeaders: boolean): number {

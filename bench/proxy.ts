@@ -26,6 +26,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/core/clock.ts'
 import { systemRandom } from '../src/core/random.ts'
+import { newCaller } from '../src/core/caller.ts'
 import { problemAnswer } from '../src/core/problem.ts'
 import { refuse } from '../src/core/refusal.ts'
 import { readGatewayConfig } from '../src/server/config-file.ts'
@@ -69,20 +70,20 @@ function serveProxy(port: number, url: string): void {
   })
   const upstream = upstreams.get('bench')
   if (upstream === undefined) throw new Error('the upstream is missing')
-  const identity = identityHeaders({
-    kind: 'key',
-    id: 'key_0Uo3Xq8wZ1kLmN4pR7sT9v',
-    tenantId: 'ten_0Uo3Xq8wZ1kLmN4pR7sT9v',
-    userId: undefined,
-    roles: ['viewer'],
-    permissions: { has: () => true, explain: () => undefined, list: () => [] },
-    plan: undefined,
-    limits: undefined,
-    expiresAtMs: Infinity,
-    allowsAddress: undefined,
-    counterPlace: -1,
-    counterEra: undefined,
-  })
+  const identity = identityHeaders(
+    newCaller({
+      kind: 'key',
+      id: 'key_0Uo3Xq8wZ1kLmN4pR7sT9v',
+      tenantId: 'ten_0Uo3Xq8wZ1kLmN4pR7sT9v',
+      userId: undefined,
+      roles: ['viewer'],
+      permissions: { has: () => true, explain: () => undefined, list: () => [] },
+      plan: undefined,
+      limits: undefined,
+      expiresAtMs: Infinity,
+      allowsAddress: undefined,
+    }),
+  )
   openHttp1Listener({
     hostname: '127.0.0.1',
     port,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { anonymousCaller } from '../../src/core/caller.ts'
+import { anonymousCaller, newCaller } from '../../src/core/caller.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { systemRandom } from '../../src/core/random.ts'
 import type { RequestFacts } from '../../src/policy/index.ts'
@@ -38,7 +38,7 @@ export function gateVerdicts(budgetMs: number): readonly (readonly [string, Quan
   const path = join(folder, 'app.rego')
   writeFileSync(path, POLICY)
   const facts: RequestFacts = {
-    caller: { ...anonymousCaller, kind: 'key', id: 'key_1', tenantId: 'acme' },
+    caller: newCaller({ ...anonymousCaller, kind: 'key', id: 'key_1', tenantId: 'acme' }),
     method: 'GET',
     path: '/scenes/acme',
     query: '?tag=a',

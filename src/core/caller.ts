@@ -11,11 +11,17 @@ export interface PermissionSet {
   list(): readonly string[]
 }
 
+/** What makes a copy (`{ ...caller, id }`) no {@link Caller} for the compiler; there only for it. */
+declare abstract class Uncopied {
+  private readonly uncopied: never
+}
+
 /**
  * Who is calling. Immutable but for a hint, so that it can be cached by a digest of the whole credential and
- * shared between requests.
+ * shared between requests. Made by {@link newCaller} alone: a copy would carry the hint of the one it was copied
+ * from, and with another id beside it be counted as that one.
  */
-export interface Caller {
+export interface Caller extends Uncopied {
   readonly kind: CallerKind
   /** Id of the credential itself (key id, token id, session id); empty when anonymous. */
   readonly id: string
@@ -38,10 +44,32 @@ export interface Caller {
   counterEra: object | undefined
 }
 
+/** Everything that is said of a caller: all but the hint. */
+export type CallerFacts = Omit<Caller, 'counterPlace' | 'counterEra'>
+
+/** The caller of whom these facts are true, whose counters nobody has looked for yet. */
+export function newCaller(facts: CallerFacts): Caller {
+  const fields: CallerFacts & Pick<Caller, 'counterPlace' | 'counterEra'> = {
+    kind: facts.kind,
+    id: facts.id,
+    tenantId: facts.tenantId,
+    userId: facts.userId,
+    roles: facts.roles,
+    permissions: facts.permissions,
+    plan: facts.plan,
+    limits: facts.limits,
+    expiresAtMs: facts.expiresAtMs,
+    allowsAddress: facts.allowsAddress,
+    counterPlace: -1,
+    counterEra: undefined,
+  }
+  return fields as Caller
+}
+
 const nothing: PermissionSet = { has: () => false, explain: () => undefined, list: () => [] }
 
 /** The caller of a request without a credential: no tenant, no role, no permission. */
-export const anonymousCaller: Caller = Object.freeze({
+export const anonymousCaller: Caller = newCaller({
   kind: 'anonymous',
   id: '',
   tenantId: '',
@@ -52,6 +80,5 @@ export const anonymousCaller: Caller = Object.freeze({
   limits: undefined,
   expiresAtMs: Infinity,
   allowsAddress: undefined,
-  counterPlace: -1,
-  counterEra: undefined,
 })
+Object.freeze(anonymousCaller)

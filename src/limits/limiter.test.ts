@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import type { Caller } from '../core/caller.ts'
-import { anonymousCaller } from '../core/caller.ts'
+import { anonymousCaller, newCaller } from '../core/caller.ts'
 import type { ManualClock } from '../core/clock.ts'
 import { createManualClock, systemClock } from '../core/clock.ts'
 import type { Counters } from '../storage/index.ts'
@@ -23,13 +23,8 @@ import type { LimitHooks, LimitPlan, Ticket } from './plan.ts'
 type Config = z.input<typeof limitsConfig>
 
 const ADDRESS = '203.0.113.7'
-const callerOf = (id: string, more: Partial<Caller> = {}): Caller => ({
-  ...anonymousCaller,
-  kind: 'key',
-  id,
-  tenantId: 'ten_a',
-  ...more,
-})
+const callerOf = (id: string, more: Partial<Caller> = {}): Caller =>
+  newCaller({ ...anonymousCaller, kind: 'key', id, tenantId: 'ten_a', ...more })
 const ada = callerOf('key_ada')
 const bob = callerOf('key_bob')
 
@@ -214,6 +209,18 @@ describe('who is counted', () => {
     const bench = setUp(by('client'))
     expect(await passes(bench, anonymousCaller, '192.0.2.1')).toBe(true)
     expect(await passes(bench, callerOf('192.0.2.1'))).toBe(true)
+  })
+
+  test('whoever is made of the facts of another counts for themselves, and a mere copy is no caller', async () => {
+    const bench = setUp({ two: { kind: 'bucket', limit: 2, window: '1h' } })
+    const plan = bench.limiter.prepare({ limits: ['two'], cost: 1, routeId: '', reports: false })
+    const eve = callerOf('key_eve')
+    expect(await grantedOf(bench, plan, 3, eve)).toBe(2)
+    const mallory = newCaller({ ...eve, id: 'key_mallory' })
+    expect(await grantedOf(bench, plan, 3, mallory)).toBe(2)
+    // @ts-expect-error it would be counted where the hint says: as the one it was copied from
+    const copy: Caller = { ...eve, id: 'key_oscar' }
+    expect(await grantedOf(bench, plan, 1, copy)).toBe(0)
   })
 
   test('address: an IPv6 subscriber is one, however many addresses they use', async () => {

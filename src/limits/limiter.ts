@@ -1,5 +1,5 @@
 import type { Caller } from '../core/caller.ts'
-import { anonymousCaller } from '../core/caller.ts'
+import { anonymousCaller, newCaller } from '../core/caller.ts'
 import { canonicalAddress } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Outcome } from '../core/refusal.ts'
@@ -147,14 +147,14 @@ interface Located {
 }
 
 function callerOf(subject: LimitSubject): Caller {
-  return {
+  return newCaller({
     ...anonymousCaller,
     kind: subject.keyId === undefined ? 'anonymous' : 'key',
     id: subject.keyId ?? '',
     userId: subject.userId,
     tenantId: subject.tenantId ?? '',
     plan: subject.plan,
-  }
+  })
 }
 
 function mostAtOnce(config: LimitConfig): number {

@@ -1,4 +1,5 @@
 import type { Caller } from '../core/caller.ts'
+import { newCaller } from '../core/caller.ts'
 import type { IncomingRequest } from '../core/incoming-request.ts'
 import { FetchRequest } from '../core/incoming-request.ts'
 import type { Outcome } from '../core/refusal.ts'
@@ -105,18 +106,18 @@ async function callerOf(
     permissions: value.permissions,
     ...(value.userId !== null && { subjectId: value.userId }),
   })
-  return succeed({
-    kind: 'key',
-    id: value.id,
-    tenantId,
-    userId: value.userId ?? undefined,
-    roles,
-    permissions,
-    plan: value.plan ?? undefined,
-    limits: value.limits ?? undefined,
-    expiresAtMs: value.expiresAtMs ?? Infinity,
-    allowsAddress: undefined,
-    counterPlace: -1,
-    counterEra: undefined,
-  })
+  return succeed(
+    newCaller({
+      kind: 'key',
+      id: value.id,
+      tenantId,
+      userId: value.userId ?? undefined,
+      roles,
+      permissions,
+      plan: value.plan ?? undefined,
+      limits: value.limits ?? undefined,
+      expiresAtMs: value.expiresAtMs ?? Infinity,
+      allowsAddress: undefined,
+    }),
+  )
 }

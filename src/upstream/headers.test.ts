@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { anonymousCaller } from '../core/caller.ts'
-import type { Caller } from '../core/caller.ts'
+import { anonymousCaller, newCaller } from '../core/caller.ts'
 import { isRefusal } from './forward-request.ts'
 import type { ForwardRequest } from './forward-request.ts'
 import { identityHeaders } from './identity-headers.ts'
@@ -44,14 +43,14 @@ async function received(
   return answered(await upstream.forward(forwardRequest()))
 }
 
-const caller: Caller = {
+const caller = newCaller({
   ...anonymousCaller,
   kind: 'key',
   id: 'key_1',
   tenantId: 'ten_1',
   userId: 'usr_1',
   roles: ['admin', 'viewer'],
-}
+})
 
 describe('headers that a client sends never reach the upstream when they', () => {
   test.each([
@@ -162,7 +161,7 @@ describe('the upstream learns from the gate', () => {
       { host: 'b.example', scheme: 'http', peerAddress: '10.0.0.2' },
       { host: 'b.example', scheme: 'http', clientAddress: '198.51.100.8' },
       { host: 'a.example', identity: identityHeaders(caller) },
-      { host: 'a.example', identity: identityHeaders({ ...caller, id: 'key_2' }) },
+      { host: 'a.example', identity: identityHeaders(newCaller({ ...caller, id: 'key_2' })) },
     ]
     for (const way of [...ways, ...ways]) answered(await upstream.forward(forwardRequest(way)))
     const told = origin.heads.map((head) => [
@@ -358,11 +357,13 @@ describe('identity headers', () => {
   })
 
   test('cannot be broken by what a name holds', () => {
-    const headers = identityHeaders({
-      ...caller,
-      userId: 'é\r\nx: y',
-      roles: ['a,b', '100%', '\ud800'],
-    })
+    const headers = identityHeaders(
+      newCaller({
+        ...caller,
+        userId: 'é\r\nx: y',
+        roles: ['a,b', '100%', '\ud800'],
+      }),
+    )
     expect(headers['x-tollgate-user']).toBe('%C3%A9%0D%0Ax:%20y')
     expect(headers['x-tollgate-roles']).toBe('a%2Cb,100%25,%EF%BF%BD')
   })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createConnection } from 'node:net'
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { ServerWebSocket } from 'bun'
-import { anonymousCaller } from '../core/caller.ts'
+import { anonymousCaller, newCaller } from '../core/caller.ts'
 import { problemResponse } from '../core/problem.ts'
 import type { UpstreamConfigInput } from './config.ts'
 import { identityHeaders } from './identity-headers.ts'
@@ -63,7 +63,7 @@ function serveBridge(config: UpstreamConfigInput): TestUpstream & { readonly url
     hostname: '127.0.0.1',
     async fetch(request, serving) {
       if (!isWebSocketUpgrade(request.method, request.headers)) return new Response('plain')
-      const identity = identityHeaders({ ...anonymousCaller, kind: 'key', id: 'key_1' })
+      const identity = identityHeaders(newCaller({ ...anonymousCaller, kind: 'key', id: 'key_1' }))
       const headers = new Headers(request.headers)
       const bridge = await opened.upstream.openWebSocket(
         forwardRequest({ path: new URL(request.url).pathname, headers, identity }),

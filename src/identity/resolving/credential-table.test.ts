@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import type { Caller } from '../../core/caller.ts'
-import { anonymousCaller } from '../../core/caller.ts'
+import { anonymousCaller, newCaller } from '../../core/caller.ts'
 import { createSeededRandom } from '../../core/random.ts'
 import { CredentialTable } from './credential-table.ts'
 import type { CredentialUse } from './credential-table.ts'
 
-const caller = (id: string): Caller => ({ ...anonymousCaller, id })
+const caller = (id: string): Caller => newCaller({ ...anonymousCaller, id })
 
 /** Digests that start alike, so that they meet in the table. */
 const digest = (name: number): Uint8Array => {
@@ -72,7 +72,7 @@ test('an entry ends exactly when it ends', () => {
 test('a caller that is stored again stays the same object as long as nothing about it changes', () => {
   const table = new CredentialTable(10, () => undefined)
   const store = (change: Partial<Caller>): Caller =>
-    table.store(digest(1), { ...caller('k'), ...change }, ['k', '', '', 't'], 100, 1)
+    table.store(digest(1), newCaller({ ...caller('k'), ...change }), ['k', '', '', 't'], 100, 1)
   const first = store({ limits: { daily: 5 } })
   expect(store({ limits: { daily: 5 } })).toBe(first)
   const changes: readonly Partial<Caller>[] = [
@@ -87,7 +87,7 @@ test('a caller that is stored again stays the same object as long as nothing abo
   ]
   for (const change of changes) {
     const next = store(change)
-    expect(next).toEqual({ ...caller('k'), ...change })
+    expect(next).toEqual(newCaller({ ...caller('k'), ...change }))
     expect(table.use(table.find(digest(1)), 50)).toBe(next)
   }
 })

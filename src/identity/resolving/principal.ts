@@ -1,4 +1,5 @@
 import type { Caller, CallerKind } from '../../core/caller.ts'
+import { newCaller } from '../../core/caller.ts'
 import type { AddressMatcher } from '../../core/address.ts'
 import { compileAddressMatcher } from '../../core/address.ts'
 import type { Records } from '../../storage/index.ts'
@@ -95,7 +96,7 @@ export function createCallerMaker(records: Records, permissions: PermissionCompi
     const grant = granted instanceof Promise ? await granted : granted
     const plan = principal.plan ?? tenant.plan
     const cidrs = principal.allowedCidrs
-    const caller: Caller = {
+    const caller = newCaller({
       kind: principal.kind,
       id: principal.id,
       tenantId: intern(principal.tenantId),
@@ -109,9 +110,7 @@ export function createCallerMaker(records: Records, permissions: PermissionCompi
         cidrs.length === 0
           ? undefined
           : internAddresses(cidrs.join(' '), () => compileAddressMatcher(cidrs)),
-      counterPlace: -1,
-      counterEra: undefined,
-    }
+    })
     const { familyId, ownerId, tenantId } = principal
     return { caller, dependencies: [familyId, ownerId, userId ?? '', tenantId] }
   }

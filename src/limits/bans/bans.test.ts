@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import type { Caller } from '../../core/caller.ts'
-import { anonymousCaller } from '../../core/caller.ts'
+import { anonymousCaller, newCaller } from '../../core/caller.ts'
 import type { Clock, ManualClock } from '../../core/clock.ts'
 import { createManualClock, systemClock } from '../../core/clock.ts'
 import { createIdFactory } from '../../core/ids.ts'
@@ -20,7 +20,7 @@ import { createBans } from './bans.ts'
 
 const HOUR_MS = 3_600_000
 const ADDRESS = '203.0.113.7'
-const ada: Caller = { ...anonymousCaller, kind: 'key', id: 'key_ada', tenantId: 'ten_a' }
+const ada = newCaller({ ...anonymousCaller, kind: 'key', id: 'key_ada', tenantId: 'ten_a' })
 const byHand = { reason: 'abuse', bannedBy: 'root' }
 
 interface Bench {

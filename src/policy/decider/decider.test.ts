@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Caller } from '../../core/caller.ts'
-import { anonymousCaller } from '../../core/caller.ts'
+import { anonymousCaller, newCaller } from '../../core/caller.ts'
 import { createManualClock } from '../../core/clock.ts'
 import { createSeededRandom } from '../../core/random.ts'
 import { covers } from '../permission.ts'
@@ -27,15 +27,16 @@ function file(text: string, name = `p${(files += 1)}.rego`): string {
   return path
 }
 
-const caller = (permissions: readonly string[], roles: readonly string[] = []): Caller => ({
-  ...anonymousCaller,
-  kind: 'key',
-  id: 'key_1',
-  tenantId: 'acme',
-  userId: 'ada',
-  roles,
-  permissions: compilePermissions(permissions.map((pattern) => ({ role: 'r', pattern }))),
-})
+const caller = (permissions: readonly string[], roles: readonly string[] = []): Caller =>
+  newCaller({
+    ...anonymousCaller,
+    kind: 'key',
+    id: 'key_1',
+    tenantId: 'acme',
+    userId: 'ada',
+    roles,
+    permissions: compilePermissions(permissions.map((pattern) => ({ role: 'r', pattern }))),
+  })
 
 function facts(
   more: Partial<RequestFacts> & { headers?: Record<string, string> } = {},
@@ -174,8 +175,12 @@ describe('verdicts', () => {
     const { decide } = make({ paths: [rule('input.caller.user == "ada"')], verdicts: 2 })
     expect(decide(facts({ path: '/a' })).allowed).toBe(true)
     expect(decide(facts({ path: '/b' })).allowed).toBe(true)
-    expect(decide(facts({ caller: { ...caller([]), userId: 'eve' } })).allowed).toBe(false)
-    expect(decide(facts({ caller: { ...caller([]), userId: 'ada' } })).allowed).toBe(true)
+    expect(decide(facts({ caller: newCaller({ ...caller([]), userId: 'eve' }) })).allowed).toBe(
+      false,
+    )
+    expect(decide(facts({ caller: newCaller({ ...caller([]), userId: 'ada' }) })).allowed).toBe(
+      true,
+    )
   })
 
   test('keys tell apart what a policy could tell apart', () => {
@@ -195,12 +200,12 @@ describe('verdicts', () => {
       facts({ headers: { 'x-a': '1' } }),
       facts({ headers: { 'x-b': '1' } }),
       facts({ headers: { 'x-a': '' } }),
-      facts({ caller: { ...other, userId: undefined } }),
-      facts({ caller: { ...other, userId: '' } }),
-      facts({ caller: { ...other, roles: ['a', 'b'] } }),
-      facts({ caller: { ...other, roles: ['a,b'] } }),
-      facts({ caller: { ...other, tenantId: 'other' } }),
-      facts({ caller: { ...other, plan: 'pro' } }),
+      facts({ caller: newCaller({ ...other, userId: undefined }) }),
+      facts({ caller: newCaller({ ...other, userId: '' }) }),
+      facts({ caller: newCaller({ ...other, roles: ['a', 'b'] }) }),
+      facts({ caller: newCaller({ ...other, roles: ['a,b'] }) }),
+      facts({ caller: newCaller({ ...other, tenantId: 'other' }) }),
+      facts({ caller: newCaller({ ...other, plan: 'pro' }) }),
       facts({ caller: caller(['scene:read']) }),
       ...[null, 'null', '', 1, '1', [1, 2], '[1,2]', { a: null }, {}].map((body) =>
         facts({ body }),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { anonymousCaller } from '../../core/caller.ts'
+import { anonymousCaller, newCaller } from '../../core/caller.ts'
 import { systemClock } from '../../core/clock.ts'
 import { systemRandom } from '../../core/random.ts'
 import { policiesConfig } from '../decider/config.ts'
@@ -79,7 +79,7 @@ function make(decisionLog: object, more: { rules?: string; policy?: object } = {
 }
 
 const factsOf = (body: unknown): RequestFacts => ({
-  caller: { ...anonymousCaller, kind: 'key', id: 'key_1', tenantId: 'acme' },
+  caller: newCaller({ ...anonymousCaller, kind: 'key', id: 'key_1', tenantId: 'acme' }),
   method: 'POST',
   path: '/pay',
   query: '',

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { anonymousCaller } from '../../core/caller.ts'
+import { anonymousCaller, newCaller } from '../../core/caller.ts'
 import { createManualClock, systemClock } from '../../core/clock.ts'
 import { systemRandom } from '../../core/random.ts'
 import type { BundleOptions, PolicySources } from '../bundle/sources.ts'
@@ -77,7 +77,7 @@ function make(bundle: object = {}, more: object = {}) {
 }
 
 const factsOf = (tenantId: string): RequestFacts => ({
-  caller: { ...anonymousCaller, tenantId },
+  caller: newCaller({ ...anonymousCaller, tenantId }),
   method: 'GET',
   path: '/',
   query: '',

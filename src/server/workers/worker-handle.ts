@@ -1,4 +1,4 @@
-import { anonymousCaller } from '../../core/caller.ts'
+import { anonymousCaller, newCaller } from '../../core/caller.ts'
 import type { CompileProblem, GatewayConfig, Nouns } from '../../gate/index.ts'
 import type { RelayServer } from '../../storage/index.ts'
 import type { Outcome } from '../../core/refusal.ts'
@@ -125,7 +125,11 @@ function takeIn(
   for (const wire of traffic) ledger.record(decodeTraffic(wire))
   if (dropped > 0) ledger.drop(dropped)
   for (const { code, address, callerId, tenantId } of violations) {
-    bans.record({ code, address, caller: { ...anonymousCaller, id: callerId, tenantId } })
+    bans.record({
+      code,
+      address,
+      caller: newCaller({ ...anonymousCaller, id: callerId, tenantId }),
+    })
   }
 }
 
