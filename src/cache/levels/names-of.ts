@@ -6,7 +6,11 @@ export function namesOf(key: string, meta: EntryMeta): readonly Name[] {
   const names: Name[] = [{ kind: 'key', name: key }]
   for (const name of tags) names.push({ kind: 'tag', name })
   for (const name of prefixes) names.push({ kind: 'prefix', name })
-  if (tenant !== '') names.push({ kind: 'tenant', name: tenant })
-  if (policy !== undefined) names.push({ kind: 'policy', name: policy })
+  names.push({ kind: 'tenant', name: tenant })
+  if (policy !== undefined) {
+    // The empty name is the policy of everybody: it binds each tenant's decisions, too.
+    names.push({ kind: 'policy', name: '' })
+    if (policy !== '') names.push({ kind: 'policy', name: policy })
+  }
   return names
 }

@@ -56,6 +56,7 @@ const NAMES: readonly Invalidation[] = [
   { kind: 'tenant', name: 'acme' },
   { kind: 'prefix', name: 'scenes/' },
   { kind: 'policy', name: 'main' },
+  { kind: 'policy', name: '' },
   { kind: 'all', name: '' },
 ]
 
@@ -148,6 +149,16 @@ export function describeLevel(name: string, create: LevelFactory): void {
         })
       },
     )
+
+    test('knows the tenant without a name, as what belongs to no tenant', async () => {
+      await use(async (level, clock) => {
+        await put(level, 'nobody', entryOf(clock, 'one'))
+        await put(level, 'acme', entryOf(clock, 'two', NAMED))
+        await level.invalidate({ kind: 'tenant', name: '' })
+        expect(await read(level, 'nobody')).toBe('miss')
+        expect(await read(level, 'acme')).toBe('two')
+      })
+    })
 
     test.each(NAMES)(
       'refuses a value whose load an invalidation of its $kind overtook',
