@@ -212,6 +212,31 @@ describe('a pool', () => {
     expect(pool.counts[COUNT.refused]).toBe(1)
   })
 
+  test('refuses a value whose size is no size, and keeps its books in order', () => {
+    const { set, get, pool } = createPool({ bytesMax: 100_000 })
+    set('a', 'before')
+    for (const bytes of [NaN, -1, -1000, Infinity, 2 ** 31, 2 ** 32]) {
+      expect(set('a', 'value', { bytes })).toBe(false)
+      expect(get('a')).toBeUndefined()
+      expect(pool.bytes).toBe(0)
+    }
+  })
+
+  test('rounds sizes up to whole bytes, so that nothing is left over', () => {
+    const { set, pool } = createPool({ bytesMax: 100_000 })
+    for (let at = 0; at < 5000; at++) set(`key ${at % 200}`, at, { bytes: 10 + (at % 10) / 10 })
+    expect(pool.bytes).toBeLessThanOrEqual(100_000)
+    for (let at = 0; at < 200; at++) pool.delete(scope.key(`key ${at}`))
+    expect([pool.size, pool.bytes]).toEqual([0, 0])
+  })
+
+  test('of no entries keeps nothing', () => {
+    const { set, get, pool } = createPool({ entriesMax: 0 })
+    expect(set('a', 'value')).toBe(false)
+    expect(get('a')).toBeUndefined()
+    expect([pool.size, pool.bytes]).toEqual([0, 0])
+  })
+
   test('a tenant beyond its quota drives out its own entries, not those of others', () => {
     const bytes = chargedBytes(scope.key('key 00'), 8)
     const { set, get, pool } = createPool({ bytesMax: bytes * 100, tenantShareMax: 0.5 })

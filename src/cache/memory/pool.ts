@@ -48,6 +48,9 @@ export interface Placement {
   readonly position: number
 }
 
+/** The bytes of a slot stand in a word of 32 bits. */
+const BYTES_MAX = 2 ** 31 - 1
+
 const USES_MASK = 3
 const IN_MAIN = 4
 
@@ -67,7 +70,7 @@ const KEY_CHARACTER_BYTES = 2
 
 /** Bytes that an entry is charged for. */
 export const chargedBytes = (key: PooledKey, valueBytes: number): number =>
-  ENTRY_BYTES + key.name.length * KEY_CHARACTER_BYTES + valueBytes
+  ENTRY_BYTES + key.name.length * KEY_CHARACTER_BYTES + Math.ceil(valueBytes)
 
 /**
  * One pool of the in-process level: S3-FIFO (Yang et al., "FIFO queues are all you need for cache
@@ -84,7 +87,7 @@ export class Pool {
   bytes = 0
   private readonly epochs: EpochTable
   private readonly tenants: TenantBook | undefined
-  private readonly tenantBytesMax: number
+  private readonly entryBytesMax: number
   private readonly small: SlotQueue
   private readonly main: SlotQueue
   private readonly index: SlotIndex
@@ -98,19 +101,24 @@ export class Pool {
   /** The key that was looked for in vain last, while nothing was added since: mostly it is what is added next. */
   private missing: PooledKey | undefined = undefined
 
+  /** @throws RangeError when a limit is negative or no number */
   constructor(limits: PoolLimits, kindsCount: number, epochs: EpochTable) {
-    this.limits = { ...limits, entriesMax: Math.min(limits.entriesMax, SLOTS_MAX) }
+    const { entriesMax, bytesMax, tenantShareMax } = limits
+    if (!(entriesMax >= 0 && bytesMax >= 0 && tenantShareMax >= 0)) {
+      throw new RangeError('the limits of a pool are numbers of 0 or more')
+    }
+    this.limits = { ...limits, entriesMax: Math.min(Math.floor(entriesMax), SLOTS_MAX) }
     this.counts = new Float64Array(kindsCount * COUNTS_STRIDE)
     this.epochs = epochs
-    const hasQuota = limits.tenantShareMax < 1
-    this.tenantBytesMax = limits.bytesMax * limits.tenantShareMax
+    const hasQuota = tenantShareMax < 1
+    const tenantBytesMax = bytesMax * tenantShareMax
+    const isOff = this.limits.entriesMax === 0
+    this.entryBytesMax = isOff ? -1 : Math.min(bytesMax, tenantBytesMax, BYTES_MAX)
     this.slots = new Slots(this.limits.entriesMax, hasQuota)
     this.small = new SlotQueue(this.slots, QUEUE)
     this.main = new SlotQueue(this.slots, QUEUE)
     this.index = new SlotIndex(this.slots)
-    this.tenants = hasQuota
-      ? new TenantBook(this.slots, TENANT_QUEUE, this.tenantBytesMax)
-      : undefined
+    this.tenants = hasQuota ? new TenantBook(this.slots, TENANT_QUEUE, tenantBytesMax) : undefined
   }
 
   get size(): number {
@@ -144,12 +152,13 @@ export class Pool {
     return slots.references[slot * REFERENCES + VALUE]
   }
 
-  /** Stores a value; `false` when it is larger than the pool or its tenant's quota allows. */
+  /** Stores a value; `false` when it is larger than the pool or its tenant's quota allows, or of no size at all. */
   set(key: PooledKey, value: unknown, placement: Placement): boolean {
     const bytes = chargedBytes(key, placement.valueBytes)
     const held = key === this.missing ? -1 : this.index.find(key)
     // A value that cannot be kept must not leave the one before it in place either.
-    if (bytes > this.limits.bytesMax || bytes > this.tenantBytesMax) {
+    // Nor one whose size is no size: it would put the books out of order.
+    if (!(bytes <= this.entryBytesMax) || !(placement.valueBytes >= 0)) {
       if (held >= 0) this.remove(held)
       this.counts[placement.kind * COUNTS_STRIDE + COUNT.refused]!++
       return false
