@@ -21,6 +21,7 @@ import { createTrust } from './fills/trust.ts'
 import { createKeys } from './keys/keys.ts'
 import type { Keys } from './keys/keys.ts'
 import type { Kind } from './kinds/kind.ts'
+import { checkKindTimes } from './kinds/kind.ts'
 import type { MemoryStats, PoolName } from './memory/memory-level.ts'
 import { MemoryLevel, POOL_LIMITS } from './memory/memory-level.ts'
 import type { PoolLimits } from './memory/pool.ts'
@@ -89,7 +90,7 @@ const KINDS_MAX = 255
  * const { permission } = cache.kinds
  * const scope = permission.scope('acme', { kind: 'caller', id: 'key_1' })
  * const allowed = await permission.getOrLoad(scope.key('order', 'read'), async () => ({ value: true }))
- * @throws RangeError when there are too many kinds, or two of one name
+ * @throws RangeError when there are too many kinds, or two of one name, or a time or limit is no number
  */
 export function createCache<Values>(options: CacheOptions<Values>): Cache<Values> {
   const { clock, random, publisher, onError = () => undefined } = options
@@ -98,6 +99,7 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
   if (entries.length > KINDS_MAX || names.size < entries.length) {
     throw new RangeError('a cache has at most 255 kinds, each of its own name')
   }
+  for (const [, kind] of entries) checkKindTimes(kind)
   const schedule = options.schedule ?? scheduleTimer
   const epochs = createEpochTable(random, options.epochPlacesBits)
   const keys = createKeys(random)
@@ -140,20 +142,20 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
     if (key !== undefined) memory.delete(key)
   }
   const sweep = (): number => memory.sweep(clock.monotonicMs(), SWEEP_SLOTS)
+  const { sweepIntervalMs = SWEEP_INTERVAL_MS } = options
+  const tend = (slotsMax: number): number => {
+    for (const level of levels) level.settle().catch(onError)
+    return sweepIntervalMs === 0 ? 0 : memory.sweep(clock.monotonicMs(), slotsMax)
+  }
+  // A level that missed an invalidation stays closed until it has it, so that is tried again in any case.
   const stopSweeping =
-    options.sweepIntervalMs === 0
+    sweepIntervalMs === 0 && levels.length === 0
       ? () => undefined
-      : startSweeping(
-          (slotsMax) => {
-            for (const level of levels) level.settle().catch(onError)
-            return memory.sweep(clock.monotonicMs(), slotsMax)
-          },
-          {
-            schedule,
-            intervalMs: options.sweepIntervalMs ?? SWEEP_INTERVAL_MS,
-            slotsMax: SWEEP_SLOTS,
-          },
-        )
+      : startSweeping(tend, {
+          schedule,
+          intervalMs: sweepIntervalMs === 0 ? SWEEP_INTERVAL_MS : sweepIntervalMs,
+          slotsMax: SWEEP_SLOTS,
+        })
 
   const carry = async (invalidation: Invalidation): Promise<void> => {
     const reached = await Promise.all(levels.map((level) => level.invalidate(invalidation)))

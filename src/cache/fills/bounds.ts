@@ -11,6 +11,9 @@ export interface Bounds {
   readonly hardMs: number
 }
 
+/** What is no number, such as the end of a token that names none, must not read as "for ever". */
+const orNone = (ms: number): number => (ms > 0 ? ms : 0)
+
 /**
  * The bounds of a value that was read at `readAtMs` on the wall clock. For decisions all are one: the
  * least of the kind's lifetime, the load's and the end it names.
@@ -26,7 +29,7 @@ export function boundsOf<V>(
   const ownMs = loaded.isNegative === true ? kind.negativeTtlMs : (lifetimeMs ?? kind.ttlMs)
   const endMs = (loaded.expiresAtMs ?? Infinity) - readAtMs
   if (kind.class === 'decision') {
-    const freshMs = Math.max(0, Math.min(ownMs, loaded.ttlMs ?? Infinity, endMs))
+    const freshMs = orNone(Math.min(ownMs, loaded.ttlMs ?? Infinity, endMs))
     return {
       freshMs,
       staleWhileRevalidateMs: freshMs,
@@ -34,7 +37,7 @@ export function boundsOf<V>(
       hardMs: freshMs,
     }
   }
-  const within = (ms: number): number => Math.max(0, Math.min(ms, endMs))
+  const within = (ms: number): number => orNone(Math.min(ms, endMs))
   const freshMs = loaded.ttlMs ?? ownMs
   const revalidateMs = freshMs + kind.staleWhileRevalidateMs
   const errorMs = freshMs + kind.staleIfErrorMs

@@ -138,6 +138,23 @@ describe('a load that takes too long', () => {
     expect(await answers(asked)).toEqual(['allow', 'allow'])
   })
 
+  test('and then fails ends with its error when the other one has a value for itself alone', async () => {
+    const { permission, key, timers } = createRig()
+    const { calls, load } = createHandLoad()
+    const [first, second, third] = [1, 2, 3].map(() => permission.getOrLoad(key, load))
+    const failed = failureOf(first)
+    await settle()
+    timers.fire(5000)
+    await settle()
+    calls[0]!.fail(new Error('storage is gone'))
+    await settle()
+    calls[1]!.answer({ value: 'mine', isCacheable: false })
+    expect(await second).toBe('mine')
+    expect(String(await failed)).toContain('storage is gone')
+    calls[2]!.answer({ value: 'third' })
+    expect(await third).toBe('third')
+  })
+
   test('while nobody waited is handed over to those who come later', async () => {
     const { page, caller, clock, timers } = createRig()
     const { calls, load } = createHandLoad()

@@ -74,7 +74,8 @@ export function createDecisionCache<V>(
     getOrLoad(key, load, signal) {
       const held = trust.isTrusted() ? memory.get(number, key, clock.monotonicMs()) : undefined
       if (held instanceof LoadFailure) return Promise.reject(held.error)
-      return (held as V | undefined) ?? filler.fill(key, load, undefined, shelf, signal)
+      if (held !== undefined) return held as V
+      return filler.fill(key, load, undefined, shelf, signal)
     },
     put(key, loaded, since, nowMs = clock.monotonicMs()) {
       const isPlain =

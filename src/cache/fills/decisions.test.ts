@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { createManualClock } from '../../core/clock.ts'
 import { createSeededRandom } from '../../core/random.ts'
 import { createCache } from '../cache.ts'
-import { decisionKind } from '../kinds/kind.ts'
+import { contentKind, decisionKind } from '../kinds/kind.ts'
 import type { DecisionKind } from '../kinds/kind.ts'
 import { createRig, failureOf } from './rig.fixture.ts'
 
@@ -38,6 +38,35 @@ describe('a decision', () => {
         },
       ),
     )
+  })
+
+  test('is not kept at all when an end is named that is no time', async () => {
+    for (const bad of [
+      { ttlMs: NaN },
+      { expiresAtMs: NaN },
+      { expiresAtMs: Date.parse('never') },
+    ]) {
+      const { cache, permission, key, page } = createRig()
+      expect(await permission.getOrLoad(key, () => ({ value: 'allow', ...bad }))).toBe('allow')
+      expect(permission.peek(key)).toBeUndefined()
+      expect(permission.put(key, { value: 'allow', ...bad }, cache.position())).toBe(false)
+      expect(permission.peek(key)).toBeUndefined()
+      const home = page.scope('acme', { kind: 'shared' }).key('home')
+      expect(await page.getOrLoad(home, () => ({ value: 'one', ...bad }))).toBe('one')
+      expect(await page.getOrLoad(home, () => ({ value: 'two' }))).toBe('two')
+    }
+  })
+
+  test('that there is nothing, said with null, is known like any other', async () => {
+    const clock = createManualClock()
+    const kinds = {
+      role: decisionKind<string | null>({ name: 'role', ttlMs: 1000, sizeOf: () => 8 }),
+    }
+    const cache = createCache({ kinds, clock, random: createSeededRandom(1), sweepIntervalMs: 0 })
+    const { role } = cache.kinds
+    const key = role.scope('acme', { kind: 'caller', id: 'key_1' }).key('role')
+    expect(await role.getOrLoad(key, () => ({ value: null, isNegative: true }))).toBeNull()
+    expect(role.getOrLoad(key, () => ({ value: 'editor' }))).toBeNull()
   })
 
   test('is not served past its bound when the load fails', async () => {
@@ -150,5 +179,24 @@ describe('the cache', () => {
     const kinds = { a: kind, b: kind }
     const world = { clock: createManualClock(), random: createSeededRandom(1) }
     expect(() => createCache({ kinds, ...world })).toThrow(RangeError)
+  })
+
+  test('refuses times and limits that are no numbers', () => {
+    const world = { clock: createManualClock(), random: createSeededRandom(1) }
+    const spec = { name: 'k', ttlMs: 1, sizeOf: () => 1 }
+    for (const kind of [
+      decisionKind({ ...spec, ttlMs: NaN }),
+      decisionKind({ ...spec, ttlMs: -1 }),
+      decisionKind({ ...spec, errorTtlMs: NaN }),
+      contentKind({ ...spec, staleIfErrorMs: NaN }),
+      contentKind({ ...spec, earlyRefreshBeta: -1 }),
+    ]) {
+      expect(() => createCache({ kinds: { kind }, ...world })).toThrow(RangeError)
+    }
+    const whole = { entriesMax: 10, bytesMax: 10_000, tenantShareMax: 1 }
+    for (const bad of [{ entriesMax: NaN }, { bytesMax: NaN }, { tenantShareMax: -1 }]) {
+      const pools = { decisions: { ...whole, ...bad } }
+      expect(() => createCache({ kinds: {}, pools, ...world })).toThrow(RangeError)
+    }
   })
 })

@@ -268,12 +268,16 @@ function checkKind<V>(kind: Kind<V>, key: CacheKey): void {
   throw new TypeError(`a key of the kind ${key.owner.kind} cannot name an entry of ${kind.name}`)
 }
 
+/** Dates outside the process are finite: farther ones, of what never ends, stand for themselves. */
+const DATE_MS_MAX = Number.MAX_SAFE_INTEGER
+
 function metaOf<V>(
   kind: Kind<V>,
   key: CacheKey,
   { bounds, tags, costMs, isNegative }: Filled<V>,
   createdMs: number,
 ): EntryMeta {
+  const after = (ms: number): number => Math.min(createdMs + ms, DATE_MS_MAX)
   return {
     kind: kind.name,
     tenant: key.owner.tenant,
@@ -281,10 +285,10 @@ function metaOf<V>(
     prefixes: prefixesOf(key, kind.patternDepth),
     ...(kind.class === 'decision' && kind.isPolicyBound && { policy: key.owner.tenant }),
     createdMs,
-    freshUntilMs: createdMs + bounds.freshMs,
-    staleWhileRevalidateUntilMs: createdMs + bounds.staleWhileRevalidateMs,
-    staleIfErrorUntilMs: createdMs + bounds.staleIfErrorMs,
-    expiresMs: createdMs + bounds.hardMs,
+    freshUntilMs: after(bounds.freshMs),
+    staleWhileRevalidateUntilMs: after(bounds.staleWhileRevalidateMs),
+    staleIfErrorUntilMs: after(bounds.staleIfErrorMs),
+    expiresMs: after(bounds.hardMs),
     costMs,
     isNegative,
   }

@@ -85,6 +85,8 @@ export class Flight<V> {
   private readonly events: FlightEvents<V>
   /** Loads that run. */
   private running = 0
+  /** Of the load that failed last. */
+  private failure: unknown
   private isClosed = false
 
   constructor(events: FlightEvents<V>) {
@@ -148,12 +150,19 @@ export class Flight<V> {
     }
     if (this.waiters.delete(leader)) leader.resolve(attempted.value)
     this.release()
-    if (this.waiters.size === 0) this.close()
+    // Those left whose own loads failed waited for others' to do better; none of them gave anything.
+    if (this.running === 0) this.refuse(this.failure)
+    else if (this.waiters.size === 0) this.close()
   }
 
   private fail(error: unknown): void {
+    this.failure = error
     // Another load still runs: it may do better.
-    if (--this.running > 0) return
+    if (--this.running === 0) this.refuse(error)
+  }
+
+  /** Nothing is left that could give a value. */
+  private refuse(error: unknown): void {
     const waiting = [...this.waiters]
     this.waiters.clear()
     for (const waiter of waiting) waiter.reject(error)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Invalidation, Level, LevelAnswer, LevelOutcome, StoredEntry } from '../contract.ts'
+import { decodeEntry, encodeEntry } from '../levels/entry-codec.ts'
 import { createGate, createRig, failureOf, settle } from './rig.fixture.ts'
 
 /** A level that keeps its promises in a Map, and can be made to fail or wait. */
@@ -146,6 +147,31 @@ describe('a level behind the process', () => {
     expect(await third.permission.getOrLoad(third.key, async () => ({ value: 'deny' }))).toBe(
       'deny',
     )
+  })
+
+  test('is told again of an invalidation it missed, even where nothing is swept', async () => {
+    const { level, state } = createMapLevel()
+    const rig = createRig({ levels: [level], sweepIntervalMs: 0 })
+    state.isInvalidationDown = true
+    await failureOf(rig.cache.invalidate({ kind: 'tag', name: 'user 7' }))
+    state.isInvalidationDown = false
+    rig.timers.fire(1000)
+    await settle()
+    await rig.permission.getOrLoad(rig.key, allow)
+    await settle()
+    const other = createRig({ levels: [level] })
+    expect(await other.permission.getOrLoad(other.key, () => ({ value: 'loaded' }))).toBe('allow')
+  })
+
+  test('holds what never ends, as bytes too', async () => {
+    const { level, entries } = createMapLevel()
+    const { page } = createRig({ levels: [level] })
+    const key = page.scope('acme', { kind: 'shared' }).key('home')
+    await page.getOrLoad(key, () => ({ value: 'for ever', ttlMs: Infinity }))
+    await settle()
+    const { entry } = entries.get(key.text)!
+    const decoded = decodeEntry(encodeEntry({ key: key.text, entry, asOf: '' }))
+    expect(decoded?.entry.meta).toEqual(entry.meta)
   })
 
   test('that is down makes loads slower, not wrong, and whoever runs the cache is told', async () => {

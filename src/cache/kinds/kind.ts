@@ -94,3 +94,23 @@ export const contentKind = <V>(
   ...spec,
   class: 'content',
 })
+
+const TIMES_OF_ALL = ['ttlMs', 'negativeTtlMs', 'errorTtlMs'] as const
+const TIMES_OF_CONTENT = ['staleWhileRevalidateMs', 'staleIfErrorMs', 'earlyRefreshBeta'] as const
+
+/**
+ * Refuses a kind whose times are none: what is compared with `NaN` never ends.
+ *
+ * @throws RangeError naming what is wrong
+ */
+export function checkKindTimes<V>(kind: Kind<V>): void {
+  const refuse = (what: string): never => {
+    throw new RangeError(`${what} of the kind ${kind.name} must be a number of 0 or more`)
+  }
+  for (const name of TIMES_OF_ALL) if (!(kind[name] >= 0)) refuse(name)
+  if (kind.class === 'decision') return
+  for (const name of TIMES_OF_CONTENT) if (!(kind[name] >= 0)) refuse(name)
+  for (const name of ['ttlMinMs', 'ttlMaxMs', 'staleShareMax'] as const) {
+    if (kind.adaptive !== undefined && !(kind.adaptive[name] >= 0)) refuse(`adaptive.${name}`)
+  }
+}
