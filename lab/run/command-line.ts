@@ -1,12 +1,20 @@
-import { redactLine } from './redact.ts'
+import { HIDDEN, redactLine } from './redact.ts'
 
-/** The command that repeats a run: what was typed with its seed, without values of headers. */
+/** Options whose values may be secrets, and what a record may say of them. */
+const SECRET_OPTIONS: Readonly<Record<string, (value: string) => string>> = {
+  '--header': redactLine,
+  '-H': redactLine,
+  '--callers': () => HIDDEN,
+}
+
+/** The command that repeats a run: what was typed with its seed, without values of headers and tokens. */
 export function repeatCommand(argv: readonly string[], seed: number): string {
   const words = argv.map((word, at) => {
-    const before = argv[at - 1]
-    if (before === '--header' || before === '-H') return redactLine(word)
-    const inline = /^(--header=|-H)(.+)$/s.exec(word)
-    return inline === null ? word : `${inline[1] ?? ''}${redactLine(inline[2] ?? '')}`
+    const redact = SECRET_OPTIONS[argv[at - 1] ?? '']
+    if (redact !== undefined) return redact(word)
+    const [, option = '', value = ''] = /^(--[\w-]+=|-H)(.+)$/s.exec(word) ?? []
+    const redactInline = SECRET_OPTIONS[option.replace(/=$/, '')]
+    return redactInline === undefined ? word : `${option}${redactInline(value)}`
   })
   const isSeeded = argv.some((word) => word === '--seed' || word.startsWith('--seed='))
   const seeded = isSeeded ? words : [...words, '--seed', String(seed)]

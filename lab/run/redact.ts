@@ -12,7 +12,8 @@ const HARMLESS = new Set([
   'host',
   'user-agent',
 ])
-const HIDDEN = '…'
+/** What stands in a record in place of a secret. */
+export const HIDDEN = '…'
 
 const hide = <Value extends Json>(name: string, value: Value): Value | string =>
   HARMLESS.has(name.toLowerCase()) ? value : HIDDEN

@@ -127,4 +127,10 @@ describe('hiding', () => {
     expect(repeatCommand(argv, 9)).not.toContain('secret')
     expect(repeatCommand(argv, 9)).not.toContain('--seed 9')
   })
+
+  test('tokens of callers are hidden however they are given, and nothing else is', () => {
+    const said = repeatCommand(['cache', '--callers', 'secret,secret', '--keys', '10'], 9)
+    expect(said).toBe("tollgate lab cache --callers '…' --keys 10 --seed 9")
+    expect(repeatCommand(['cache', '--callers=secret,secret'], 9)).not.toContain('secret')
+  })
 })
