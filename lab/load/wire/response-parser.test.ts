@@ -114,9 +114,25 @@ describe('a response parser', () => {
     })
   }
 
-  test('bytes after the answer are told, because nobody asked for them', () => {
-    const seen = read(`${OK}Content-Length: 1\r\n\r\nx${OK}`, 1000)
-    expect(seen[1]).toBe('bytes after the answer')
+  const short: [string, string][] = [
+    ['a body longer than its length', `${OK}Content-Length: 2\r\n\r\nokok`],
+    ['a body where there is none', `${OK}Content-Length: 0\r\n\r\nok`],
+    ['bytes after the last chunk', `${OK}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\nok`],
+    ['a second answer', `${OK}Content-Length: 1\r\n\r\nx${OK}`],
+  ]
+  for (const [name, text] of short) {
+    test(`${name}: that is no answer, because it lies about where it ends`, () => {
+      expect(read(text, 1000)).toEqual(['bytes after the answer'])
+      expect(read(text, text.length - 1)).toEqual(['bytes after the answer'])
+    })
+  }
+
+  test('bytes that come once the answer is complete are told as well', () => {
+    const seen = read(`${OK}Content-Length: 1\r\n\r\nxy`, `${OK}Content-Length: 1\r\n\r\nx`.length)
+    expect(seen).toEqual([
+      { status: 200, body: 'x', keepAlive: true },
+      'bytes that nobody asked for',
+    ])
   })
 
   test('a head without end is given up', () => {

@@ -129,13 +129,17 @@ export class ResponseParser {
     this.#partial = undefined
     let at = 0
     while (at >= 0 && at < chunk.length && this.#isReading()) at = this.#step(chunk, at)
-    if (at >= 0 && at < chunk.length && this.#state === IDLE) this.#fail('bytes after the answer')
+    if (this.#state !== IDLE) return
+    // One request is under way at most: an answer with more behind it lies about where it ends.
+    if (at < chunk.length) this.#fail('bytes after the answer')
+    else this.#sink.onResponse()
   }
 
   /** The connection was ended by the other side. Returns whether that completed an answer. */
   end(): boolean {
     if (this.#state !== CLOSE_BODY) return false
     this.#complete()
+    this.#sink.onResponse()
     return true
   }
 
@@ -329,7 +333,6 @@ export class ResponseParser {
   #complete(): void {
     if (this.#expected.keepBody) this.body = Buffer.concat(this.#kept)
     this.#state = IDLE
-    this.#sink.onResponse()
   }
 
   #needMore(chunk: Buffer, from: number, max: number): number {
