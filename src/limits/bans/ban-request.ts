@@ -17,7 +17,9 @@ export interface BanRequest {
   readonly bannedBy: string
   /** Canonical address of who bans. */
   readonly bannedFrom?: string
-  /** Bans a network of any width, and the address of who bans as well; default: neither. */
+  /** Id of the credential that who bans presented; absent: none that can be banned. */
+  readonly bannedWith?: string
+  /** Bans a network of any width, and the address and the credential of who bans as well; default: none of these. */
   readonly isForced?: boolean
   readonly ownerTenantId?: string
 }
@@ -34,11 +36,7 @@ export function subjectToBan(request: BanRequest, isTrusted: AddressMatcher): Ou
   if (durationMs !== undefined && !(durationMs > 0 && Number.isSafeInteger(durationMs))) {
     return fail('bad_request', { detail: 'A ban lasts a whole number of milliseconds.' })
   }
-  if (kind === 'key') {
-    return request.subject === ''
-      ? fail('bad_request', { detail: 'Name the credential by its id.' })
-      : succeed(request.subject)
-  }
+  if (kind === 'key') return keyToBan(request)
   const subject = canonicalNetwork(request.subject)
   if (subject === undefined) {
     return fail('bad_request', { detail: 'Neither an address nor a network.' })
@@ -48,6 +46,14 @@ export function subjectToBan(request: BanRequest, isTrusted: AddressMatcher): Ou
   }
   const mishap = request.isForced === true ? undefined : mishapOf(subject, request.bannedFrom)
   return mishap === undefined ? succeed(subject) : { ok: false, refusal: mishap }
+}
+
+function keyToBan({ subject, bannedWith, isForced }: BanRequest): Outcome<string> {
+  if (subject === '') return fail('bad_request', { detail: 'Name the credential by its id.' })
+  if (subject !== bannedWith || isForced === true) return succeed(subject)
+  return fail('conflict', {
+    detail: `${subject} is the credential of this request: banned only when forced ("force": true, --force).`,
+  })
 }
 
 /** What makes a ban look like a slip of the pen. */

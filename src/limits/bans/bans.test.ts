@@ -233,6 +233,19 @@ describe('bans by hand', () => {
     expect(bench.bans.anyAddress()).toBe(true)
   })
 
+  test('the credential that bans is banned only when that is forced; another as it is', async () => {
+    const bench = setUp()
+    const request = { kind: 'key', bannedWith: 'key_ada', ...byHand } as const
+    expect(await bench.bans.ban({ ...request, subject: 'key_ada' })).toMatchObject({
+      ok: false,
+      refusal: { code: 'conflict', detail: expect.stringContaining('--force') },
+    })
+    expect(bench.bans.checkCaller(ada, bench.clock.nowMs())).toBeUndefined()
+    expect((await bench.bans.ban({ ...request, subject: 'key_bob' })).ok).toBe(true)
+    expect((await bench.bans.ban({ ...request, subject: 'key_ada', isForced: true })).ok).toBe(true)
+    expect(bench.bans.checkCaller(ada, bench.clock.nowMs())).toBeDefined()
+  })
+
   test.each(['11.0.0.0/8', '2a00::/16', '10.1.2.4', '10.1.3.0/24'])(
     '%s is banned from 10.1.2.3 as it is',
     async (subject) => {

@@ -102,6 +102,23 @@ describe('access', () => {
   })
 })
 
+test('an operator bans the credential that they present only by force, and can lift that', async () => {
+  const rig = await createAdminRig()
+  const acme = await withTenant(rig)
+  const credential = await keyWith(rig, acme, 'operator')
+  const subject = (await rig.call('GET', '/v1/me', { credential })).field('id')
+  const body = { kind: 'key', subject, reason: 'a slip of the pen' }
+  const slip = await rig.call('POST', '/v1/bans', { credential, body })
+  expect(problem(slip)).toEqual([409, 'conflict'])
+  const meant = await rig.call('POST', '/v1/bans', { credential, body: { ...body, force: true } })
+  expect(meant.status).toBe(201)
+  const lifted = await rig.call('DELETE', `/v1/bans/${meant.text.match(/ban_\w+/)?.[0]}`, {
+    credential,
+  })
+  expect(lifted.status).toBe(204)
+  expect((await rig.call('POST', '/v1/bans', { body })).status).toBe(201)
+})
+
 describe('tenants are apart', () => {
   test('a tenant’s owner sees and changes that tenant only', async () => {
     const rig = await createAdminRig()

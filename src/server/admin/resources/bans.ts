@@ -33,7 +33,7 @@ const banInput = z
       .boolean()
       .optional()
       .describe(
-        'Ban also a network wider than /8 (IPv4) or /16 (IPv6), or one that holds your own address.',
+        'Ban also a network wider than /8 (IPv4) or /16 (IPv6), one that holds your own address, or your own credential.',
       ),
   })
   .meta({ id: 'BanInput' })
@@ -87,6 +87,7 @@ export const banOperations = [
         reason: body.reason,
         bannedBy: principal.id,
         bannedFrom: address,
+        ...(principal.kind !== 'root' && { bannedWith: principal.id }),
         ...(force !== undefined && { isForced: force }),
         ...(durationMs !== undefined && { durationMs }),
         ...(tenantId !== undefined && { ownerTenantId: tenantId }),

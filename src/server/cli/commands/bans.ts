@@ -45,7 +45,7 @@ export const bansCommand = branch('bans', 'Bans of addresses and credentials', {
       force: {
         type: 'boolean',
         description:
-          'Ban also a network wider than /8 (IPv6: /16), or one that holds your own address.',
+          'Ban also a network wider than /8 (IPv6: /16), your own address, or your own credential.',
       },
     },
     examples: ['tollgate bans add 203.0.113.0/24 --reason scraping --for 24h'],
