@@ -7,9 +7,8 @@ import type { ProgressMessage } from './worker/messages.ts'
 /** What is known of a run while it runs. */
 export interface Watcher {
   take(worker: number, message: ProgressMessage): void
-  /** Since the start, warm-up included; in coarse precision. */
+  /** Of what was planned after the warm-up; in coarse precision. */
   readonly total: {
-    readonly sent: number
     readonly succeeded: number
     readonly failed: number
     readonly response: Histogram
@@ -24,7 +23,6 @@ export interface Watcher {
 /** Adds up what workers say as they go. */
 export function createWatcher(plan: LoadPlan, workers: number): Watcher {
   const total = {
-    sent: 0,
     succeeded: 0,
     failed: 0,
     response: createHistogram(COARSE_BITS),
@@ -34,6 +32,7 @@ export function createWatcher(plan: LoadPlan, workers: number): Watcher {
   const beforeMs = Array.from({ length: workers }, () => 0)
   const rates = Array.from({ length: workers }, () => 0)
   let elapsedMs = 0
+  let warmUpFailed = 0
   const sumOf = (of: (message: ProgressMessage) => number): number =>
     latest.reduce((sum, message) => sum + (message === undefined ? 0 : of(message)), 0)
   return {
@@ -42,21 +41,25 @@ export function createWatcher(plan: LoadPlan, workers: number): Watcher {
       return elapsedMs
     },
     take(worker, message) {
-      total.sent += message.sent
-      total.succeeded += message.succeeded
-      total.failed += message.failed
-      total.response.add(histogramFrom(message.response))
+      const { warmUp, counted } = message
+      total.succeeded += counted.succeeded
+      total.failed += counted.failed
+      warmUpFailed += warmUp.failed
+      total.response.add(histogramFrom(counted.response))
       total.lag.add(histogramFrom(message.lag))
       const tookMs = message.atMs - (beforeMs[worker] ?? 0)
-      rates[worker] = tookMs > 0 ? (message.succeeded / tookMs) * 1000 : 0
+      const succeeded = warmUp.succeeded + counted.succeeded
+      rates[worker] = tookMs > 0 ? (succeeded / tookMs) * 1000 : 0
       beforeMs[worker] = message.atMs
       latest[worker] = message
       elapsedMs = Math.max(elapsedMs, message.atMs)
     },
     figures() {
       const now = createHistogram(COARSE_BITS)
-      for (const message of latest)
-        if (message !== undefined) now.add(histogramFrom(message.response))
+      for (const { warmUp, counted } of latest.filter((message) => message !== undefined)) {
+        now.add(histogramFrom(warmUp.response))
+        now.add(histogramFrom(counted.response))
+      }
       const wanted = levelAt(plan.model.profile, elapsedMs)
       const unit = plan.model.kind === 'open' ? '/s' : ' users'
       return {
@@ -65,7 +68,7 @@ export function createWatcher(plan: LoadPlan, workers: number): Watcher {
         rate: `${Math.round(rates.reduce((sum, rate) => sum + rate, 0))}/s`,
         p50: milliseconds(now.quantile(0.5)),
         p99: milliseconds(now.quantile(0.99)),
-        errors: String(total.failed),
+        errors: String(warmUpFailed + total.failed),
         'in flight': String(sumOf(({ inFlight }) => inFlight)),
         connections: String(sumOf(({ connections }) => connections)),
         'lag p99': milliseconds(total.lag.quantile(0.99)),

@@ -37,6 +37,34 @@ describe('a load run', () => {
     expect(loadExperiment.analyze(options, raw, 1).judgement.verdict).not.toBe('pass')
   }, 40_000)
 
+  test('is not ended for what its warm-up saw', async () => {
+    let answered = 0
+    const cold = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: () => new Response(null, { status: (answered += 1) <= 60 ? 500 : 204 }),
+    })
+    try {
+      const raw = await loadExperiment.measure(
+        {
+          ...LOAD_OPTIONS,
+          target: cold.url.href,
+          level: 300,
+          arrivals: 'constant',
+          durationMs: 3000,
+          warmUpMs: 1000,
+          thresholds: ['error_rate<1%'],
+          abortAfterMs: 600,
+        },
+        quietWorld(),
+      )
+      expect([raw.result.aborted, raw.result.failures]).toEqual([null, {}])
+      expect(raw.result.windows.some(({ failed }) => failed > 0)).toBe(true)
+    } finally {
+      await cold.stop(true)
+    }
+  }, 40_000)
+
   test('takes from the scenario what the command line leaves open', async () => {
     const path = join(folder, 'scenario.ts')
     await writeFile(

@@ -96,7 +96,6 @@ export class Tally {
   }
 
   sent(plannedMs: number): void {
-    this.#pulse.sent += 1
     if (plannedMs >= this.#warmUpMs) this.#sent += 1
   }
 
@@ -128,8 +127,9 @@ export class Tally {
     const window = this.#window(plannedMs)
     window.response ??= createHistogram(COARSE_BITS)
     window.response.record(responseUs)
-    this.#pulse.succeeded += 1
-    this.#pulse.response.record(responseUs)
+    const pulse = this.#pulseOf(plannedMs)
+    pulse.succeeded += 1
+    pulse.response.record(responseUs)
     // By when it came, so that what the warm-up left under way makes up for what the end cuts off.
     if (doneMs >= this.#warmUpMs && doneMs <= this.#durationMs) this.#completedInTime += 1
     if (plannedMs < this.#warmUpMs) return
@@ -151,10 +151,12 @@ export class Tally {
   failed(request: number, plannedMs: number, kind: string, waitedMs: number | undefined): void {
     const window = this.#window(plannedMs)
     window.failed += 1
-    this.#pulse.failed += 1
+    const pulse = this.#pulseOf(plannedMs)
+    pulse.failed += 1
     if (waitedMs !== undefined) {
       window.response ??= createHistogram(COARSE_BITS)
       window.response.record(waitedMs * 1000)
+      pulse.response.record(waitedMs * 1000)
     }
     if (plannedMs < this.#warmUpMs) return
     const tally = this.#requests[request]!
@@ -247,12 +249,16 @@ export class Tally {
     serviceUs: number,
   ): void {
     this.#window(answer.plannedMs).failed += 1
-    this.#pulse.failed += 1
+    this.#pulseOf(answer.plannedMs).failed += 1
     if (answer.plannedMs < this.#warmUpMs) return
     this.#statuses[answer.status]! += 1
     this.#requests[answer.request]!.failed += 1
     this.#rejected.record(serviceUs)
     this.#count(failure)
+  }
+
+  #pulseOf(plannedMs: number): PulsePart {
+    return plannedMs < this.#warmUpMs ? this.#pulse.warmUp : this.#pulse.counted
   }
 
   #classified(name: string, serviceUs: number): void {
@@ -282,17 +288,26 @@ export class Tally {
 
 /** What happened in a moment, for whoever watches. */
 export interface Pulse {
-  sent: number
-  succeeded: number
-  failed: number
-  readonly response: Histogram
+  /** Requests of the warm-up, whenever they came to an end. */
+  readonly warmUp: PulsePart
+  readonly counted: PulsePart
   readonly lag: Histogram
 }
 
-const newPulse = (): Pulse => ({
-  sent: 0,
+interface PulsePart {
+  succeeded: number
+  failed: number
+  readonly response: Histogram
+}
+
+const newPart = (): PulsePart => ({
   succeeded: 0,
   failed: 0,
   response: createHistogram(COARSE_BITS),
+})
+
+const newPulse = (): Pulse => ({
+  warmUp: newPart(),
+  counted: newPart(),
   lag: createHistogram(COARSE_BITS),
 })

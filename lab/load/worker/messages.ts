@@ -22,14 +22,26 @@ export type WorkerMessage =
 export interface ProgressMessage {
   readonly kind: 'progress'
   readonly atMs: number
-  readonly sent: number
-  readonly succeeded: number
-  readonly failed: number
+  /** Requests of the warm-up: they are shown and judge nothing. */
+  readonly warmUp: ProgressPart
+  readonly counted: ProgressPart
   readonly inFlight: number
   readonly connections: number
-  readonly response: HistogramData
   readonly lag: HistogramData
 }
+
+/** What became of some requests. */
+export interface ProgressPart {
+  readonly succeeded: number
+  readonly failed: number
+  readonly response: HistogramData
+}
+
+const partSchema = z.object({
+  succeeded: z.number(),
+  failed: z.number(),
+  response: z.looseObject({ cells: z.string() }),
+})
 
 /** The outline of a message; workers on other machines are not taken at their word. */
 export const messageSchema = z.discriminatedUnion('kind', [
@@ -38,12 +50,10 @@ export const messageSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('progress'),
     atMs: z.number(),
-    sent: z.number(),
-    succeeded: z.number(),
-    failed: z.number(),
+    warmUp: partSchema,
+    counted: partSchema,
     inFlight: z.number(),
     connections: z.number(),
-    response: z.looseObject({ cells: z.string() }),
     lag: z.looseObject({ cells: z.string() }),
   }),
   z.object({

@@ -46,16 +46,14 @@ async function run(): Promise<void> {
 }
 
 function progressOf(engine: Engine, startMs: number): ProgressMessage {
-  const { sent, succeeded, failed, response, lag } = engine.tally.takePulse()
+  const { warmUp, counted, lag } = engine.tally.takePulse()
   return {
     kind: 'progress',
     atMs: performance.now() - startMs,
-    sent,
-    succeeded,
-    failed,
+    warmUp: { ...warmUp, response: warmUp.response.toJSON() },
+    counted: { ...counted, response: counted.response.toJSON() },
     inFlight: engine.inFlight,
     connections: engine.connectionsOpen,
-    response: response.toJSON(),
     lag: lag.toJSON(),
   }
 }
