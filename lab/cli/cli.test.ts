@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ArgsDef } from 'citty'
 import { readArguments, readDurationMs, readNumber } from './arguments.ts'
@@ -104,10 +107,77 @@ describe('what is shown', () => {
   })
 })
 
+const ENTRY = join(import.meta.dirname, '../bin/tollgate-lab.ts')
+
+describe('a result', () => {
+  const refusing = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: () => new Response(null, { status: 500 }),
+  })
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tollgate-lab-cli-'))
+  })
+  afterAll(async () => {
+    await refusing.stop(true)
+    await rm(folder, { recursive: true })
+  })
+  const start = (...args: readonly string[]) =>
+    Bun.spawn(
+      [
+        process.execPath,
+        ENTRY,
+        'load',
+        '--target',
+        refusing.url.href,
+        '--duration',
+        '400ms',
+        ...args,
+      ],
+      { stdout: 'pipe', stderr: 'pipe' },
+    )
+
+  test('that could not be written anywhere is refused before anything is measured', async () => {
+    for (const [path, why] of [
+      [join(folder, 'missing', 'run.json'), 'ENOENT'],
+      [folder, 'It may end in'],
+    ] as const) {
+      const child = start('--out', path)
+      expect(await new Response(child.stderr).text()).toContain(why)
+      expect([await child.exited, await new Response(child.stdout).text()]).toEqual([2, ''])
+    }
+  })
+
+  test.skipIf(!existsSync('/dev/full'))(
+    'is printed and written wherever it can be, when the disk of one file is full',
+    async () => {
+      await symlink('/dev/full', join(folder, 'full.json'))
+      await writeFile(join(folder, 'good.json'), 'an earlier one')
+      const child = start('--out', join(folder, 'full.json'), '--out', join(folder, 'good.json'))
+      const [out, hint] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+      ])
+      expect(await child.exited).toBe(1)
+      expect(hint).toContain('full.json')
+      expect(out).toContain('Repeat: tollgate lab load')
+      expect(await readFile(join(folder, 'good.json'), 'utf8')).toContain('"tollgate-lab/1"')
+      expect((await readdir(folder)).toSorted()).toEqual(['full.json', 'good.json'])
+    },
+  )
+
+  test('decides the exit status even if nobody reads it any more', async () => {
+    const child = start()
+    await child.stdout.cancel()
+    // Every request failed; whether the machine was quiet enough to say so is another matter.
+    expect([6, 7]).toContain(await child.exited)
+  })
+})
+
 describe('the program', () => {
   const run = async (...args: readonly string[]) => {
-    const entry = join(import.meta.dirname, '../bin/tollgate-lab.ts')
-    const child = Bun.spawn([process.execPath, entry, ...args], { stdout: 'pipe', stderr: 'pipe' })
+    const child = Bun.spawn([process.execPath, ENTRY, ...args], { stdout: 'pipe', stderr: 'pipe' })
     const [out, hint] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),

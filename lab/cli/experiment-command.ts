@@ -43,7 +43,7 @@ export function experimentCommand<Options, Raw>(
     optionsOf,
     run: async (context) => {
       const { args } = context
-      checkOutputs(args.texts('out'))
+      await checkOutputs(args.texts('out'))
       const common = readCommonOptions(args, randomSeed())
       const options = await optionsOf(args, common)
       return runAndReport(experiment, options, common, context)
@@ -75,10 +75,13 @@ async function runAndReport(
     })
     progress.close()
     const record = toLabRecord([run], { title: experiment.title, target: target ?? '', seed, argv })
-    await writeOutputs(record, args.texts('out'))
-    await terminal.out(
-      args.flag('json') ? `${JSON.stringify(record)}\n` : renderSummary(record, terminal.color),
-    )
+    try {
+      await writeOutputs(record, args.texts('out'))
+    } finally {
+      await terminal.out(
+        args.flag('json') ? `${JSON.stringify(record)}\n` : renderSummary(record, terminal.color),
+      )
+    }
     return EXIT_CODE[record.judgement.verdict]
   } finally {
     progress.close()

@@ -62,7 +62,6 @@ async function find(name: string): Promise<Command | undefined> {
 }
 
 function report(error: unknown, terminal: Terminal): ExitCode {
-  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return EXIT.ok
   if (error instanceof Error && error.name === 'AbortError') {
     terminal.hint('tollgate lab: stopped; nothing was recorded')
     return EXIT.interrupted

@@ -1,3 +1,5 @@
+import { LabError } from '../core/index.ts'
+
 /** What a command sees of the world around it. Results and hints go separate ways. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -33,12 +35,16 @@ export function createTerminal(): Terminal {
   }
 }
 
-/** Waits until the text is handed over, so that a pipe is never cut short at exit. */
+/**
+ * Waits until the text is handed over, so that a pipe is never cut short at exit. Who reads may go away before: the
+ * exit status tells the verdict all the same.
+ */
 async function write(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => {
-      if (error === undefined || error === null) resolve()
-      else reject(error)
+      if (error === undefined || error === null || ('code' in error && error.code === 'EPIPE')) {
+        resolve()
+      } else reject(new LabError(`cannot write the result: ${error.message}`))
     })
   })
 }

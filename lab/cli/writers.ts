@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { access, constants, lstat, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { LabRecord } from '../core/index.ts'
 import { LabError } from '../core/index.ts'
 import { UsageError } from './exit-codes.ts'
@@ -17,22 +19,71 @@ const WRITERS: Readonly<Record<string, Writer>> = {
 /** The forms a record can take, by the ending of a file. */
 export const FORMATS: readonly string[] = Object.keys(WRITERS)
 
-/** Refuses endings that nothing is known to write, before anything is measured. */
-export function checkOutputs(paths: readonly string[]): void {
-  for (const path of paths) writerOf(path)
+/**
+ * Refuses what could not be written once all is measured: endings that nothing is known to write, and places where
+ * no file can be.
+ */
+export async function checkOutputs(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    writerOf(path)
+    const found = await typeOf(path)
+    const reason =
+      found?.isDirectory() === true
+        ? 'it is a folder'
+        : await reasonAgainst(found === undefined ? dirname(path) : path)
+    if (reason !== undefined) throw new UsageError(`--out: cannot write ${path}: ${reason}`)
+  }
 }
 
-/** Writes the record to each file, as its ending says. */
+/**
+ * Writes the record to each file, as its ending says. A file is replaced by a whole one or not at all.
+ *
+ * @throws LabError when one cannot be written; the others are written all the same.
+ */
 export async function writeOutputs(record: LabRecord, paths: readonly string[]): Promise<void> {
+  const failures: string[] = []
   for (const path of paths) {
     const text = await writerOf(path)(record)
     try {
-      await writeFile(path, text)
+      await replaceFile(path, text)
     } catch (error) {
-      throw new LabError(`cannot write ${path}: ${(error as Error).message}`)
+      failures.push(`cannot write ${path}: ${messageOf(error)}`)
     }
   }
+  if (failures.length > 0) throw new LabError(failures.join('; '))
 }
+
+/** Pipes, devices and links are written to as they are. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const found = await typeOf(path)
+  if (found !== undefined && !found.isFile()) {
+    await writeFile(path, text)
+    return
+  }
+  const draft = `${path}.part`
+  try {
+    await writeFile(draft, text)
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+const typeOf = async (path: string): Promise<Stats | undefined> =>
+  lstat(path).catch(() => undefined)
+
+async function reasonAgainst(path: string): Promise<string | undefined> {
+  try {
+    await access(path, constants.W_OK)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
 
 /** The record in one of `FORMATS`. */
 export function renderAs(format: string, record: LabRecord): Promise<string> {

@@ -30,7 +30,7 @@ export const reportCommand: Command = {
   run: async ({ args, terminal }) => {
     const path = args.required('record')
     const outputs = args.texts('out')
-    checkOutputs(outputs)
+    await checkOutputs(outputs)
     const format = args.text('format') ?? 'md'
     if (!FORMATS.includes(format)) {
       throw new UsageError(`--format: unknown form ${format}`, `One of: ${FORMATS.join(', ')}.`)

@@ -33,7 +33,7 @@ export const validateCommand: Command = {
     const { args, argv, terminal } = context
     const path = args.required('plan')
     const outputs = args.texts('out')
-    checkOutputs(outputs)
+    await checkOutputs(outputs)
     const common = readCommonOptions(args, randomSeed())
     const plan = readPlan(await readText(path), path)
     const folder = dirname(resolve(path))
@@ -71,8 +71,11 @@ export const validateCommand: Command = {
         claims,
         spanMs: [startMs, wallMs()],
       })
-      await writeOutputs(record, outputs)
-      await terminal.out(show(record, args.flag('json'), terminal.color))
+      try {
+        await writeOutputs(record, outputs)
+      } finally {
+        await terminal.out(show(record, args.flag('json'), terminal.color))
+      }
       return EXIT_CODE[record.judgement.verdict]
     } finally {
       progress.close()
