@@ -300,6 +300,34 @@ describe.skipIf(!hasRedisServer)('a level in Redis', () => {
     20_000,
   )
 
+  test('a server that comes back as it was saved brings back nothing that was invalidated since', async () => {
+    const own = await startRedisServer()
+    const options = own.options({ cooldownMs: 50 })
+    const one = await startInstance(options, systemClock, name)
+    await put(one.level, 'k', entryOf(systemClock, 'v1', { tags: ['t'] }))
+    await own.command('SAVE')
+    for (const tag of ['t', 'u', 'v']) await one.bus.publish({ kind: 'tag', name: tag })
+    await until(async () => (await hit(one.level)) === 'miss')
+    // Read before it went down: what is numbered anew afterwards must not look older than that.
+    const stale = fenceOf(await one.level.get('late'))
+    await own.restart()
+    // One that has heard of the invalidation, and one that knows what is in Redis alone.
+    const two = await startInstance(options, systemClock, name)
+    await until(() => one.isLive(), 'hearing again')
+    expect(await hit(two.level)).toBe('miss')
+    await until(async () => (await hit(one.level)) === 'miss')
+    await one.level.set('late', entryOf(systemClock, 'v1', { tags: ['t'] }), stale)
+    await two.bus.publish({ kind: 'tag', name: 't' })
+    for (const instance of [one, two]) {
+      await until(async () => (await hit(instance.level, 'late')) === 'miss')
+    }
+    await put(two.level, 'k', entryOf(systemClock, 'v2', { tags: ['t'] }))
+    await until(async () => (await hit(one.level)) === 'v2', 'a new value')
+    await one.end()
+    await two.end()
+    await own.end()
+  }, 20_000)
+
   test('a value of one key put under the name of another is not believed', async () => {
     const one = await startInstance(server.options(), systemClock, name)
     await put(one.level, 'a', entryOf(systemClock, 'of a'))

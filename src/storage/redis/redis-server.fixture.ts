@@ -40,7 +40,7 @@ export interface RedisServer {
   freeze(): void
   thaw(): void
   kill(): Promise<void>
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port, empty or as it was saved last. */
   restart(): Promise<void>
   /** Kills it and removes its folder. */
   end(): Promise<void>
