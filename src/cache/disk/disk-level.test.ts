@@ -216,6 +216,18 @@ describe('a level on disk', () => {
     expect(level.lastSequence()).toBe('era:12')
   })
 
+  test('a clock that is set back brings nothing to life again', async () => {
+    await put(level, 'k', entryOf(clock, 'one', { expiresMs: clock.nowMs() + 60_000 }))
+    clock.advance(1000)
+    expect(await read('k')).toBe('one')
+    clock.setWall(clock.nowMs() - 86_400_000)
+    expect(await read('k')).toBe('miss')
+    await reopen()
+    expect(await read('k')).toBe('miss')
+    expect(await put(level, 'k', entryOf(clock, 'two'))).toBe('stored')
+    expect(await read('k')).toBe('two')
+  })
+
   test('a folder is used by one process at a time', async () => {
     const state = JSON.parse(readFileSync(join(folder.path, 'state.json'), 'utf8')) as object
     const other = spawn('sleep', ['30'])

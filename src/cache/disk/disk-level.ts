@@ -232,7 +232,8 @@ class FileLevel implements DiskLevel {
   }
 
   async #read(key: string, keyHash: number, found: IndexedEntry): Promise<StoredEntry | undefined> {
-    if (found.expiresMs <= this.#options.clock.nowMs()) {
+    const nowMs = this.#options.clock.nowMs()
+    if (found.expiresMs <= nowMs) {
       this.#counts.expired += 1
       this.#index.remove(keyHash, found)
       return undefined
@@ -248,7 +249,10 @@ class FileLevel implements DiskLevel {
       return undefined
     }
     if (decoded.key !== key) return undefined
-    if (!this.#table.isCurrentSince(namesOf(key, decoded.entry.meta), found.position)) {
+    const { meta } = decoded.entry
+    // Written in what is yet to come: the clock was set back, and its end is not when it says.
+    const isDated = meta.createdMs <= nowMs
+    if (!isDated || !this.#table.isCurrentSince(namesOf(key, meta), found.position)) {
       this.#index.remove(keyHash, found)
       return undefined
     }
