@@ -94,7 +94,8 @@ const loadToken: Loading = async (parts, presented, fence, nowMs) => {
   fence.dependsOn(row.familyId)
   fence.dependsOn(row.ownerId)
   const again = await records.tenant(row.tenantId, tokenCollection).get(row.id)
-  if (again === undefined) return 'revoked'
+  // Refreshed meanwhile: the id is that of the next one.
+  if (again?.publicId !== row.publicId) return 'revoked'
   if (row.expiresAtMs <= nowMs) return 'expired'
   const loaded =
     row.ownerKind === 'key'

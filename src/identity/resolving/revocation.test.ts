@@ -137,6 +137,37 @@ describe('revoked while being loaded, at any moment: never let in afterwards', (
   })
 })
 
+test('a token that is refreshed between the readings of its row is not taken for the next one', async () => {
+  const inner = createMemoryRecords({
+    collections: identityCollections,
+    clock: createManualClock(),
+  })
+  const afterRead: (() => Promise<unknown>)[] = []
+  const records: Records = {
+    ...inner,
+    across(collection) {
+      const reader = inner.across(collection)
+      const getBy: typeof reader.getBy = async (...by) => {
+        const found = await reader.getBy(...by)
+        await afterRead.pop()?.()
+        return found
+      }
+      return { ...reader, getBy }
+    },
+  }
+  const { identity, resolve } = await createRig({ records })
+  await identity.tenants.create({ id: 't1', name: 'One' })
+  const key = valueOf(await identity.keys.create('t1', { name: 'k' }))
+  const owner = { kind: 'key', id: key.after.id } as const
+  const { accessToken, refreshToken = '' } = valueOf(await identity.tokens.issue('t1', owner))
+  let next = ''
+  afterRead.push(async () => {
+    next = valueOf(await identity.tokens.refresh(refreshToken)).accessToken
+  })
+  expect(isCaller(await resolve(accessToken))).toBe(false)
+  expect(isCaller(await resolve(next))).toBe(true)
+})
+
 test('a role that changes while a key is loaded is not missed', async () => {
   const random = createSeededRandom(9)
   const clock = createManualClock()

@@ -117,6 +117,12 @@ interface DraftedTokens {
   readonly issued: IssuedTokens
 }
 
+/**
+ * The one access token of a family has one id, however often it is refreshed: its limits, its bans and its records
+ * go on, and whoever saw it in the audit log can still revoke it.
+ */
+const accessIdOf = (familyId: string): string => familyId.replace(/^family_/, 'token_')
+
 /** Makes an access token and, where the family allows, a refresh token. */
 function draftTokens(parts: IdentityParts, family: Family): DraftedTokens {
   const nowMs = parts.clock.nowMs()
@@ -124,7 +130,7 @@ function draftTokens(parts: IdentityParts, family: Family): DraftedTokens {
   const draft = (sort: 'at' | 'rt', expiresAtMs: number) => {
     const made = parts.format.make(sort, parts.random)
     const row = {
-      id: `token_${made.publicId}`,
+      id: sort === 'at' ? accessIdOf(family.familyId) : `token_${made.publicId}`,
       tenantId: family.tenantId,
       publicId: made.publicId,
       ...digestOf(parts, made.text),

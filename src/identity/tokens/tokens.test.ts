@@ -102,6 +102,23 @@ describe('a refresh token', () => {
     expect(second.refreshExpiresAtMs).toBe(first.refreshExpiresAtMs)
   })
 
+  test('gives tokens with the id of the first: no limit, ban or record begins anew', async () => {
+    const rig = await rigWithKey()
+    let { accessToken, refreshToken = '', view } = await rig.issue()
+    const { id } = view
+    for (let time = 0; time < 3; time++) {
+      const next = valueOf(await rig.tokens.refresh(refreshToken))
+      expect(next.view.id).toBe(id)
+      expect(await rig.resolve(next.accessToken)).toMatchObject({ kind: 'token', id })
+      expect(codeOf(await rig.resolve(accessToken))).toBe('credential_invalid')
+      refreshToken = next.refreshToken ?? ''
+      accessToken = next.accessToken
+    }
+    expect((await rig.issue()).view.id).not.toBe(id)
+    await rig.tokens.revoke('t1', id)
+    expect(codeOf(await rig.resolve(accessToken))).toBe('credential_invalid')
+  })
+
   test('used twice revokes the whole family', async () => {
     const rig = await rigWithKey()
     const first = await rig.issue()
