@@ -38,12 +38,21 @@ export function createBoundedHasher(
     }
   }
 
+  const decoyHash = async (): Promise<string> => {
+    nobody ??= hasher.hash('nobody has this password')
+    try {
+      return await nobody
+    } catch (error) {
+      nobody = undefined
+      throw error
+    }
+  }
+
   return {
     hash: (password) => bounded(() => hasher.hash(password)),
     async verify(password, encoded) {
       if (encoded !== null) return bounded(() => hasher.verify(password, encoded))
-      nobody ??= hasher.hash('nobody has this password')
-      const decoy = await nobody
+      const decoy = await decoyHash()
       const worked = await bounded(() => hasher.verify(password, decoy))
       return worked === undefined ? undefined : false
     },

@@ -89,6 +89,20 @@ describe('a new password', () => {
   }
 })
 
+test('a hash that failed once is no reason to fail every login of nobody from then on', async () => {
+  let failures = 1
+  const weak = {
+    ...cheap,
+    hash: async (password: string) => {
+      if (failures-- > 0) throw new Error('no memory')
+      return cheap.hash(password)
+    },
+  }
+  const bounded = createBoundedHasher(weak, 2, 5)
+  expect(await bounded.verify('p', null).catch((error: Error) => error.message)).toBe('no memory')
+  expect(await bounded.verify('p', null)).toBe(false)
+})
+
 test('a bounded hasher works on no more passwords at once than it may', async () => {
   let running = 0
   let most = 0

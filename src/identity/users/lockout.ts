@@ -70,7 +70,7 @@ export function createLockout(config: IdentityConfig['lockout'], clock: Clock): 
 
   return {
     attempt({ account, address, known }) {
-      const nowMs = clock.nowMs()
+      const nowMs = clock.monotonicMs()
       const judged = [
         [known ? `p ${address} ${account}` : `a ${account}`, config.accountFailures],
         [`i ${address}`, config.addressFailures],

@@ -156,6 +156,16 @@ describe('guessing', () => {
     for (let at = 0; at < 5; at++) expect(codeOf(await guess(at))).toBe('credential_invalid')
   })
 
+  test('is slowed down for as long as was said, also when the clock is set back meanwhile', async () => {
+    const rig = await setUp()
+    const guess = (at: number) => rig.login({ password: 'wrong', address: `198.51.100.${at}` })
+    for (let at = 0; at < 5; at++) await guess(at)
+    expect(codeOf(await guess(6))).toBe('rate_limited')
+    rig.clock.setWall(rig.clock.nowMs() - 24 * HOUR_MS)
+    rig.clock.advance(30_000)
+    expect(codeOf(await guess(7))).toBe('credential_invalid')
+  })
+
   test('all at once gains nothing', async () => {
     const rig = await setUp()
     const guesses = Array.from({ length: 60 }, (_, at) =>

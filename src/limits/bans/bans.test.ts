@@ -95,6 +95,15 @@ describe('automatic bans', () => {
     expect(bench.offend(1)).toHaveLength(1)
   })
 
+  test('violations from before the clock was set back are forgotten in their time', () => {
+    const bench = setUp({ window: '10m' })
+    expect(bench.offend(4)).toEqual([])
+    bench.clock.setWall(bench.clock.nowMs() - 24 * HOUR_MS)
+    bench.clock.advance(600_000)
+    expect(bench.offend(4)).toEqual([])
+    expect(bench.offend(1)).toHaveLength(1)
+  })
+
   test('each further ban is twice as long, up to the maximum; quiet days forget', () => {
     const bench = setUp({ durationMax: '5h' })
     const hours: number[] = []

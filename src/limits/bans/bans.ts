@@ -147,7 +147,7 @@ export function createBans(options: BansOptions): Bans {
       const place = subjectOf(violation, rules.config)
       if (place === undefined) return undefined
       if (place[0] === 'address' && rules.isProxy(violation.address)) return undefined
-      const isBan = rules.violations.add(violationKey(...place), clock.nowMs())
+      const isBan = rules.violations.add(violationKey(...place), clock.monotonicMs())
       return isBan ? escalate(...place, violation) : undefined
     },
     async ban(request) {

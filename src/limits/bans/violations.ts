@@ -4,7 +4,7 @@
  */
 export interface Violations {
   readonly size: number
-  /** Notes one; returns whether that makes `threshold` of them within the window (and starts over). */
+  /** Notes one at a time of a clock that does not go back; returns whether that makes `threshold` of them within the window (and starts over). */
   add(subject: string, nowMs: number): boolean
   forget(subject: string): void
 }
