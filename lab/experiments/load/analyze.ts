@@ -22,7 +22,7 @@ export function analyzeLoad(options: LoadOptions, raw: LoadRaw, seed: number): O
   const { result } = raw
   const summary = summarizeLoad(result)
   const thresholds = raw.thresholds.map(parseThreshold)
-  const findings = thresholds.map((threshold) => judgeThreshold(threshold, result, summary))
+  const findings = thresholds.map((threshold) => judgeThreshold(threshold, result, summary, seed))
   return {
     judgement: judge(raw, summary, findings),
     figures: [...loadFigures(result, summary, seed), ...estimates(options, raw, summary)],

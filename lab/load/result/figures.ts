@@ -1,12 +1,11 @@
 import type { Figure, Interval } from '../../core/index.ts'
 import type { Histogram } from '../../histogram/index.ts'
 import { supportedQuantile } from '../../histogram/index.ts'
-import { wilson } from '../../statistics/index.ts'
 import type { KeptUp } from './kept-up.ts'
 import { keptUp } from './kept-up.ts'
 import type { LoadResult } from './result.ts'
 import type { LoadSummary } from './summary.ts'
-import { quantileIntervals, rateInterval } from './intervals.ts'
+import { errorInterval, quantileIntervals, rateInterval } from './intervals.ts'
 
 /** Published percentiles: the part of a figure's name, and the share. */
 const PERCENTILES = [
@@ -48,7 +47,7 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
     p50!,
     // Of a rate that was meant to change, the spread over time is no doubt of it.
     rateFigure(summary, changing === undefined ? rateInterval(result, seed) : undefined),
-    errorFigure(summary),
+    errorFigure(result, summary),
     ...(changing === undefined ? [] : [keptUpFigure(changing)]),
     p999!,
     ...percentiles.filter((figure) => ![p50, p99, p999].includes(figure)),
@@ -101,14 +100,14 @@ const rateFigure = (
     interval,
   )
 
-const errorFigure = ({ planned, failed, errorRate }: LoadSummary): Figure => ({
+const errorFigure = (result: LoadResult, { planned, failed, errorRate }: LoadSummary): Figure => ({
   name: 'error_rate',
   label: 'failures',
   unit: 'share',
   sampleSize: planned,
   ...(planned === 0
     ? { value: null, insufficient: 'nothing was planned after the warm-up' }
-    : { value: errorRate, interval: wilson(failed, planned) }),
+    : { value: errorRate, interval: errorInterval(result, failed, planned) }),
 })
 
 const countFigure = (name: string, label: string, value: number): Figure => ({

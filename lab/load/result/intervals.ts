@@ -1,17 +1,35 @@
 import type { Interval } from '../../core/index.ts'
 import { createRandom } from '../../core/index.ts'
 import type { Histogram } from '../../histogram/index.ts'
-import { COARSE_BITS, createHistogram, histogramFrom } from '../../histogram/index.ts'
-import { bootstrapBlocks, mean } from '../../statistics/index.ts'
+import {
+  COARSE_BITS,
+  createHistogram,
+  histogramFrom,
+  mergeHistograms,
+} from '../../histogram/index.ts'
+import {
+  bootstrapBlocks,
+  mean,
+  normalCdf,
+  quantileOfSorted,
+  studentQuantile,
+  wilson,
+} from '../../statistics/index.ts'
 import type { LoadResult } from './result.ts'
 
 const BLOCKS = 20
-const RESAMPLES = 200
+const RESAMPLES = 400
+const CONFIDENCE = 0.95
+/** A value of a coarse histogram stands for values down to this share below it. */
+const CELL_SHARE = 2 ** (1 - COARSE_BITS)
+/** Neighbors more alike than this are taken to be so alike: a few blocks cannot tell more. */
+const ALIKE_MAX = 0.8
 
 /**
- * Intervals of percentiles from blocks of time, drawn anew with replacement (percentile bootstrap):
- * requests next to each other are not independent, stretches of a run nearly are. In coarse precision
- * (1.6 %). Empty where there are fewer than ten blocks.
+ * Intervals of percentiles from blocks of time, drawn anew with replacement: requests next to each other are not
+ * independent, stretches of a run nearly are. Percentile bootstrap, its tails those of Student's t for so few blocks
+ * (Hesterberg 2015, "expanded percentile"), wider where neighboring blocks are alike, and by the width of a cell of
+ * the coarse histograms (1.6 %). Empty where there are fewer than ten blocks.
  */
 export function quantileIntervals(
   result: LoadResult,
@@ -28,27 +46,99 @@ export function quantileIntervals(
     for (let at = 0; at < blocks.length; at += 1) resample.add(blocks[random.below(blocks.length)]!)
     for (const [at, share] of shares.entries()) drawn[at]![round] = resample.quantile(share) / 1000
   }
-  return drawn.map((values) => {
-    values.sort()
-    const low = values[Math.floor(RESAMPLES * 0.025)]!
-    const high = values[Math.ceil(RESAMPLES * 0.975) - 1]!
-    return { low, high, confidence: 0.95 }
+  const whole = mergeHistograms(blocks)
+  const tail = tailOf(blocks.length)
+  /** Few values lie beyond a high percentile: the median tells as well whether blocks are alike. */
+  const alikeAtMedian = alikenessAt(whole.quantile(0.5), blocks)
+  return shares.map((share, at) => {
+    const values = drawn[at]!.sort()
+    const centerUs = whole.quantile(share)
+    const alike = Math.max(alikeAtMedian, alikenessAt(centerUs, blocks))
+    // The standard error of a mean when values follow an autoregression of first order, next to independent ones.
+    const widening = Math.sqrt((1 + alike) / (1 - alike))
+    const centerMs = Math.max(centerUs, 1) / 1000
+    const reach = (bound: number): number => centerMs * (bound / centerMs) ** widening
+    return {
+      low: reach(quantileOfSorted(values, tail)) * (1 - CELL_SHARE),
+      high: reach(quantileOfSorted(values, 1 - tail)),
+      confidence: CONFIDENCE,
+    }
   })
+}
+
+/** How much of the resamples lies beyond either end. */
+function tailOf(blocks: number): number {
+  const t = studentQuantile((1 - CONFIDENCE) / 2, blocks - 1)
+  return normalCdf(t * Math.sqrt(blocks / (blocks - 1)))
+}
+
+/** How much neighboring blocks resemble each other in how many of their values lie above one: 0 to a bound below 1. */
+function alikenessAt(valueUs: number, blocks: readonly Histogram[]): number {
+  const shares = blocks.map((block) => block.countAbove(valueUs) / block.count)
+  return Math.min(ALIKE_MAX, Math.max(0, correlationOfNeighbors(shares)))
+}
+
+function correlationOfNeighbors(values: readonly number[]): number {
+  const center = mean(values)
+  const square = values.reduce((sum, value) => sum + (value - center) ** 2, 0)
+  const product = values
+    .slice(1)
+    .reduce((sum, value, at) => sum + (value - center) * (values[at]! - center), 0)
+  return square === 0 ? 0 : product / square
 }
 
 /** Windows after the warm-up that hold something, put together to blocks of equal length. */
 function blocksOf(result: LoadResult): Histogram[] {
-  const windows = result.windows
-    .slice(Math.ceil(result.warmUpMs / result.windowMs))
-    .flatMap(({ response }) => (response === null ? [] : [histogramFrom(response)]))
+  const windows = afterWarmUp(result).flatMap(({ response }) =>
+    response === null ? [] : [histogramFrom(response)],
+  )
   const count = Math.min(BLOCKS, windows.length)
   return Array.from({ length: count }, (_, at) => {
-    const from = Math.floor((at * windows.length) / count)
-    const to = Math.floor(((at + 1) * windows.length) / count)
     const block = createHistogram(COARSE_BITS)
-    for (const window of windows.slice(from, to)) block.add(window)
+    for (const window of partOf(windows, at, count)) block.add(window)
     return block
   })
+}
+
+const afterWarmUp = ({ windows, warmUpMs, windowMs }: LoadResult): LoadResult['windows'] =>
+  windows.slice(Math.ceil(warmUpMs / windowMs))
+
+/** One of `count` parts of equal length, give or take one. */
+const partOf = <Item>(items: readonly Item[], at: number, count: number): readonly Item[] =>
+  items.slice(
+    Math.floor((at * items.length) / count),
+    Math.floor(((at + 1) * items.length) / count),
+  )
+
+/**
+ * Interval of the share of failures (Wilson), as of the fewer requests that would be as telling if they were
+ * independent: failures come together, and by how much shows in how far apart the blocks of the run are (design
+ * effect, Rao and Scott 1992).
+ */
+export function errorInterval(result: LoadResult, failed: number, planned: number): Interval {
+  const effect = designEffect(result)
+  return wilson(failed / effect, planned / effect)
+}
+
+/** Variance of failures between blocks next to that of independent ones; at least 1. */
+function designEffect(result: LoadResult): number {
+  const windows = afterWarmUp(result)
+  const count = Math.min(BLOCKS, windows.length)
+  const blocks = Array.from({ length: count }, (_, at) => {
+    const part = partOf(windows, at, count)
+    return {
+      failed: part.reduce((sum, { failed }) => sum + failed, 0),
+      planned: part.reduce((sum, { planned }) => sum + planned, 0),
+    }
+  }).filter(({ planned }) => planned > 0)
+  const share =
+    blocks.reduce((sum, { failed }) => sum + failed, 0) /
+    blocks.reduce((sum, { planned }) => sum + planned, 0)
+  if (blocks.length < 2 || !(share > 0 && share < 1)) return 1
+  const squares = blocks.map(
+    ({ failed, planned }) => (failed - planned * share) ** 2 / (planned * share * (1 - share)),
+  )
+  return Math.max(1, (mean(squares) * blocks.length) / (blocks.length - 1))
 }
 
 const WINDOWS_MIN = 10

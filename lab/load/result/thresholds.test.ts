@@ -10,7 +10,7 @@ const result = madeResult({
   failed: 20,
 })
 const judged = (text: string) =>
-  judgeThreshold(parseThreshold(text), result, summarizeLoad(result)).status
+  judgeThreshold(parseThreshold(text), result, summarizeLoad(result), 1).status
 
 describe('thresholds', () => {
   test('hold or fail by the figure they name, in the unit they are given in', () => {
@@ -21,10 +21,32 @@ describe('thresholds', () => {
     expect(judged('lag.p99<200us')).toBe('held')
     expect(judged('max<101ms')).toBe('held')
     expect(judged('mean<50ms')).toBe('failed')
-    expect(judged('error_rate<1%')).toBe('held')
-    expect(judged('error_rate<0.009')).toBe('failed')
+    expect(judged('error_rate<2%')).toBe('held')
+    expect(judged('error_rate<0.005')).toBe('failed')
     expect(judged('rps>=200')).toBe('held')
     expect(judged('p99{request}<100ms')).toBe('held')
+  })
+
+  test('are open where the interval of the figure lies on both sides', () => {
+    // 20 of 2,020 are 0.99 %: from 0.64 to 1.52 %.
+    expect(judged('error_rate<1%')).toBe('unknown')
+    expect(judged('error_rate<0.9%')).toBe('unknown')
+    // 20 ms in the first half of the run and 30 ms in the second: the median is either.
+    const drifting = madeResult({
+      responseMs: Array.from({ length: 2000 }, (_, at) => (at < 1001 ? 20 : 30)),
+    })
+    const finding = judgeThreshold(parseThreshold('p50<25ms'), drifting, summarizeLoad(drifting), 1)
+    expect(finding.status).toBe('unknown')
+    expect(finding.reason).toMatch(
+      /^p50<25ms: 20\.\d+ ms, but its interval \(.+, 95 %\) lies on both sides$/,
+    )
+  })
+
+  test('that allow no failure hold when there was none', () => {
+    const good = madeResult({ responseMs: Array.from({ length: 50 }, () => 1) })
+    const status = (text: string) =>
+      judgeThreshold(parseThreshold(text), good, summarizeLoad(good), 1).status
+    expect([status('error_rate<=0%'), status('error_rate<0.1%')]).toEqual(['held', 'held'])
   })
 
   test('what the sample does not support is unknown, never held', () => {

@@ -1,6 +1,9 @@
+import type { Interval } from '../../core/index.ts'
 import { LabError } from '../../core/index.ts'
 import { histogramFrom, supportedQuantile } from '../../histogram/index.ts'
 import type { Histogram } from '../../histogram/index.ts'
+import { errorInterval, quantileIntervals, rateInterval } from './intervals.ts'
+import { keptUp } from './kept-up.ts'
 import type { LoadResult } from './result.ts'
 import type { LoadSummary } from './summary.ts'
 
@@ -15,7 +18,7 @@ export interface Threshold {
   readonly limit: number
 }
 
-/** How a threshold came out; `unknown` where the sample does not support its figure. */
+/** How a threshold came out; `unknown` where the sample does not support its figure, or cannot tell. */
 export interface Finding {
   readonly threshold: Threshold
   readonly status: 'failed' | 'held' | 'unknown'
@@ -79,25 +82,67 @@ export function parseThreshold(text: string): Threshold {
   return { ...base, metric, limit }
 }
 
-/** Holds a result against a threshold. */
+/**
+ * Holds a result against a threshold. Where the figure has an interval, all of it must lie on one side of the limit;
+ * a share of failures of a run without any is judged by what was seen.
+ *
+ * @param seed - Of the run: the interval is the one of the figure.
+ */
 export function judgeThreshold(
   threshold: Threshold,
   result: LoadResult,
   summary: LoadSummary,
+  seed: number,
 ): Finding {
   const { metric, limit, operator, text } = threshold
   const seen = measure(threshold, result, summary)
   if (typeof seen === 'string') {
     return { threshold, status: 'unknown', measured: null, reason: `${text}: ${seen}` }
   }
-  const status = HOLDS[operator](seen, limit) ? 'held' : 'failed'
+  const holds = (value: number): boolean => HOLDS[operator](value, limit)
+  const interval = intervalOf(threshold, result, summary, seed)
+  const [low, high] = [
+    Math.min(seen, interval?.low ?? seen),
+    Math.max(seen, interval?.high ?? seen),
+  ]
+  if (holds(low) !== holds(high)) {
+    const range = `${show(metric, low)} to ${show(metric, high)}, 95 %`
+    const reason = `${text}: ${show(metric, seen)}, but its interval (${range}) lies on both sides`
+    return { threshold, status: 'unknown', measured: seen, reason }
+  }
+  const status = holds(seen) ? 'held' : 'failed'
   return { threshold, status, measured: seen, reason: `${text}: ${show(metric, seen)}` }
 }
+
+/** The interval of a figure that has one: of all requests together, but for failures. */
+function intervalOf(
+  { metric, request }: Threshold,
+  result: LoadResult,
+  summary: LoadSummary,
+  seed: number,
+): Interval | undefined {
+  const one = request === undefined ? undefined : result.requests[indexOf(result, request)]
+  if (metric.kind === 'error_rate') {
+    const { failed, planned } = one ?? summary
+    return failed === 0 ? undefined : errorInterval(result, failed, planned)
+  }
+  if (one !== undefined) return undefined
+  // Of a rate that was meant to change, the spread over time is no doubt of it.
+  if (metric.kind === 'rps') {
+    return keptUp(result) === undefined ? rateInterval(result, seed) : undefined
+  }
+  return metric.kind === 'percentile' && metric.of === 'response'
+    ? quantileIntervals(result, [metric.share], seed)[0]
+    : undefined
+}
+
+const indexOf = ({ requestNames }: LoadResult, request: string): number =>
+  requestNames.indexOf(request)
 
 /** The figure in the unit of the limit, or why there is none. */
 function measure(threshold: Threshold, result: LoadResult, summary: LoadSummary): number | string {
   const { metric, request } = threshold
-  const at = request === undefined ? undefined : result.requestNames.indexOf(request)
+  const at = request === undefined ? undefined : indexOf(result, request)
   if (at === -1) return `there is no request "${request}"`
   const one = at === undefined ? undefined : result.requests[at]
   if (metric.kind === 'rps') {
