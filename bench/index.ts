@@ -18,7 +18,8 @@ import { measureSoak } from './gate/soak.ts'
 import { messageOf } from '../src/core/error-message.ts'
 
 const GENERATOR_PROCESSOR = 1
-const EXIT_FAILED = 6
+const EXIT_ERROR = 1
+const EXIT_MISSED = 6
 const EXIT_USAGE = 2
 const EXIT_INTERRUPTED = 130
 
@@ -55,10 +56,10 @@ if ('usage' in options) {
     const report = await MEASUREMENTS[options.mode](options)
     progressDone()
     print(report, options)
-    if (report.findings.some(({ verdict }) => verdict === 'FAIL')) process.exitCode = EXIT_FAILED
+    if (report.findings.some(({ verdict }) => verdict === 'FAIL')) process.exitCode = EXIT_MISSED
   } catch (error) {
     progressDone()
     process.stderr.write(`${messageOf(error)}\n`)
-    process.exitCode = EXIT_FAILED
+    process.exitCode = EXIT_ERROR
   }
 }

@@ -39,6 +39,17 @@ test('an arm that meets its targets in every block passes', () => {
   ])
 })
 
+test('of throughput nothing is said while other work has the processor', () => {
+  const shared = makeBlock(makeSlice({ ns: 4_000_000 }))
+  const row = rowOf([shared, shared])
+  expect(row.busy).toBeCloseTo(0.4, 9)
+  expect(findingsOf(row).map(({ verdict }) => verdict)).toEqual(['UNSURE', 'PASS'])
+  expect(notesOf([row], true)).toEqual([expect.stringContaining('servers of all had')])
+  // Nor when it is the bare server that had to wait.
+  const waited = { arm: [makeSlice(), makeSlice()], base: shared.arm }
+  expect(findingsOf(rowOf([waited]))[0]?.verdict).toBe('UNSURE')
+})
+
 test('a copy of the bare server shows what it is a copy of as well', () => {
   const rows = rowsOf(armNamed('aa'), [slow], createSeededRandom(1))
   expect(rows.map(({ arm, cpuUs }) => [arm.name, cpuUs])).toEqual([

@@ -1,3 +1,4 @@
+import { baselineOf } from './arms.ts'
 import type { Finding, Report } from './finding.ts'
 import { renderEstimate, renderFinding } from './finding.ts'
 import type { Row, ThreadShare } from './layers-rows.ts'
@@ -6,8 +7,11 @@ import { verdictOf } from './statistics.ts'
 
 const THREADS_SHOWN = 6
 
-/** What is said of targets. Nothing is, where most blocks had to be left out. */
-export function findingsOf({ arm, throughput, cpu, isSpoilt }: Row): readonly Finding[] {
+/**
+ * What is said of targets. Nothing is, where most blocks had to be left out, and nothing of throughput where the
+ * servers were not at their limit.
+ */
+export function findingsOf({ arm, throughput, cpu, isSpoilt, isStarved }: Row): readonly Finding[] {
   const { target, title } = arm
   if (target === undefined) return []
   const first: Finding = {
@@ -15,7 +19,7 @@ export function findingsOf({ arm, throughput, cpu, isSpoilt }: Row): readonly Fi
     value: throughput,
     bound: target.throughput,
     wants: 'above',
-    verdict: isSpoilt ? 'UNSURE' : verdictOf(throughput, target.throughput, 'above'),
+    verdict: isSpoilt || isStarved ? 'UNSURE' : verdictOf(throughput, target.throughput, 'above'),
   }
   if (target.cpu === undefined) return [first]
   const verdict = isSpoilt ? 'UNSURE' : verdictOf(cpu, target.cpu, 'below')
@@ -28,6 +32,7 @@ export function notesOf(rows: readonly Row[], isPinned: boolean): readonly strin
   const stalled = rows.reduce((sum, { left }) => sum + left.stalled, 0)
   const dropping = rows.filter(({ left }) => left.dropped > 0)
   const spoilt = rows.filter(({ isSpoilt }) => isSpoilt)
+  const starved = rows.filter(({ arm, isStarved }) => isStarved && baselineOf(arm) !== arm)
   const names = (of: readonly Row[]): string => of.map(({ arm }) => arm.name).join(', ')
   return [
     ...(isPinned ? [] : ['The processes are not pinned to processors.']),
@@ -37,6 +42,12 @@ export function notesOf(rows: readonly Row[], isPinned: boolean): readonly strin
         `${arm.name}: ${left.dropped} blocks were left out: the audit log dropped records in them ` +
         `(${dropped} of ${requests} requests).`,
     ),
+    ...(starved.length === 0
+      ? []
+      : [
+          `The servers of ${names(starved)} had their processor for too little of the time: other work had it, ` +
+            'or the generator was too slow. Nothing is said of throughput.',
+        ]),
     ...(spoilt.length === 0
       ? []
       : [

@@ -11,11 +11,16 @@ import { busyShare, cpuPerRequest, requestsPerSecond } from './slice.ts'
 import type { Estimate } from './statistics.ts'
 import { estimate, median } from './statistics.ts'
 
+/** A server alone on its processor is busy for more than 0.9 of the time, one that shares it for half. */
+const BUSY_MIN = 0.8
+
 /** An arm next to its baseline. */
 export interface Row extends Level, Pick<KeptBlocks, 'isSpoilt'> {
   readonly arm: Arm
   readonly throughput: Estimate
   readonly cpu: Estimate
+  /** Either server waited for other work or for the generator: its throughput is not its own. */
+  readonly isStarved: boolean
   /** Blocks left out, by reason. */
   readonly left: Pick<KeptBlocks, 'stalled' | 'dropped'>
 }
@@ -58,9 +63,11 @@ export function rowsOf(arm: Arm, all: readonly Block<Slice>[], random: Random): 
       all.flatMap((block) => block[of]),
     )
   const left = { stalled, dropped }
+  const [own, baseline] = [side('arm'), side('base')]
   const row: Row = {
     arm,
-    ...side('arm'),
+    ...own,
+    isStarved: Math.min(own.busy, baseline.busy) < BUSY_MIN,
     throughput: ratio(requestsPerSecond),
     cpu: ratio(cpuPerRequest),
     left,
@@ -68,7 +75,8 @@ export function rowsOf(arm: Arm, all: readonly Block<Slice>[], random: Random): 
   }
   if (!arm.name.startsWith('aa')) return [row]
   const same = { value: 1, low: 1, high: 1 }
-  const base = { arm: baselineOf(arm), ...side('base'), throughput: same, cpu: same }
+  const { isStarved } = row
+  const base = { arm: baselineOf(arm), ...baseline, throughput: same, cpu: same, isStarved }
   return [{ ...base, left: { stalled: 0, dropped: 0 }, isSpoilt }, row]
 }
 

@@ -59,7 +59,7 @@ export const HELP = `What each layer of the gate costs, next to a bare server. E
   --json              the result as JSON
   --help
 
-Progress goes to standard error. Exit status: 0, or 6 when a target is missed for certain or a run failed.
+Progress goes to standard error. Exit status: 0, 6 when a target is missed for certain, 1 when it could not be measured.
 `
 
 /** Reads the command line; text when it only asks for help or cannot be understood. */
