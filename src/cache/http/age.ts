@@ -26,9 +26,13 @@ export function dateOf(fields: FieldReader, arrivalMs: number): number {
   return (date === null ? undefined : parseHttpDate(date, arrivalMs)) ?? arrivalMs
 }
 
-/** How old a response was when it came, in milliseconds (RFC 9111 §4.2.3). */
+/**
+ * How old a response was when it came, in milliseconds (RFC 9111 §4.2.3). Date tells the second alone, so the clock
+ * is read to the second beside it: else what was made just now would be up to a second old, and `max-age=1` over.
+ */
 export function initialAgeMs(fields: FieldReader, times: ExchangeTimes): number {
-  const apparentMs = Math.max(0, times.responseMs - dateOf(fields, times.responseMs))
+  const arrivalSecondMs = times.responseMs - (times.responseMs % 1000)
+  const apparentMs = Math.max(0, arrivalSecondMs - dateOf(fields, times.responseMs))
   const delayMs = Math.max(0, times.responseMs - times.requestMs)
   return Math.max(apparentMs, ageOf(fields.get('age')) * 1000 + delayMs)
 }

@@ -155,4 +155,20 @@ describe('freshness (RFC 9111 §4.2)', () => {
     expect(currentAgeMs(decision.terms, T0 + 2000)).toBe(9000)
     expect(currentAgeMs(decision.terms, T0 - 90_000)).toBe(7000)
   })
+
+  test.each([
+    [0, 999, 0],
+    [-1, 0, 1000],
+    [-1, 999, 1000],
+    [1, 500, 0],
+  ])(
+    'Date %i s from the second that it comes %i ms into makes it %i ms old',
+    (dateS, intoMs, ageMs) => {
+      const responseMs = T0 + intoMs
+      const head = { status: 200, fields: readFields([FRESH, ['date', at(dateS)]]) }
+      const decision = decideStore(plain, head, { requestMs: responseMs, responseMs }, OPTIONS)
+      if (!decision.store) throw new Error(decision.reason)
+      expect(decision.terms.ageMs).toBe(ageMs)
+    },
+  )
 })

@@ -148,8 +148,8 @@ function reasonInFields(
 
 /**
  * Whether it can ever answer a request: fresh, allowed to be stale, or to be revalidated. One that is past its
- * lifetime when it comes (Date has whole seconds, and some origins write it late) may stand in for silence
- * like any other. One that never had a lifetime is not kept for that alone.
+ * lifetime when it comes (some origins write Date late) may stand in for silence like any other. One that never
+ * had a lifetime is not kept for that alone.
  */
 function isReusable(terms: Terms, fields: FieldReader): boolean {
   if (fields.get('etag') !== null || fields.get('last-modified') !== null) return true
