@@ -281,6 +281,23 @@ describe('who is counted', () => {
   })
 })
 
+test.each<Config[string]>([
+  { kind: 'bucket', limit: 100, window: '1m' },
+  { kind: 'bucket', limit: 100, window: '1m', burst: 1 },
+  { kind: 'sliding', limit: 100, window: '1m' },
+  { kind: 'calendar', limit: 100, window: 'day' },
+  { kind: 'concurrency', limit: 100 },
+])('a limit of its own of 0 lets nothing of a caller through: %p', async (limit) => {
+  const bench = setUp({ rate: limit })
+  const locked = callerOf('key_locked', { limits: { rate: 0 } })
+  const plan = bench.plan(['rate'])
+  expect(await grantedOf(bench, plan, 3, locked)).toBe(0)
+  bench.clock.advance(86_400_000)
+  const ticket = await bench.take(plan, locked)
+  expect(ticket.refusal?.headers?.['Retry-After']).toBeUndefined()
+  expect(await grantedOf(bench, plan, 1, callerOf('key_locked'))).toBe(1)
+})
+
 describe('shadow mode', () => {
   test('counts and reports, refuses nobody and takes part in no refusal', async () => {
     const reports: string[] = []

@@ -23,7 +23,7 @@ const INTEGER_MAX = 999_999_999_999_999
 export const fieldInteger = (value: number): number =>
   value > 0 ? Math.min(Math.ceil(value), INTEGER_MAX) : 0
 
-/** The rate of `config` when its limit is `limit`; a burst keeps its proportion to the limit. */
+/** The rate of `config` when its limit is `limit`; a burst keeps its proportion to the limit, and of 0 none is left. */
 export function rateOf(name: string, config: LimitConfig, limit: number): Rate {
   return { shape: shapeOf(config, limit), policyItem: policyItem(name, config, limit) }
 }
@@ -36,7 +36,8 @@ function shapeOf(config: LimitConfig, limit: number): CounterShape {
     return { kind, limit, window: config.window, offsetMs: parseUtcOffsetMs(config.utcOffset) }
   }
   const burst = ((config.burst ?? config.limit) * limit) / config.limit
-  return { kind, limit, windowMs: config.window, burst: Math.max(1, Math.round(burst)) }
+  const burstWhole = limit === 0 ? 0 : Math.max(1, Math.round(burst))
+  return { kind, limit, windowMs: config.window, burst: burstWhole }
 }
 
 function parseUtcOffsetMs(text: string): number {
