@@ -1,9 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { ManualClock } from '../../core/clock.ts'
 import { createManualClock } from '../../core/clock.ts'
+import { until } from '../../core/until.fixture.ts'
 import { systemRandom } from '../../core/random.ts'
 import type { Folder } from '../../storage/contract/folder.ts'
 import { makeFolder } from '../../storage/contract/folder.ts'
@@ -163,6 +173,56 @@ describe('a level on disk', () => {
     expect(level.stats().evictions).toBeGreaterThan(1000)
     await reopen({ bytesMax: 320_000 })
     expect([await read('hot'), await read('k1999')]).toEqual(['hot', body])
+  })
+
+  test('stays within its bytes in a flood, too, though all of it is asked for', async () => {
+    const bytesMax = 8_000_000
+    await reopen({ bytesMax })
+    const body = 'x'.repeat(30_000)
+    const outcomes: Promise<string>[] = []
+    const asked: Promise<unknown>[] = []
+    let most = 0
+    for (let at = 0; at < 2600; at += 1) {
+      outcomes.push(level.set(`k${at}`, entryOf(clock, body), level.fence()!))
+      asked.push(level.get(`k${at - 3}`))
+      if (at % 20 !== 0) continue
+      await new Promise((resolve) => setImmediate(resolve))
+      const sizes = segments().map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0)
+      most = Math.max(
+        most,
+        sizes.reduce((sum, size) => sum + size, 0),
+      )
+    }
+    const stored = (await Promise.all(outcomes)).filter((outcome) => outcome === 'stored')
+    await Promise.all(asked)
+    expect(most).toBeLessThanOrEqual(bytesMax)
+    expect(stored.length).toBeGreaterThan(200)
+    // There is room again as soon as there was time to make it.
+    await until(async () => (await put(level, 'last', entryOf(clock, body))) === 'stored', 'room')
+    expect(await read('last')).toBe(body)
+  })
+
+  test('writes nothing for a while when the oldest cannot be removed, and says why', async () => {
+    const bytesMax = 400_000
+    await reopen({ bytesMax, pauseMs: 1000 })
+    const body = 'x'.repeat(5000)
+    const fill = async (): Promise<string[]> => {
+      const outcomes: string[] = []
+      for (let at = 0; at < 200; at += 1)
+        outcomes.push(await put(level, `k${at}`, entryOf(clock, body)))
+      return outcomes
+    }
+    await put(level, 'first', entryOf(clock, body))
+    const [oldest] = segments()
+    rmSync(oldest!)
+    mkdirSync(oldest!)
+    expect((await fill()).at(-1)).toBe('unavailable')
+    expect(level.fault()).toContain('unlink')
+    expect(level.stats().bytes).toBeLessThanOrEqual(bytesMax)
+    rmdirSync(oldest!)
+    clock.advance(1000)
+    await until(async () => (await put(level, 'k', entryOf(clock, body))) === 'stored', 'room')
+    expect(level.fault()).toBeUndefined()
   })
 
   test('compaction neither loses what is live nor forgets an invalidation', async () => {

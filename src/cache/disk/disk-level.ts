@@ -81,9 +81,6 @@ export async function openDiskLevel(options: DiskLevelOptions): Promise<DiskLeve
   return level
 }
 
-/** Entries that wait to be written, at most. */
-const WAITING_BYTES_MAX = 16_777_216
-
 class FileLevel implements DiskLevel {
   readonly name = 'disk'
   readonly #options: DiskLevelOptions
@@ -167,8 +164,8 @@ class FileLevel implements DiskLevel {
       keyHash: hashOfKey(key),
       expiresMs: meta.expiresMs,
     }
-    const isBusy = this.#store.isPaused() || this.#store.waitingBytes() > WAITING_BYTES_MAX
-    const written = isBusy ? undefined : await this.#store.append(head, payload)
+    const isTaken = !this.#store.isPaused() && this.#store.hasRoom(payloadBytes)
+    const written = isTaken ? await this.#store.append(head, payload) : undefined
     if (written === undefined) {
       this.#counts.unavailable += 1
       return 'unavailable'

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/error-message.ts'
 import type { PositionTable } from '../levels/position-table.ts'
 import type { EntryIndex } from './entry-index.ts'
 import type { FrameHead } from './frame.ts'
@@ -23,6 +24,9 @@ export interface SegmentStoreOptions {
   readonly onEvict: () => void
 }
 
+/** Records that wait to be written, at most. */
+const WAITING_BYTES_MAX = 16_777_216
+
 const SEGMENTS = 16
 const SEGMENT_BYTES_MIN = 16_384
 const SEGMENT_BYTES_MAX = 67_108_864
@@ -36,6 +40,8 @@ const KEPT_SHARE = 0.25
 export class SegmentStore {
   readonly #options: SegmentStoreOptions
   readonly #segmentBytes: number
+  /** Of a segment that is reclaimed, what stays besides it until it is gone. */
+  readonly #movedBytesMax: number
   #writer: SegmentWriter
   #segments: Segment[] = []
   #fault: string | undefined
@@ -47,6 +53,7 @@ export class SegmentStore {
     this.#options = options
     const share = Math.floor(options.bytesMax / SEGMENTS)
     this.#segmentBytes = Math.min(SEGMENT_BYTES_MAX, Math.max(SEGMENT_BYTES_MIN, share))
+    this.#movedBytesMax = Math.floor(this.#segmentBytes * KEPT_SHARE)
     this.#writer = this.#writeFrom(1)
   }
 
@@ -65,8 +72,17 @@ export class SegmentStore {
     return payloadBytes + HEAD_BYTES <= this.#segmentBytes
   }
 
-  waitingBytes(): number {
-    return this.#writer.waitingBytes()
+  /**
+   * Whether a record of this size may be written now: within the bytes allowed, what waits and what a
+   * reclaimed segment moves included. When not, room is made.
+   */
+  hasRoom(payloadBytes: number): boolean {
+    const waitingBytes = this.#writer.waitingBytes() + payloadBytes + HEAD_BYTES
+    if (waitingBytes > WAITING_BYTES_MAX) return false
+    if (this.bytes() + waitingBytes <= this.#options.bytesMax - this.#movedBytesMax) return true
+    this.#reclaimSoon()
+    // There is nothing to reclaim but what grows: it ends when the next segment begins.
+    return this.#segments.length < 2 && this.#writer.waitingBytes() === 0
   }
 
   bytes(): number {
@@ -89,7 +105,7 @@ export class SegmentStore {
     payload: Uint8Array,
   ): Promise<Written | undefined> {
     const written = await this.#writer.append(encodeFrame(head, payload))
-    if (written !== undefined) this.#fault = undefined
+    if (written !== undefined && !this.isPaused()) this.#fault = undefined
     return written
   }
 
@@ -128,7 +144,7 @@ export class SegmentStore {
   }
 
   #writeFrom(first: number): SegmentWriter {
-    const { folder, clock, pauseMs = PAUSE_MS } = this.#options
+    const { folder } = this.#options
     return createSegmentWriter({
       folder,
       first,
@@ -137,16 +153,19 @@ export class SegmentStore {
         this.#segments.push(segment)
         this.#reclaimSoon()
       },
-      onFailure: (error) => {
-        this.#fault = error instanceof Error ? error.message : String(error)
-        this.#pausedUntilMs = clock.monotonicMs() + pauseMs
-      },
+      onFailure: (error) => this.#pause(error),
     })
+  }
+
+  #pause(error: unknown): void {
+    const { clock, pauseMs = PAUSE_MS } = this.#options
+    this.#fault = messageOf(error)
+    this.#pausedUntilMs = clock.monotonicMs() + pauseMs
   }
 
   #reclaimSoon(): void {
     this.#reclaiming ??= this.#reclaim()
-      .catch(() => undefined)
+      .catch((error: unknown) => this.#pause(error))
       .finally(() => {
         this.#reclaiming = undefined
       })
@@ -171,9 +190,10 @@ export class SegmentStore {
     const sealed = this.#segments.filter((segment) => segment !== this.#writer.active())
     const [oldest] = sealed
     if (oldest === undefined) return undefined
-    if (oldest.liveBytes === 0 || this.bytes() > this.#options.bytesMax - this.#segmentBytes) {
-      const keepBytes = Math.floor(this.#segmentBytes * KEPT_SHARE)
-      return { segment: oldest, plan: { keepBytes, isUsedOnly: true, hasOlder: false } }
+    const needed = this.#segmentBytes + this.#movedBytesMax
+    if (oldest.liveBytes === 0 || this.bytes() > this.#options.bytesMax - needed) {
+      const plan = { keepBytes: this.#movedBytesMax, isUsedOnly: true, hasOlder: false }
+      return { segment: oldest, plan }
     }
     const worn = sealed.find(({ deadBytes, bytes }) => deadBytes > bytes * DEAD_SHARE_MAX)
     if (worn === undefined) return undefined

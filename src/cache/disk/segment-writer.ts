@@ -33,7 +33,7 @@ export interface SegmentWriter {
    * it is in the file.
    */
   append(bytes: Uint8Array): Promise<Written | undefined>
-  /** Bytes that wait. */
+  /** Bytes that wait or are being written. */
   waitingBytes(): number
   /** The segment that grows, if one does. */
   active(): Segment | undefined
@@ -69,7 +69,6 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
       count += 1
       if (append.task !== undefined) break
     }
-    waitingBytes -= bytes
     return waiting.splice(0, count)
   }
   const segmentFor = async (bytes: number): Promise<Segment> => {
@@ -122,6 +121,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
         options.onFailure(error)
         for (const append of group) append.resolve(undefined)
       }
+      for (const { bytes } of group) waitingBytes -= bytes.length
     }
     // In the same turn as the last look at what waits: nothing can come between.
     writing = undefined
