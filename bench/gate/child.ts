@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,20 +46,36 @@ export interface StartOptions extends Pick<ServerOptions, 'cacheAgeMs' | 'indexB
 /** Where servers run; the generator has another. */
 export const SERVER_PROCESSOR = 0
 
-const makeFolder = async (): Promise<string> => mkdtemp(join(tmpdir(), 'tollgate-bench-'))
-const remove = async (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
+/** A folder that is gone at the latest when this process ends, by Ctrl-C as well. */
+interface Folder {
+  readonly path: string
+  remove(): Promise<void>
+}
+
+async function makeFolder(): Promise<Folder> {
+  const path = await mkdtemp(join(tmpdir(), 'tollgate-bench-'))
+  const atExit = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+  process.once('exit', atExit)
+  return {
+    path,
+    async remove() {
+      await rm(path, { recursive: true, force: true })
+      process.off('exit', atExit)
+    },
+  }
+}
 
 /** Makes keys in a process of its own, so that no other has them in its heap. */
 export async function makeKeyFolder(count: number): Promise<KeyFolder> {
   const folder = await makeFolder()
   try {
-    const maker = await startProcess({ folder, makeKeys: count, hosts: [] })
+    const maker = await startProcess({ folder: folder.path, makeKeys: count, hosts: [] })
     await maker.ask('stop')
     await maker.exited
-    const keys = (await readFile(join(folder, KEYS_FILE), 'latin1')).split('\n')
-    return { folder, keys, remove: async () => remove(folder) }
+    const keys = (await readFile(join(folder.path, KEYS_FILE), 'latin1')).split('\n')
+    return { folder: folder.path, keys, remove: folder.remove }
   } catch (error) {
-    await remove(folder)
+    await folder.remove()
     throw error
   }
 }
@@ -67,8 +84,11 @@ export async function makeKeyFolder(count: number): Promise<KeyFolder> {
 export async function startServer({ from, ...options }: StartOptions): Promise<Server> {
   const folder = await makeFolder()
   try {
-    if (from !== undefined) await cp(from.folder, folder, { recursive: true })
-    const { pid, port, isPinned, ask, exited, kill } = await startProcess({ ...options, folder })
+    if (from !== undefined) await cp(from.folder, folder.path, { recursive: true })
+    const { pid, port, isPinned, ask, exited, kill } = await startProcess({
+      ...options,
+      folder: folder.path,
+    })
     return {
       pid,
       arm: options.arm,
@@ -88,11 +108,11 @@ export async function startServer({ from, ...options }: StartOptions): Promise<S
         // Nothing is kept: writing it down in order would take seconds.
         kill('SIGKILL')
         await exited
-        await remove(folder)
+        await folder.remove()
       },
     }
   } catch (error) {
-    await remove(folder)
+    await folder.remove()
     throw error
   }
 }
@@ -145,11 +165,11 @@ async function startProcess(spec: ServerOptions): Promise<Process> {
       },
     },
   )
-  // A frozen process would not notice that this one is gone.
+  // A frozen process would not notice that this one is gone. Before its folder is removed: it writes there.
   const end = (): void => {
     child.kill('SIGKILL')
   }
-  process.once('exit', end)
+  process.prependOnceListener('exit', end)
   void child.exited.then(() => process.off('exit', end))
   try {
     const first = await ready
