@@ -1,7 +1,8 @@
 /** What became of a request (RFC 9211). */
 export interface CacheStatus {
+  /** Answered with what was stored, without going forward or waiting for a request that did. */
   readonly hit: boolean
-  /** Why the request went to the origin; absent for a hit. */
+  /** Why the request went to the origin, or waited for one that did; absent for a hit. */
   readonly fwd?:
     | 'bypass'
     | 'method'
@@ -17,7 +18,7 @@ export interface CacheStatus {
   readonly ttlS?: number
   /** Whether the answer was stored. */
   readonly stored?: boolean
-  /** Whether several requests were answered by one. */
+  /** Whether it waited for another request, and was answered with what that one brought. */
   readonly collapsed?: boolean
   /** More, in words of a token: why it was not stored, for instance. */
   readonly detail?: string

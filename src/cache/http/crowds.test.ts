@@ -21,7 +21,12 @@ describe('many requests for the same', () => {
     const made = await Promise.all(Array.from({ length: 50 }, () => gate.send()))
     expect(gate.asked).toHaveLength(1)
     expect(new Set(made.map(({ body }) => body)).size).toBe(1)
-    expect(made.filter((each) => each.get('cache-status')?.includes('collapsed'))).toHaveLength(49)
+    const told = made.map((each) => `${each.get('cache-status')}, age ${each.get('age')}`)
+    const [first, ...waited] = told
+    expect(first).toBe('Tollgate; fwd=uri-miss, age null')
+    // RFC 9211 §3: no hit, for they waited as long as the one that went forward.
+    const is = /^Tollgate; fwd=uri-miss; ttl=60; collapsed, age 0$/
+    expect(waited.filter((each) => is.test(each))).toHaveLength(49)
   })
 
   test('are not made to wait in turn when it cannot: one round of waiting, then none', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { TARGETED_FIELDS } from './directives.ts'
 import type { Field } from './fields.ts'
 import { readFields } from './fields.ts'
 import { invalidatedBy, isUnsafe, standsForGet } from './invalidation.ts'
@@ -33,13 +34,19 @@ describe('invalidation (RFC 9111 §4.4)', () => {
     expect(['GET', 'HEAD', 'OPTIONS', 'PROPFIND'].some(isUnsafe)).toBe(false)
   })
 
-  test('a POST stands for GET only where Content-Location is its own URL (RFC 9110 §9.3.3)', () => {
-    const own = { status: 200, fields: readFields([['content-location', '/x?y=1']]) }
-    expect(standsForGet('POST', url, own)).toBe(true)
-    expect(standsForGet('PUT', url, own)).toBe(false)
-    expect(
-      standsForGet('POST', url, { ...own, fields: readFields([['content-location', '/x']]) }),
-    ).toBe(false)
+  test('a POST stands for GET only where Content-Location is its own URL and a lifetime is stated (RFC 9110 §9.3.3)', () => {
+    const stands = (method: string, ...fields: Field[]): boolean =>
+      standsForGet(method, url, { status: 200, fields: readFields(fields) }, TARGETED_FIELDS)
+    const own: Field = ['content-location', '/x?y=1']
+    const fresh: Field = ['cache-control', 'max-age=60']
+    expect(stands('POST', own, fresh)).toBe(true)
+    expect(stands('POST', own, ['expires', '0'])).toBe(true)
+    expect(stands('POST', own, ['cdn-cache-control', 's-maxage=60'])).toBe(true)
+    expect(stands('PUT', own, fresh)).toBe(false)
+    expect(stands('POST', ['content-location', '/x'], fresh)).toBe(false)
+    expect(stands('POST', own, ['cache-control', 'public'], ['etag', '"a"'])).toBe(false)
+    expect(stands('POST', own, ['last-modified', 'Sat, 01 Jan 2000 00:00:00 GMT'])).toBe(false)
+    expect(stands('POST', own, ['cdn-cache-control', 'public'], ['expires', '0'])).toBe(false)
   })
 })
 

@@ -1,4 +1,6 @@
+import { responseDirectives } from './directives.ts'
 import type { FieldReader } from './fields.ts'
+import { statesLifetime } from './terms.ts'
 
 /** What identifies a resource here: where it lives, and its path with the query. */
 export interface ResourceUrl {
@@ -54,14 +56,16 @@ export const normalizeHost = (host: string): string =>
   /[A-Z:]/.test(host) ? host.toLowerCase().replace(/:(?:80|443)$/, '') : host
 
 /**
- * Whether a response to POST says that it is what GET would now bring (RFC 9110 §9.3.3): then it may be
- * stored for GET.
+ * Whether a response to POST says that it is what GET would now bring, and for how long (RFC 9110 §9.3.3: nothing
+ * is guessed): then it may be stored for GET.
  */
 export const standsForGet = (
   method: string,
   url: ResourceUrl,
-  response: { readonly status: number; readonly fields: FieldReader },
+  { status, fields }: { readonly status: number; readonly fields: FieldReader },
+  targeted: readonly string[],
 ): boolean =>
   method === 'POST' &&
-  response.status === 200 &&
-  resolve(response.fields.get('content-location'), url)?.target === url.target
+  status === 200 &&
+  resolve(fields.get('content-location'), url)?.target === url.target &&
+  statesLifetime(fields, responseDirectives(fields, targeted))

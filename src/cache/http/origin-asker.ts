@@ -113,7 +113,7 @@ class Asker<R> implements OriginAsker<R> {
       flight?.land({ kind: 'failed', refusal: outcome })
       const mayStandIn = action.kind === 'revalidate' && action.mayReplaceSilence
       const standsIn = mayStandIn && origin.isSilence(outcome)
-      if (stored !== undefined && standsIn) return this.standIn(lookup, stored)
+      if (stored !== undefined && standsIn) return this.responder.standIn(lookup, stored)
       return unanswered(lookup, outcome, this.parts.verdicts)
     }
     const { status } = outcome
@@ -129,7 +129,7 @@ class Asker<R> implements OriginAsker<R> {
       outages.note(hash, 'error', times.responseMs)
       await discard(outcome)
       flight?.land({ kind: 'failed', refusal: undefined })
-      return this.standIn(lookup, stored, status)
+      return this.responder.standIn(lookup, stored, status)
     }
     return this.taker.take(lookup, { answer: outcome, times, since }, flight)
   }
@@ -145,20 +145,6 @@ class Asker<R> implements OriginAsker<R> {
     if (whole !== undefined) return this.taker.take(lookup, { answer: whole, times, since }, flight)
     await discard(answer)
     return this.ask({ ...lookup, asks: [], beginning: undefined }, flight, false)
-  }
-
-  private standIn(
-    lookup: Lookup<R>,
-    stored: StoredResponse,
-    fwdStatus?: number,
-  ): PlainAnswer | Promise<PlainAnswer> {
-    const ttlS = 'forMs' in lookup.action ? lookup.action.forMs / 1000 : 0
-    return this.responder.serve(lookup, stored, {
-      hit: true,
-      ttlS,
-      ...(fwdStatus !== undefined && { fwdStatus }),
-      detail: 'stale-if-error',
-    })
   }
 
   /** A 304: what is stored is right, and its fields are renewed (§4.3.4). */

@@ -49,13 +49,29 @@ export class Responder<R> {
       .then((coded) => this.respond(answerFrom(request, coded, nowMs, coding), status, before))
   }
 
+  /**
+   * Answers with what is stored in place of an error (RFC 5861 §4), or of no answer at all.
+   *
+   * @param fwdStatus what the origin answered, if it was asked and did
+   */
+  standIn(
+    lookup: Lookup<R>,
+    stored: StoredResponse,
+    fwdStatus?: number,
+  ): PlainAnswer | Promise<PlainAnswer> {
+    const ttlS = 'forMs' in lookup.action ? lookup.action.forMs / 1000 : 0
+    const way =
+      fwdStatus === undefined ? { hit: true } : { hit: false, fwd: fwdOf(lookup), fwdStatus }
+    return this.serve(lookup, stored, { ...way, ttlS, detail: 'stale-if-error' })
+  }
+
   /** What is stored was stripped before: only the status is to be added, behind that of caches `before`. */
   respond(answer: PlainAnswer, status: CacheStatus, before: string | null = null): PlainAnswer {
     const { names, lines } = answer
     const { age = '0' } = answer.extra ?? {}
     const extra: Record<string, string> = {}
     // An Age of 0 would say that a response from the origin is from a cache.
-    if (status.hit || age !== '0') extra['age'] = age
+    if (isReused(status) || age !== '0') extra['age'] = age
     if (this.options.sendsStatus) extra['cache-status'] = cacheStatus(status, before)
     else if (before !== null) extra['cache-status'] = before
     return new PlainAnswer(answer.status, { names, lines }, answer.body, extra)
@@ -72,6 +88,10 @@ export class Responder<R> {
     return passOn(request, passing, this.options)
   }
 }
+
+/** Whether the answer was in store before, and nobody has confirmed it (RFC 9111 §4). */
+const isReused = ({ hit, collapsed, fwdStatus }: CacheStatus): boolean =>
+  hit || collapsed === true || (fwdStatus !== undefined && fwdStatus !== 304)
 
 const FORWARDED = { parts: 'partial', variants: 'vary-miss' } as const
 

@@ -142,6 +142,14 @@ describe('a stored response', () => {
     expect((await gate.send()).body).toBe('n1')
   })
 
+  test('of a POST is no guess: without a stated lifetime GET asks (RFC 9110 §9.3.3)', async () => {
+    const gate = setUp({ heuristicShare: 0.1, heuristicMaxMs: 86_400_000 })
+    gate.count({ 'last-modified': 'Sat, 01 Jan 2000 00:00:00 GMT', 'content-location': '/a' })
+    await gate.send({ method: 'POST' })
+    expect((await gate.send()).body).toBe('n2')
+    expect((await gate.send()).body).toBe('n2')
+  })
+
   test('is renewed by HEAD, or forgotten when HEAD tells of another one', async () => {
     const gate = setUp()
     gate.count({ ...FRESH, etag: '"a"' })
@@ -193,6 +201,21 @@ describe('staleness', () => {
       ])
     }
   })
+
+  test.each(['GET', 'HEAD'])(
+    'a %s that went forward in vain is no hit, and has its Age (RFC 9211 §2.1, RFC 9111 §4)',
+    async (method) => {
+      const gate = setUp()
+      gate.count({ ...FRESH, 'cache-control': 'max-age=0, stale-if-error=60', etag: '"a"' })
+      await gate.send()
+      gate.answerWith(() => new Response('no', { status: 503 }))
+      const inPlace = await gate.send({ method })
+      expect([inPlace.get('cache-status'), inPlace.get('age')]).toEqual([
+        'Tollgate; fwd=stale; fwd-status=503; ttl=0; detail=stale-if-error',
+        '0',
+      ])
+    },
+  )
 
   test('an origin out of reach is stood in for, for as long as allowed', async () => {
     const gate = setUp()

@@ -1,6 +1,7 @@
 import { PlainAnswer } from '../../core/answer.ts'
 import { discard, fieldsOf } from './answer-body.ts'
 import { hasConditions } from './conditions.ts'
+import type { CacheStatus } from './cache-status.ts'
 import type { RequestDirectives } from './directives.ts'
 import { ASKS_NOTHING, requestDirectives } from './directives.ts'
 import type { Landing } from './flights.ts'
@@ -21,12 +22,12 @@ import type {
   SharedParts,
 } from './recall-types.ts'
 import { urlName } from './resource-names.ts'
+import type { Forwarded } from './responder.ts'
 import { Responder, fwdOf } from './responder.ts'
 import type { Shelf } from './shelf.ts'
 import { createShelf } from './shelf.ts'
 import { ERROR_STATUSES } from './statuses.ts'
 import { REASONS_NOT_TO_STORE } from './store-decision.ts'
-import type { StoredResponse } from './stored-response.ts'
 import { describesStored } from './update.ts'
 import { select } from './selection.ts'
 import { selectionOf } from './variants.ts'
@@ -177,7 +178,8 @@ class RecallingCache<R> {
     return { ...selection, request, origin, hash, directives, action, nowMs, round }
   }
 
-  private recall(lookup: Lookup<R>): Recalled<R> | Promise<Recalled<R>> {
+  /** @param waited why the request that this one waited for went to the origin */
+  private recall(lookup: Lookup<R>, waited?: Forwarded): Recalled<R> | Promise<Recalled<R>> {
     const { request, action, stored, round } = lookup
     const { onLookup } = this.parts
     if (stored !== undefined && (action.kind === 'serve' || action.kind === 'serve-and-refresh')) {
@@ -186,11 +188,11 @@ class RecallingCache<R> {
       // What HEAD brings cannot take the place of what is stored; the next GET refreshes it.
       if (action.kind === 'serve-and-refresh' && request.method === 'GET')
         void this.asker.refresh(lookup, this.flightKey(lookup))
-      return this.responder.serve(lookup, stored, {
-        hit: true,
-        ttlS,
-        ...(round > 0 && { collapsed: true }),
-      })
+      const status: CacheStatus =
+        waited === undefined
+          ? { hit: true, ttlS }
+          : { hit: false, fwd: waited, ttlS, collapsed: true }
+      return this.responder.serve(lookup, stored, status)
     }
     if (action.kind === 'unsatisfiable') {
       onLookup('miss')
@@ -200,7 +202,7 @@ class RecallingCache<R> {
       if (round === 0) onLookup('stale')
       if (this.parts.outages.takesTry(lookup.hash, lookup.nowMs))
         void this.asker.refresh(lookup, this.flightKey(lookup))
-      return this.serveStale(lookup, stored)
+      return this.responder.standIn(lookup, stored)
     }
     return this.forward(lookup)
   }
@@ -252,7 +254,7 @@ class RecallingCache<R> {
         (landing.refusal === undefined
           ? action.mayReplaceError
           : action.mayReplaceSilence && origin.isSilence(landing.refusal))
-      if (stored !== undefined && standsIn) return this.serveStale(lookup, stored)
+      if (stored !== undefined && standsIn) return this.responder.standIn(lookup, stored)
       if (landing.refusal !== undefined)
         return unanswered(lookup, landing.refusal, this.parts.verdicts)
       return this.asker.alone(lookup, 'uri-miss')
@@ -260,15 +262,7 @@ class RecallingCache<R> {
     if (landing.kind === 'alone' || round >= ROUNDS_MAX) {
       return this.asker.alone(lookup, 'uri-miss')
     }
-    return this.recall(this.lookUp(request, origin, round + 1))
-  }
-
-  private serveStale(
-    lookup: Lookup<R>,
-    stored: StoredResponse,
-  ): PlainAnswer | Promise<PlainAnswer> {
-    const ttlS = 'forMs' in lookup.action ? lookup.action.forMs / 1000 : 0
-    return this.responder.serve(lookup, stored, { hit: true, ttlS, detail: 'stale-if-error' })
+    return this.recall(this.lookUp(request, origin, round + 1), fwdOf(lookup))
   }
 
   private flightKey({ request, hash, asks }: Lookup<R>): string {
@@ -286,8 +280,9 @@ class RecallingCache<R> {
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
     if (stored !== undefined && standsInFor(lookup, outcome)) {
-      if (outcome instanceof PlainAnswer) await discard(outcome)
-      return this.serveStale(lookup, stored)
+      if (!(outcome instanceof PlainAnswer)) return this.responder.standIn(lookup, stored)
+      await discard(outcome)
+      return this.responder.standIn(lookup, stored, outcome.status)
     }
     if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome, this.parts.verdicts)
     outages.end(hash)
@@ -325,7 +320,7 @@ class RecallingCache<R> {
     if (!isAnswer) return outcome
     const answer = { status: outcome.status, fields: outcome }
     const isPlain = !hasConditions(request) && request.fields.get('range') === null
-    if (isPlain && standsForGet(request.method, request.url, answer)) {
+    if (isPlain && standsForGet(request.method, request.url, answer, this.options.targeted)) {
       const lookup = this.lookUp({ ...request, method: 'GET' }, origin, 0)
       return this.asker.keepAnswer(lookup, outcome, { requestMs, responseMs: clock.nowMs() })
     }

@@ -82,6 +82,15 @@ export function explicitLifetimeMs(
   return atMs === undefined ? 0 : Math.max(0, atMs - dateOf(fields, arrivalMs))
 }
 
+/** Whether a response states a lifetime, however short. */
+export const statesLifetime = (
+  fields: FieldReader,
+  { source, maxAgeS, sMaxAgeS }: ResponseDirectives,
+): boolean =>
+  sMaxAgeS !== undefined ||
+  maxAgeS !== undefined ||
+  (source === 'cache-control' && fields.get('expires') !== null)
+
 /** §4.2.2: a share of the time for which the content had not changed. */
 function heuristicLifetimeMs(
   fields: FieldReader,

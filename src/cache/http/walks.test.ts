@@ -126,7 +126,11 @@ function judge(events: readonly Event[], shown: Shown, got: Answer): boolean {
   const words = `${JSON.stringify(now)} got ${got.status} ${got.get('x-id')} ${got.body} ${got.get('cache-status')}`
   if (!isWhatItSays(got, now.method === 'HEAD')) throw new Error(`other bytes: ${words}`)
   const id = got.get('x-id')
-  if (id === null || got.get('cache-status')?.includes('Tollgate; hit') !== true) return false
+  if (
+    id === null ||
+    !/; (?:hit|collapsed|detail=stale-if-error)\b/.test(got.get('cache-status') ?? '')
+  )
+    return false
   const foo = PATHS[now.path] === PATHS['/vary'] ? now.foo : ''
   const isOf = (event: Event): boolean =>
     event.kind === 'said' && event.path === now.path && event.foo === foo && event.id === id
