@@ -56,6 +56,21 @@ describe('built-in roles', () => {
 })
 
 describe('roles of a tenant', () => {
+  test('are looked through once each, however many ways lead from one to another', async () => {
+    const { policy } = setUp()
+    let below: string[] = []
+    for (let step = 0; step < 60; step++) {
+      const names = [`left${step}`, `right${step}`]
+      for (const name of names) {
+        const made = await policy.roles.create('t1', { name, inherits: below })
+        expect(made.ok).toBe(true)
+      }
+      below = names
+    }
+    await policy.roles.update('t1', 'left0', { permissions: ['scene:read'] })
+    expect((await grantOf(policy, 't1', below)).has('scene:read')).toBe(true)
+  })
+
   test('inherit, and the explanation names the role that grants', async () => {
     const { policy } = setUp()
     await policy.roles.create('t1', { name: 'reader', permissions: ['scene:read'] })

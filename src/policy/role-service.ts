@@ -136,7 +136,8 @@ function refuseAncestry(
       },
     })
   }
-  const reaching = changed.inherits.find((parent) => inheritsInstallation(parent, lookup))
+  const seen = new Set<string>()
+  const reaching = changed.inherits.find((parent) => inheritsInstallation(parent, lookup, seen))
   if (reaching === undefined) return undefined
   const message = `role ${reaching} reaches the installation; a tenant role cannot inherit it`
   return fail('request_invalid', {
@@ -145,12 +146,15 @@ function refuseAncestry(
   })
 }
 
-function inheritsInstallation(roleName: string, lookup: RoleLookup): boolean {
+/** @param seen roles that do not: there may be more ways through them than there is time */
+function inheritsInstallation(roleName: string, lookup: RoleLookup, seen: Set<string>): boolean {
+  if (seen.has(roleName)) return false
+  seen.add(roleName)
   const role = lookup(roleName)
   return (
     role !== undefined &&
     (role.permissions.some(reachesInstallation) ||
-      role.inherits.some((parent) => inheritsInstallation(parent, lookup)))
+      role.inherits.some((parent) => inheritsInstallation(parent, lookup, seen)))
   )
 }
 
