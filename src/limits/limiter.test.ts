@@ -281,7 +281,7 @@ describe('who is counted', () => {
   })
 })
 
-test.each<Config[string]>([
+test.each<NonNullable<Config>[string]>([
   { kind: 'bucket', limit: 100, window: '1m' },
   { kind: 'bucket', limit: 100, window: '1m', burst: 1 },
   { kind: 'sliding', limit: 100, window: '1m' },

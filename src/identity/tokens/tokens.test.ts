@@ -104,8 +104,9 @@ describe('a refresh token', () => {
 
   test('gives tokens with the id of the first: no limit, ban or record begins anew', async () => {
     const rig = await rigWithKey()
-    let { accessToken, refreshToken = '', view } = await rig.issue()
-    const { id } = view
+    const first = await rig.issue()
+    const { id } = first.view
+    let { accessToken, refreshToken = '' } = first
     for (let time = 0; time < 3; time++) {
       const next = valueOf(await rig.tokens.refresh(refreshToken))
       expect(next.view.id).toBe(id)
