@@ -167,6 +167,23 @@ describe('a result', () => {
     },
   )
 
+  test('is kept of what a Ctrl-C ended, though it arrives twice: from the terminal and from the launcher', async () => {
+    const child = start('--duration', '60s', '--rate', '50')
+    const progress = child.stderr.getReader()
+    for (let said = ''; !said.includes('time ');) {
+      const { value, done } = await progress.read()
+      if (done) throw new Error(said)
+      said += new TextDecoder().decode(value)
+    }
+    // Stopped meanwhile, so that both are there when it goes on.
+    child.kill('SIGSTOP')
+    child.kill('SIGINT')
+    child.kill('SIGTERM')
+    child.kill('SIGCONT')
+    expect(await new Response(child.stdout).text()).toContain('the run was interrupted')
+    expect(await child.exited).toBe(7)
+  }, 30_000)
+
   test('decides the exit status even if nobody reads it any more', async () => {
     const child = start()
     await child.stdout.cancel()

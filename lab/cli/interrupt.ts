@@ -6,11 +6,18 @@ export interface Interrupt {
   close(): void
 }
 
+/** One Ctrl-C by several ways arrives within this: a terminal sends it to all, and the launcher passes on what it gets. */
+const ECHO_MS = 500
+
 /** The first SIGINT or SIGTERM asks to end in order; the second ends at once. */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController()
+  let askedMs = Infinity
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted)
+    const nowMs = performance.now()
+    if (nowMs - askedMs > ECHO_MS) process.exit(EXIT.interrupted)
+    if (controller.signal.aborted) return
+    askedMs = nowMs
     controller.abort(new DOMException('stopped', 'AbortError'))
   }
   process.on('SIGINT', stop)
