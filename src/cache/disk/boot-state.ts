@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What was written when the folder was opened, or closed, last. */
@@ -40,15 +40,57 @@ export function readBootId(): string {
 /** Whether what lies in the folder can be relied on, or who else is using it. */
 export type FolderState = 'reliable' | 'unreliable' | { readonly usedBy: number }
 
+/** Opening a folder takes milliseconds: whoever is at it for longer was killed meanwhile. */
+const OPENING_TRIES = 100
+const OPENING_RETRY_MS = 20
+
+/**
+ * Looks how a folder was left and notes who uses it from now on, one process at a time: of two that start at
+ * the same moment one finds it in use.
+ *
+ * @param clear removes what is not relied on
+ */
+export async function claimFolder(
+  folder: string,
+  opening: Opening & { readonly runId?: string | undefined },
+  clear: () => Promise<void>,
+): Promise<FolderState> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const mark = join(folder, 'opening')
+  await markOpening(mark)
+  try {
+    const state = await inspectFolder(folder, opening)
+    if (typeof state === 'object') return state
+    if (state === 'unreliable') await clear()
+    const { bootId, pid, runId } = opening
+    await writeState(folder, { bootId, isClean: false, pid, run: runId })
+    return state
+  } finally {
+    await rm(mark, { force: true })
+  }
+}
+
+async function markOpening(path: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await (await open(path, 'wx', 0o600)).close()
+      return
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+    if (tries % OPENING_TRIES === 0) await rm(path, { force: true })
+    else await new Promise((resolve) => setTimeout(resolve, OPENING_RETRY_MS))
+  }
+}
+
 /**
  * Looks how a folder was left. Without fsync a crash of the machine may lose any write: records of
  * invalidations too, so nothing of it is relied on.
  */
-export async function inspectFolder(
+async function inspectFolder(
   folder: string,
   { bootId, pid, isAlive, run }: Opening,
 ): Promise<FolderState> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   const state = await readState(folder)
   if (state === undefined || state.format !== FORMAT) return 'unreliable'
   const isSameBoot = bootId !== '' && state.bootId === bootId

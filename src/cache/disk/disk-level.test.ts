@@ -18,6 +18,7 @@ import { systemRandom } from '../../core/random.ts'
 import type { Folder } from '../../storage/contract/folder.ts'
 import { makeFolder } from '../../storage/contract/folder.ts'
 import type { Level } from '../contract.ts'
+import { claimFolder } from './boot-state.ts'
 import { describeLevel, entryOf, fenceOf, put } from '../levels/contract/level.ts'
 import type { DiskLevel, DiskLevelOptions } from './disk-level.ts'
 import { FolderInUseError, openDiskLevel } from './disk-level.ts'
@@ -299,6 +300,26 @@ describe('a level on disk', () => {
     other.kill('SIGKILL')
     await gone
     await (await openDiskLevel(optionsOf(folder.path, clock))).close()
+  })
+
+  test('of two processes that open a folder at the same moment one finds it in use', async () => {
+    const own = makeFolder()
+    const claim = async (pid: number) =>
+      claimFolder(
+        own.path,
+        { bootId: 'boot', pid, isAlive: () => true, run: undefined },
+        async () => undefined,
+      )
+    for (let round = 0; round < 20; round += 1) {
+      rmSync(join(own.path, 'state.json'), { force: true })
+      const states = await Promise.all([1, 2, 3].map(claim))
+      expect(states.filter((state) => typeof state === 'object').length).toBe(2)
+    }
+    // One that was killed while it opened keeps nobody out for good.
+    rmSync(join(own.path, 'state.json'))
+    writeFileSync(join(own.path, 'opening'), '')
+    expect(await claim(1)).toBe('unreliable')
+    own.remove()
   })
 
   test('killed in the middle of its work again and again, it resurrects nothing', async () => {

@@ -14,7 +14,7 @@ import { createCounts } from '../levels/counts.ts'
 import { decodeEntry, encodeEntry } from '../levels/entry-codec.ts'
 import { namesOf } from '../levels/names-of.ts'
 import { createPositionTable } from '../levels/position-table.ts'
-import { inspectFolder, readBootId, writeState } from './boot-state.ts'
+import { claimFolder, readBootId, writeState } from './boot-state.ts'
 import type { IndexedEntry } from './entry-index.ts'
 import { createEntryIndex, hashOfKey } from './entry-index.ts'
 import type { FrameType } from './frame.ts'
@@ -70,12 +70,11 @@ export class FolderInUseError extends Error {
 export async function openDiskLevel(options: DiskLevelOptions): Promise<DiskLevel> {
   const { folder, bootId = readBootId() } = options
   const { run } = options
-  const state = await inspectFolder(folder, { bootId, pid: process.pid, isAlive, run })
+  const opening = { bootId, pid: process.pid, isAlive, run, runId: run?.id }
+  const state = await claimFolder(folder, opening, async () => removeAll(folder))
   if (typeof state === 'object') {
     throw new FolderInUseError(`${folder} is in use by process ${state.usedBy}`)
   }
-  if (state === 'unreliable') await removeAll(folder)
-  await writeState(folder, { bootId, isClean: false, pid: process.pid, run: run?.id })
   const level = new FileLevel(options, bootId)
   await level.open()
   return level
