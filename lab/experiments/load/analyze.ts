@@ -36,11 +36,11 @@ export function analyzeLoad(options: LoadOptions, raw: LoadRaw, seed: number): O
 }
 
 function judge({ result }: LoadRaw, summary: LoadSummary, findings: readonly Finding[]): Judgement {
-  if (summary.planned === 0) {
-    return { verdict: 'inconclusive', reason: 'nothing was planned after the warm-up' }
-  }
   if (result.aborted === 'interrupted') {
     return { verdict: 'inconclusive', reason: 'the run was interrupted' }
+  }
+  if (summary.planned === 0) {
+    return { verdict: 'inconclusive', reason: 'nothing was planned after the warm-up' }
   }
   const doubt = generatorDoubt(result, summary)
   if (doubt !== undefined) return { verdict: 'inconclusive', reason: doubt }
