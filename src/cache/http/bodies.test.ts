@@ -75,6 +75,23 @@ describe('bodies', () => {
     expect(gate.asked).toHaveLength(1)
   })
 
+  test('are outdated by an answer that may not be stored, coded meanwhile or not', async () => {
+    const gate = setUp()
+    const arrival = Promise.withResolvers<Response>()
+    gate.answerWith(({ times }) =>
+      times === 1
+        ? new Response('compressible '.repeat(100), { headers: FRESH })
+        : arrival.promise.then((response) => response.clone()),
+    )
+    await gate.send()
+    const asking = gate.send({ headers: { 'cache-control': 'no-cache' } })
+    const coded = await gate.send({ headers: { 'accept-encoding': 'br' } })
+    expect(coded.get('content-encoding')).toBe('br')
+    arrival.resolve(new Response('gone', { headers: { 'cache-control': 'no-store' } }))
+    expect((await asking).body).toBe('gone')
+    expect((await gate.send()).body).toBe('gone')
+  })
+
   test('of one caller alone are never coded: their length would tell secrets beside what is reflected', async () => {
     const gate = setUp({ storesSetCookie: true })
     const headers = { 'accept-encoding': 'br' }

@@ -14,7 +14,7 @@ export const weaken = (tag: string): string => (isWeak(tag) ? tag : `W/${tag}`)
 const opaque = (tag: string): string => (isWeak(tag) ? tag.slice(2) : tag)
 
 /** Weak comparison (RFC 9110 §8.8.3.2), for If-None-Match. */
-const matchesWeakly = (a: string, b: string): boolean => opaque(a) === opaque(b)
+export const matchesWeakly = (a: string, b: string): boolean => opaque(a) === opaque(b)
 
 /** Strong comparison: neither may be weak. For If-Range. */
 export const matchesStrongly = (a: string, b: string): boolean => a === b && !isWeak(a)

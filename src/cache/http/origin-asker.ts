@@ -15,6 +15,7 @@ import { conditionsOf } from './stored-response.ts'
 import type { Arrival } from './taker.ts'
 import { Taker } from './taker.ts'
 import { forbidsStale } from './terms.ts'
+import { concernsStored } from './update.ts'
 import type { Verdicts } from './verdicts.ts'
 
 /** Asks the origin, stores what may be stored, and answers with it. */
@@ -99,9 +100,10 @@ class Asker<R> implements OriginAsker<R> {
     lookup: Lookup<R>,
     flight: Flight<R> | undefined,
     inBackground: boolean,
+    isAnew = false,
   ): Promise<Recalled<R>> {
     const { origin, stored, action, asks, beginning, hash } = lookup
-    const conditions = stored === undefined ? asks : [...conditionsOf(stored), ...asks]
+    const conditions = stored === undefined || isAnew ? asks : [...conditionsOf(stored), ...asks]
     const { store, clock, outages } = this.parts
     const since = store.position()
     const requestMs = clock.nowMs()
@@ -117,9 +119,19 @@ class Asker<R> implements OriginAsker<R> {
       return unanswered(lookup, outcome, this.parts.verdicts)
     }
     const { status } = outcome
-    if (stored !== undefined && status === 304 && conditions.length > 0) {
+    if (stored !== undefined && status === 304 && (isAnew || conditions.length > 0)) {
       outages.end(hash)
-      return this.renew(lookup, stored, { answer: outcome, times, since }, flight)
+      if (concernsStored(stored, outcome))
+        return this.renew(lookup, stored, { answer: outcome, times, since }, flight)
+      await discard(outcome)
+      if (!isAnew) return this.ask(lookup, flight, inBackground, true)
+      // Whatever it is asked it says that nothing has changed, and that something has.
+      flight?.land({ kind: 'alone' })
+      return this.responder.serve(lookup, stored, {
+        hit: false,
+        fwd: fwdOf(lookup),
+        fwdStatus: 304,
+      })
     }
     if (beginning !== undefined && (status === 206 || status === 416)) {
       return this.complete(lookup, beginning, { answer: outcome, times, since }, flight)

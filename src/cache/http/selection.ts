@@ -38,10 +38,10 @@ export function select(
 ): Selection {
   const whole = shelf.find(request, hash)
   if (whole !== undefined) return { ...NOTHING, stored: whole }
-  const others = shelf.holds(request, hash) ? 'variants' : undefined
-  if (request.method !== 'GET') return { ...NOTHING, passedOver: others }
   const parts = shelf.parts(request, hash)
+  const others = shelf.holds(request, hash) ? 'variants' : undefined
   const passedOver = parts.length > 0 ? 'parts' : others
+  if (request.method !== 'GET') return { ...NOTHING, passedOver }
   const range = request.fields.get('range')
   if (range === null) return { ...NOTHING, ...beginningOf(parts), passedOver }
   const isPlain = isSingleRange(range) && request.fields.get('if-range') === null

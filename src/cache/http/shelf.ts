@@ -61,13 +61,16 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
     hash: number,
     fresh: StoredResponse,
     since: Position,
+    outdated?: StoredResponse,
   ): Shelved => {
     const { key, tenantId } = request
-    const before = store.get(key, hash)
+    const known = store.get(key, hash)
+    const before =
+      known === undefined || outdated === undefined ? known : withoutVariant(known, outdated)
     const { variants, stored } = isPart(fresh)
       ? withPart(before, fresh, options)
       : { variants: withVariant(before, fresh, request.fields, options.variantsMax), stored: fresh }
-    if (variants === before) return { stored }
+    if (variants === known) return { stored }
     const facts = {
       tenant: tenantId,
       names: namesOf(request, stored.surrogates, options.route),
@@ -85,8 +88,9 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
   }
   const forget: Shelf['forget'] = ({ key }, hash, stored) => {
     const variants = store.get(key, hash)
-    if (variants === undefined || !variants.list.includes(stored)) return
+    if (variants === undefined) return
     const others = withoutVariant(variants, stored)
+    if (others === variants) return
     if (others.list.length === 0) store.delete(key, hash)
     else replace(key, hash, others)
   }
@@ -116,7 +120,8 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
       const { status, body, part, coded } = stored
       const keeping = { status, fields, body, part, surrogates, times, decision }
       const renewed = { ...keepable(request, keeping, options), coded }
-      return place(request, hash, renewed, since)
+      // What it varies on may be new, too: then it would not take the place of what it renews.
+      return place(request, hash, renewed, since, stored)
     },
     forget,
     async code({ key }, hash, stored, coding) {

@@ -1,3 +1,4 @@
+import { matchesWeakly } from './entity-tag.ts'
 import type { Field, FieldReader, Fields } from './fields.ts'
 import { listOf, readFields } from './fields.ts'
 import type { StoredResponse } from './stored-response.ts'
@@ -32,6 +33,18 @@ export function updatedFields(stored: StoredResponse, newer: Fields): Fields {
   // A tag made here is no validator of the origin's.
   if (stored.tagIsMade) replaced.add('etag')
   return [...stored.fields.filter(([name]) => !replaced.has(name)), ...taken]
+}
+
+/**
+ * Whether a 304 speaks of what is stored (RFC 9111 §4.3.4): by the same tag or the same Last-Modified, or by no
+ * validator that could differ. With another tag it tells that the content is another one by now.
+ */
+export function concernsStored(stored: StoredResponse, newer: FieldReader): boolean {
+  const etag = newer.get('etag')
+  const own = stored.tagIsMade ? null : fieldOf(stored, 'etag')
+  if (etag === null || own === null || matchesWeakly(etag, own)) return true
+  const modified = newer.get('last-modified')
+  return modified !== null && modified === fieldOf(stored, 'last-modified')
 }
 
 /**

@@ -1,11 +1,13 @@
+import { dateOf } from './age.ts'
 import type { FieldReader } from './fields.ts'
+import { readFields } from './fields.ts'
 import type { StoredPartial } from './parts.ts'
 import { combine, isPart, sharesValidator } from './parts.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { bytesOf, fieldOf } from './stored-response.ts'
 import { favoriteLanguage, selectingValues } from './vary.ts'
 
-/** What is stored for one key: the variants that Vary made, the newest first. Immutable. */
+/** What is stored for one key: the variants that Vary made, the newest by Date first. Immutable. */
 export interface Variants {
   readonly list: readonly StoredResponse[]
 }
@@ -16,7 +18,8 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
 /**
  * The variant that a request selects (RFC 9111 §4.1): all selecting fields must match those of the
  * request it was stored for. Of several the newest, but one that has Vary before one that lacks it: origins
- * forget it where a request says nothing of its preferences.
+ * forget it where a request says nothing of its preferences. What lacks it answers nothing for which a newer one
+ * says that it varies.
  */
 export function selectVariant(
   variants: Variants | undefined,
@@ -24,10 +27,13 @@ export function selectVariant(
 ): StoredResponse | undefined {
   if (variants === undefined) return undefined
   let plain: StoredResponse | undefined
+  let isKnownToVary = false
   for (const stored of variants.list) {
     if (isPart(stored)) continue
-    if (stored.varyNames.length === 0) plain ??= stored
-    else if (isSelected(stored, request)) return stored
+    if (stored.varyNames.length === 0) {
+      if (!isKnownToVary) plain ??= stored
+    } else if (isSelected(stored, request)) return stored
+    else isKnownToVary = true
   }
   return plain
 }
@@ -55,8 +61,8 @@ const isBestLanguage = (stored: StoredResponse, request: FieldReader): boolean =
 }
 
 /**
- * The variants with one more in front, in place of the one that the same requests select. One without Vary also
- * takes the place of those that its own request selects: they would hide it.
+ * The variants with one more, in place of the one that the same requests select. One without Vary also takes the
+ * place of those that its own request selects: they would hide it. At most `variantsMax`, this one among them.
  */
 export function withVariant(
   variants: Variants | undefined,
@@ -70,8 +76,15 @@ export function withVariant(
       ? isSelected(other, request)
       : isSame(other.varyNames, stored.varyNames) && isSame(other.selecting, stored.selecting)
   const others = (variants?.list ?? []).filter((other) => !isReplaced(other))
-  return { list: [stored, ...others].slice(0, variantsMax) }
+  const kept = others.slice(0, variantsMax - 1)
+  const sentMs = sentAtMs(stored)
+  const older = kept.findIndex((other) => sentAtMs(other) <= sentMs)
+  return { list: kept.toSpliced(older === -1 ? kept.length : older, 0, stored) }
 }
+
+/** RFC 9111 §4: which response is the most recent is told by Date. */
+const sentAtMs = ({ fields, terms }: StoredResponse): number =>
+  dateOf(readFields(fields), terms.storedMs)
 
 /** Variants with a part among them, and what the part has become there. */
 export interface Placed {
@@ -107,10 +120,14 @@ export function withPart(
   return { variants: { list: [stored, ...kept].slice(0, variantsMax) }, stored }
 }
 
-/** The variants without one. */
-export const withoutVariant = (variants: Variants, stored: StoredResponse): Variants => ({
-  list: variants.list.filter((other) => other !== stored),
-})
+/** Whether both are the same response: a copy of it is made whenever its body is coded. */
+const isCopy = (a: StoredResponse, b: StoredResponse): boolean => a.selecting === b.selecting
+
+/** The variants without one; the same ones when it is not among them. */
+export function withoutVariant(variants: Variants, stored: StoredResponse): Variants {
+  const list = variants.list.filter((other) => !isCopy(other, stored))
+  return list.length === variants.list.length ? variants : { list }
+}
 
 /** Bytes of all variants. */
 export const variantsBytes = ({ list }: Variants): number =>
