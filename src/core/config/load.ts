@@ -56,7 +56,7 @@ export async function loadConfig<S extends z.ZodType>(
     message: error.message,
   }))
   if (early.length > 0) return { ok: false, errors: early }
-  const interpolated = await interpolate(source.value ?? {}, options)
+  const interpolated = await interpolate(source.value, options)
   const { value, result } = coerceInterpolated(options.schema, interpolated)
   const secretPaths = secretPathsOf(options.schema, value)
   for (const path of interpolated.filePaths) secretPaths.add(path)
@@ -101,10 +101,14 @@ async function readSource(
 
 function moduleSource(module: unknown): ConfigSource {
   const isModule = module !== null && typeof module === 'object' && 'default' in module
-  const message = 'the module has no default export; write `export default defineConfig({ … })`'
+  const value: unknown = isModule ? module.default : undefined
+  const message = isModule
+    ? 'there is no configuration; give {} for all defaults'
+    : 'the module has no default export; write `export default defineConfig({ … })`'
   return {
-    value: isModule ? module.default : undefined,
-    errors: isModule ? [] : [{ code: 'syntax', message, span: undefined }],
+    value,
+    errors:
+      (value ?? undefined) === undefined ? [{ code: 'syntax', message, span: undefined }] : [],
     line: () => undefined,
     locate: () => undefined,
   }

@@ -57,6 +57,9 @@ export function parseYamlSource(text: string): ConfigSource {
   ]
   const value = errors.length > 0 ? undefined : attempt(() => toValue(document))
   if (value instanceof Error) return failed('aliases multiply into more than the bound allows')
+  // A file that was cut off must not pass for a configuration without any routes.
+  if (value === null && errors.length === 0)
+    return failed('the file is empty; write {} for all defaults')
   return {
     value,
     errors,
