@@ -376,6 +376,18 @@ describe('the configuration', () => {
     expect(paths).toEqual(expect.arrayContaining(['routes[0].limits[0]', 'routes[1].path']))
   })
 
+  test('one that is missing is a mistake, and leaves the one before in force', async () => {
+    const nothing = undefined as unknown as GatewayConfigInput
+    const refused = await createGate({ config: nothing }).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(ConfigRefusedError)
+    expect(String(refused)).toBe(
+      'ConfigRefusedError: there is no configuration; give {} for all defaults',
+    )
+    const gate = await gateWith([{ credentials: ['anonymous'] }])
+    expect(await gate.reload(nothing).catch(String)).toContain('there is no configuration')
+    expect((await ask(gate)).status).toBe(200)
+  })
+
   test('a handler is asked for nothing that was refused', async () => {
     const gate = await gateWith([{ permission: 'thing:write' }])
     await ask(gate)

@@ -20,10 +20,12 @@ import type {
   World,
 } from './gate/index.ts'
 import {
+  admitRequest,
   createAllowListCounts,
   createLive,
   createNouns,
   gatewayConfig,
+  largestBodyOf,
   loadDeciders,
 } from './gate/index.ts'
 import { identityCollections } from './identity/index.ts'
@@ -96,7 +98,9 @@ export interface EmbeddedGate {
 export class ConfigRefusedError extends Error {
   readonly errors: readonly ConfigError[]
   constructor(errors: readonly ConfigError[]) {
-    super(errors.map(({ path, message }) => `${path}: ${message}`).join('\n'))
+    super(
+      errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n'),
+    )
     this.name = 'ConfigRefusedError'
     this.errors = errors
   }
@@ -125,10 +129,14 @@ export async function createGate(options: CreateGateOptions): Promise<EmbeddedGa
     throw refused(loaded, outcome.problems)
   }
   const { live } = outcome
+  let bodyBytesMax = largestBodyOf(loaded.value)
   return {
     async fetch(request, { address = '127.0.0.1' } = {}) {
       const scheme = request.url.startsWith('https:') ? 'https' : 'http'
-      return live.gate.fetch(withHost(request), { scheme, peerAddress: () => address })
+      return live.gate.fetch(admitRequest(request, bodyBytesMax), {
+        scheme,
+        peerAddress: () => address,
+      })
     },
     identity: nouns.identity,
     policy: nouns.policy,
@@ -138,6 +146,7 @@ export async function createGate(options: CreateGateOptions): Promise<EmbeddedGa
       const next = await parseConfig(config)
       const problems = await live.apply(next.value)
       if (problems.length > 0) throw refused(next, problems)
+      bodyBytesMax = largestBodyOf(next.value)
     },
     async close() {
       await live.close(0)
@@ -193,12 +202,4 @@ function createMemoryStorage(config: GatewayConfig, clock: Clock): NounStorage {
     log: createMemoryLog(),
     bus: createMemoryBus(),
   }
-}
-
-/** Requests made in the process carry no Host; the URL's own is meant. */
-function withHost(request: Request): Request {
-  if (request.headers.has('host')) return request
-  const copy = new Request(request)
-  copy.headers.set('host', new URL(request.url).host)
-  return copy
 }

@@ -227,7 +227,7 @@ function answerStage(
 ): StageBody {
   if (route.respond !== undefined) return createRespond(route.respond)
   if (route.handler !== undefined && parts.handler !== undefined) {
-    return createHandlerStage(parts.handler, route.id)
+    return createHandlerStage(parts.handler, route.id, bodyBytesMaxOf(config, route))
   }
   const upstream = parts.upstreams.get(route.upstream ?? '')
   if (upstream === undefined) throw new RangeError(`no upstream is named ${route.upstream}`)

@@ -1,5 +1,10 @@
 import type { Caller } from '../core/caller.ts'
+import { BodyError } from '../core/http1/body-error.ts'
+import type { Refusal } from '../core/refusal.ts'
+import type { CountedBody } from './counted-body.ts'
+import { countBody } from './counted-body.ts'
 import type { Exchange } from './exchange.ts'
+import { tooLarge } from './outgoing-body.ts'
 import type { PathParameters } from './routing/router.ts'
 import type { StageBody } from './stage.ts'
 
@@ -20,13 +25,52 @@ export interface Passed {
 /** Answers requests of routes with `handler: true`, in the program that embeds the gate. */
 export type Handler = (request: Request, passed: Passed) => Response | Promise<Response>
 
-/** Hands what passed to the embedding program: the last stage of a route with `handler`. */
-export function createHandlerStage(handler: Handler, route: string): StageBody {
+/**
+ * Hands what passed to the embedding program: the last stage of a route with `handler`.
+ *
+ * @param bodyBytesMax what the handler can read of a body, announced or not.
+ */
+export function createHandlerStage(
+  handler: Handler,
+  route: string,
+  bodyBytesMax: number,
+): StageBody {
   return {
     run(exchange) {
       if (exchange.notes !== undefined) return undefined
-      return handler(exchange.request.toRequest(), passedOf(exchange, route))
+      const passed = passedOf(exchange, route)
+      const request = exchange.request.toRequest()
+      const stream = unmeasuredBodyOf(exchange)
+      if (stream === null) return handler(request, passed)
+      return answerCounted(handler, request, passed, countBody(stream, bodyBytesMax), bodyBytesMax)
     },
+  }
+}
+
+/** A body that is still to be read and has announced no length: `admit` could not judge it. */
+function unmeasuredBodyOf({
+  bodyText,
+  method,
+  request,
+}: Exchange): ReadableStream<Uint8Array> | null {
+  if (bodyText !== undefined || method === 'GET' || method === 'HEAD') return null
+  return request.headers.has('content-length') ? null : request.body
+}
+
+/** A handler need not look after a body that turns out too large: the client is told. */
+async function answerCounted(
+  handler: Handler,
+  request: Request,
+  passed: Passed,
+  body: CountedBody,
+  bodyBytesMax: number,
+): Promise<Response | Refusal> {
+  const init = { body: body.content, duplex: 'half' } as RequestInit
+  try {
+    return await handler(new Request(request, init), passed)
+  } catch (error) {
+    if (body.isTooLarge() || error instanceof BodyError) return tooLarge(bodyBytesMax)
+    throw error
   }
 }
 

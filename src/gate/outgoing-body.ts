@@ -1,6 +1,7 @@
 import { utf8 } from '../core/bytes.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
+import { countBody } from './counted-body.ts'
 import type { Exchange } from './exchange.ts'
 
 /** The body that goes to the upstream, and whether it turned out larger than allowed. */
@@ -28,19 +29,7 @@ export function bodyOf(exchange: Exchange, bytesMax: number): OutgoingBody {
   // Asking for `body` makes a stream even where there is nothing to read.
   if (request.body === null) return NONE
   if (request.headers.has('content-length')) return { content: request.body, isTooLarge: never }
-  return counted(request.body, bytesMax)
-}
-
-function counted(stream: ReadableStream<Uint8Array>, bytesMax: number): OutgoingBody {
-  let bytes = 0
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      bytes += chunk.byteLength
-      if (bytes > bytesMax) controller.error(new RangeError('the body is too large'))
-      else controller.enqueue(chunk)
-    },
-  })
-  return { content: stream.pipeThrough(counter), isTooLarge: () => bytes > bytesMax }
+  return countBody(request.body, bytesMax)
 }
 
 /** The refusal of a body that is larger than its route allows. */

@@ -1,7 +1,7 @@
 import type { Nouns } from '../gate/index.ts'
+import { largestBodyOf } from '../gate/index.ts'
 import type { Door } from './door.ts'
 import type { ListenerWiring } from './listener.ts'
-import { largestBodyOf } from './listener.ts'
 import type { Fleet, FleetOptions } from './workers/fleet.ts'
 import { startFleet } from './workers/fleet.ts'
 

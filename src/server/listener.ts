@@ -1,12 +1,9 @@
 import type { Connection, GatewayConfig } from '../gate/index.ts'
+import { largestBodyOf } from '../gate/index.ts'
 import type { Http1ListenerOptions } from './http1/index.ts'
 
 /** What a configuration does not say about a listener. */
 export type ListenerWiring = Pick<Http1ListenerOptions, 'handle' | 'onBug' | 'onRejected'>
-
-/** The largest body that a route takes: more need not be read. */
-export const largestBodyOf = ({ defaults, routes }: GatewayConfig): number =>
-  Math.max(defaults.bodyMax, ...routes.map((route) => route.bodyMax ?? 0))
 
 /** What a configuration says about a listener on one of its addresses. */
 export function listenerOptions(

@@ -47,6 +47,28 @@ const seen = {
   missing: (await put(undefined, { name: 'abc' })).status,
   invalid: (await put(secret, { name: 'A1' })).status,
 }
+
+/** Far more than a body may have, announced by nothing, sent as it is asked for. */
+let sentKiB = 0
+const endless = new ReadableStream({
+  pull(controller) {
+    sentKiB += 64
+    if (sentKiB > 65_536) controller.close()
+    else controller.enqueue(new Uint8Array(65_536).fill(0x20))
+  },
+})
+const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` }
+const oversized = new Request('http://localhost/items/7', {
+  method: 'PUT',
+  body: endless,
+  duplex: 'half',
+  headers,
+})
+seen.oversized = (await gate.fetch(oversized)).status
+seen.readAhead = sentKiB > 8192
+const used = new Request('http://localhost/items/7', { method: 'PUT', body: '{}', headers })
+await used.text()
+seen.used = (await gate.fetch(used)).status
 const statuses = await Promise.all(
   Array.from({ length: 500 }, async () => (await put(secret, { name: 'abc' })).status),
 )

@@ -39,7 +39,10 @@ describe('the built package', () => {
         unknown: 401,
         missing: 401,
         invalid: 422,
-        admitted: 98,
+        oversized: 413,
+        readAhead: false,
+        used: 422,
+        admitted: 96,
         revoked: 401,
         audit: true,
       })

@@ -15,6 +15,7 @@ import {
   createLive,
   createResponsesOf,
   createSignals,
+  largestBodyOf,
   loadDeciders,
 } from '../../gate/index.ts'
 import type { Bans } from '../../limits/index.ts'
@@ -30,7 +31,7 @@ import { auditRejections } from '../listener-audit.ts'
 import { countTowardBans } from '../listener-bans.ts'
 import { countRejections, declareListenerMetrics } from '../listener-metrics.ts'
 import { wireListener } from '../listener-wiring.ts'
-import { largestBodyOf, listenerOptions } from '../listener.ts'
+import { listenerOptions } from '../listener.ts'
 import { loadResponseLevels } from '../load-levels.ts'
 import { openSharedBus } from '../shared-bus.ts'
 import { plainPath } from '../signal-routes.ts'

@@ -1,0 +1,54 @@
+import { BodyError } from '../core/http1/body-error.ts'
+
+/** A body that breaks off at a bound, with a {@link BodyError}. */
+export interface CountedBody {
+  readonly content: ReadableStream<Uint8Array>
+  isTooLarge(): boolean
+}
+
+/** Counts a body as it is read. */
+export function countBody(stream: ReadableStream<Uint8Array>, bytesMax: number): CountedBody {
+  let bytes = 0
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength
+      if (bytes > bytesMax) {
+        controller.error(
+          new BodyError('body_too_large', `The body has more than ${bytesMax} bytes.`),
+        )
+      } else controller.enqueue(chunk)
+    },
+  })
+  return { content: stream.pipeThrough(counter), isTooLarge: () => bytes > bytesMax }
+}
+
+/**
+ * A request as a program hands it in, made ready for the gate: it carries a Host (requests that were made in
+ * the process have none; the URL's own is meant), and no reading of its body takes more than `bytesMax`,
+ * which a listener of the gate's own would have seen to.
+ */
+export function admitRequest(request: Request, bytesMax: number): Request {
+  const body = countedBodyOf(request, bytesMax)
+  if (body === undefined && request.headers.has('host')) return request
+  const copy = new Request(...copyOf(request, body))
+  if (!copy.headers.has('host')) copy.headers.set('host', new URL(request.url).host)
+  return copy
+}
+
+const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
+
+/** Bodies that announce a length within the bound are held to it by the server they came by. */
+function countedBodyOf(request: Request, bytesMax: number): CountedBody | undefined {
+  if (METHODS_WITHOUT_BODY.has(request.method) || request.bodyUsed) return undefined
+  const announced = request.headers.get('content-length')
+  if (announced !== null && Number(announced) <= bytesMax) return undefined
+  return request.body === null ? undefined : countBody(request.body, bytesMax)
+}
+
+/** One whose body was read before it came here goes without: it cannot be read again. */
+function copyOf(request: Request, body: CountedBody | undefined): [Request | string, RequestInit?] {
+  if (body !== undefined) return [request, { body: body.content, duplex: 'half' } as RequestInit]
+  if (!request.bodyUsed) return [request]
+  const { url, method, headers, signal } = request
+  return [url, { method, headers, signal }]
+}
