@@ -25,6 +25,13 @@ export class Connections {
     return count
   }
 
+  /** On which a request may come, or has begun to. */
+  get reading(): number {
+    let count = 0
+    for (const connection of this.all) if (connection.isReading) count += 1
+    return count
+  }
+
   mayOpen(address: string): boolean {
     const { perAddressMax } = this
     if (this.all.size >= this.max) return false

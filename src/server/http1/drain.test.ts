@@ -6,7 +6,7 @@ import { RawClient, statusesOf } from './raw-client.fixture.ts'
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
 describe('a listener that stops', () => {
-  test('takes no more connections, and closes idle ones at once', async () => {
+  test('takes no more connections, and closes idle ones', async () => {
     const listener = openTestListener()
     const idle = await RawClient.open(listener.port)
     idle.send(GET)
@@ -18,6 +18,34 @@ describe('a listener that stops', () => {
     expect(await listener.drain(5000)).toBe(true)
     for (const client of [idle, silent, partial]) await client.ended()
     expect(await RawClient.open(listener.port).catch(() => 'refused')).toBe('refused')
+    expect(listener.openConnections).toBe(0)
+  })
+
+  test('answers what came on a kept connection before its client could know, and says that it closes', async () => {
+    const listener = openTestListener()
+    const arrived = await RawClient.open(listener.port)
+    const begun = await RawClient.open(listener.port)
+    const fresh = await RawClient.open(listener.port)
+    for (const client of [arrived, begun]) {
+      client.send(GET)
+      await client.until((all) => all.includes('GET /'))
+    }
+    begun.send('GET / HT')
+    while (listener.openConnections < 3) await Bun.sleep(1)
+    for (const client of [arrived, fresh]) client.send(GET)
+    const drained = listener.drain(5000)
+    begun.send('TP/1.1\r\nHost: a\r\n\r\n')
+    expect(await drained).toBe(true)
+    for (const [client, statuses] of [
+      [arrived, [200, 200]],
+      [begun, [200, 200]],
+      [fresh, [200]],
+    ] as const) {
+      const received = await client.ended()
+      expect(statusesOf(received)).toEqual(statuses)
+      expect(received).toMatch(/connection: close[^]*GET \/$/)
+      expect(client.isReset).toBe(false)
+    }
     expect(listener.openConnections).toBe(0)
   })
 

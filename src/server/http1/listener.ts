@@ -155,6 +155,11 @@ function handlers(
 }
 
 const DRAIN_POLL_MS = 20
+/**
+ * What clients send before they hear that the server goes is answered for so long: a balancer does not send again
+ * what is not idempotent.
+ */
+const GRACE_MS = 100
 
 async function drain(
   server: TCPSocketListener<Http1Connection | undefined>,
@@ -164,9 +169,13 @@ async function drain(
 ): Promise<boolean> {
   world.isDraining = true
   server.stop(false)
-  for (const connection of connections.all) connection.finish()
-  const untilMs = performance.now() + deadlineMs
+  const sinceMs = performance.now()
+  const untilMs = sinceMs + deadlineMs
+  const graceUntilMs = sinceMs + Math.min(GRACE_MS, deadlineMs)
   const told = world.webSockets?.drain(deadlineMs)
+  for (const connection of connections.all) if (!connection.isReading) connection.finish()
+  while (connections.reading > 0 && performance.now() < graceUntilMs) await Bun.sleep(DRAIN_POLL_MS)
+  for (const connection of connections.all) connection.finish()
   while (connections.busy > 0 && performance.now() < untilMs) await Bun.sleep(DRAIN_POLL_MS)
   const finished = connections.busy === 0
   for (const connection of connections.all) connection.cut()
