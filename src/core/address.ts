@@ -3,14 +3,36 @@ import ipaddr from 'ipaddr.js'
 /** Tells whether an address (textual, IPv4 or IPv6) lies in a set of networks. */
 export type AddressMatcher = (address: string) => boolean
 
+/** An address, and how many of its first bits name the network. */
+export type Network = readonly [address: ReturnType<typeof ipaddr.parse>, bits: number]
+
+/** Short and octal forms of IPv4 (`127.1`, `010.0.0.1`) are no addresses: programs differ in how they read them. */
+const isAddress = (text: string): boolean =>
+  text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
+
 /** The canonical text of an IP address (IPv4-mapped IPv6 becomes IPv4), or `undefined`. */
 export function canonicalAddress(text: string): string | undefined {
-  return ipaddr.isValid(text) ? ipaddr.process(text).toString() : undefined
+  return isAddress(text) ? ipaddr.process(text).toString() : undefined
 }
 
 /** Whether `text` is an address or a network in CIDR notation (RFC 4632, RFC 4291 §2.3). */
-export function isCidr(text: string): boolean {
-  return ipaddr.isValidCIDR(text) || ipaddr.isValid(text)
+export const isCidr = (text: string): boolean => parseNetwork(text) !== undefined
+
+/**
+ * An address or a network in CIDR notation, or `undefined`. Networks of IPv4-mapped IPv6 addresses
+ * (RFC 4291 §2.5.5.2) are the IPv4 networks they mean.
+ */
+export function parseNetwork(text: string): Network | undefined {
+  const slash = text.indexOf('/')
+  if (slash === -1) {
+    if (!isAddress(text)) return undefined
+    const address = ipaddr.process(text)
+    return [address, address.toByteArray().length * 8]
+  }
+  if (!isAddress(text.slice(0, slash)) || !ipaddr.isValidCIDR(text)) return undefined
+  const [address, bits] = ipaddr.parseCIDR(text)
+  const plain = ipaddr.process(address.toString())
+  return bits >= 96 && plain.kind() !== address.kind() ? [plain, bits - 96] : [address, bits]
 }
 
 /**
@@ -19,10 +41,9 @@ export function isCidr(text: string): boolean {
  */
 export function compileAddressMatcher(cidrs: readonly string[]): AddressMatcher {
   const networks = cidrs.map((cidr) => {
-    if (ipaddr.isValidCIDR(cidr)) return ipaddr.parseCIDR(cidr)
-    if (!ipaddr.isValid(cidr)) throw new RangeError(`not an address or CIDR network: ${cidr}`)
-    const address = ipaddr.process(cidr)
-    return [address, address.kind() === 'ipv4' ? 32 : 128] as [typeof address, number]
+    const network = parseNetwork(cidr)
+    if (network === undefined) throw new RangeError(`not an address or CIDR network: ${cidr}`)
+    return network
   })
   return (text) => {
     if (!ipaddr.isValid(text)) return false

@@ -95,10 +95,7 @@ function nodeAddress(node: string): string | undefined {
   const bracketed = /^\[([0-9a-fA-F:.]+)\](?::\d{1,5})?$/.exec(node)
   if (bracketed !== null) return canonicalAddress(bracketed[1] ?? '')
   const withPort = /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(node)
-  const text = withPort?.[1] ?? node
-  // Short and octal forms of IPv4 (`127.1`, `010.0.0.1`) are read differently by different programs.
-  const unambiguous = text.includes(':') || /^(?:(?:0|[1-9]\d{0,2})(?:\.(?!$)|$)){4}$/.test(text)
-  return unambiguous ? canonicalAddress(text) : undefined
+  return canonicalAddress(withPort?.[1] ?? node)
 }
 
 function commaSeparated(value: string): string[] {

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { parseNetwork } from '../../core/address.ts'
 
 /**
  * Networks with a value each, found by address in one lookup per prefix length in use, however many
@@ -25,9 +26,9 @@ interface Prefix<K> {
  * addresses without a prefix length; `undefined` when it is neither.
  */
 export function canonicalNetwork(text: string): string | undefined {
-  if (ipaddr.isValid(text)) return ipaddr.process(text).toString()
-  if (!ipaddr.isValidCIDR(text)) return undefined
-  const [address, bits] = unmapped(ipaddr.parseCIDR(text))
+  const network = parseNetwork(text)
+  if (network === undefined) return undefined
+  const [address, bits] = network
   const bytes = address.toByteArray()
   if (bits === bytes.length * 8) return address.toString()
   return `${ipaddr.fromByteArray(maskedBytes(bytes, bits)).toString()}/${bits}`
@@ -61,13 +62,13 @@ export function createNetworkTable<T>(): NetworkTable<T> {
     values: () => all.values(),
     set(network, value) {
       all.set(network, value)
-      const [bytes, bits] = parseNetwork(network)
+      const [bytes, bits] = bytesOf(network)
       if (bytes.length === 4) add(fours, bits, maskedNumber(toNumber(bytes), bits), network)
       else add(sixes, bits, maskedBytes(bytes, bits).join('.'), network)
     },
     delete(network) {
       if (!all.delete(network)) return false
-      const [bytes, bits] = parseNetwork(network)
+      const [bytes, bits] = bytesOf(network)
       if (bytes.length === 4) remove(fours, bits, maskedNumber(toNumber(bytes), bits))
       else remove(sixes, bits, maskedBytes(bytes, bits).join('.'))
       return true
@@ -99,22 +100,10 @@ function remove<K>(prefixes: Prefix<K>[], bits: number, key: K): void {
   if (prefix?.networks.size === 0) prefixes.splice(at, 1)
 }
 
-type Address = ReturnType<typeof ipaddr.parse>
-
-function parseNetwork(network: string): readonly [bytes: readonly number[], bits: number] {
-  if (network.includes('/')) {
-    const [address, bits] = ipaddr.parseCIDR(network)
-    return [address.toByteArray(), bits]
-  }
-  const bytes = ipaddr.parse(network).toByteArray()
-  return [bytes, bytes.length * 8]
-}
-
-/** A network of IPv4-mapped IPv6 addresses (RFC 4291 §2.5.5.2) as the IPv4 network it means. */
-function unmapped([address, bits]: [Address, number]): [Address, number] {
-  if (bits < 96 || address.kind() !== 'ipv6') return [address, bits]
-  const plain = ipaddr.process(address.toString())
-  return plain.kind() === 'ipv4' ? [plain, bits - 96] : [address, bits]
+function bytesOf(network: string): readonly [bytes: readonly number[], bits: number] {
+  const parsed = parseNetwork(network)
+  if (parsed === undefined) throw new RangeError(`not a network: ${network}`)
+  return [parsed[0].toByteArray(), parsed[1]]
 }
 
 /** A canonical IPv4 address as a number; `undefined` for anything else. On every request's way. */
