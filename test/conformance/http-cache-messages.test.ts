@@ -94,6 +94,33 @@ describe('fields in store (RFC 9111 §3.1)', () => {
   })
 })
 
+describe('an answer to what caches have nothing to do with', () => {
+  const KEPT_BACK = ['tollgate-cache-control', 'surrogate-key', 'cache-tag', 'xkey']
+  const fields: Lines = KEPT_BACK.map((name) => [name, 'max-age=3600'] as const)
+
+  test.each([
+    ['OPTIONS', [], 'method'],
+    ['PROPFIND', [], 'method'],
+    ['POST', [], 'method'],
+    ['GET', [['If-Match', '"a"']], 'bypass'],
+    ['GET', [['If-Unmodified-Since', date(0)]], 'bypass'],
+    ['GET', [['Cache-Control', 'no-store']], 'request'],
+  ] as const)(
+    '%s with %j says so, and shows nothing that is for caches',
+    async (method, sent, fwd) => {
+      const path = play.page()
+      play.says(path, { fields: [...fields, ['X', '1']] })
+      const answer = await play.ask(path, { method, fields: sent })
+      expect([...answer.fields.keys()].filter((name) => KEPT_BACK.includes(name))).toEqual([])
+      expect([answer.fields.get('cache-status'), answer.fields.get('x'), answer.body]).toEqual([
+        `Tollgate; fwd=${fwd}`,
+        '1',
+        'n1',
+      ])
+    },
+  )
+})
+
 describe('a 304 (RFC 9111 §3.2, §4.3)', () => {
   const validators: Lines = [TAGGED, ['ETag', 'W/"a"'], ['Last-Modified', date(-10_000)]]
 

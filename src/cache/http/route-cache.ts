@@ -34,11 +34,8 @@ import { selectionOf } from './variants.ts'
 
 /** The cache of one route's responses. */
 export interface RouteCache<R> {
-  /**
-   * Answers a request: from what is stored, synchronously where it can, or by asking the origin.
-   * `undefined` for requests that caches have nothing to do with.
-   */
-  handle(request: RecallRequest, origin: Origin<R>): Recalled<R> | Promise<Recalled<R>> | undefined
+  /** Answers a request: from what is stored, synchronously where it can, or by asking the origin. */
+  handle(request: RecallRequest, origin: Origin<R>): Recalled<R> | Promise<Recalled<R>>
   /**
    * Stores what a request will be answered with, unless it is known already. Nobody waits for it, and it is
    * no lookup in the statistics.
@@ -102,16 +99,14 @@ class RecallingCache<R> {
     this.asker = asker
   }
 
-  handle(
-    request: RecallRequest,
-    origin: Origin<R>,
-  ): Recalled<R> | Promise<Recalled<R>> | undefined {
+  handle(request: RecallRequest, origin: Origin<R>): Recalled<R> | Promise<Recalled<R>> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return isUnsafe(request.method) ? this.change(request, origin) : undefined
+      const { method } = request
+      return isUnsafe(method) ? this.change(request, origin) : this.past(request, origin, 'method')
     }
     if (isForOrigin(request)) {
       this.parts.onLookup('bypass')
-      return undefined
+      return this.past(request, origin, 'bypass')
     }
     const lookup = this.lookUp(request, origin, 0)
     const { restore } = this.parts
@@ -296,6 +291,22 @@ class RecallingCache<R> {
     return this.responder.pass(lookup, outcome, { hit: false, fwd: fwdOf(lookup) }, false)
   }
 
+  /** A request that caches have nothing to do with: goes as it is, and so does its answer. */
+  private async past(
+    request: RecallRequest,
+    origin: Origin<R>,
+    fwd: Forwarded,
+  ): Promise<Recalled<R>> {
+    const outcome = await origin.ask({ conditions: undefined, inBackground: false })
+    return outcome instanceof PlainAnswer ? this.passed(request, outcome, fwd) : outcome
+  }
+
+  private passed(request: RecallRequest, answer: PlainAnswer, fwd: Forwarded): PlainAnswer {
+    const nowMs = this.parts.clock.nowMs()
+    const passing = { answer, status: { hit: false, fwd }, wasStripped: false, nowMs }
+    return passOn(request, passing, this.options)
+  }
+
   /** An unsafe method: goes as it is, and what its answer makes invalid is forgotten (§4.4). */
   private async change(request: RecallRequest, origin: Origin<R>): Promise<Recalled<R>> {
     const { store, onInvalidated, clock, canonicalTarget } = this.parts
@@ -324,8 +335,6 @@ class RecallingCache<R> {
       const lookup = this.lookUp({ ...request, method: 'GET' }, origin, 0)
       return this.asker.keepAnswer(lookup, outcome, { requestMs, responseMs: clock.nowMs() })
     }
-    const status = { hit: false, fwd: 'method' } as const
-    const passing = { answer: outcome, status, wasStripped: false, nowMs: clock.nowMs() }
-    return passOn(request, passing, this.options)
+    return this.passed(request, outcome, 'method')
   }
 }
