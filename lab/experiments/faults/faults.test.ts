@@ -51,6 +51,20 @@ function plannedWithin(lengthMs: number): { readonly fewest: number; readonly mo
   }
 }
 
+test('the proxy neither leads to other machines nor listens for them, unless that was allowed', async () => {
+  for (const proxy of [
+    { listen: '127.0.0.1:0', upstream: '192.0.2.1:80' },
+    { listen: '0.0.0.0:0', upstream: '127.0.0.1:1' },
+    { listen: '[::]:0', upstream: '127.0.0.1:1' },
+  ]) {
+    const run = faultsExperiment.measure(
+      { ...OPTIONS, beforeMs: 1, forMs: 1, afterMs: 1, proxy },
+      quietWorld(),
+    )
+    expect(String(await run.catch((error: unknown) => error))).toContain('--allow-remote')
+  }
+})
+
 describe('faults', () => {
   test('a cut loses what is planned while it lasts, is seen at once and is over at once', async () => {
     const { figure, raw, gapMs, lagMs, lastedMs, isConclusive } = await run({ fault: 'cut' })

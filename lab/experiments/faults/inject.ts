@@ -2,7 +2,7 @@ import { LabError } from '../../core/index.ts'
 import type { FaultProxy } from '../../fault-proxy/index.ts'
 import { startFaultProxy } from '../../fault-proxy/index.ts'
 import type { Aim } from '../../load/index.ts'
-import { readTarget } from '../../load/index.ts'
+import { isLoopback, readTarget } from '../../load/index.ts'
 import type { FaultsOptions } from './options.ts'
 
 /** What can break, and be whole again. */
@@ -56,7 +56,7 @@ function signalInjector(options: FaultsOptions): Injector {
 }
 
 function proxyInjector(options: FaultsOptions, clockMs: () => number): Injector {
-  const { proxy: wanted, target } = options
+  const { proxy: wanted, target, allowRemote } = options
   // Checked before the proxy takes its place: what it leads to must be allowed as well.
   readTarget(target, options)
   const url = new URL(target)
@@ -65,6 +65,13 @@ function proxyInjector(options: FaultsOptions, clockMs: () => number): Injector 
   }
   const upstream = readAddress(wanted === null ? hostPort(url) : wanted.upstream)
   const listen = wanted === null ? { hostname: '127.0.0.1', port: 0 } : readAddress(wanted.listen)
+  // Whoever reaches the proxy reaches what it leads to.
+  const remote = [listen, upstream].find(({ hostname }) => !isLoopback(hostname))
+  if (wanted !== null && remote !== undefined && !allowRemote) {
+    throw new LabError(
+      `${remote.hostname} is not this machine alone; --allow-remote says that it may be used`,
+    )
+  }
   const proxy = startFaultProxy({ ...listen, upstream }, clockMs)
   return {
     aim: wanted === null ? throughProxy(options, url, proxy) : options,
