@@ -83,6 +83,14 @@ describe('a load run', () => {
     expect(raw.result.thinkMs).toBe(20)
   }, 20_000)
 
+  test('a threshold on a request that the scenario does not have is refused before anything is sent', async () => {
+    const options = { ...LOAD_OPTIONS, target: server.url, thresholds: ['p50{nobody}<1s'] }
+    const refusal = loadExperiment.measure(options, quietWorld())
+    expect(String(await refusal.catch((error: unknown) => error))).toContain(
+      'there is no request "nobody", but request',
+    )
+  })
+
   test('another machine is refused before anything is sent', () => {
     const options = { ...LOAD_OPTIONS, target: 'http://192.0.2.1/' }
     expect(loadExperiment.measure(options, quietWorld())).rejects.toThrow('--allow-remote')

@@ -22,6 +22,11 @@ export async function measureLoad(options: LoadOptions, world: World): Promise<L
   const { target, scenario, load, skipped } = await takeAim(options, world)
   const thresholds = options.thresholds.length > 0 ? options.thresholds : (load.thresholds ?? [])
   const parsed = thresholds.map(parseThreshold)
+  const names = scenario.requests.map(({ name }) => name)
+  for (const { text, request } of parsed) {
+    if (request === undefined || names.includes(request)) continue
+    throw new LabError(`${text}: there is no request "${request}", but ${names.join(', ')}`)
+  }
   const shape = options.shape ?? load.shape ?? 'steady'
   if (!isShapeName(shape)) throw new LabError(`there is no shape "${shape}"`)
   const model = options.model ?? (load.users === undefined ? 'open' : 'closed')
