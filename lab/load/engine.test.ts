@@ -187,6 +187,28 @@ describe('scenarios under load', () => {
     expect(Math.max(...inFlight)).toBeLessThanOrEqual(40)
     expect(Math.min(...inFlight.slice(8, 14))).toBeLessThanOrEqual(2)
     expect(failures(result)).toBe(0)
+    // Who comes back is nobody new: a fifth of the time they are all there.
+    expect(result.users).toBe(40)
+    expect(result.usersMean).toBeCloseTo(0.8 * 2 + 0.2 * 40, 0)
+  })
+
+  test('users who rest between the steps of a flow rest for so long on average', async () => {
+    const url = serve(() => new Response('ok'))
+    const { requests, ...scenario } = singleRequest({ path: '/' })
+    const rest = { request: 0, think: { kind: 'constant', ms: 30 } } as const
+    const flows = [
+      { name: 'one', weight: 3, steps: [{ request: 0 }] },
+      { name: 'three', weight: 1, steps: [{ request: 0 }, rest, rest] },
+    ]
+    const result = await loadOn(url, {
+      scenario: { ...scenario, requests, flows },
+      model: 'closed',
+      level: 2,
+      think: { kind: 'exponential', meanMs: 12 },
+      durationMs: 300,
+    })
+    // Four flows of six requests: four rests between flows, two within.
+    expect(result.thinkMs).toBeCloseTo((4 * 12 + 2 * 30) / 6, 9)
   })
 })
 

@@ -3,7 +3,8 @@ import { LabError } from '../core/index.ts'
 import type { LoadJob, LoadPlan } from './job.ts'
 import type { Watcher } from './watch.ts'
 import { createWatcher } from './watch.ts'
-import { arrivalsOf, peakOf, profileMs } from './plan/profile.ts'
+import { arrivalsOf, meanLevel, peakOf, profileMs } from './plan/profile.ts'
+import type { ScenarioData, ThinkTime } from '../scenario/index.ts'
 import { meanThinkTime } from '../scenario/index.ts'
 import { mergeResults } from './result/merge.ts'
 import type { LoadResult, WorkerResult } from './result/result.ts'
@@ -167,10 +168,30 @@ function toLoadResult(
     timeoutMs: plan.timeoutMs,
     windowMs: plan.windowMs,
     plannedRate: model.kind === 'open' ? arrivalsOf(model.profile) / (durationMs / 1000) : null,
-    thinkMs:
-      model.kind === 'closed' ? (model.think === null ? 0 : meanThinkTime(model.think)) : null,
+    thinkMs: model.kind === 'closed' ? meanPauseMs(plan.scenario, model.think) : null,
+    ...(model.kind === 'closed' && {
+      usersMean: meanLevel(
+        model.profile,
+        plan.warmUpMs,
+        Math.min(durationMs, Math.max(...results.map(({ elapsedMs }) => elapsedMs))),
+      ),
+    }),
     aborted,
   }
+}
+
+/** What users rest for each request on average: between flows, and before each step of one but the first. */
+function meanPauseMs({ flows }: ScenarioData, think: ThinkTime | null): number {
+  const meanOf = (of: ThinkTime | null | undefined): number =>
+    of === null || of === undefined ? 0 : meanThinkTime(of)
+  let pausesMs = 0
+  let requests = 0
+  for (const { weight, steps } of flows) {
+    const within = steps.slice(1).reduce((sum, step) => sum + meanOf(step.think), 0)
+    pausesMs += weight * (meanOf(think) + within)
+    requests += weight * steps.length
+  }
+  return pausesMs / requests
 }
 
 /** Connections and users must fit before anything is sent. */

@@ -135,7 +135,10 @@ export class Engine {
   }
 
   #leave({ user, connection }: Walker): void {
-    if (user !== undefined) this.#users.leave(user)
+    if (user !== undefined) {
+      this.#users.leave(user)
+      this.tally.userLeft()
+    }
     if (connection?.isOpen === true) this.#dispatcher.discard(connection)
     this.#finishIfDone()
   }

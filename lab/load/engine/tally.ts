@@ -58,7 +58,8 @@ export class Tally {
   #bytesReceived = 0
   #connectionsOpened = 0
   #connectionsPeak = 0
-  #users = 0
+  #usersNow = 0
+  #usersPeak = 0
   #queued = 0
   /** The window of the last look at what is under way, and what it saw. */
   #lookedAt = -1
@@ -173,7 +174,12 @@ export class Tally {
   }
 
   userBegan(): void {
-    this.#users += 1
+    this.#usersNow += 1
+    if (this.#usersNow > this.#usersPeak) this.#usersPeak = this.#usersNow
+  }
+
+  userLeft(): void {
+    this.#usersNow -= 1
   }
 
   /**
@@ -210,7 +216,7 @@ export class Tally {
       bytesReceived: this.#bytesReceived,
       connectionsOpened: this.#connectionsOpened,
       connectionsPeak: this.#connectionsPeak,
-      users: this.#users,
+      users: this.#usersPeak,
       statuses: Object.fromEntries(
         [...this.#statuses.entries()]
           .filter(([, count]) => count > 0)

@@ -28,6 +28,17 @@ export function levelAt(profile: Profile, atMs: number): number {
   return 0
 }
 
+const MEAN_POINTS = 2000
+
+/** The mean level between two moments. */
+export function meanLevel(profile: Profile, fromMs: number, toMs: number): number {
+  let sum = 0
+  for (let at = 0; at < MEAN_POINTS; at += 1) {
+    sum += levelAt(profile, fromMs + ((at + 0.5) / MEAN_POINTS) * (toMs - fromMs))
+  }
+  return sum / MEAN_POINTS
+}
+
 /** The highest level. */
 export function peakOf(profile: Profile): number {
   return profile.reduce((peak, { from, to }) => Math.max(peak, from, to), 0)

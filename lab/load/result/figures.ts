@@ -148,11 +148,11 @@ function valueOrNot(
 
 /**
  * Users that the law of Little makes of rate, response and think time, as a part of those that there
- * were: near 1 when the three were measured rightly and all users were there all the time.
+ * were on average: near 1 when the three were measured rightly.
  */
 function littleFigure(result: LoadResult, { ratePerSecond, response }: LoadSummary): Figure {
   const seconds = response.meanUs / 1e6 + (result.thinkMs ?? 0) / 1000
-  const value = (ratePerSecond * seconds) / result.users
+  const value = (ratePerSecond * seconds) / (result.usersMean ?? result.users)
   return {
     name: 'little',
     label: 'users by the law of Little, of those there were',

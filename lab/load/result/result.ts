@@ -17,6 +17,7 @@ export interface WorkerResult {
   readonly bytesReceived: number
   readonly connectionsOpened: number
   readonly connectionsPeak: number
+  /** Users who were there at once, at most. */
   readonly users: number
   readonly statuses: Readonly<Record<string, number>>
   /** Failures by kind: `timeout`, `unsent`, `unfinished`, `connect`, `closed`, `protocol`, `tls`, `status 503`, `check …`. */
@@ -69,8 +70,10 @@ export interface LoadResult extends WorkerResult {
   readonly windowMs: number
   /** Requests the plan stands for after the warm-up; for users, `null`. */
   readonly plannedRate: number | null
-  /** Mean think time of the users; `null` for open load. */
+  /** Mean pause of the users for each request; `null` for open load. */
   readonly thinkMs: number | null
+  /** Users who were to be there after the warm-up, on average. */
+  readonly usersMean?: number
   /** Why the run ended before its time, or `null`. */
   readonly aborted: string | null
 }
