@@ -1,5 +1,6 @@
 import type { PlainAnswer } from './answer.ts'
 import type { BodyError } from './http1/body-error.ts'
+import { connectionOptions, isForThisHop } from './listed-fields.ts'
 
 /** A part of a longer text, from `from` to before `to`. */
 export interface TextSpan {
@@ -67,9 +68,9 @@ export class FetchRequest implements IncomingRequest {
 
   /** @param interim sends interim answers, where somebody takes them. */
   constructor(request: Request, interim?: (answer: PlainAnswer) => void) {
-    this.#request = request
+    this.#request = withoutListed(request)
     this.method = request.method
-    this.headers = request.headers
+    this.headers = this.#request.headers
     if (interim !== undefined) this.interim = interim
   }
 
@@ -100,3 +101,18 @@ export class FetchRequest implements IncomingRequest {
     return this.#request
   }
 }
+
+/** The request without the fields that are for one hop alone (RFC 9110 §7.6.1). */
+function withoutListed(request: Request): Request {
+  const connection = request.headers.get('connection')
+  if (connection === null) return request
+  const listed = connectionOptions(connection).filter(
+    (name) => isForThisHop(name) && IS_NAME.test(name) && request.headers.has(name),
+  )
+  if (listed.length === 0) return request
+  const headers = new Headers(request.headers)
+  for (const name of listed) headers.delete(name)
+  return new Request(request, { headers })
+}
+
+const IS_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/

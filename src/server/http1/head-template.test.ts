@@ -18,7 +18,19 @@ describe('what a connection has sent before', () => {
     'Expect',
     'Accept',
   ]
-  const VALUES = ['a', '', '5', '0', '12', 'close', 'chunked', '100-continue', 'x\0', ' b ', '1,1']
+  const VALUES = [
+    'a',
+    '',
+    '5',
+    '0',
+    '12',
+    'close',
+    'chunked',
+    '100-continue',
+    'x\0',
+    ' b ',
+    '1,1',
+  ].concat('x-a', 'close, accept')
   const START = [
     'GET /a HTTP/1.1',
     'POST /b HTTP/1.1',

@@ -65,6 +65,32 @@ describe('a request head', () => {
     expect(read('GET / HTTP/1.0', 'Connection: keep-alive, close').keepsAlive).toBe(false)
   })
 
+  test('has no fields that Connection lists, so that nobody judges by what is not passed on (RFC 9110 §7.6.1)', () => {
+    const names = (...fields: readonly string[]): string[] =>
+      [...get(...fields)].map(([name]) => name)
+    const language = 'Accept-Language: de'
+    expect(names(language, 'Connection: close, Accept-Language')).toEqual(['host', 'connection'])
+    expect(names('Connection: x-a', 'X-A: 1', 'Connection: x-b,', 'X-B: 1', 'X-C: 1')).toEqual([
+      'host',
+      'connection',
+      'x-c',
+    ])
+    expect(get('Connection: x-absent, close').keepsAlive).toBe(false)
+  })
+
+  test.each([
+    ['Host', 'a'],
+    ['Content-Length', '5'],
+    ['Content-Type', 'text/plain'],
+    ['Content-Encoding', 'br'],
+    ['Upgrade', 'websocket'],
+    ['X-Forwarded-For', '192.0.2.1'],
+    ['Forwarded', 'for=192.0.2.1'],
+  ])('keeps %s, whatever Connection lists', (name, value) => {
+    const field = name === 'Host' ? [] : [`${name}: ${value}`]
+    expect(get(`Connection: ${name}`, ...field).get(name)).toBe(value)
+  })
+
   test('says whether the client waits before it sends the body (RFC 9110 §10.1.1)', () => {
     expect(get('Content-Length: 5', 'Expect: 100-Continue').expectsContinue).toBe(true)
     expect(get('Expect: 100-continue').expectsContinue).toBe(false)

@@ -1,3 +1,4 @@
+import { connectionOptions, isForThisHop } from '../../core/listed-fields.ts'
 import { METHODS as CARRIED } from '../../core/methods.ts'
 import { FIELD_KINDS, fieldName, isToken } from './field-names.ts'
 import type { HeadFacts } from './request-head.ts'
@@ -292,7 +293,8 @@ function conclude(
   if (expect !== undefined && !isContinue) {
     return new Unreadable('expect', 'expectation_failed', 'Only 100-continue can be expected.')
   }
-  const options = connectionOptions(deciding.connection)
+  const options = deciding.connection === '' ? NO_OPTIONS : connectionOptions(deciding.connection)
+  for (const option of options) if (isForThisHop(option)) removeField(option, names, values)
   const facts: HeadFacts = {
     method,
     target,
@@ -315,12 +317,11 @@ function conclude(
 
 const NO_OPTIONS: readonly string[] = []
 
-function connectionOptions(joined: string): readonly string[] {
-  if (joined === '') return NO_OPTIONS
-  return joined
-    .toLowerCase()
-    .split(',')
-    .map((option) => option.trim())
+function removeField(name: string, names: string[], values: string[]): void {
+  const at = names.indexOf(name)
+  if (at < 0) return
+  names.splice(at, 1)
+  values.splice(at, 1)
 }
 
 /** How the end of the body is known (RFC 9112 §6.3), more narrowly than it need be. */
