@@ -37,6 +37,37 @@ describe('a configuration file', () => {
     }
   })
 
+  test('that is a module has `tollgate` at hand wherever it lies, installed or not', async () => {
+    const path = join(folder, 'with-import.ts')
+    writeFileSync(
+      path,
+      "import { defineConfig } from 'tollgate'\nexport default defineConfig({ routes: [] })\n",
+    )
+    expect(await readGatewayConfig(path, {})).toMatchObject({ ok: true, value: { routes: [] } })
+  })
+
+  test('that is no module says where, and not how it was loaded', async () => {
+    const path = join(folder, 'broken.ts')
+    writeFileSync(path, 'export default {\n  routes: [\n')
+    expect(await readGatewayConfig(path, {})).toMatchObject({
+      ok: false,
+      errors: [{ message: expect.stringMatching(/^cannot be read: .*\(line \d+, column \d+\)$/) }],
+    })
+    writeFileSync(path, "import 'absent-package'\nexport default {}\n")
+    const absent = await readGatewayConfig(path, {})
+    expect(JSON.stringify(absent)).toContain('absent-package')
+    expect(JSON.stringify(absent)).not.toContain('?read=')
+  })
+
+  test('takes no port that there cannot be', async () => {
+    const at = async (port: string): Promise<boolean> =>
+      (await parseGatewayConfig(`listen: { address: '127.0.0.1:${port}' }`, 'a.yaml', {})).ok
+    for (const port of ['0', '80', '8080', '59999', '65535']) expect(await at(port)).toBe(true)
+    for (const port of ['65536', '66000', '70000', '99999', '', 'x']) {
+      expect([port, await at(port)]).toEqual([port, false])
+    }
+  })
+
   test('names references that nothing defines, and what was meant', async () => {
     const text =
       'upstreams: { engram: { targets: ["http://127.0.0.1:1"] } }\nroutes: [{ id: a, path: /a, upstream: engarm, limits: [defualt] }]\n'

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { ConfigOutcome, LoadConfigOptions } from '../core/config/index.ts'
 import { loadConfig } from '../core/config/index.ts'
+import { messageOf } from '../core/error-message.ts'
 import type { GatewayConfig } from '../gate/index.ts'
-import { gatewayConfig } from '../gate/index.ts'
+import { defineConfig, gatewayConfig } from '../gate/index.ts'
 import { resolvePaths } from './config-paths.ts'
 
 /** A gateway configuration, or everything that is wrong with it. */
@@ -44,9 +45,32 @@ function optionsFor(
   }
 }
 
-/** Bun remembers modules by path and query: another query makes another module (not so with URLs). */
-const importAfresh = async (path: string): Promise<unknown> =>
-  import(`${path}?read=${crypto.randomUUID()}`) as Promise<unknown>
+/**
+ * Bun remembers modules by path and query: another query makes another module (not so with URLs). What they import
+ * from `tollgate` is this program's own: it need not be installed beside the file.
+ */
+async function importAfresh(path: string): Promise<unknown> {
+  Bun.plugin({
+    name: 'tollgate',
+    setup: (build) => {
+      build.module('tollgate', () => ({ exports: { defineConfig }, loader: 'object' }))
+    },
+  })
+  const query = `?read=${crypto.randomUUID()}`
+  try {
+    return (await import(`${path}${query}`)) as unknown
+  } catch (error) {
+    throw new Error(`${messageOf(error).replaceAll(query, '')}${placeOf(error)}`, { cause: error })
+  }
+}
+
+/** Where a mistake of syntax stands. */
+function placeOf(error: unknown): string {
+  const { position = null } = Object(error) as {
+    position?: Record<'line' | 'column', number> | null
+  }
+  return position === null ? '' : ` (line ${position.line}, column ${position.column})`
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

@@ -17,6 +17,17 @@ function newFolder(): DataFolder {
   return openDataFolder(join(parent, 'data'))
 }
 
+test('one that cannot be made says which and why', () => {
+  const parent = mkdtempSync(join(tmpdir(), 'tollgate-data-'))
+  folders.push(parent)
+  const file = join(parent, 'file')
+  writeFileSync(file, '')
+  expect(() => openDataFolder(file)).toThrow(
+    `the data folder ${file} cannot be used: there is something of that name that is no folder`,
+  )
+  expect(() => openDataFolder(join(file, 'below'))).toThrow('what it would lie in is no folder')
+})
+
 test('the pepper is made once, for its owner alone', () => {
   const folder = newFolder()
   const [made] = readPeppers(folder, systemRandom)

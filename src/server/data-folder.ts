@@ -30,10 +30,25 @@ export const dataFolderOf = ({
 const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 
-/** Opens the data folder, making it when it is absent. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EEXIST: 'there is something of that name that is no folder',
+  ENOENT: 'what it would lie in cannot be made',
+  ENOTDIR: 'what it would lie in is no folder',
+  EPERM: 'it belongs to another user',
+  EROFS: 'the file system is read-only',
+}
+
+/** Opens the data folder, making it when it is absent. Throws an error that says why it cannot be used. */
 export function openDataFolder(path: string): DataFolder {
-  mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER })
-  chmodSync(path, OWNER_ONLY_FOLDER)
+  try {
+    mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER })
+    chmodSync(path, OWNER_ONLY_FOLDER)
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    const reason = REASONS[code] ?? message
+    throw new Error(`the data folder ${path} cannot be used: ${reason}`, { cause: error })
+  }
   return { path, database: join(path, 'tollgate.db'), ledger: join(path, 'ledger') }
 }
 

@@ -1,14 +1,14 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { start as startEngram } from '../../examples/engram/server.ts'
 import { start as startSpacetime } from '../../examples/spacetime/server.ts'
 import { CliError, EXIT } from './cli/exit-codes.ts'
+import { hostAndPort } from './cli/option-values.ts'
 import { createTerminal } from './cli/terminal.ts'
 import { readGatewayConfig } from './config-file.ts'
 import { writeDemoConfig } from './demo/config.ts'
 import { issueCredentials } from './demo/credentials.ts'
 import { describeDemo } from './demo/describe.ts'
-import { writePrivateFile } from './data-folder.ts'
+import { openDataFolder, writePrivateFile } from './data-folder.ts'
 import type { Gateway } from './gateway.ts'
 import { ListenError, probeAddress } from './listener.ts'
 import { startOrExplain } from './serve.ts'
@@ -40,8 +40,10 @@ export async function demo(options: DemoOptions): Promise<void> {
   const folder = options.data ?? '.tollgate'
   const gateAddress = options.gateAddress ?? environment['TOLLGATE_DEMO_GATE'] ?? GATE_ADDRESS
   const adminAddress = options.adminAddress ?? environment['TOLLGATE_DEMO_ADMIN'] ?? ADMIN_ADDRESS
+  hostAndPort('--address', gateAddress)
+  hostAndPort('--admin-address', adminAddress)
   requireFree([gateAddress, adminAddress])
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  openDataFolder(folder)
   const examples = await startExamples(folder)
   try {
     const gateway = await startGate(folder, { gateAddress, adminAddress }, examples.environment)

@@ -22,7 +22,7 @@ export async function explainHere(
 ): Promise<Outcome<Explanation>> {
   if (hasDotSegments(asked.url)) return succeed(refusedPath(live, nouns, process))
   const request = requestOf(asked, live)
-  if (request === undefined) return fail('request_invalid', { detail: 'Not a request.' })
+  if (request === undefined) return fail('request_invalid', { detail: NOT_A_REQUEST })
   if (request.method !== asked.method) {
     return fail('request_invalid', { detail: `The method ${asked.method} cannot be explained.` })
   }
@@ -72,6 +72,9 @@ const refusedPath = (
   configRevision: live.revision(),
   process,
 })
+
+const NOT_A_REQUEST =
+  'The URL begins with "/" or "http", and headers have a name and a value that may be sent.'
 
 const callerView = ({ kind, id, tenantId, roles }: Caller) => ({ kind, id, tenantId, roles })
 

@@ -114,6 +114,11 @@ describe('manners', () => {
     [['keys', 'create', 'a', '--environment', 'prod'], 'live, test'],
     [['completion', 'tcsh'], 'bash, zsh or fish'],
     [['tenants', 'list', '--admin', 'nonsense'], 'not a URL'],
+    [['serve', '--workers', '0'], '--workers: expected a whole number from 1 to 999, not 0'],
+    [['demo', '--address', 'here'], '--address: expected host:port, not here'],
+    [['demo', '--admin-address', '127.0.0.1:99999'], '--admin-address: expected host:port'],
+    [['policy', 'serve', '--address', '[::1]:70000'], '--address: expected host:port'],
+    [['policy', 'bench', '1', '--samples', '0'], 'a whole number from 1 to 999999, not 0'],
   ])('wrong usage %p ends with 2 and says so on standard error', async (args, said) => {
     const { code, out, hint } = await run(args)
     expect([code, out]).toEqual([2, ''])

@@ -11,6 +11,29 @@ export function durationOption(args: Arguments, name: string): number | undefine
   throw new CliError(EXIT.usage, `--${name}: expected a duration such as 30s, 5m, 24h or 7d`)
 }
 
+/** Takes the `host:port` of an option apart; an IPv6 address stands in brackets. */
+export function hostAndPort(
+  option: string,
+  text: string,
+): { readonly hostname: string; readonly port: number } {
+  const found = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text)
+  const port = Number(found?.[3])
+  if (found === null || port > 65_535) {
+    throw new CliError(EXIT.usage, `${option}: expected host:port, not ${text}`)
+  }
+  return { hostname: found[1] ?? found[2] ?? '', port }
+}
+
+/** A whole number within bounds, as an option gives it. */
+export function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
+  if (value >= least && value <= most) return value
+  throw new CliError(
+    EXIT.usage,
+    `${option}: expected a whole number from ${least} to ${most}, not ${text}`,
+  )
+}
+
 /** Values of a repeatable option that may also be separated by commas. */
 const listOption = (args: Arguments, name: string): string[] =>
   args

@@ -29,6 +29,17 @@ const responseStats = z
   })
   .meta({ id: 'ResponseStats' })
 
+const ABSOLUTE = 'An absolute URL is purged, as clients ask for it: https://api.example.com/scenes.'
+/** What a subject has to be, for those that are not. */
+const SUBJECTS = {
+  url: ABSOLUTE,
+  path: ABSOLUTE,
+  key: 'A surrogate key is purged, as `Surrogate-Key` of a response gave it.',
+  route: 'A route is purged by its id.',
+  tenant: 'A tenant is purged by its id.',
+  all: 'All has no subject.',
+} as const
+
 const purgeInput = z
   .strictObject({
     kind: z
@@ -75,9 +86,7 @@ export const cacheOperations = [
     body: purgeInput,
     run: async ({ body: { kind, subject } }, { cache }) => {
       if (!cache.purge(kind, subject)) {
-        const detail =
-          kind === 'all' ? 'All has no subject.' : `Not a subject for kind ${kind}: see purgeCache.`
-        return fail('request_invalid', { detail })
+        return fail('request_invalid', { detail: SUBJECTS[kind] })
       }
       await cache.settled()
       const body = { kind, subject: subject ?? null }

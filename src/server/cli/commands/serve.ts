@@ -1,5 +1,7 @@
 import { leaf } from '../command.ts'
-import { CliError, EXIT } from '../exit-codes.ts'
+import { wholeNumber } from '../option-values.ts'
+
+const WORKERS_MAX = 999
 
 /** `tollgate serve`: the gate with a configuration of one's own. */
 export const serveCommand = leaf({
@@ -19,11 +21,8 @@ export const serveCommand = leaf({
   },
   examples: ['tollgate serve', 'tollgate serve /etc/tollgate/tollgate.yaml --workers 2'],
   run: async (args) => {
-    const workers = args.text('workers') ?? '1'
-    if (!/^[1-9]\d{0,2}$/.test(workers)) {
-      throw new CliError(EXIT.usage, `--workers: expected a whole number, not ${workers}`)
-    }
+    const workers = wholeNumber('--workers', args.text('workers') ?? '1', 1, WORKERS_MAX)
     const { serve } = await import('../../serve.ts')
-    await serve({ config: args.text('config') ?? 'tollgate.yaml', workers: Number(workers) })
+    await serve({ config: args.text('config') ?? 'tollgate.yaml', workers })
   },
 })

@@ -1,11 +1,11 @@
-import type { Arguments } from '../../command.ts'
 import { jsonArg, leaf } from '../../command.ts'
-import { CliError, EXIT } from '../../exit-codes.ts'
+import { wholeNumber } from '../../option-values.ts'
 import { formatDuration } from '../../table.ts'
 import { compileOptions, compileOrExplain, explaining, inputOf } from './sources.ts'
 import { jsonText, queryArgs, sourcesOf } from './sources.ts'
 
 const SAMPLES = 200
+const SAMPLES_MAX = 999_999
 /** A sample lasts at least this long, so that the clock can tell it. */
 const SAMPLE_MS_MIN = 1
 const NANOSECONDS_PER_MS = 1e6
@@ -34,7 +34,12 @@ export const benchCommand = leaf({
   },
   examples: ['tollgate policy bench data.app.authz.allow --data policies/ --input request.json'],
   run: async (args, terminal) => {
-    const samples = samplesOf(args)
+    const samples = wholeNumber(
+      '--samples',
+      args.text('samples') ?? String(SAMPLES),
+      1,
+      SAMPLES_MAX,
+    )
     const query = args.required('query')
     const sources = sourcesOf(args)
     const beginMs = performance.now()
@@ -49,12 +54,6 @@ export const benchCommand = leaf({
     await terminal.out(`${args.flag('json') ? jsonText(figures) : render(figures)}\n`)
   },
 })
-
-function samplesOf(args: Arguments): number {
-  const text = args.text('samples') ?? String(SAMPLES)
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new CliError(EXIT.usage, `--samples: expected a whole number, not ${text}`)
-}
 
 function measure(query: string, run: () => unknown, samples: number, compileMs: number): Figures {
   const perSample = calibrate(run)

@@ -6,6 +6,7 @@ import { createPolicyStore } from '../../../../policy/with-rego.ts'
 import type { Arguments } from '../../command.ts'
 import { leaf } from '../../command.ts'
 import { CliError, EXIT } from '../../exit-codes.ts'
+import { hostAndPort } from '../../option-values.ts'
 import type { Terminal } from '../../terminal.ts'
 import { explaining, pathsArgs, sourcesOf, verificationArgs } from './sources.ts'
 
@@ -33,7 +34,7 @@ export const serveCommand = leaf({
     'tollgate policy serve --bundle authz.tar.gz --address 0.0.0.0:8181 --token-file token',
   ],
   run: async (args, terminal) => {
-    const address = addressOf(args)
+    const address = hostAndPort('--address', args.text('address') ?? '127.0.0.1:8181')
     const token = await tokenOf(args)
     if (token === undefined && !isLoopback(address.hostname)) {
       throw new CliError(EXIT.usage, 'beyond loopback, --token-file is needed')
@@ -55,21 +56,6 @@ export const serveCommand = leaf({
   },
 })
 
-interface Address {
-  readonly hostname: string
-  readonly port: number
-}
-
-function addressOf(args: Arguments): Address {
-  const text = args.text('address') ?? '127.0.0.1:8181'
-  const found = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text)
-  const port = Number(found?.[3])
-  if (found === null || port > 65_535) {
-    throw new CliError(EXIT.usage, `--address: expected host:port, not ${text}`)
-  }
-  return { hostname: found[1] ?? found[2] ?? '', port }
-}
-
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
@@ -84,7 +70,7 @@ async function tokenOf(args: Arguments): Promise<string | undefined> {
 }
 
 async function start(
-  options: Address & {
+  options: ReturnType<typeof hostAndPort> & {
     readonly store: ReturnType<typeof createPolicyStore>
     readonly token: string | undefined
   },
