@@ -339,9 +339,11 @@ describe('the client learns from the upstream', () => {
     ['$ORIGIN', 'https://api.example.com'],
     ['/next', '/next'],
     ['https://elsewhere.example/', 'https://elsewhere.example/'],
-  ])('redirect %s as %s', async (location, expected) => {
-    const response = await received(`HTTP/1.1 302 Found\r\nLocation: ${location}`)
-    expect(response.headers.get('location')).toBe(expected)
+  ])('redirect %s as %s, and Content-Location too', async (address, expected) => {
+    for (const name of ['Location', 'Content-Location']) {
+      const response = await received(`HTTP/1.1 302 Found\r\n${name}: ${address}`)
+      expect(response.headers.get(name)).toBe(expected)
+    }
   })
 
   test('a redirect to a longer host name or port is not taken for the upstream', async () => {

@@ -54,11 +54,11 @@ export function createResponseFields(config: UpstreamConfig): ResponseFields {
         (dropsLength && name === 'content-length') ||
         listed?.includes(name) === true
       if (!isDropped) kept.push(name)
-      if (!isDropped && name !== 'location') continue
+      if (!isDropped && name !== 'location' && name !== 'content-location') continue
       lines += text.slice(from, starts[index])
       from = starts[index + 1]!
       if (isDropped) continue
-      lines += `location: ${rewriteLocation(valueAt(head, index), origins)}\r\n`
+      lines += `${name}: ${rewriteAddress(valueAt(head, index), origins)}\r\n`
       isForAll = false
     }
     lines += text.slice(from, starts[names.length])
@@ -69,9 +69,12 @@ export function createResponseFields(config: UpstreamConfig): ResponseFields {
   }
 }
 
-/** A redirect to the upstream's own address would lead the client past the gate. */
-function rewriteLocation(location: string, { upstream, scheme, host }: OriginPair): string {
-  if (!location.startsWith(upstream)) return location
-  const rest = location.slice(upstream.length)
-  return rest === '' || /^[/?#]/.test(rest) ? `${scheme}://${host}${rest}` : location
+/**
+ * A redirect to the upstream's own address would lead the client past the gate; a Content-Location there names what
+ * the client, and the cache, know by the gate's.
+ */
+function rewriteAddress(address: string, { upstream, scheme, host }: OriginPair): string {
+  if (!address.startsWith(upstream)) return address
+  const rest = address.slice(upstream.length)
+  return rest === '' || /^[/?#]/.test(rest) ? `${scheme}://${host}${rest}` : address
 }
