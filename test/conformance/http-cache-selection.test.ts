@@ -25,6 +25,25 @@ const VARY: readonly (readonly [vary: readonly string[], a: Lines, b: Lines, out
     [['foo'], [['Foo', '1']], [], 'asked'],
     [['foo'], [], [['Foo', '1']], 'asked'],
     [['foo'], [], [['Foo', '']], 'asked'],
+    // What Connection names the origin did not see (RFC 9110 §7.6.1).
+    [
+      ['foo'],
+      [
+        ['Foo', '1'],
+        ['Connection', 'FOO'],
+      ],
+      [['Foo', '1']],
+      'asked',
+    ],
+    [
+      ['foo'],
+      [
+        ['Foo', '1'],
+        ['Connection', 'foo'],
+      ],
+      [],
+      'reused',
+    ],
     [
       ['foo, bar'],
       [
