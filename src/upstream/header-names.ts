@@ -49,14 +49,62 @@ export const GATE_ONLY = [
   'cf-connecting-ip',
   'cf-connecting-ipv6',
   'cf-pseudo-ipv4',
+  'ali-cdn-real-ip',
   'client-ip',
+  'do-connecting-ip',
   'fastly-client-ip',
+  'fly-client-ip',
+  'forwarded-for',
   'front-end-https',
+  'http-client-ip',
+  'http-x-forwarded-for',
+  'incap-client-ip',
+  'path-info',
+  'proxy-client-ip',
+  'remote-addr',
+  'script-name',
   'true-client-ip',
   'wl-proxy-client-ip',
   'wl-proxy-ssl',
+  'x-http-forwarded-for',
+  'x-http-path-override',
+  'x-nf-client-connection-ip',
+  'x-originating-ip',
+  'x-override-url',
+  'x-remote-addr',
+  'x-remote-ip',
+  'x-script-name',
+  'x-sucuri-clientip',
+  'x-vercel-forwarded-for',
   'proxy',
 ] as const
+
+/**
+ * Headers of the standards that the gate may have judged by, or chosen a stored response by. It has read them in their
+ * one spelling; {@link readAs others} would be read by the upstream alone.
+ */
+export const JUDGED_EVERYWHERE: readonly string[] = [
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'access-control-request-headers',
+  'access-control-request-method',
+  'cache-control',
+  'content-encoding',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'user-agent',
+  'x-requested-with',
+]
 
 /** Every name that begins so is the gate's too. */
 export const GATE_ONLY_PREFIXES = ['x-tollgate', 'x-forwarded'] as const

@@ -37,7 +37,12 @@ async function received(
   head: string,
   config: Partial<UpstreamConfigInput> = {},
 ): Promise<Response> {
-  const origin = await serveHeads(() => answerWith('ok', head.replaceAll('$ORIGIN', origin.url)))
+  const origin = await serveHeads(() =>
+    answerWith(
+      'ok',
+      head.replaceAll('$ORIGIN', origin.url).replaceAll('$AUTHORITY', origin.url.slice(5)),
+    ),
+  )
   open.push(origin)
   const { upstream } = openUpstream({ targets: [origin.url], ...config })
   return answered(await upstream.forward(forwardRequest()))
@@ -81,6 +86,16 @@ describe('headers that a client sends never reach the upstream when they', () =>
     'x-scheme',
     'front-end-https',
     'x-envoy-original-path',
+    'SCRIPT_NAME',
+    'Script-Name',
+    'PATH_INFO',
+    'X-Script-Name',
+    'Forwarded-For',
+    'HTTP_X_FORWARDED_FOR',
+    'Proxy-Client-IP',
+    'Fly-Client-IP',
+    'X-Remote-Addr',
+    'X-Originating-IP',
   ])('belong to the gate: %s', async (name) => {
     const got = await sent([[name, 'forged']], {}, { identity: identityHeaders(caller) })
     expect(JSON.stringify([...got])).not.toContain('forged')
@@ -105,6 +120,28 @@ describe('headers that a client sends never reach the upstream when they', () =>
   ])('belong to one connection: %s', async (name, value) => {
     expect((await sent([[name, value]])).has(name)).toBe(false)
   })
+
+  test.each(['Content_Type', 'accept.language', 'If_None_Match', 'X_World', 'x~world'])(
+    'are read by others like one that was judged: %s',
+    async (name) => {
+      const origin = await serveHeads(() => answerWith('ok'))
+      open.push(origin)
+      const headers = new Headers([
+        [name, 'other'],
+        ['x-world', 'judged'],
+        ['x_own', '1'],
+        ['api_key', '2'],
+      ])
+      const judgedHeaders = ['x-world', 'api_key', 'api-key']
+      const { upstream } = openUpstream({ targets: [origin.url] }, undefined, judgedHeaders)
+      await upstream.forward(forwardRequest({ headers }))
+      expect(origin.heads[0]).not.toContain('other')
+      expect(origin.heads[0]).toContain('x-world: judged\r\n')
+      // Nobody has judged by the one; the other is what was judged.
+      expect(origin.heads[0]).toContain('x_own: 1\r\n')
+      expect(origin.heads[0]).toContain('api_key: 2\r\n')
+    },
+  )
 
   test('are listed in Connection', async () => {
     const got = await sent([
@@ -337,8 +374,11 @@ describe('the client learns from the upstream', () => {
   test.each([
     ['$ORIGIN/next?x=1', 'https://api.example.com/next?x=1'],
     ['$ORIGIN', 'https://api.example.com'],
+    ['$AUTHORITY/next', 'https://api.example.com/next'],
+    ['HTTP:$AUTHORITY/Next', 'https://api.example.com/Next'],
     ['/next', '/next'],
     ['https://elsewhere.example/', 'https://elsewhere.example/'],
+    ['//elsewhere.example/', '//elsewhere.example/'],
   ])('redirect %s as %s, and Content-Location too', async (address, expected) => {
     for (const name of ['Location', 'Content-Location']) {
       const response = await received(`HTTP/1.1 302 Found\r\n${name}: ${address}`)

@@ -7,6 +7,7 @@ import {
   GATE_ONLY,
   GATE_ONLY_PREFIXES,
   HOP_BY_HOP,
+  JUDGED_EVERYWHERE,
   connectionOptions,
   readAs,
 } from './header-names.ts'
@@ -25,12 +26,15 @@ export interface HeadTarget {
  */
 export type WriteHead = (request: ForwardRequest, target: HeadTarget) => string | undefined
 
+/** Headers that the gate itself reads. */
+export interface ReadHeaders {
+  readonly credentialHeaders?: readonly string[] | undefined
+  readonly judgedHeaders?: readonly string[] | undefined
+}
+
 /** Compiles the request header rules of an upstream. */
-export function createWriteHead(
-  config: UpstreamConfig,
-  credentialHeaders: readonly string[] = CREDENTIAL_HEADERS,
-): WriteHead {
-  const clientLines = createClientLines(config, credentialHeaders)
+export function createWriteHead(config: UpstreamConfig, read: ReadHeaders = {}): WriteHead {
+  const clientLines = createClientLines(config, read)
   const forwardedLines = config.forwarded ? createForwardedLines() : () => ''
   const identityLines = config.identity ? createIdentityLines() : () => ''
   const viaLine = config.via === undefined ? '' : `via: 1.1 ${config.via}\r\n`
@@ -66,9 +70,9 @@ export const lineEndOf = (host: string): string => ` HTTP/1.1\r\nhost: ${host}\r
 /** The client's own fields that are passed on. Nothing is made for each field but its line. */
 function createClientLines(
   config: UpstreamConfig,
-  credentialHeaders: readonly string[],
+  read: ReadHeaders,
 ): (request: ForwardRequest) => string | undefined {
-  const strips = createStrip(config, credentialHeaders)
+  const strips = createStrip(config, read)
   const isEdited =
     config.request.remove.includes('authorization') ||
     Object.keys(config.request.set).some((name) => name.toLowerCase() === 'authorization')
@@ -114,7 +118,10 @@ function createIdentityLines(): (identity: Identity) => string | undefined {
 
 type Strip = (name: string) => boolean
 
-function createStrip(config: UpstreamConfig, credentialHeaders: readonly string[]): Strip {
+function createStrip(
+  config: UpstreamConfig,
+  { credentialHeaders = CREDENTIAL_HEADERS, judgedHeaders = [] }: ReadHeaders,
+): Strip {
   const { passCredentials } = config
   const passed = new Set(Array.isArray(passCredentials) ? passCredentials : [])
   const credentials =
@@ -129,10 +136,13 @@ function createStrip(config: UpstreamConfig, credentialHeaders: readonly string[
     'host',
     'content-length',
   ])
+  const judged = new Set([...JUDGED_EVERYWHERE, ...judgedHeaders])
   const known = new Map<string, boolean>()
   const judge = (name: string): boolean => {
     const read = readAs(name)
-    return names.has(read) || names.has(name) || GATE_ONLY_PREFIXES.some((p) => read.startsWith(p))
+    if (names.has(read) || names.has(name)) return true
+    if (read !== name && judged.has(read) && !judged.has(name)) return true
+    return GATE_ONLY_PREFIXES.some((prefix) => read.startsWith(prefix))
   }
   // Clients send the same few names over and over; strangers may not fill memory with others.
   return (name) => {

@@ -74,7 +74,9 @@ export function createResponseFields(config: UpstreamConfig): ResponseFields {
  * the client, and the cache, know by the gate's.
  */
 function rewriteAddress(address: string, { upstream, scheme, host }: OriginPair): string {
-  if (!address.startsWith(upstream)) return address
-  const rest = address.slice(upstream.length)
+  // RFC 3986 §3.1, §3.2.2, §4.2: case means nothing here, and the scheme may be left out.
+  const origin = address.startsWith('//') ? upstream.slice(upstream.indexOf('//')) : upstream
+  if (address.slice(0, origin.length).toLowerCase() !== origin) return address
+  const rest = address.slice(origin.length)
   return rest === '' || /^[/?#]/.test(rest) ? `${scheme}://${host}${rest}` : address
 }

@@ -23,7 +23,11 @@ export interface TestUpstream {
 }
 
 /** One upstream named `test`. */
-export function openUpstream(config: UpstreamConfigInput, openLink?: OpenLink): TestUpstream {
+export function openUpstream(
+  config: UpstreamConfigInput,
+  openLink?: OpenLink,
+  judgedHeaders: readonly string[] = [],
+): TestUpstream {
   const events: UpstreamEvent[] = []
   const upstreams = createUpstreams({
     config: { test: upstreamConfig.parse(config) },
@@ -31,6 +35,7 @@ export function openUpstream(config: UpstreamConfigInput, openLink?: OpenLink): 
     random: createSeededRandom(7),
     onEvent: (event) => events.push(event),
     openLink,
+    judgedHeaders,
   })
   const upstream = upstreams.get('test')
   if (upstream === undefined) throw new Error('the upstream is missing')

@@ -43,6 +43,8 @@ export interface UpstreamsOptions {
   readonly random: Random
   /** Headers that carry credentials for the gate; default Authorization, X-Api-Key and Cookie. */
   readonly credentialHeaders?: readonly string[]
+  /** Request headers that somebody has judged by, in lowercase: other spellings of them are left out. */
+  readonly judgedHeaders?: readonly string[]
   readonly onEvent?: (event: UpstreamEvent) => void
   /** What opens connections to targets; default: with the sockets of `node:net`. */
   readonly openLink?: OpenLink | undefined

@@ -27,6 +27,7 @@ export interface UpstreamOptions {
   readonly random: Random
   readonly deadlines: Deadlines
   readonly credentialHeaders?: readonly string[] | undefined
+  readonly judgedHeaders?: readonly string[] | undefined
   readonly onEvent: (event: UpstreamEvent) => void
   readonly openLink?: OpenLink | undefined
 }
@@ -62,7 +63,7 @@ export function createUpstream(options: UpstreamOptions): ManagedUpstream {
     pick: createPick(config.balance, targets, random),
     counts: { requests: 0, retries: 0, failures: 0, overloaded: 0 },
     budget: createRetryBudget(config.retries.budget),
-    writeHead: createWriteHead(config, options.credentialHeaders),
+    writeHead: createWriteHead(config, options),
     responseFields: createResponseFields(config),
     deadlines: options.deadlines,
     failing: failingOf(config),

@@ -17,8 +17,9 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   const upstreams = new Map<string, ManagedUpstream>()
   const probes: HealthProbe[] = []
   for (const [name, config] of Object.entries(options.config)) {
-    const { credentialHeaders, openLink } = options
-    const shared = { clock, random, deadlines, credentialHeaders, onEvent, openLink }
+    const { credentialHeaders, judgedHeaders, openLink } = options
+    const headers = { credentialHeaders, judgedHeaders }
+    const shared = { clock, random, deadlines, ...headers, onEvent, openLink }
     const upstream = createUpstream({ name, config, ...shared })
     upstreams.set(name, upstream)
     const { health } = config

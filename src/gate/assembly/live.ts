@@ -3,6 +3,7 @@ import type { IncomingRequest } from '../../core/incoming-request.ts'
 import type { CompileProblem, GateParts } from '../compile.ts'
 import { compileGate } from '../compile.ts'
 import type { GatewayConfig } from '../config/index.ts'
+import { judgedHeaders } from '../config/judged-headers.ts'
 import type { Gate } from '../gate.ts'
 import { createGate } from '../gate.ts'
 import type { Handler } from '../handler.ts'
@@ -217,6 +218,7 @@ function createGeneration(
     }),
     upstreams: createUpstreams({
       config: config.upstreams,
+      judgedHeaders: judgedHeaders(config),
       clock,
       random,
       openLink,
