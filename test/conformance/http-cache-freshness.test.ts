@@ -77,6 +77,8 @@ const CACHE_CONTROL: Table = [
   ['max-age=3600, private="foo"', 'reused'],
   ['max-age=3600, private=""', 'asked'],
   ['max-age=3600, private="foo bar"', 'asked'],
+  ['max-age=3600, private;', 'asked'],
+  ['max-age=3600, no-store; foo', 'asked'],
   ['max-age=3600, private="foo;bar"', 'asked'],
   ['max-age=3600, no-cache="foo bar"', 'asked'],
   ['max-age=3600, s-maxage=foo', 'asked'],

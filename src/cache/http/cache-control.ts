@@ -46,6 +46,7 @@ function memberEnd(value: string, from: number): number | undefined {
   return isQuoted ? undefined : value.length
 }
 
+const EQUALS = 0x3d
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
@@ -53,18 +54,21 @@ const COMMA = 0x2c
 function addDirective(found: Map<string, Argument[]>, member: string): void {
   const text = member.trim()
   if (text === '') return
-  const equals = text.indexOf('=')
-  const left = equals === -1 ? text : text.slice(0, equals)
-  // A name is taken with whitespace before `=`, where none may be: it may be a prohibition.
-  const name = left.trimEnd().toLowerCase()
-  const argument = equals === -1 ? true : argumentOf(left, text.slice(equals + 1))
-  const before = found.get(name)
-  if (before === undefined) found.set(name, [argument])
+  // A name counts, whatever stands behind it (`private; max-age=60`): it may be a prohibition.
+  const name = LEADING_TOKEN.exec(text)?.[0] ?? text
+  const argument = name.length === text.length ? true : argumentOf(text.slice(name.length))
+  const key = name.toLowerCase()
+  const before = found.get(key)
+  if (before === undefined) found.set(key, [argument])
   else before.push(argument)
 }
 
-function argumentOf(left: string, right: string): Argument {
-  if (left !== left.trimEnd() || right !== right.trimStart()) return undefined
+const LEADING_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/
+
+/** @param rest what follows the name, which is something */
+function argumentOf(rest: string): Argument {
+  const right = rest.slice(1)
+  if (rest.charCodeAt(0) !== EQUALS || right !== right.trimStart()) return undefined
   if (right.charCodeAt(0) !== QUOTE) return right
   const isClosed = right.length > 1 && right.charCodeAt(right.length - 1) === QUOTE
   return isClosed ? unescape(right.slice(1, -1)) : undefined

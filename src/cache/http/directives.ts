@@ -56,10 +56,10 @@ function describe(source: string, directives: Directives): ResponseDirectives {
     noCacheFields: noCacheFields ?? [],
     isPrivate: directives.has('private') && privateFields === undefined,
     privateFields: privateFields ?? [],
-    isPublic: directives.has('public'),
+    isPublic: isGranted(directives.get('public')),
     mustRevalidate: directives.has('must-revalidate'),
     proxyRevalidate: directives.has('proxy-revalidate'),
-    mustUnderstand: directives.has('must-understand'),
+    mustUnderstand: isGranted(directives.get('must-understand')),
     noTransform: directives.has('no-transform'),
     maxAgeS: lifetimeOf(directives.get('max-age')),
     sMaxAgeS: lifetimeOf(directives.get('s-maxage')),
@@ -67,6 +67,10 @@ function describe(source: string, directives: Directives): ResponseDirectives {
     staleIfErrorS: secondsOf(directives.get('stale-if-error')),
   }
 }
+
+/** What is malformed forbids, if that is its meaning, and never allows. */
+const isGranted = (values: readonly Argument[] | undefined): boolean =>
+  values?.includes(undefined) === false
 
 /** Field names in arguments; `undefined` when one of them means the response as a whole, or is no name. */
 function namesOf(values: readonly Argument[] | undefined): readonly string[] | undefined {

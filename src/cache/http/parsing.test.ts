@@ -67,6 +67,22 @@ describe('Cache-Control (RFC 9111 §5.2)', () => {
     expect(response(['cache-control', 'private=""']).isPrivate).toBe(true)
   })
 
+  test('takes what is malformed for a prohibition, if that is its name, and for no permission', () => {
+    for (const behind of [';', '; max-age=60', ' max-age=60', ' = 1', '@', '"x"']) {
+      const read = (name: string) => response(['cache-control', `max-age=60, ${name}${behind}`])
+      expect(read('no-store').noStore).toBe(true)
+      expect(read('private').isPrivate).toBe(true)
+      expect(read('No-Cache').noCache).toBe(true)
+      expect(read('must-revalidate').mustRevalidate).toBe(true)
+      expect(read('public').isPublic).toBe(false)
+      expect(read('must-understand').mustUnderstand).toBe(false)
+      expect(read('stale-if-error').staleIfErrorS).toBe(0)
+      expect(read('no-stored')).toMatchObject({ noStore: false, maxAgeS: 60 })
+      const asked = requestDirectives(readFields([['cache-control', `max-stale${behind}`]]))
+      expect(asked.maxStaleS).toBe(0)
+    }
+  })
+
   test('reads requests, and Pragma only where there is no Cache-Control (§5.4)', () => {
     const read = (...fields: [string, string][]) => requestDirectives(readFields(fields))
     expect(read(['cache-control', 'max-stale, min-fresh=5, only-if-cached'])).toMatchObject({
