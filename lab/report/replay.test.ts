@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import type { Experiment, Json, Outcome } from '../core/index.ts'
+import type { Experiment, ExperimentRecord, Json, LabRecord, Outcome } from '../core/index.ts'
 import { LabError } from '../core/index.ts'
+import { judgeRecord } from '../run/index.ts'
 import { readRecord, replay } from './index.ts'
 import { experimentRecord, labRecord } from './record.fixture.ts'
 
@@ -31,11 +32,18 @@ const stored = experimentRecord({
   outcome: doubling.analyze({}, { seen: 21 }, 1),
 })
 const find = (kind: string) => Promise.resolve(kind === 'doubling' ? doubling : undefined)
-const keep = (outcome: Outcome) => outcome
+const keep = { settle: (outcome: Outcome) => outcome, judge: judgeRecord }
+const recordOf = (experiment: ExperimentRecord, changes: Partial<LabRecord> = {}) =>
+  labRecord({
+    experiments: [experiment],
+    claims: [],
+    judgement: stored.outcome.judgement,
+    ...changes,
+  })
 
 describe('replay', () => {
   test('agrees with a record that was left alone', async () => {
-    const result = await replay(labRecord({ experiments: [stored] }), find, keep)
+    const result = await replay(recordOf(stored), find, keep)
     expect(result.differences).toEqual([])
     expect(result.agreeing).toBeGreaterThan(4)
   })
@@ -47,7 +55,7 @@ describe('replay', () => {
       judgement: { verdict: 'fail', reason: 'it doubled' },
       figures: [{ ...figure!, value: 43 }],
     }
-    const result = await replay(labRecord({ experiments: [{ ...stored, outcome }] }), find, keep)
+    const result = await replay(recordOf({ ...stored, outcome }), find, keep)
     expect(result.differences).toEqual([
       { path: 'experiments[0].outcome.judgement.verdict', recorded: 'fail', recomputed: 'pass' },
       { path: 'experiments[0].outcome.figures[0].value', recorded: 43, recomputed: 42 },
@@ -58,9 +66,33 @@ describe('replay', () => {
     const edited = { ...stored, raw: { seen: 20 } }
     const bare = { ...stored, outcome: { ...stored.outcome, figures: [] } }
     for (const experiment of [edited, bare]) {
-      const result = await replay(labRecord({ experiments: [experiment] }), find, keep)
+      const result = await replay(recordOf(experiment), find, keep)
       expect(result.differences).not.toEqual([])
     }
+  })
+
+  test('finds an edited verdict of the whole, by experiments and by claims', async () => {
+    const [claim] = labRecord().claims
+    const edited = { verdict: 'inconclusive', reason: 'who knows' } as const
+    const whole = await replay(recordOf(stored, { judgement: edited }), find, keep)
+    expect(whole.differences.map(({ path }) => path)).toEqual([
+      'judgement.verdict',
+      'judgement.reason',
+    ])
+    const claims = [{ ...claim!, status: 'fail' as const }]
+    const claimed = await replay(recordOf(stored, { claims }), find, keep)
+    expect(claimed.differences[0]).toEqual({
+      path: 'judgement.verdict',
+      recorded: 'pass',
+      recomputed: 'fail',
+    })
+  })
+
+  test('says of raw data that nothing can be computed from which they are', async () => {
+    const broken = replay(recordOf({ ...stored, raw: null }), find, keep)
+    expect(String(await broken.catch((error: unknown) => error))).toMatch(
+      /^LabError: the raw data of ".+" cannot be analyzed: /,
+    )
   })
 
   test('says which kinds it cannot check', async () => {

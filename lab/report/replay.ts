@@ -1,4 +1,14 @@
-import type { Experiment, Json, LabRecord, Outcome, Trust } from '../core/index.ts'
+import type {
+  ClaimRecord,
+  Experiment,
+  ExperimentRecord,
+  Json,
+  Judgement,
+  LabRecord,
+  Outcome,
+  Trust,
+} from '../core/index.ts'
+import { LabError } from '../core/index.ts'
 
 /** A place where what was recorded and what follows from the raw data are not the same. */
 export interface Difference {
@@ -50,34 +60,56 @@ function asStored(outcome: Outcome): unknown {
   return JSON.parse(JSON.stringify(outcome))
 }
 
+/** What a run makes of what its experiments say. */
+export interface ReplayRules {
+  /** An outcome in the light of trust. */
+  readonly settle: (outcome: Outcome, trust: Trust) => Outcome
+  /** What the record says as a whole. */
+  readonly judge: (claims: readonly ClaimRecord[], judgements: readonly Judgement[]) => Judgement
+}
+
 /**
  * Computes every figure, verdict and chart again from the recorded raw data and compares. A record
  * that was edited, or made by another analysis, shows.
  *
  * @param find - The experiment of a kind, or `undefined` where it is not known.
- * @param settle - What a run makes of an outcome in the light of trust.
+ * @throws LabError for raw data that nothing can be computed from
  */
 export async function replay(
   record: LabRecord,
   find: (kind: string) => Promise<Experiment<Json, Json> | undefined>,
-  settle: (outcome: Outcome, trust: Trust) => Outcome,
+  { settle, judge }: ReplayRules,
 ): Promise<Replay> {
   const differences: Difference[] = []
   const unknownKinds = new Set<string>()
+  const judgements: Judgement[] = []
   let agreeing = 0
+  const check = (path: string, recorded: unknown, recomputed: unknown): void => {
+    for (const difference of compare(path, recorded, recomputed)) {
+      if (difference === undefined) agreeing += 1
+      else differences.push(difference)
+    }
+  }
   for (const [index, stored] of record.experiments.entries()) {
     const experiment = await find(stored.kind)
     if (experiment === undefined) {
       unknownKinds.add(stored.kind)
       continue
     }
-    const analyzed = experiment.analyze(stored.options, stored.raw, stored.seed)
-    const outcome = settle(analyzed, stored.trust)
-    const path = `experiments[${index}].outcome`
-    for (const difference of compare(path, stored.outcome, asStored(outcome))) {
-      if (difference === undefined) agreeing += 1
-      else differences.push(difference)
-    }
+    const outcome = settle(analyzeAgain(experiment, stored), stored.trust)
+    judgements.push(outcome.judgement)
+    check(`experiments[${index}].outcome`, stored.outcome, asStored(outcome))
   }
+  if (unknownKinds.size === 0)
+    check('judgement', record.judgement, judge(record.claims, judgements))
   return { agreeing, differences, unknownKinds: [...unknownKinds] }
+}
+
+function analyzeAgain(experiment: Experiment<Json, Json>, stored: ExperimentRecord): Outcome {
+  try {
+    return experiment.analyze(stored.options, stored.raw, stored.seed)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new LabError(`the raw data of "${stored.title}" cannot be analyzed: ${reason}`)
+  }
 }

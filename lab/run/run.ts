@@ -111,11 +111,17 @@ export function toLabRecord(
     command: repeatCommand(argv, seed),
     versions: readVersions(),
     fingerprint: readFingerprint(),
-    judgement: claims.length > 0 ? judgeClaims(claims) : worst(judgements),
+    judgement: judgeRecord(claims, judgements),
     experiments,
     claims,
   }
 }
+
+/** What a record says as a whole: by its claims, and without any by its experiments. */
+export const judgeRecord = (
+  claims: readonly ClaimRecord[],
+  judgements: readonly Judgement[],
+): Judgement => (claims.length > 0 ? judgeClaims(claims) : worst(judgements))
 
 /** All must hold; the reason counts those that do, and names the first of the worst. */
 function judgeClaims(claims: readonly ClaimRecord[]): Judgement {

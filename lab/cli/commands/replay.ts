@@ -1,5 +1,5 @@
 import { readRecord, replay } from '../../report/index.ts'
-import { settle } from '../../run/index.ts'
+import { judgeRecord, settle } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { readText } from './report.ts'
@@ -19,7 +19,7 @@ export const replayCommand: Command = {
     const path = args.required('record')
     const record = readRecord(await readText(path), path)
     const experimentOf = async (kind: string) => (await find(kind))?.experiment
-    const result = await replay(record, experimentOf, settle)
+    const result = await replay(record, experimentOf, { settle, judge: judgeRecord })
     const { agreeing, differences, unknownKinds } = result
     if (args.flag('json')) {
       await terminal.out(`${JSON.stringify(result, null, 2)}\n`)
