@@ -1,10 +1,14 @@
 import type { ClaimRecord, ExperimentRecord, LabRecord, Table } from '../core/index.ts'
 import { formatInterval, formatNumber, formatQuantity, formatValue } from '../core/index.ts'
 
+/** A terminal would obey them. */
+const CONTROL = /(?![\n\t])\p{Cc}/gu
+
 /** Text in a cell: one line, with nothing that Markdown or embedded HTML would take for markup. */
 function cell(text: string): string {
   return text
     .replace(/\s+/g, ' ')
+    .replace(CONTROL, '\uFFFD')
     .replace(/[\\|*_`[\]]/g, String.raw`\$&`)
     .replace(/</g, '&lt;')
     .trim()
@@ -60,7 +64,7 @@ function renderExperiment(record: ExperimentRecord): string {
     table(['figure', 'value', 'interval', 'n'], rows),
     ...exhibits.filter((exhibit) => exhibit.kind === 'table').map(renderTable),
     ...(notes.length > 0 ? [`${notes.map((note) => `- ${cell(note)}`).join('\n')}\n`] : []),
-    `Machine: ${record.trust.grade}. Repeat: \`${record.command.replace(/`/g, "'")}\`\n`,
+    `Machine: ${record.trust.grade}. Repeat: \`${record.command.replace(/`/g, "'").replace(CONTROL, '\uFFFD')}\`\n`,
   ]
     .filter((part) => part !== '')
     .join('\n')

@@ -77,6 +77,15 @@ describe('hostile text', () => {
     for (const width of widths) expect([4, 6, 7]).toContain(width)
   })
 
+  test('has nothing in it that a terminal obeys', () => {
+    const orders = '\u001B]0;title\u0007\u009B2J'
+    const command = `tollgate lab load --body '${orders}'`
+    const experiment = experimentRecord({ title: orders, command })
+    const text = renderMarkdown(labRecord({ title: orders, experiments: [experiment] }))
+    expect(text).toContain(']0;title')
+    expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
+  })
+
   test('is no formula in a spreadsheet', () => {
     const experiment = experimentRecord()
     const figure = { ...experiment.outcome.figures[0]!, label: HOSTILE }
