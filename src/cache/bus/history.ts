@@ -57,10 +57,13 @@ export function createInvalidationHistory(random: Random): InvalidationHistory {
       const isCounted = name.kind !== 'all' && (underWay.has(text) || underWay.size < UNDER_WAY_MAX)
       if (isCounted) underWay.set(text, (underWay.get(text) ?? 0) + 1)
       else allUnderWay += 1
+      const before = known
       return (position) => {
         note(name, position)
-        // It stands in a numbering that this instance has not heard of yet.
-        if (position.era !== known?.era) known = undefined
+        // It stands in a numbering that this instance has not heard of yet, or the numbers went back: Redis
+        // came back as it was before some that are known.
+        const hasGoneBack = before?.era === position.era && position.sequence <= before.sequence
+        if (position.era !== known?.era || hasGoneBack) known = undefined
         if (!isCounted) allUnderWay -= 1
         else if (underWay.get(text) === 1) underWay.delete(text)
         else underWay.set(text, (underWay.get(text) ?? 0) - 1)

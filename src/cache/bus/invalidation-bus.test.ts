@@ -141,6 +141,20 @@ describe('the bus of invalidations', () => {
     expect([isCurrent('era:4'), isCurrent('era:5')]).toEqual([false, true])
   })
 
+  test('an invalidation with a number that was known already makes nothing current until that is heard', async () => {
+    const { bus, sink, arrivals, snapshot, hear } = setUp()
+    hear().onGap(snapshot(1, 9), 'start')
+    bus.start(sink)
+    // Redis came back as it was when four were published.
+    const published = bus.publish({ kind: 'tag', name: 'x' })
+    arrivals[0]?.({ era: 'era', sequence: 5 })
+    await published
+    expect(bus.history.position()).toBeUndefined()
+    expect(bus.history.isCurrent([{ kind: 'tag', name: 'x' }], 'era:9')).toBe(false)
+    hear().onGap({ position: { era: 'anew', sequence: 0 }, entries: [] }, 'another server')
+    expect(bus.history.position()).toBe('anew:0')
+  })
+
   test('an invalidation that went into another numbering makes nothing current until that is heard', async () => {
     const { bus, sink, arrivals, snapshot, hear } = setUp()
     hear().onGap(snapshot(1, 3), 'start')
