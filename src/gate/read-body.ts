@@ -25,7 +25,11 @@ export function createBodyReader(check: RequestCheck): BodyReader {
     if (exchange.bodyChecked) return undefined
     const text = exchange.bodyText
     const contentType = (exchange.contentType ??= exchange.request.headers.get('content-type'))
-    if (text === undefined) return check.contentType(contentType) ?? NEEDS_BODY
+    if (text === undefined) {
+      const coding = exchange.request.headers.get('content-encoding')
+      if (coding !== null && coding.toLowerCase() !== 'identity') return CODED
+      return check.contentType(contentType) ?? NEEDS_BODY
+    }
     if (isLongerThan(text, check.bodyBytesMax)) return tooLarge(check.bodyBytesMax)
     if (text.includes(REPLACEMENT)) return refuse('json_invalid', { detail: 'Not valid UTF-8.' })
     const outcome = check.body(text, contentType)
@@ -35,6 +39,12 @@ export function createBodyReader(check: RequestCheck): BodyReader {
     return undefined
   }
 }
+
+/** Whoever decodes such a body reads another one than was checked (RFC 9110 §15.5.16). */
+const CODED = refuse('content_type_unsupported', {
+  detail: 'A body with a Content-Encoding cannot be checked.',
+  headers: { 'accept-encoding': 'identity' },
+})
 
 /** UTF-8 has one to three bytes for each UTF-16 unit, so most texts need not be measured. */
 const isLongerThan = (text: string, bytesMax: number): boolean =>
