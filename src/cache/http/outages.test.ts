@@ -72,6 +72,22 @@ describe.each([
   })
 })
 
+test('an outage that nobody has seen for two minutes is none: the origin is asked before anybody gets what is stale', async () => {
+  const gate = setUp()
+  gate.count(STALE_IF_ERROR)
+  await gate.send()
+  gate.clock.advance(2000)
+  gate.answerWith(() => 'down')
+  await gate.send()
+  gate.clock.advance(119_999)
+  expect((await gate.send()).body).toBe('n1')
+  expect(gate.asked.at(-1)?.inBackground).toBe(true)
+  await settle()
+  gate.clock.advance(120_000)
+  gate.count(STALE_IF_ERROR)
+  expect((await gate.send()).body).toBe('n4')
+})
+
 describe('a response that is past its lifetime when it comes', () => {
   /** Whole seconds, written once a second: Date may be nearly two seconds behind. */
   const late = (gate: ReturnType<typeof setUp>) => ({

@@ -4,11 +4,12 @@ export type Outage = 'silence' | 'error'
 /**
  * Remembers for which keys the origin failed last, in memory of fixed size: what is stored and may stand in
  * does so at once, and the origin is tried in the background, ever more rarely. Two keys may share a place;
- * then one is forgotten, and somebody waits for the origin once more.
+ * then one is forgotten, and somebody waits for the origin once more. So it is when nobody has tried for two
+ * minutes: what happened before is no error that is encountered now (RFC 5861 §4).
  */
 export interface Outages {
-  /** How asking for a key failed last; `undefined` once it has not. */
-  find(hash: number): Outage | undefined
+  /** How asking for a key failed last; `undefined` once it has not, or that is long ago. */
+  find(hash: number, nowMs: number): Outage | undefined
   /** Whether the origin is to be tried again; a `true` is for one asker, the others go without. */
   takesTry(hash: number, nowMs: number): boolean
   note(hash: number, outage: Outage, nowMs: number): void
@@ -18,6 +19,8 @@ export interface Outages {
 const PLACES = 1 << 14
 const PAUSE_MS_MIN = 1000
 const PAUSE_MS_MAX = 16_000
+/** Far more than the longest pause: where requests keep coming, none of them waits. */
+const MEMORY_MS = 120_000
 const KINDS = [undefined, 'silence', 'error'] as const
 
 /** Creates {@link Outages}. */
@@ -32,9 +35,10 @@ export function createOutages(): Outages {
     return kinds[place] !== 0 && hashes[place] === (hash | 0) ? place : -1
   }
   return {
-    find(hash) {
+    find(hash, nowMs) {
       const place = placeOf(hash)
-      return place === -1 ? undefined : KINDS[kinds[place]!]
+      const isKnown = place !== -1 && Math.abs(nowMs - triedMs[place]!) < MEMORY_MS
+      return isKnown ? KINDS[kinds[place]!] : undefined
     },
     takesTry(hash, nowMs) {
       const place = placeOf(hash)

@@ -206,9 +206,9 @@ class RecallingCache<R> {
    * Whether the origin failed when it was asked last, and what is stored may stand in for that (RFC 5861 §4,
    * RFC 9111 §4.2.4): then nobody waits to see it fail again.
    */
-  private standsInAtOnce({ request, action, hash }: Lookup<R>): boolean {
+  private standsInAtOnce({ request, action, hash, nowMs }: Lookup<R>): boolean {
     if (action.kind !== 'revalidate' || action.why !== 'stale') return false
-    const outage = request.method === 'GET' ? this.parts.outages.find(hash) : undefined
+    const outage = request.method === 'GET' ? this.parts.outages.find(hash, nowMs) : undefined
     if (outage === undefined) return false
     return outage === 'silence' ? action.mayReplaceSilence : action.mayReplaceError
   }
