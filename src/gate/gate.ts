@@ -166,16 +166,32 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
   }
 }
 
+/** Redirects, and answers of `fetch`, have headers that cannot be changed where runtimes keep to the standard. */
+function withHeaders(response: Response, headers: Exchange['responseHeaders']): Response {
+  if (headers === undefined) return response
+  try {
+    for (const name in headers) response.headers.set(name, headers[name]!)
+    return response
+  } catch {
+    const changeable = new Response(response.body, response)
+    for (const name in headers) changeable.headers.set(name, headers[name]!)
+    return changeable
+  }
+}
+
 /** Turns the last step into the answer, with the headers that stages asked for. */
 function finish(exchange: Exchange, ending: Ending): Answer {
   const { responseHeaders } = exchange
-  if (ending !== undefined && isAnswer(ending)) {
+  if (ending instanceof PlainAnswer) {
     if (responseHeaders === undefined) return ending
-    if (ending instanceof PlainAnswer) return ending.with(responseHeaders, exchange.responseLines)
-    for (const name in responseHeaders) ending.headers.set(name, responseHeaders[name]!)
-    return ending
+    return ending.with(responseHeaders, exchange.responseLines)
   }
-  const refusal = ending ?? refuse('internal_error', { internal: 'no stage answered' })
+  let refusal = ending
+  if (refusal !== undefined && isAnswer(refusal)) {
+    if (refusal.status !== 0) return withHeaders(refusal, responseHeaders)
+    refusal = refuse('internal_error', { internal: 'a network error stands for an answer' })
+  }
+  refusal ??= refuse('internal_error', { internal: 'no stage answered' })
   exchange.refusal = refusal
   const headers = { ...responseHeaders, ...refusal.headers }
   return problemAnswer({ ...refusal, headers }, exchange.requestId)

@@ -3,7 +3,10 @@ const { createGate, defineConfig } = await import(process.argv[2])
 
 const config = defineConfig({
   bans: { enabled: false },
-  limits: { few: { kind: 'bucket', limit: 100, window: '1h' } },
+  limits: {
+    few: { kind: 'bucket', limit: 100, window: '1h' },
+    one: { kind: 'concurrency', limit: 1, by: 'route' },
+  },
   routes: [
     {
       id: 'item',
@@ -16,12 +19,26 @@ const config = defineConfig({
       },
       handler: true,
     },
+    ...['moved', 'passed', 'failed'].map((id) => ({
+      id,
+      path: `/${id}`,
+      credentials: ['anonymous'],
+      limits: ['one'],
+      handler: true,
+    })),
   ],
 })
+
+/** Answers whose headers a runtime may not let anybody change, and one that is none. */
+const ready = {
+  moved: () => Response.redirect('http://localhost/elsewhere'),
+  passed: () => fetch('data:text/plain,from elsewhere'),
+  failed: () => Response.error(),
+}
 const gate = await createGate({
   config,
-  handler: (_request, { caller, parameters, body }) =>
-    Response.json({ tenant: caller.tenantId, parameters, body }),
+  handler: (_request, { route, caller, parameters, body }) =>
+    ready[route]?.() ?? Response.json({ tenant: caller.tenantId, parameters, body }),
 })
 
 const put = (key, body) =>
@@ -73,6 +90,11 @@ const statuses = await Promise.all(
   Array.from({ length: 500 }, async () => (await put(secret, { name: 'abc' })).status),
 )
 seen.admitted = statuses.filter((status) => status === 200).length
+seen.ready = []
+for (const path of ['/moved', '/passed', '/failed', '/moved', '/passed']) {
+  const answer = await gate.fetch(new Request(`http://localhost${path}`))
+  seen.ready.push([answer.status, answer.headers.get('ratelimit-policy')])
+}
 await gate.identity.keys.revoke('acme', after.id)
 seen.revoked = (await put(secret, { name: 'abc' })).status
 await gate.ledger.flush()

@@ -43,6 +43,10 @@ describe('the built package', () => {
         readAhead: false,
         used: 422,
         admitted: 96,
+        ready: [302, 200, 500, 302, 200].map((status) => [
+          status,
+          '"one";q=1;qu="concurrent-requests"',
+        ]),
         revoked: 401,
         audit: true,
       })
