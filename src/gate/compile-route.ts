@@ -187,6 +187,7 @@ function limitStage(
         ...(caller.id !== '' && { keyId: caller.id }),
         ...(caller.userId !== undefined && { userId: caller.userId }),
         ...(caller.plan !== undefined && { plan: caller.plan }),
+        ...(caller.limits !== undefined && { limits: caller.limits }),
       }),
     onRefusal: (limit) => metrics.limitRejected(slots.get(limit) ?? 0),
   })

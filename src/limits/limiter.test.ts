@@ -428,6 +428,20 @@ describe('operators', () => {
     expect(await grantedOf(bench, plan, 9)).toBe(5)
   })
 
+  test('see what a limit of one’s own leaves, and looking by another rate lets nothing drain', async () => {
+    const bench = setUp({ rate: { kind: 'bucket', limit: 6000, window: '1h' } })
+    const slow = callerOf('key_slow', { limits: { rate: 6 } })
+    const plan = bench.plan(['rate'])
+    expect(await grantedOf(bench, plan, 10, slow)).toBe(6)
+    bench.clock.advance(60_000)
+    const subject = { limit: 'rate', keyId: 'key_slow' }
+    const other = await bench.limiter.peek(subject)
+    expect(other.ok && other.value.limit).toBe(6000)
+    const own = await bench.limiter.peek({ ...subject, limits: { rate: 6 } })
+    expect(own.ok && [own.value.limit, own.value.remaining]).toEqual([6, 0])
+    expect(await grantedOf(bench, plan, 10, slow)).toBe(0)
+  })
+
   test('are told what they got wrong', async () => {
     const { limiter } = setUp(hundred)
     const codes = await Promise.all(

@@ -32,6 +32,8 @@ export interface LimitSubject {
   readonly tenantId?: string
   readonly routeId?: string
   readonly plan?: string
+  /** Limits of the caller's own, by limit name. */
+  readonly limits?: Readonly<Record<string, number>>
 }
 
 /** A limit as listed. */
@@ -154,6 +156,7 @@ function callerOf(subject: LimitSubject): Caller {
     userId: subject.userId,
     tenantId: subject.tenantId ?? '',
     plan: subject.plan,
+    limits: subject.limits,
   })
 }
 

@@ -119,6 +119,17 @@ test('an operator bans the credential that they present only by force, and can l
   expect((await rig.call('POST', '/v1/bans', { body })).status).toBe(201)
 })
 
+test('what a key has left is told by its own limit, and by nobody else’s', async () => {
+  const rig = await createAdminRig()
+  const acme = await withTenant(rig)
+  const body = { name: 'k', limits: { default: 7 } }
+  const keyId = (await rig.call('POST', `${acme}/keys`, { body })).field('key.id')
+  const use = async (query: string) => rig.call('GET', `/v1/limits/default/use?${query}`)
+  const own = await use(`keyId=${String(keyId)}&tenantId=acme`)
+  expect([own.field('limit'), own.field('remaining')]).toEqual([7, 7])
+  expect((await use(`keyId=key_other&tenantId=acme`)).field('limit')).toBe(100)
+})
+
 describe('tenants are apart', () => {
   test('a tenant’s owner sees and changes that tenant only', async () => {
     const rig = await createAdminRig()

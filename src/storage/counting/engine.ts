@@ -2,7 +2,7 @@ import type { Claim, ClaimState, SlotHint, TakeOutcome } from '../counters.ts'
 import { GRANTED } from '../counters.ts'
 import { Arena } from './arena.ts'
 import { claimState, EPSILON } from './claim-state.ts'
-import { CALENDAR, CONCURRENCY, STRIDE, THIRD, TIME, USED } from './lanes.ts'
+import { CALENDAR, CONCURRENCY, STRIDE, THIRD, TIME, USED, WORDS } from './lanes.ts'
 import { takeKnown } from './known-take.ts'
 import { LimitTable } from './limit-table.ts'
 import { placeOf, serialIn, slotIn } from './place.ts'
@@ -102,7 +102,13 @@ export class CounterEngine {
   peek(claim: Claim, nowMs: number): ClaimState | Claim {
     this.#tick(nowMs)
     this.#prepare(1)
-    return this.#look([claim], 0, NONE, 0) ? this.#apply(claim, 0, false) : claim
+    const at = this.#slotOf(claim.name, claim.subject) * WORDS
+    const { words } = this.#arena.slots
+    const before = at < 0 ? undefined : words.slice(at, at + WORDS)
+    const state = this.#look([claim], 0, NONE, 0) ? this.#apply(claim, 0, false) : claim
+    // Whoever looks may ask by another rate than the one that counts: nothing must have drained by it.
+    if (before !== undefined) words.set(before, at)
+    return state
   }
 
   /** Gives back what concurrency claims took. */

@@ -25,15 +25,31 @@ const subjectQuery = z.strictObject({
   userId: text(),
   tenantId: text(),
   routeId: text(),
-  plan: text().describe('The plan whose rate counts.'),
+  plan: text().describe('The plan whose rate counts; default: that of the key or the tenant.'),
 })
 
-const subjectOf = (limit: string, query: z.output<typeof subjectQuery>): LimitSubject => ({
-  limit,
-  ...(Object.fromEntries(
-    Object.entries(query).filter(([, value]) => value !== undefined),
-  ) as Partial<Record<keyof typeof query, string>>),
-})
+/** Whose use is asked about. The limits and the plan of a key whose tenant is named count, and the tenant's plan. */
+async function subjectOf(
+  limit: string,
+  query: z.output<typeof subjectQuery>,
+  { identity }: AdminParts,
+): Promise<LimitSubject> {
+  const { tenantId, keyId } = query
+  const tenant = tenantId === undefined ? undefined : await identity.tenants.get(tenantId)
+  const found =
+    tenantId === undefined || keyId === undefined
+      ? undefined
+      : await identity.keys.get(tenantId, keyId)
+  const key = found?.ok === true ? found.value : undefined
+  const plan = query.plan ?? key?.plan ?? (tenant?.ok === true ? tenant.value.plan : undefined)
+  const named = Object.entries(query).filter(([, value]) => value !== undefined)
+  return {
+    limit,
+    ...(Object.fromEntries(named) as Partial<Record<keyof typeof query, string>>),
+    ...(typeof plan === 'string' && { plan }),
+    ...(key?.limits && { limits: key.limits }),
+  }
+}
 
 /** Nothing is used by a tenant that does not exist: whoever asks has misspelled it. */
 const checkNamed = async (
@@ -67,7 +83,7 @@ export const limitOperations = [
     run: async ({ params, query }, parts) => {
       const missing = await checkNamed(query, parts)
       if (missing !== undefined) return { ok: false, refusal: missing }
-      const use = await parts.limiter().peek(subjectOf(params.limit, query))
+      const use = await parts.limiter().peek(await subjectOf(params.limit, query, parts))
       return use.ok ? succeed({ body: use.value }) : use
     },
   }),
@@ -86,7 +102,7 @@ export const limitOperations = [
       const missing = await checkNamed(query, parts)
       if (missing !== undefined) return { ok: false, refusal: missing }
       const { limiter } = parts
-      const subject = subjectOf(params.limit, query)
+      const subject = await subjectOf(params.limit, query, parts)
       const before = await limiter().peek(subject)
       if (!before.ok) return before
       const after = await limiter().reset(subject)
