@@ -5,6 +5,7 @@ import { createRequestIds } from '../signals/index.ts'
 import type { Http1Listener, Http1ListenerOptions } from './http1/index.ts'
 import { openHttp1Listener } from './http1/index.ts'
 import type { ListenerWiring } from './listener.ts'
+import { probeAddress } from './listener.ts'
 
 /** A listener whose handler is put in place once everything behind it stands. */
 export interface Door {
@@ -41,13 +42,36 @@ export function openDoor(options: DoorOptions): Door {
   }
 }
 
+/** The address that worker processes will share. Until they do, whoever connects to it is refused. */
+export interface SharedPlace {
+  /** `host:port`, with the port that was found where any was asked for. */
+  readonly address: string
+  /**
+   * Throws a ListenError when somebody else listens there: sharing (SO_REUSEPORT) would hide it. To be called again
+   * right before the workers bind it.
+   */
+  readonly claim: () => void
+  /** Lets go of what held the address. */
+  readonly release: () => Promise<void>
+}
+
 /**
- * Makes sure that nobody has the address, and holds it for processes that will share it. Sharing
- * (SO_REUSEPORT) would hide that somebody else listens there already.
+ * Makes sure that nobody has the address. A port of any number is held until it is released, since nobody knows
+ * it yet; one that clients know is not, for a balancer would take a gate that answers 503 for one that serves.
  */
-export async function holdShared(options: DoorOptions): Promise<DoorOptions> {
+export async function findPlace(options: DoorOptions, address: string): Promise<SharedPlace> {
+  if (options.port !== 0) {
+    const claim = (): void => probeAddress(address)
+    claim()
+    return { address, claim, release: async () => {} }
+  }
   const probe = openDoor(options)
   const { port } = probe.listener
   await probe.listener.drain(0)
-  return { ...options, port, reusePort: true }
+  const held = openDoor({ ...options, port, reusePort: true })
+  return {
+    address: held.address,
+    claim: () => {},
+    release: async () => void (await held.listener.drain(0)),
+  }
 }

@@ -1,35 +1,41 @@
 import type { Nouns } from '../gate/index.ts'
 import { largestBodyOf } from '../gate/index.ts'
-import type { Door } from './door.ts'
-import type { ListenerWiring } from './listener.ts'
+import type { SharedPlace } from './door.ts'
+import type { Http1Listener } from './http1/index.ts'
 import type { Fleet, FleetOptions } from './workers/fleet.ts'
 import { startFleet } from './workers/fleet.ts'
 
 /** What takes the requests: this process, or worker processes. */
-export type Front = Pick<Fleet, 'apply' | 'figures' | 'explain' | 'metrics' | 'stop' | 'abandon'>
+export type Front = Pick<
+  Fleet,
+  'apply' | 'figures' | 'explain' | 'metrics' | 'stop' | 'abandon'
+> & {
+  readonly url: string
+}
 
 /** Takes the requests in this process. */
-export function standAlone(door: Door, wiring: ListenerWiring): Front {
-  door.open(wiring)
+export function standAlone(listener: Http1Listener): Front {
   return {
-    apply: async (config) => door.listener.boundBodies(largestBodyOf(config)),
+    url: listener.url,
+    apply: async (config) => listener.boundBodies(largestBodyOf(config)),
     figures: async () => [],
     explain: async () => [],
     metrics: async () => [],
-    stop: async (deadlineMs) => door.listener.drain(deadlineMs),
-    abandon: async () => {},
+    stop: async (deadlineMs) => listener.drain(deadlineMs),
+    abandon: async () => void (await listener.drain(0)),
   }
 }
 
-/** Leaves the requests to workers; the door held their address until they all serve. */
+/** Leaves the requests to workers. */
 export async function standBehind(
-  door: Door,
-  options: Omit<FleetOptions, 'address'>,
+  { address, claim, release }: SharedPlace,
+  options: Omit<FleetOptions, 'address' | 'claim'>,
 ): Promise<Front> {
-  const fleet = await startFleet({ ...options, address: door.address })
+  const fleet = await startFleet({ ...options, address, claim })
   registerChecks(options.nouns, fleet)
-  await door.listener.drain(0)
-  return fleet
+  await release()
+  const scheme = options.boot.listen.tls === undefined ? 'http' : 'https'
+  return { ...fleet, url: `${scheme}://${address}` }
 }
 
 /** Some must serve, and it is shown when not all do. */

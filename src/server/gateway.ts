@@ -13,10 +13,11 @@ import type { Front } from './front.ts'
 import { standAlone, standBehind } from './front.ts'
 import { createGateView } from './gate-view.ts'
 import { createLazyAdmin } from './lazy-admin.ts'
-import type { Door } from './door.ts'
-import { holdShared, openDoor } from './door.ts'
+import type { Door, SharedPlace } from './door.ts'
+import { findPlace, openDoor } from './door.ts'
+import { openHttp1Listener } from './http1/index.ts'
 import type { ListenerWiring } from './listener.ts'
-import { listenerOptions } from './listener.ts'
+import { listenerOptions, probeAddress } from './listener.ts'
 import { auditRejections } from './listener-audit.ts'
 import { countTowardBans } from './listener-bans.ts'
 import { countRejections, declareListenerMetrics } from './listener-metrics.ts'
@@ -65,15 +66,17 @@ export type GatewayOutcome =
   | { readonly ok: false; readonly problems: readonly CompileProblem[] }
 
 interface Doors {
-  readonly gate: Door
+  /** Where workers will listen; `undefined` where this process does. */
+  readonly shared: SharedPlace | undefined
   readonly admin: Door | undefined
 }
 
 type Closers = (() => Promise<unknown>)[]
 
 /**
- * Starts a gateway. The addresses are bound first, so that a taken port leaves nothing behind; until
- * all is ready requests get 503. Throws a ListenError, a DataLockedError or a SchemaError.
+ * Starts a gateway. The addresses are tried first, so that a taken port leaves nothing behind. Until all is ready
+ * the admin API answers 503, and connections to the gate are refused: a balancer goes on to another one, even
+ * with what it may not send twice. Throws a ListenError, a DataLockedError or a SchemaError.
  */
 export async function startGateway(options: GatewayOptions): Promise<GatewayOutcome> {
   const closers: Closers = []
@@ -96,21 +99,19 @@ async function openDoors(
   closers: Closers,
 ): Promise<Doors> {
   const config = loaded.value
-  const open = (options: Parameters<typeof openDoor>[0]): Door => {
-    const door = openDoor(options)
-    closers.push(() => door.listener.drain(0))
-    return door
-  }
-  const gateOptions = listenerOptions(config, config.listen.address)
-  const gate = workers === 1 ? open(gateOptions) : open(await holdShared(gateOptions))
+  const { address } = config.listen
+  const gateOptions = listenerOptions(config, address)
+  const shared = workers === 1 ? undefined : await findPlace(gateOptions, address)
+  if (shared === undefined) probeAddress(address)
+  else closers.push(shared.release)
+  if (!config.admin.enabled) return { shared, admin: undefined }
   const plain = { ...config, listen: { ...config.listen, tls: undefined } }
-  const admin = config.admin.enabled
-    ? open({
-        ...listenerOptions(plain, config.admin.address),
-        requestsMax: config.admin.requestsMax,
-      })
-    : undefined
-  return { gate, admin }
+  const admin = openDoor({
+    ...listenerOptions(plain, config.admin.address),
+    requestsMax: config.admin.requestsMax,
+  })
+  closers.push(() => admin.listener.drain(0))
+  return { shared, admin }
 }
 
 async function assemble(
@@ -173,11 +174,7 @@ async function assemble(
   const exposed = config.signals.expose.map((name) => `/${name}`)
   later.signals = createSignalRoutes(sources, exposed)
   registerChecks(nouns, storage, live)
-  // Workers have listeners of their own, and tell of them.
-  if ((options.workers ?? 1) === 1) {
-    declareListenerMetrics(nouns.signals.metrics, doors.gate.listener)
-  }
-  const front = await openFront(options, doors.gate, state, live, later.signals)
+  const front = await openFront(options, doors.shared, state, live, later.signals)
   later.front = front
   closers.push(() => front.abandon())
   const upkeep = createUpkeep({ nouns, admin, logger: world.logger })
@@ -197,29 +194,38 @@ async function assemble(
     for (const close of closers.toReversed()) await close()
     return finished
   }
-  const { url } = doors.gate.listener
+  const { url } = front
   const adminUrl = doors.admin?.listener.url
   return { ok: true, gateway: { url, adminUrl, rootKey, nouns, live, control, stop } }
 }
 
 async function openFront(
   { loaded, world, workers = 1 }: GatewayOptions,
-  door: Door,
+  shared: SharedPlace | undefined,
   state: State,
   live: Live,
   answer: SignalRoutes,
 ): Promise<Front> {
-  if (workers === 1) {
+  const config = loaded.value
+  if (shared === undefined) {
     const { nouns } = state
-    const count = countRejections(nouns.signals.metrics)
+    const { signals } = nouns
+    const count = countRejections(signals.metrics)
     const audit = auditRejections('gate', nouns.ledger, live, world.clock)
     const ban = countTowardBans(nouns.bans)
-    return standAlone(door, wireListener(live.gate.handle, world.logger, count, audit, ban))
+    const listener = openHttp1Listener({
+      ...listenerOptions(config, config.listen.address),
+      requestIds: signals.requestIds,
+      ...wireListener(live.gate.handle, world.logger, count, audit, ban),
+    })
+    // Workers have listeners of their own, and tell of them.
+    declareListenerMetrics(signals.metrics, listener)
+    return standAlone(listener)
   }
-  return standBehind(door, {
+  return standBehind(shared, {
     ...state,
     size: workers,
-    boot: loaded.value,
+    boot: config,
     config: () => live.config(),
     answer,
     world,

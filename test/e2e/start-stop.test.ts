@@ -50,6 +50,31 @@ describe('starting', () => {
     },
   )
 
+  test.each([[[]], [['--workers', '2']]])(
+    'refuses connections until it serves, with %j',
+    async (args) => {
+      const place = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
+      const { port = 0 } = place
+      await place.stop(true)
+      const starting = startGateProcess(makeFolder(config({ gate: port })), args)
+      const seen = new Set<number | string>()
+      const ready = `http://127.0.0.1:${port}/ready`
+      while (!seen.has(200)) {
+        seen.add(
+          await ask(ready).then(
+            ({ status }) => status,
+            () => 'refused',
+          ),
+        )
+        await Bun.sleep(1)
+      }
+      expect([...seen]).toEqual(['refused', 200])
+      const gate = await starting
+      expect(await gate.stop()).toBe(0)
+      removeFolder(gate.folder)
+    },
+  )
+
   test('on data that another gate uses ends with 5 and leaves it alone', async () => {
     const gate = await startGateProcess(makeFolder(config()))
     const run = runTollgate(gate.folder, ['serve'])

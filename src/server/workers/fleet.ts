@@ -12,6 +12,8 @@ import type { WorkerFigures } from './messages.ts'
 import type { Seat } from './seat.ts'
 import { takeSeat } from './seat.ts'
 import { shareOf } from './share.ts'
+import type { StartLine } from './start-line.ts'
+import { createStartLine } from './start-line.ts'
 import { watchSeats } from './watch-seats.ts'
 import type { WorkerHandle, WorkerService } from './worker-handle.ts'
 import { startWorker } from './worker-handle.ts'
@@ -40,6 +42,8 @@ export interface FleetOptions {
   readonly size: number
   /** `host:port` to share. */
   readonly address: string
+  /** Called when all workers could listen, right before they do. Throws a ListenError when somebody else has the address. */
+  readonly claim: () => void
   /** The configuration of the start, and how to get the one in force. */
   readonly boot: GatewayConfig
   readonly config: () => GatewayConfig
@@ -55,7 +59,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { size, world } = options
   const { logger } = world
   const metrics = createFleetMetrics()
-  const spawn = createSpawn(options)
+  const startLine = createStartLine(size, options.claim)
+  const spawn = createSpawn(options, startLine)
   const taken = await Promise.allSettled(
     Array.from({ length: size }, async (_, index) =>
       takeSeat({
@@ -67,6 +72,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
           metrics.lost(index + 1)
           recordLoss(options, index + 1, how)
         },
+      }).catch((error: Error) => {
+        startLine.breakOff(error)
+        throw error
       }),
     ),
   )
@@ -121,7 +129,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
 }
 
-function createSpawn(options: FleetOptions): (worker: number) => ReturnType<typeof startWorker> {
+function createSpawn(
+  options: FleetOptions,
+  startLine: StartLine,
+): (worker: number) => ReturnType<typeof startWorker> {
   const { size, address, boot, peppers, storage, nouns, answer } = options
   const { records, counters, log, bus } = storage
   // What administrators alone touch (the root key, remembered answers) stays out of reach.
@@ -137,7 +148,7 @@ function createSpawn(options: FleetOptions): (worker: number) => ReturnType<type
         address,
         peppers,
       },
-      { relay, nouns, answer },
+      { relay, nouns, answer, mayListen: startLine.arrive },
     )
 }
 

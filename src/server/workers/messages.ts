@@ -61,6 +61,8 @@ export interface WireAnswer {
 /** From the primary to a worker. */
 export type ToWorker =
   | StartMessage
+  /** It may listen: all others could as well. */
+  | { readonly kind: 'listen' }
   | { readonly kind: 'relay'; readonly message: unknown }
   | { readonly kind: 'apply'; readonly id: number; readonly config: GatewayConfig }
   | { readonly kind: 'figures'; readonly id: number }
@@ -75,6 +77,8 @@ export type ToWorker =
 /** From a worker to the primary. */
 export type FromWorker =
   | { readonly kind: 'hello' }
+  /** All that it needs stands: it could listen. */
+  | { readonly kind: 'loaded' }
   | { readonly kind: 'ready' }
   /** It cannot start; `code` is that of a ListenError. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }

@@ -47,6 +47,8 @@ export interface WorkerWays {
   readonly report: (report: Report) => void
   /** Asks the primary for the answer to a path of its own, such as `/health`. */
   readonly ask: (path: string) => Promise<Response>
+  /** Says that all stands, and waits until it may listen. */
+  readonly mayListen: () => Promise<void>
 }
 
 /** The gate of a worker process. */
@@ -134,6 +136,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   const count = countRejections(signals.metrics)
   const audit = auditRejections('gate', outbox, live, world.clock)
   const ban = countTowardBans(nouns.bans)
+  await ways.mayListen()
   const listener = openHttp1Listener({
     ...listenerOptions(boot, start.address),
     bodyBytesMax: largestBodyOf(config),

@@ -15,6 +15,8 @@ export interface WorkerService {
   readonly nouns: Pick<Nouns, 'bans' | 'ledger'>
   /** Answers `/health` and its like. */
   readonly answer: (path: string) => Promise<Response> | undefined
+  /** Resolves when a worker that could listen may; rejects when it may not. */
+  readonly mayListen: () => Promise<void>
 }
 
 /** One worker process as the primary sees it. */
@@ -46,6 +48,12 @@ export function startWorker(start: StartMessage, service: WorkerService): Worker
   service.relay.connect(shared.link)
   const actions: Actions = {
     hello: () => worker.send(start),
+    loaded: () => {
+      service.mayListen().then(
+        () => worker.send({ kind: 'listen' }),
+        (error: Error) => waiting.fail('ready', error),
+      )
+    },
     ready: () => waiting.settle('ready', undefined),
     failed: ({ message, code }) => {
       waiting.fail(

@@ -30,6 +30,7 @@ function createActions(channel: Channel): Actions {
   const shared = createSharedLink((message) => channel.send({ kind: 'relay', message }))
   const questions = createQuestions(channel)
   const started = Promise.withResolvers<WorkerGate>()
+  const allowed = Promise.withResolvers<void>()
   // Jobs run one after the other, behind the start.
   let queue: Promise<unknown> = started.promise
   const then = (job: (gate: WorkerGate) => unknown): void => {
@@ -41,12 +42,17 @@ function createActions(channel: Channel): Actions {
         link: shared.link,
         report: (report) => channel.send({ kind: 'report', ...report }),
         ask: questions.ask,
+        mayListen: () => {
+          channel.send({ kind: 'loaded' })
+          return allowed.promise
+        },
       }).then(started.resolve, (error: unknown) => {
         const code = error instanceof ListenError ? error.code : undefined
         channel.send({ kind: 'failed', message: textOf(error), code })
       })
       then(() => channel.send({ kind: 'ready' }))
     },
+    listen: () => allowed.resolve(),
     relay: ({ message }) => shared.deliver(message),
     apply: ({ id, config }) =>
       then(async (gate) =>
