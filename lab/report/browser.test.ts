@@ -7,7 +7,7 @@ import { source as axeSource } from 'axe-core'
 import type { Browser } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { renderHtml } from './index.ts'
-import { labRecord } from './record.fixture.ts'
+import { experimentRecord, labRecord } from './record.fixture.ts'
 
 const EXECUTABLE = [
   '/usr/bin/chromium',
@@ -70,6 +70,31 @@ describe.skipIf(EXECUTABLE === undefined)('the report in a browser', () => {
       await page.close()
     }, 60_000)
   }
+
+  test('texts without a space to break at, such as a long address, do not make it wider', async () => {
+    const long = `http://127.0.0.1:8080/${'path/'.repeat(60)}`
+    const experiment = experimentRecord({ title: long, command: long })
+    const { judgement, figures } = experiment.outcome
+    const reason = 'r'.repeat(200)
+    const outcome = {
+      ...experiment.outcome,
+      judgement: { ...judgement, reason },
+      figures: [{ ...figures[0]!, label: long }],
+      notes: [long],
+    }
+    const record = labRecord({
+      title: long,
+      target: long,
+      command: long,
+      judgement: { verdict: 'fail', reason },
+      experiments: [{ ...experiment, outcome }],
+    })
+    await writeFile(join(folder, 'long.html'), renderHtml(record))
+    const page = await browser.newPage({ viewport: { width: 320, height: 800 } })
+    await page.goto(`file://${join(folder, 'long.html')}`)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+    await page.close()
+  }, 60_000)
 
   test('the links of the contents lead somewhere', async () => {
     const page = await browser.newPage()

@@ -4,7 +4,7 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--ink:#e6edf3;--soft:#9ea7b3;--rule:#3d444d;--panel:#161b22;--pass:#56d364;--fail:#ff8f87;--open:#e3b341;--pass-bg:#0f2a18;--fail-bg:#3a1418;--open-bg:#33270a;--s0:#6cb6ff;--s1:#f69d50;--s2:#57d9a3;--s3:#e0a1d0;--s4:#dcc24c;--s5:#76d7e6;--s6:#ff9fb0;--s7:#b1bac4;--floor:#2d333b}}
 *{box-sizing:border-box}
 html{color-scheme:light dark}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:break-word}
 main,header,footer,nav{max-width:64rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:2rem}
 h1{font-size:1.75rem;line-height:1.2;margin:0 0 .25rem}
@@ -16,6 +16,7 @@ a{color:var(--s0)}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875em}
 pre{background:var(--panel);border:1px solid var(--rule);border-radius:6px;padding:.75rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;list-style:none;padding:0;margin:1rem auto 0}
+nav li,.card,.legend li{overflow-wrap:anywhere}
 .badge{display:inline-block;font-weight:600;font-size:.8125rem;padding:.1rem .55rem;border-radius:1rem;white-space:nowrap;border:1px solid currentcolor}
 .pass{color:var(--pass);background:var(--pass-bg)}
 .fail{color:var(--fail);background:var(--fail-bg)}
