@@ -10,6 +10,8 @@ export interface WebSockets {
 }
 
 const MESSAGE_BYTES_MAX = 1_048_576
+/** What may wait for a client that does not read: more than a bridge lets wait, as the answers to pings wait, too. */
+const WAITING_BYTES_MAX = 2 * MESSAGE_BYTES_MAX
 const IDLE_SECONDS = 120
 const GOING_AWAY = 1001
 
@@ -19,6 +21,8 @@ export function createWebSockets(): WebSockets {
   return {
     handlers: {
       maxPayloadLength: MESSAGE_BYTES_MAX,
+      backpressureLimit: WAITING_BYTES_MAX,
+      closeOnBackpressureLimit: true,
       idleTimeout: IDLE_SECONDS,
       open(socket) {
         sockets.add(socket)

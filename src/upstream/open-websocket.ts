@@ -25,6 +25,7 @@ type WebSocketConstructor = new (
   options: {
     readonly headers: Readonly<Record<string, string>>
     readonly protocols: readonly string[]
+    readonly perMessageDeflate: boolean
     readonly tls?: unknown
   },
 ) => UpstreamSocket
@@ -81,6 +82,8 @@ function connect(
     {
       headers: handshakeFields(head),
       protocols,
+      // A message of a few bytes could become one of more than a hundred million.
+      perMessageDeflate: false,
       ...(course.config.tls !== undefined && { tls: course.config.tls }),
     },
   )

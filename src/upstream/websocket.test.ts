@@ -182,6 +182,36 @@ describe('a bridged WebSocket', () => {
   })
 })
 
+describe('a message of an upstream', () => {
+  const MIB = 1_048_576
+
+  test('of a mebibyte passes, a larger one ends the connection with 1009', async () => {
+    for (const more of [new Uint8Array(MIB + 1), '\u20AC'.repeat(MIB / 3 + 1)]) {
+      const origin = serveEcho()
+      const gate = serveBridge({ targets: [origin.url] })
+      const { messages, closed } = connect(gate.url)
+      await until(() => messages.length === 1)
+      origin.sockets[0]?.send(new Uint8Array(MIB))
+      await until(() => messages.length === 2)
+      expect((messages[1] as ArrayBuffer).byteLength).toBe(MIB)
+      origin.sockets[0]?.send(more)
+      await until(() => closed.length === 1 && origin.closes.length === 1)
+      expect([closed[0]?.code, origin.closes[0]?.[0]]).toEqual([1009, 1009])
+      expect(messages.length).toBe(2)
+      expect(gate.upstream.stats().inFlight).toBe(0)
+    }
+  })
+
+  test('is never packed, because nothing bounds what it would become', async () => {
+    const origin = serveEcho()
+    const gate = serveBridge({ targets: [origin.url] })
+    const { socket, messages } = connect(gate.url)
+    await until(() => messages.length === 1)
+    expect(origin.seen[0]?.get('sec-websocket-extensions')).toBeNull()
+    socket.close()
+  })
+})
+
 describe('back-pressure is bounded', () => {
   const chunk = new Uint8Array(65_536)
 

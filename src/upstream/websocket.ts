@@ -39,12 +39,14 @@ export interface UpstreamSocket {
 
 const TRY_AGAIN_LATER = 1013
 const UNSUPPORTED_DATA = 1003
+const TOO_LARGE = 1009
 const INTERNAL_ERROR = 1011
 
 /**
  * Joins an open upstream socket to a client. Messages and close codes pass in both directions. Neither
  * side can be paused through the interface of the web, so a side that takes messages more slowly than
- * the other sends them, until more than `bufferedBytesMax` wait, is closed with 1013.
+ * the other sends them, until more than `bufferedBytesMax` wait, is closed with 1013. So is an upstream, with 1009, that
+ * sends one message larger than that; those of clients are bounded by their server.
  *
  * @param onEnd called once, when the upstream's socket has closed.
  */
@@ -63,6 +65,10 @@ export function createWebSocketBridge(
     upstream.close(TRY_AGAIN_LATER, 'too slow')
   }
   const toClient = (message: string | Uint8Array): void => {
+    if (isLarger(message, bufferedBytesMax)) {
+      client?.close(TOO_LARGE, 'message too large')
+      return upstream.close(TOO_LARGE, 'message too large')
+    }
     if (client !== undefined) {
       client.send(message)
       if (client.bufferedAmount > bufferedBytesMax) overflow()
@@ -104,6 +110,16 @@ export function createWebSocketBridge(
     // Messages wait in the client's own buffer; there is none of ours to empty.
     drain() {},
   }
+}
+
+/** UTF-8 has one to three bytes for each UTF-16 unit, so most texts need not be measured. */
+function isLarger(message: string | Uint8Array, bytesMax: number): boolean {
+  if (message.length > bytesMax) return true
+  return (
+    typeof message === 'string' &&
+    message.length * 3 > bytesMax &&
+    Buffer.byteLength(message) > bytesMax
+  )
 }
 
 /** Closes with a code that may be sent (RFC 6455 §7.4.1); an end that just vanished becomes 1011. */

@@ -96,6 +96,27 @@ describe('a WebSocket', () => {
     while (listener!.openConnections > 0) await Bun.sleep(1)
   })
 
+  test('whose client pings on and on and reads no answer is cut off', async () => {
+    const { promise, resolve } = Promise.withResolvers<number>()
+    const port = listen((request, connection) => {
+      connection.upgrade(request, echo(resolve), {})
+      return switched()
+    })
+    const client = await RawClient.open(port)
+    client.send(`GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n`)
+    await client.until((all) => all.startsWith('HTTP/1.1 101 '))
+    client.socket.pause()
+    const ping = [0x89, 0xfd, 0, 0, 0, 0, ...Buffer.alloc(125)]
+    const pings = Buffer.concat(Array.from({ length: 1000 }, () => Buffer.from(ping)))
+    const pingOn = (): void => {
+      while (client.socket.writable && client.socket.write(pings));
+    }
+    client.socket.on('drain', pingOn)
+    pingOn()
+    expect(await promise).toBe(1006)
+    client.close()
+  })
+
   test('may be asked for with its first frame behind, and after other requests', async () => {
     const port = listen((request, connection) => {
       if (request.target === '/plain') return new PlainAnswer(200, [], 'plain')
