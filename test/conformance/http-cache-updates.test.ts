@@ -96,7 +96,8 @@ describe('of several that a request selects', () => {
 })
 
 describe('a 304 with the tag of something else', () => {
-  const STALE: Said = { fields: [...stale(), TAGGED, ['X', '1']] }
+  const tagged = { fields: [...stale(), TAGGED, ['X', '1']] } satisfies Said
+  const STALE: Said = { fields: [...tagged.fields, ['Last-Modified', date(-5000)]] }
   const other = notModified(['ETag', '"b"'], ['X', '2'])
 
   test('changes nothing, and all is asked for anew', async () => {
@@ -125,6 +126,14 @@ describe('a 304 with the tag of something else', () => {
     ])
     expect(answers.map(({ body }) => body)).toEqual(['n1', 'n1', 'n1'])
     expect(answers.map(({ fields }) => fields.get('x'))).toEqual(['1', '2', '2'])
+    expect(answers.map(isAsked)).toEqual([true, true, false])
+  })
+
+  test('renews what has a tag alone, and keeps its tag: the origin was asked about nothing else', async () => {
+    const answers = await play.run([{ says: tagged }, { says: other }, {}])
+    expect(answers.map(({ body }) => body)).toEqual(['n1', 'n1', 'n1'])
+    expect(answers.map(({ fields }) => fields.get('x'))).toEqual(['1', '2', '2'])
+    expect(answers.map(({ fields }) => fields.get('etag'))).toEqual(['"a"', '"a"', '"a"'])
     expect(answers.map(isAsked)).toEqual([true, true, false])
   })
 

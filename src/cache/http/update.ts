@@ -37,14 +37,16 @@ export function updatedFields(stored: StoredResponse, newer: Fields): Fields {
 
 /**
  * Whether a 304 speaks of what is stored (RFC 9111 §4.3.4): by the same tag or the same Last-Modified, or by no
- * validator that could differ. With another tag it tells that the content is another one by now.
+ * validator that could differ. With another tag, an origin that went by the date alone tells that the content is
+ * another one by now. Where it was told of the tag alone, it said that this one matches (RFC 9110 §13.1.2),
+ * whatever it writes beside that.
  */
 export function concernsStored(stored: StoredResponse, newer: FieldReader): boolean {
-  const etag = newer.get('etag')
   const own = stored.tagIsMade ? null : fieldOf(stored, 'etag')
-  if (etag === null || own === null || matchesWeakly(etag, own)) return true
-  const modified = newer.get('last-modified')
-  return modified !== null && modified === fieldOf(stored, 'last-modified')
+  const ownModified = fieldOf(stored, 'last-modified')
+  const etag = newer.get('etag')
+  if (own === null || ownModified === null || etag === null) return true
+  return matchesWeakly(etag, own) || newer.get('last-modified') === ownModified
 }
 
 /**
