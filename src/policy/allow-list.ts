@@ -1,3 +1,4 @@
+import { messageOf } from '../core/error-message.ts'
 import type { PolicyConfig } from './config.ts'
 import type { AllowList } from './services.ts'
 
@@ -19,6 +20,17 @@ export function normalizeListedPath(path: string): string | undefined {
   return `${path.startsWith('/') ? '/' : ''}${segments.join('/')}`.normalize('NFC')
 }
 
+/** An allow-list that cannot be compiled, and where the configuration asks for it. */
+export class AllowListError extends Error {
+  override readonly name = 'AllowListError'
+  /** Keys beneath the configuration of policy. */
+  readonly path: readonly (string | number)[]
+  constructor(list: string, place: 'entries' | 'file', message: string, options?: ErrorOptions) {
+    super(`allow-list ${list}: ${message}`, options)
+    this.path = ['allowLists', list, place]
+  }
+}
+
 /** Lines of an allow-list file that are entries. */
 const entriesOf = (text: string): readonly string[] =>
   text
@@ -27,8 +39,8 @@ const entriesOf = (text: string): readonly string[] =>
     .filter((line) => line !== '' && !line.startsWith('#'))
 
 /**
- * Compiles an allow-list to a hash lookup. Throws an `Error` naming the first entry that could never
- * match, because it cannot be normalized.
+ * Compiles an allow-list to a hash lookup. Throws an {@link AllowListError} when its file cannot be read, and naming
+ * the first entry that could never match, because it cannot be normalized.
  */
 export function compileAllowList(
   name: string,
@@ -40,14 +52,18 @@ export function compileAllowList(
     return config.ignoreCase ? normal?.toLowerCase() : normal
   }
   const listed = new Set<string>()
-  const fromFile = config.file === undefined ? [] : entriesOf(readText(config.file))
-  for (const entry of [...config.entries, ...fromFile]) {
-    const normal = normalize(entry)
-    if (normal === undefined) {
-      throw new Error(`allow-list ${name}: not a path that can be listed: ${JSON.stringify(entry)}`)
+  const add = (entries: readonly string[], place: 'entries' | 'file'): void => {
+    for (const entry of entries) {
+      const normal = normalize(entry)
+      if (normal === undefined) {
+        const message = `not a path that can be listed: ${JSON.stringify(entry)}`
+        throw new AllowListError(name, place, message)
+      }
+      listed.add(normal)
     }
-    listed.add(normal)
   }
+  add(config.entries, 'entries')
+  if (config.file !== undefined) add(entriesOf(readFile(name, config.file, readText)), 'file')
   return {
     name,
     size: listed.size,
@@ -56,5 +72,13 @@ export function compileAllowList(
       const normal = normalize(value)
       return normal !== undefined && listed.has(normal)
     },
+  }
+}
+
+function readFile(name: string, file: string, readText: (path: string) => string): string {
+  try {
+    return readText(file)
+  } catch (cause) {
+    throw new AllowListError(name, 'file', `cannot be read: ${messageOf(cause)}`, { cause })
   }
 }

@@ -8,7 +8,7 @@ export { policyConfig } from './config.ts'
 export type { PolicyConfig } from './config.ts'
 export { policyCollections } from './collections.ts'
 export { covers } from './permission.ts'
-export { normalizeListedPath } from './allow-list.ts'
+export { AllowListError, normalizeListedPath } from './allow-list.ts'
 export { roleInput, rolePatch } from './role-service.ts'
 export { BUILT_IN_ROLES } from './built-in-roles.ts'
 export type {

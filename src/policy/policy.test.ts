@@ -6,7 +6,7 @@ import { policyCollections } from './collections.ts'
 import { policyConfig } from './config.ts'
 import { createPolicy } from './policy.ts'
 
-function setUp(config: unknown = {}) {
+function setUp(config: unknown = {}, readText: (path: string) => string = () => '') {
   const clock = createManualClock()
   const records = createMemoryRecords({ collections: policyCollections, clock })
   const bus = createMemoryBus()
@@ -17,7 +17,7 @@ function setUp(config: unknown = {}) {
       clock,
       random: createSeededRandom(seed),
       config: policyConfig.parse(from),
-      readText: () => '',
+      readText,
     })
   return { records, bus, make, policy: make(1) }
 }
@@ -246,8 +246,27 @@ describe('changes', () => {
     const bad = policyConfig.parse({ allowLists: { l: { entries: ['..'] } } })
     expect(() => policy.configure(bad)).toThrow('allow-list l')
     expect((await grantOf(policy, 't1', ['ranger'])).has('park:read')).toBe(true)
-    policy.configure(policyConfig.parse({ roles: { ranger: { permissions: ['park:write'] } } }))
+    const next = policyConfig.parse({ roles: { ranger: { permissions: ['park:write'] } } })
+    const takeBack = policy.configure(next)
     expect((await grantOf(policy, 't1', ['ranger'])).has('park:write')).toBe(true)
+    takeBack()
+    expect((await grantOf(policy, 't1', ['ranger'])).has('park:write')).toBe(false)
+  })
+
+  test('are taken back without the files of their allow-lists, which may be gone', async () => {
+    const files = new Map([['list.txt', 'a/b']])
+    const { policy } = setUp({}, (path) => {
+      const text = files.get(path)
+      if (text === undefined) throw new Error('there is no such file')
+      return text
+    })
+    const listed = policyConfig.parse({ allowLists: { l: { file: 'list.txt' } } })
+    policy.configure(listed)
+    files.clear()
+    policy.configure(policyConfig.parse({}))()
+    expect(policy.allowList('l')?.has('a/b')).toBe(true)
+    expect(() => policy.configure(listed)).toThrow('allow-list l: cannot be read: there is no such')
+    expect(policy.allowList('l')?.has('a/b')).toBe(true)
   })
 })
 

@@ -25,7 +25,7 @@ export interface PolicyOptions {
   readonly readText: (path: string) => string
 }
 
-/** Creates a {@link Policy}. Throws an `Error` when an allow-list cannot be read or compiled. */
+/** Creates a {@link Policy}. Throws an `AllowListError` when an allow-list cannot be read or compiled. */
 export function createPolicy(options: PolicyOptions): Policy {
   const { records, clock } = options
   const ids = createIdFactory(clock, options.random)
@@ -85,12 +85,18 @@ export function createPolicy(options: PolicyOptions): Policy {
     revision: () => revision,
     onChange: (listener) => changes.onChange(listener),
     configure(next) {
-      const lists = compileAllowLists(next, options.readText)
-      config = next
-      installation = installationRoles(next)
-      allowLists = lists
-      cache.replaceInstallationRoles(installation)
-      changes.applyHere(undefined)
+      const before = { config, installation, allowLists }
+      const put = (state: typeof before): void => {
+        ;({ config, installation, allowLists } = state)
+        cache.replaceInstallationRoles(installation)
+        changes.applyHere(undefined)
+      }
+      put({
+        config: next,
+        installation: installationRoles(next),
+        allowLists: compileAllowLists(next, options.readText),
+      })
+      return () => put(before)
     },
     close: () => changes.close(),
   }

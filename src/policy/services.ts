@@ -160,10 +160,12 @@ export interface Policy {
   /** Hears of changes, after they are stored and before they are acknowledged; `undefined` = all tenants. */
   onChange(listener: (tenantId: string | undefined) => void): () => void
   /**
-   * Takes a new configuration as one step: roles and allow-lists. Throws an `Error` and changes
-   * nothing when an allow-list cannot be compiled.
+   * Takes a new configuration as one step: roles and allow-lists. Throws an `AllowListError` and changes
+   * nothing when an allow-list cannot be read or compiled.
+   *
+   * @returns puts back what was in force before, without reading a file again.
    */
-  configure(config: PolicyConfig): void
+  configure(config: PolicyConfig): () => void
   /** Ends the subscription to changes made by other instances. */
   close(): void
 }

@@ -3,6 +3,7 @@ import { watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import type { ConfigError } from '../core/config/index.ts'
+import { messageOf } from '../core/error-message.ts'
 import { maskConfig } from '../core/config/index.ts'
 import type { GatewayConfig, Live } from '../gate/index.ts'
 import type { GateMetrics, Logger } from '../signals/index.ts'
@@ -56,7 +57,10 @@ export function createConfigControl(options: ConfigControlOptions): ConfigFileCo
     use: (config: GatewayConfig) => ReturnType<Live['check']>,
   ): Promise<ConfigVerdict> => {
     if (!outcome.ok) return { errors: outcome.errors, warnings: [] }
-    const problems = await use(outcome.value)
+    // Whatever keeps a configuration from being put in force is told like any other mistake in it.
+    const problems = await use(outcome.value).catch((error: unknown) => [
+      { path: [], message: messageOf(error) },
+    ])
     const errors = problems.map((problem) => outcome.errorAt(problem.path, problem.message))
     return { errors, warnings: outcome.warnings }
   }

@@ -88,10 +88,33 @@ describe('the configuration', () => {
     expect(await hello()).toBe('third')
   })
 
+  test('whose allow-list cannot be read is not taken, says where, and asks no upstream', async () => {
+    let asked = 0
+    const probed = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch: () => new Response(String((asked += 1))),
+    })
+    const health = `health: { path: /, interval: 100ms }`
+    const lists = `policy: { allowLists: { scenes: { file: nowhere.txt } } }`
+    const target = `  probed: { targets: ['${probed.url.origin}'], ${health} }\nroutes:`
+    writeConfig(gate.folder, `${config('sixth').replace('routes:', target)}\n${lists}\n`)
+    await gate.says(/(configuration not reloaded[^]*){4}/)
+    expect(gate.said()).toMatch(/tollgate\.yaml:\d+:\d+ allow-list scenes: cannot be read/)
+    expect(await hello()).toBe('third')
+    const state = await gate.json('GET', '/v1/config')
+    expect(JSON.stringify(state['refused'])).toContain('allow-list scenes')
+    const before = asked
+    // What must not come cannot be waited for: five times the interval of the checks.
+    await Bun.sleep(500)
+    expect(asked - before).toBeLessThanOrEqual(1)
+    await probed.stop(true)
+  })
+
   test('is taken on SIGHUP once it is good again', async () => {
-    writeConfig(gate.folder, config('sixth'))
+    writeConfig(gate.folder, config('seventh'))
     gate.kill('SIGHUP')
-    await until(async () => (await hello()) === 'sixth')
+    await until(async () => (await hello()) === 'seventh')
     const state = await gate.json('GET', '/v1/config')
     expect(state['refused'] ?? null).toBeNull()
   })

@@ -1,6 +1,6 @@
 import type { Answer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
-import type { CompileProblem, GateParts } from '../compile.ts'
+import type { CompileOutcome, CompileProblem, GateParts } from '../compile.ts'
 import { compileGate } from '../compile.ts'
 import type { GatewayConfig } from '../config/index.ts'
 import { judgedHeaders } from '../config/judged-headers.ts'
@@ -18,7 +18,7 @@ import type {
   PolicyStatus,
   ShadowReport,
 } from '../../policy/index.ts'
-import { closeKeep } from '../../policy/index.ts'
+import { AllowListError, closeKeep } from '../../policy/index.ts'
 import type { Sparse } from '../../signals/index.ts'
 import { createSparse } from '../../signals/index.ts'
 import type { Counters } from '../../storage/index.ts'
@@ -112,12 +112,17 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
   nouns.signals.metrics.beforeSnapshot(() =>
     nouns.signals.gate.upstreamStates(current.upstreams.stats()),
   )
-  const compile = (next: Generation): ReturnType<typeof compileGate> => {
-    if (next.problems.length > 0) return { ok: false, problems: next.problems }
-    nouns.policy.configure(next.config.policy)
-    return compileGate(next.config, gatePartsOf(next, parts))
+  const compile = (next: Generation): Trial => {
+    if (next.problems.length > 0) return refused(next.problems)
+    try {
+      const takeBack = nouns.policy.configure(next.config.policy)
+      return { outcome: compileGate(next.config, gatePartsOf(next, parts)), takeBack }
+    } catch (error) {
+      if (!(error instanceof AllowListError)) throw error
+      return refused([{ path: ['policy', ...error.path], message: error.message }])
+    }
   }
-  const first = compile(current)
+  const first = compile(current).outcome
   if (!first.ok) return first
   const gate = createGate(first.snapshot, {
     clock: world.clock,
@@ -128,8 +133,7 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
   const tryOut = async (config: GatewayConfig) => {
     await nouns.responses.provideFor(config)
     const next = generate(config, await loadDeciders(config))
-    const outcome = compile(next)
-    return { next, outcome }
+    return { next, ...compile(next) }
   }
   const live: Live = {
     gate,
@@ -141,15 +145,15 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
     decisionLog: () => current.deciders.log(),
     revision: () => revision,
     async check(config) {
-      const { next, outcome } = await tryOut(config)
-      nouns.policy.configure(current.config.policy)
+      const { next, outcome, takeBack } = await tryOut(config)
+      takeBack()
       void next.upstreams.close(0)
       return outcome.ok ? [] : outcome.problems
     },
     async apply(config) {
-      const { next, outcome } = await tryOut(config)
+      const { next, outcome, takeBack } = await tryOut(config)
       if (!outcome.ok) {
-        nouns.policy.configure(current.config.policy)
+        takeBack()
         void next.upstreams.close(0)
         return outcome.problems
       }
@@ -173,6 +177,18 @@ export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcom
   current.deciders.start()
   return { ok: true, live }
 }
+
+/** A generation compiled, with its roles in force. */
+interface Trial {
+  readonly outcome: CompileOutcome
+  /** Puts the roles and allow-lists back in force that were before. */
+  takeBack(): void
+}
+
+const refused = (problems: readonly CompileProblem[]): Trial => ({
+  outcome: { ok: false, problems },
+  takeBack: () => {},
+})
 
 function createGeneration(
   config: GatewayConfig,

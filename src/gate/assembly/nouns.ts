@@ -193,7 +193,9 @@ export function createAccess(
   { clock, random, sha256 }: World,
 ): Pick<Nouns, 'identity' | 'policy'> {
   const readText = (path: string): string => readFileSync(path, 'utf8')
-  const policy = createPolicy({ records, bus, clock, random, config: config.policy, readText })
+  // Allow-lists come with the configuration that is compiled, which says what is wrong with them, and where.
+  const roles = { ...config.policy, allowLists: {} }
+  const policy = createPolicy({ records, bus, clock, random, config: roles, readText })
   const identity = createIdentity({
     records,
     bus,
