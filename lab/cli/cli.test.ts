@@ -208,6 +208,13 @@ describe('the program', () => {
     for (const name of Object.keys(COMMANDS)) expect(help.out).toContain(`  ${name} `)
     expect(await run('levitate')).toMatchObject({ code: 2, out: '' })
     expect(await run('machine', '--wacth', '1s')).toMatchObject({ code: 2, out: '' })
+    for (const words of [
+      ['load', '--target', 'http://127.0.0.1:1/', '--threshold', 'p99<'],
+      ['overhead', '--budget', 'all'],
+      ['micro', '--budget', 'all<5'],
+    ]) {
+      expect(await run(...words)).toMatchObject({ code: 2, out: '' })
+    }
   })
 
   test('every command loads under its own name, with the summary of the list', async () => {

@@ -1,4 +1,4 @@
-import { EXIT_CODE } from '../core/index.ts'
+import { EXIT_CODE, LabError } from '../core/index.ts'
 
 /** What the command's exit status means. Scripts may rely on it. */
 export const EXIT = {
@@ -21,5 +21,16 @@ export class UsageError extends Error {
   constructor(message: string, hint?: string) {
     super(message)
     this.hint = hint
+  }
+}
+
+/** Reads a word of the command line: what `read` refuses was wrong usage, and nothing has gone wrong yet. */
+export function readWord<Value>(read: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return read(text)
+    } catch (error) {
+      throw error instanceof LabError ? new UsageError(error.message) : error
+    }
   }
 }

@@ -4,7 +4,7 @@ import { SHAPES, isShapeName, parseThreshold } from '../../load/index.ts'
 import { aimArgs, readAim, readList } from '../aim-options.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommonOptions } from '../common-options.ts'
-import { UsageError } from '../exit-codes.ts'
+import { readWord, UsageError } from '../exit-codes.ts'
 import { experimentCommand } from '../experiment-command.ts'
 import { readThinkTime } from '../think-option.ts'
 
@@ -114,7 +114,7 @@ function readOptions(args: Arguments, common: CommonOptions): LoadOptions {
     throw new UsageError('--arrivals: poisson or constant')
   }
   const thresholds = args.texts('threshold')
-  for (const threshold of thresholds) parseThreshold(threshold)
+  thresholds.forEach(readWord(parseThreshold))
   const think = args.text('think')
   const model = users === undefined ? (rate === undefined ? null : 'open') : 'closed'
   return {

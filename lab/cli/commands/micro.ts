@@ -1,5 +1,5 @@
 import { microExperiment, parseMicroBudget } from '../../experiments/micro/index.ts'
-import { UsageError } from '../exit-codes.ts'
+import { readWord, UsageError } from '../exit-codes.ts'
 import { experimentCommand } from '../experiment-command.ts'
 
 /** `lab micro`: what single operations take. */
@@ -44,7 +44,7 @@ export const microCommand = experimentCommand({
       points: common.quick ? 30 : 100,
       sampleMs,
       warmUpMs: sampleMs / 2,
-      budgets: args.texts('budget').map(parseMicroBudget),
+      budgets: args.texts('budget').map(readWord(parseMicroBudget)),
     }
   },
 })

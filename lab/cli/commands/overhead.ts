@@ -1,6 +1,6 @@
 import type { Arguments } from '../arguments.ts'
 import type { CommonOptions } from '../common-options.ts'
-import { UsageError } from '../exit-codes.ts'
+import { readWord, UsageError } from '../exit-codes.ts'
 import { experimentCommand } from '../experiment-command.ts'
 import { readTarget } from '../target.ts'
 import type { ArmSource } from '../../experiments/overhead/index.ts'
@@ -62,7 +62,7 @@ export const overheadCommand = experimentCommand({
   experiment: overheadExperiment,
   options: async (args, common) => ({
     source: await readSource(args, common),
-    budgets: args.texts('budget').map(parseBudget),
+    budgets: args.texts('budget').map(readWord(parseBudget)),
     connections: args.number('connections', { min: 1, max: 1000, whole: true }) ?? 32,
     sliceMs: args.durationMs('slice') ?? 200,
     // Fewer tell nothing of as many arms as the gate's layers make.

@@ -97,6 +97,9 @@ export interface Difference {
   readonly rounds: number
 }
 
+/** What a difference is called when nobody said otherwise. */
+export const nameOfDifference = (name: string, against: string): string => `${name} − ${against}`
+
 /**
  * What a case takes more than the one it builds on, round by round: in each round both had a process of
  * their own, one soon after the other, so that what happened to the machine happened to both. Rounds are
@@ -117,7 +120,7 @@ export function differenceOf(own: MicroCaseRaw, base: MicroCaseRaw, random: Rand
     return sum / rounds
   }).sort()
   return {
-    name: own.differenceName ?? `${own.name} − ${base.name}`,
+    name: own.differenceName ?? nameOfDifference(own.name, base.name),
     against: base.name,
     ns: meanOf(ownSlopes.map((slope, at) => slope - baseSlopes[at]!)),
     interval: intervalOf(resamples),

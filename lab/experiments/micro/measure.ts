@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Random, World } from '../../core/index.ts'
 import { LabError } from '../../core/index.ts'
 import type { MicroCase } from './define.ts'
+import { nameOfDifference } from './estimate.ts'
 import { loadCases } from './load-cases.ts'
 import type { MicroOptions, MicroRaw, MicroRun } from './raw.ts'
 
@@ -13,6 +14,13 @@ export async function measureMicro(options: MicroOptions, world: World): Promise
     ({ name }) => options.only.length === 0 || options.only.some((part) => name.includes(part)),
   )
   if (cases.length === 0) throw new LabError('no case has such a name')
+  const names = cases.flatMap((each) => namesOf(each, cases))
+  const unknown = options.budgets.find(({ name }) => !names.includes(name))
+  if (unknown !== undefined) {
+    throw new LabError(
+      `${unknown.text}: nothing is called "${unknown.name}", but ${names.join('; ')}`,
+    )
+  }
   const runs = new Map<string, MicroRun[]>(cases.map(({ name }) => [name, []]))
   const jobs = Array.from({ length: options.processes }, () => roundOf(cases, world.random)).flat()
   for (const [at, each] of jobs.entries()) {
@@ -35,6 +43,15 @@ export async function measureMicro(options: MicroOptions, world: World): Promise
       allocatedBytes: allocated.get(name) ?? null,
     })),
   }
+}
+
+/** What budgets may call a case, and its difference from another that runs as well. */
+function namesOf(
+  { name, against, differenceName }: MicroCase,
+  cases: readonly MicroCase[],
+): string[] {
+  const isCompared = cases.some((each) => each.name === against)
+  return isCompared ? [name, differenceName ?? nameOfDifference(name, against ?? '')] : [name]
 }
 
 /** All cases in random order, those that are compared next to each other. */

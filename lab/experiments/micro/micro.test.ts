@@ -166,6 +166,19 @@ export default [
     }
   }, 30_000)
 
+  test('a budget for what is not timed ends the run before anything is', async () => {
+    const measure = (budget: string, only: string[]) =>
+      microExperiment.measure(
+        { ...OPTIONS, only, budgets: [parseMicroBudget(budget)] },
+        quietWorld(AbortSignal.abort()),
+      )
+    expect(measure('nothing<1us', [])).rejects.toThrow('nothing<1us: nothing is called "nothing"')
+    // A name that there is gets as far as the first process, which this world does not let start.
+    const [first] = await loadCases(null)
+    expect(measure(`${first!.name}<1us`, [])).rejects.toThrow('abort')
+    expect(measure('limiter, in a request<3us', [])).rejects.toThrow('abort')
+  })
+
   test('every case of the gate can be prepared and runs', async () => {
     for (const { prepare, against } of await loadCases(null)) {
       const subject = await prepare()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { quietWorld } from '../../core/world.fixture.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
 import { readArms } from './arms-file.ts'
-import { overheadExperiment } from './index.ts'
+import { overheadExperiment, parseBudget } from './index.ts'
 import type { OverheadOptions } from './raw.ts'
 import { OPTIONS } from './simulation.fixture.ts'
 import { openTollgateArms } from './tollgate-arms.ts'
@@ -64,6 +64,13 @@ describe('measuring', () => {
     expect(Number(found) / Number(timed)).toBeGreaterThan(0.6)
     expect(Number(found) / Number(timed)).toBeLessThan(1.6)
   }, 60_000)
+
+  test('a budget for an arm that there is not ends the run before anything is measured', async () => {
+    const source = { kind: 'synthetic', layers: { dear: 100 } } as const
+    const budgets = [parseBudget('near<5%')]
+    const run = overheadExperiment.measure({ ...SHORT, source, budgets }, quietWorld())
+    expect(run).rejects.toThrow('near<5%: there is no arm "near", but baseline, again, dear')
+  })
 
   test('an arm that answers otherwise than it should ends the run with its name', async () => {
     const server = await startSyntheticServer()

@@ -6,6 +6,7 @@ import { balancedOrder, openSlicers, processesOf, serverPid } from '../../slices
 import { median } from '../../statistics/index.ts'
 import type { Arm, ArmName } from './arm.ts'
 import { problemOf, referenceOf } from './arm.ts'
+import type { Budget } from './budget.ts'
 import { isDecided } from './decided.ts'
 import type { Block, LatencyBlock, OverheadOptions, OverheadRaw, Slice } from './raw.ts'
 import { openSource } from './source.ts'
@@ -28,7 +29,7 @@ export async function measureOverhead(
   let loads: readonly Slicer[] = []
   try {
     const { arms } = source
-    const problem = problemOf(arms)
+    const problem = problemOf(arms) ?? problemOfBudgets(options.budgets, arms)
     if (problem !== undefined) throw new LabError(problem)
     const { connections } = options
     loads = await openSlicers(arms, connections, source.allowRemote, world.monotonicMs)
@@ -60,6 +61,13 @@ export async function measureOverhead(
     for (const load of loads) load.close()
     await source.close()
   }
+}
+
+/** A budget for what is not measured is found now, not when the time is over. */
+function problemOfBudgets(budgets: readonly Budget[], arms: readonly Arm[]): string | undefined {
+  const names = arms.map(({ name }) => name)
+  const wrong = budgets.find(({ arm }) => !names.includes(arm))
+  return wrong && `${wrong.text}: there is no arm "${wrong.arm}", but ${names.join(', ')}`
 }
 
 const nameOf = ({ name, role, layer, against }: Arm): ArmName => ({
