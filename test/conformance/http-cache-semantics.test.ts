@@ -79,6 +79,7 @@ const ours = ({ method, status, request, response }: Sample): StoreDecision =>
     { requestMs: NOW_MS, responseMs: NOW_MS },
     {
       targeted: TARGETED_FIELDS,
+      honorsRequests: true,
       storesSetCookie: false,
       heuristicShare: 0,
       heuristicMaxMs: 0,

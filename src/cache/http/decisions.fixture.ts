@@ -18,6 +18,7 @@ export const at = (seconds: number): string => formatHttpDate(T0 + seconds * 100
 
 export const OPTIONS: StoreOptions = {
   targeted: TARGETED_FIELDS,
+  honorsRequests: true,
   storesSetCookie: false,
   heuristicShare: 0,
   heuristicMaxMs: 86_400_000,

@@ -17,8 +17,6 @@ import type { Verdicts } from './verdicts.ts'
 /** How a route's responses are cached. Durations in milliseconds. */
 export interface RecallOptions extends StoreOptions {
   readonly route: string
-  /** Whether Cache-Control of requests counts (RFC 9111 §5.2.1). */
-  readonly honorsRequests: boolean
   /** Whether answers tell what the cache did (RFC 9211). */
   readonly sendsStatus: boolean
   /** Fields with surrogate keys. */

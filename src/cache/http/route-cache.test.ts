@@ -244,6 +244,19 @@ describe('what clients may ask', () => {
     expect((await gate.send({ headers: { 'cache-control': 'no-cache' } })).body).toBe('n1')
   })
 
+  test('nothing, where requests do not count: no-store neither keeps others waiting nor drops what is stored', async () => {
+    const sent = { headers: { 'cache-control': 'no-store' } }
+    const gate = setUp({ honorsRequests: false })
+    gate.count({ 'cache-control': 'max-age=1, stale-while-revalidate=600', etag: '"a"' })
+    const cold = await Promise.all([gate.send(sent), gate.send(), gate.send()])
+    expect([gate.asked.length, ...cold.map(({ body }) => body)]).toEqual([1, 'n1', 'n1', 'n1'])
+    gate.clock.advance(2000)
+    expect((await gate.send(sent)).body).toBe('n1')
+    await Bun.sleep(0)
+    gate.answerWith(() => 'down')
+    expect((await gate.send()).body).toBe('n2')
+  })
+
   test('conditions are met here when the response had to be fetched whole', async () => {
     const gate = setUp()
     gate.count({ 'cache-control': 'no-store', etag: '"a"' })

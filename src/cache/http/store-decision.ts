@@ -60,6 +60,8 @@ export interface ResponseHead {
 export interface StoreOptions extends TermsOptions {
   /** Targeted fields in order (RFC 9213). */
   readonly targeted: readonly string[]
+  /** Whether Cache-Control of requests counts (RFC 9111 §5.2.1). */
+  readonly honorsRequests: boolean
   /** Store responses that set cookies: off, for a cookie replayed to others can be a session. */
   readonly storesSetCookie: boolean
 }
@@ -85,7 +87,7 @@ export function decideStore(
   const directives = responseDirectives(fields, options.targeted)
   const names = varyNames(fields.get('vary'))
   const reason =
-    reasonInRequest(request, status) ??
+    reasonInRequest(request, status, options) ??
     reasonInDirectives(response, directives) ??
     reasonInSharing(request, directives) ??
     reasonInFields(request, fields, names, directives, options)
@@ -102,10 +104,14 @@ export function decideStore(
 }
 
 /** The key does not hold the range: an error that it brought about would answer those who asked for none. */
-function reasonInRequest({ method, fields }: AskedRequest, status: number): NotStored | undefined {
+function reasonInRequest(
+  { method, fields }: AskedRequest,
+  status: number,
+  { honorsRequests }: StoreOptions,
+): NotStored | undefined {
   if (method !== 'GET') return 'method'
   if (status >= 400 && fields.get('range') !== null) return 'range-error'
-  return requestDirectives(fields).noStore ? 'request-no-store' : undefined
+  return honorsRequests && requestDirectives(fields).noStore ? 'request-no-store' : undefined
 }
 
 function reasonInDirectives(
