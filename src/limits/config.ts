@@ -37,20 +37,22 @@ const limitConfig = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('bucket').describe('Token bucket (GCRA).'),
     limit: units().describe('Units per window.'),
-    window: duration(),
+    window: duration().describe('The time that `limit` is for.'),
     burst: units().optional().describe('Units that may be used at once; default: the limit.'),
     ...common,
   }),
   z.strictObject({
     kind: z.literal('sliding').describe('Sliding window.'),
     limit: units().describe('Units per window.'),
-    window: duration(),
+    window: duration().describe('The time that `limit` is for.'),
     ...common,
   }),
   z.strictObject({
     kind: z.literal('calendar').describe('Quota of a calendar window; survives restarts.'),
     limit: units().describe('Units per window.'),
-    window: z.enum(['minute', 'hour', 'day', 'week', 'month']),
+    window: z
+      .enum(['minute', 'hour', 'day', 'week', 'month'])
+      .describe('The time that `limit` is for.'),
     utcOffset: z
       .string()
       .regex(/^[+-](0\d|1[0-4]):[0-5]\d$/)

@@ -5,19 +5,32 @@ import { describeRoleProblem, findRoleProblem } from './role-graph.ts'
 import type { Role } from './role-graph.ts'
 
 const role = z.strictObject({
-  description: z.string().max(500).default(''),
-  permissions: z.array(permission()).max(1000).default([]),
-  inherits: z.array(name()).max(64).default([]),
+  description: z.string().max(500).default('').describe('What it is for, for people.'),
+  permissions: z
+    .array(permission())
+    .max(1000)
+    .default([])
+    .describe('Such as scene:read, scene:* or *:read.'),
+  inherits: z.array(name()).max(64).default([]).describe('Roles whose permissions it has, too.'),
 })
 
 const allowList = z
   .strictObject({
-    /** `path` normalizes and refuses whatever climbs or hides; `exact` compares text as it is. */
-    kind: z.enum(['path', 'exact']).default('path'),
-    ignoreCase: z.boolean().default(false),
-    entries: z.array(z.string().min(1)).default([]),
-    /** A text file with one entry on a line; empty lines and those that start with `#` are skipped. */
-    file: z.string().min(1).optional(),
+    kind: z
+      .enum(['path', 'exact'])
+      .default('path')
+      .describe(
+        '`path` normalizes and refuses what climbs or hides; `exact` compares text as it is.',
+      ),
+    ignoreCase: z.boolean().default(false).describe('Take uppercase and lowercase for the same.'),
+    entries: z.array(z.string().min(1)).default([]).describe('What is allowed.'),
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Text file with an entry a line; empty lines and those with `#` first are skipped.',
+      ),
   })
   .refine((list) => list.entries.length > 0 || list.file !== undefined, {
     error: 'expected entries or a file',
@@ -26,10 +39,14 @@ const allowList = z
 /** Configuration of policy: roles every tenant has, and named allow-lists. */
 export const policyConfig = z
   .strictObject({
-    roles: z.record(name(), role).default({}),
-    allowLists: z.record(name(), allowList).default({}),
-    /** Roles a tenant may define for itself. */
-    rolesPerTenantMax: z.int().min(0).max(1000).default(200),
+    roles: z.record(name(), role).default({}).describe('Roles that every tenant has.'),
+    allowLists: z.record(name(), allowList).default({}).describe('Lists that routes refer to.'),
+    rolesPerTenantMax: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(200)
+      .describe('Roles that a tenant may define for itself.'),
   })
   .superRefine((config, context) => {
     const roles = installationRoles(config)

@@ -19,9 +19,9 @@ const headerEdits = z
 
 const timeouts = z
   .strictObject({
-    connect: duration().default(3000).describe('Until a new connection stands.'),
-    firstByte: duration().default(15_000).describe('From sending to the head of the response.'),
-    idle: duration().default(60_000).describe('Longest silence within a response body.'),
+    connect: duration().prefault('3s').describe('Until a new connection stands.'),
+    firstByte: duration().prefault('15s').describe('From sending to the head of the response.'),
+    idle: duration().prefault('1m').describe('Longest silence within a response body.'),
     total: duration().optional().describe('Whole exchange, body included; unlimited when absent.'),
   })
   .prefault({})
@@ -33,9 +33,9 @@ const retries = z
       .array(z.int().min(500).max(599))
       .default([502, 503, 504])
       .describe('Answers that count as a failed try.'),
-    backoff: duration().default(25).describe('Ceiling of the first random pause; doubles.'),
-    backoffMax: duration().default(1000).describe('Ceiling of any pause.'),
-    retryAfterMax: duration().default(2000).describe('Longest Retry-After worth waiting for.'),
+    backoff: duration().prefault('25ms').describe('Ceiling of the first random pause; doubles.'),
+    backoffMax: duration().prefault('1s').describe('Ceiling of any pause.'),
+    retryAfterMax: duration().prefault('2s').describe('Longest Retry-After worth waiting for.'),
     budget: z
       .number()
       .min(0)
@@ -47,8 +47,8 @@ const retries = z
 
 const health = z.strictObject({
   path: z.string().startsWith('/').describe('Path asked with GET; 2xx and 3xx are healthy.'),
-  interval: duration().default(10_000),
-  timeout: duration().default(2000),
+  interval: duration().prefault('10s').describe('From one probe to the next.'),
+  timeout: duration().prefault('2s').describe('A probe without an answer by then is bad.'),
   healthyAfter: z.int().min(1).max(100).default(2).describe('Good probes in a row to return.'),
   unhealthyAfter: z.int().min(1).max(100).default(3).describe('Bad probes in a row to leave.'),
 })
@@ -56,18 +56,18 @@ const health = z.strictObject({
 const ejection = z
   .strictObject({
     consecutiveFailures: z.int().min(1).default(5).describe('Failures in a row that eject.'),
-    duration: duration().default(10_000).describe('First absence; grows with each repetition.'),
-    durationMax: duration().default(300_000),
+    duration: duration().prefault('10s').describe('First absence; grows with each repetition.'),
+    durationMax: duration().prefault('5m').describe('Longest absence.'),
     shareMax: z.number().min(0).max(1).default(0.5).describe('Most targets ejected at once.'),
   })
   .prefault({})
 
 const breaker = z
   .strictObject({
-    window: duration().default(10_000).describe('How far back outcomes count.'),
+    window: duration().prefault('10s').describe('How far back outcomes count.'),
     requestsMin: z.int().min(1).default(20).describe('Outcomes needed before judging.'),
     failureRatio: z.number().gt(0).max(1).default(0.5).describe('Share of failures that opens.'),
-    open: duration().default(5000).describe('How long it stays open before probing.'),
+    open: duration().prefault('5s').describe('How long it stays open before probing.'),
     probes: z.int().min(1).default(3).describe('Good probes in a row that close it again.'),
   })
   .prefault({})
@@ -75,7 +75,7 @@ const breaker = z
 const queue = z
   .strictObject({
     max: z.int().min(0).default(256).describe('Requests that may wait for a place.'),
-    timeout: duration().default(1000).describe('Longest wait for a place.'),
+    timeout: duration().prefault('1s').describe('Longest wait for a place.'),
   })
   .prefault({})
 
@@ -93,12 +93,18 @@ export const upstreamConfig = z.strictObject({
     .array(
       z.union([
         targetUrl().transform((url) => ({ url, weight: 1 })),
-        z.strictObject({ url: targetUrl(), weight: z.int().min(1).max(1000).default(1) }),
+        z.strictObject({
+          url: targetUrl().describe('Such as http://127.0.0.1:3000 or unix:/run/app.sock.'),
+          weight: z.int().min(1).max(1000).default(1).describe('Its share beside other targets.'),
+        }),
       ]),
     )
     .min(1)
     .describe('Where requests go: addresses, or addresses with weights.'),
-  balance: z.enum(['round-robin', 'least-in-flight']).default('round-robin'),
+  balance: z
+    .enum(['round-robin', 'least-in-flight'])
+    .default('round-robin')
+    .describe('How a target is chosen.'),
   timeouts,
   retries,
   health: health.optional().describe('Active health checks; none when absent.'),
@@ -107,7 +113,7 @@ export const upstreamConfig = z.strictObject({
   inFlightMax: z.int().min(1).default(1024).describe('Requests at once; more wait in the queue.'),
   queue,
   bufferMax: size()
-    .default(262_144)
+    .prefault('256KiB')
     .describe('Response bodies of known length up to this are passed in one piece.'),
   request: headerEdits.describe('Changes to request headers.'),
   response: headerEdits.describe('Changes to response headers.'),

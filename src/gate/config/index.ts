@@ -30,22 +30,25 @@ const defaultsConfig = z
 
 const shape = {
   version: z.literal(1).default(1).describe('Version of this format.'),
-  listen: listenConfig.prefault({}),
-  admin: adminConfig.prefault({}),
-  storage: storageConfig.prefault({}),
-  signals: signalsConfig.prefault({}),
-  audit: auditConfig.prefault({}),
-  identity: identityConfig.prefault({}),
-  login: loginConfig.optional(),
-  policy: policyConfig.prefault({}),
+  listen: listenConfig.prefault({}).describe('Where the gate listens, and how much it bears.'),
+  admin: adminConfig.prefault({}).describe('The admin API.'),
+  storage: storageConfig.prefault({}).describe('Where data is kept.'),
+  signals: signalsConfig.prefault({}).describe('Logs, metrics and health.'),
+  audit: auditConfig.prefault({}).describe('The audit log.'),
+  identity: identityConfig.prefault({}).describe('Keys, tokens, sessions and passwords.'),
+  login: loginConfig.optional().describe('Paths for people to log in at; none when absent.'),
+  policy: policyConfig.prefault({}).describe('Roles and allow-lists.'),
   policies: policiesConfig,
-  limits: limitsConfig,
-  bans: bansConfig,
-  schemas: schemasConfig,
-  upstreams: z.record(name(), upstreamConfig).default({}),
-  cache: cacheConfig.prefault({}),
-  defaults: defaultsConfig,
-  routes: z.array(routeConfig).default([]),
+  limits: limitsConfig.describe('Limits that routes refer to by name.'),
+  bans: bansConfig.describe('What leads to a ban, and how long it lasts.'),
+  schemas: schemasConfig.describe('JSON Schemas that routes refer to by name.'),
+  upstreams: z.record(name(), upstreamConfig).default({}).describe('Servers that routes lead to.'),
+  cache: cacheConfig.prefault({}).describe('Responses and decisions that are remembered.'),
+  defaults: defaultsConfig.describe('What holds for routes that say nothing else.'),
+  routes: z
+    .array(routeConfig)
+    .default([])
+    .describe('What may be asked for; everything else is refused.'),
 }
 
 /** What may stand in `tollgate.yaml`, or be given to `defineConfig`. */

@@ -18,8 +18,10 @@ const tlsConfig = z.strictObject({
  */
 export const listenConfig = z
   .strictObject({
-    address: listenAddress().default('127.0.0.1:8080'),
-    tls: tlsConfig.optional(),
+    address: listenAddress()
+      .default('127.0.0.1:8080')
+      .describe('Address and port; port 0 takes a free one.'),
+    tls: tlsConfig.optional().describe('HTTPS; plain HTTP when absent.'),
     hosts: z
       .array(z.string().regex(/^[a-z0-9.-]+$/))
       .optional()
@@ -51,7 +53,7 @@ export const listenConfig = z
       .max(1_000_000)
       .default(8192)
       .describe('Requests in flight at most; more are answered 503 at once.'),
-    uriMax: size().prefault('8KiB'),
+    uriMax: size().prefault('8KiB').describe('Longest path with query; more is refused with 414.'),
     headersMax: size()
       .prefault('16KiB')
       .describe('Request line and header fields together; a larger head is refused with 431.'),
@@ -64,8 +66,10 @@ export const listenConfig = z
 /** Where the admin API listens. It stays off the network unless told otherwise. */
 export const adminConfig = z
   .strictObject({
-    enabled: z.boolean().default(true),
-    address: listenAddress().default('127.0.0.1:8081'),
+    enabled: z.boolean().default(true).describe('Whether there is an admin API.'),
+    address: listenAddress()
+      .default('127.0.0.1:8081')
+      .describe('Address and port; keep it off the network.'),
     hosts: z
       .array(z.string().regex(/^[a-z0-9.-]+$/))
       .default([])
