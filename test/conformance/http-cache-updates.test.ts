@@ -69,6 +69,67 @@ describe('a fresh response that turns out to vary answers only what it was asked
   })
 })
 
+describe('what a request selects and was found outdated is not shown again', () => {
+  const part = (...more: Lines): Said => ({
+    status: '206 Part',
+    fields: [FRESH, ['Content-Range', 'bytes 0-1/10'], ...more],
+    body: '01',
+  })
+  const RANGE = ['Range', 'bytes=0-1'] as const
+  const other = ['ETag', '"b"'] as const
+
+  test('a part without Vary, behind a whole with it', async () => {
+    const answers = await play.run([
+      { says: part(TAGGED), fields: [RANGE, foo('1')] },
+      { says: fresh(other, ['Vary', 'Foo']), fields: [...NOW, foo('1')] },
+      { says: part(['ETag', '"c"']), fields: [RANGE, foo('2')] },
+    ])
+    expect(answers.map(isAsked)).toEqual([true, true, true])
+  })
+
+  test('a part with Vary, behind one without it', async () => {
+    const answers = await play.run([
+      { says: part(TAGGED, ['Vary', 'Foo']), fields: [RANGE] },
+      {
+        says: {
+          status: '206 Part',
+          fields: [FRESH, other, ['Content-Range', 'bytes 2-3/10']],
+          body: '23',
+        },
+        fields: [['Range', 'bytes=2-3']],
+      },
+      { says: part(other), fields: [RANGE] },
+    ])
+    expect(answers[2]?.asked).toBeDefined()
+  })
+
+  test('a part, by HEAD that tells of another tag', async () => {
+    const answers = await play.run([
+      { says: part(TAGGED), fields: [RANGE] },
+      { method: 'HEAD', says: fresh(other) },
+      { says: part(other), fields: [RANGE] },
+    ])
+    expect(answers[2]?.fields.get('etag')).toBe('"b"')
+  })
+
+  test.each([
+    ['a HEAD that tells of another tag', { method: 'HEAD', says: fresh(['ETag', '"c"']) }],
+    ['a 404 that is not stored', { says: { status: '404 Not', fields: control('no-store') } }],
+  ] as const)('an older one, by %s for a newer one', async (_what, step) => {
+    const plain: Step = {
+      says: { fields: [FRESH, ['Date', date(0)], TAGGED] },
+      fields: [foo('2')],
+    }
+    const answers = await play.run([
+      { says: fresh(other, ['Vary', 'Foo'], ['Date', date(-9)]), fields: [foo('1')] },
+      plain,
+      { ...step, fields: [...NOW, foo('1')] },
+      { says: fresh(), fields: [foo('1')] },
+    ])
+    expect(answers.map(isAsked)).toEqual([true, true, true, true])
+  })
+})
+
 describe('of several that a request selects', () => {
   const varies = (age: number, name: string): Said => fresh(['Vary', name], ['Date', date(-age)])
   const both = [foo('1'), bar('1')]

@@ -281,12 +281,14 @@ class RecallingCache<R> {
     }
     if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome, this.parts.verdicts)
     outages.end(hash)
-    const mayStore = !lookup.directives.noStore
-    if (outcome.status === 200 && stored !== undefined && mayStore) {
+    if (outcome.status === 200 && !lookup.directives.noStore) {
       const times = { requestMs, responseMs: clock.nowMs() }
-      if (describesStored(stored, outcome)) {
-        this.shelf.renew(request, hash, stored, fieldsOf(outcome), times, since)
-      } else this.shelf.forget(request, hash, stored)
+      const held = stored === undefined ? this.shelf.parts(request, hash) : [stored]
+      for (const each of held) {
+        if (!describesStored(each, outcome)) this.shelf.forget(request, hash, each)
+        else if (each === stored)
+          this.shelf.renew(request, hash, stored, fieldsOf(outcome), times, since)
+      }
     }
     return this.responder.pass(lookup, outcome, { hit: false, fwd: fwdOf(lookup) }, false)
   }

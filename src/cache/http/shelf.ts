@@ -16,7 +16,14 @@ import { decideStore } from './store-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { bytesOf } from './stored-response.ts'
 import { updatedFields } from './update.ts'
-import { selectParts, selectVariant, withPart, withVariant, withoutVariant } from './variants.ts'
+import {
+  selectParts,
+  selectVariant,
+  withPart,
+  withVariant,
+  withoutOutdated,
+  withoutVariant,
+} from './variants.ts'
 
 /** What became of a response that was to be stored. */
 export type Shelved =
@@ -41,7 +48,7 @@ export interface Shelf {
     times: ExchangeTimes,
     since: Position,
   ): Shelved
-  /** Forgets one variant. */
+  /** Forgets one variant, and what a request for it would be answered with in its place. */
   forget(request: RecallRequest, hash: number, stored: StoredResponse): void
   /** The response with its body in a coding, which is kept beside the body. */
   code(
@@ -68,7 +75,7 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
     const before =
       known === undefined || outdated === undefined ? known : withoutVariant(known, outdated)
     const { variants, stored } = isPart(fresh)
-      ? withPart(before, fresh, options)
+      ? withPart(before, fresh, request.fields, options)
       : { variants: withVariant(before, fresh, request.fields, options.variantsMax), stored: fresh }
     if (variants === known) return { stored }
     const facts = {
@@ -86,10 +93,10 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
     onStored(bytesOf(stored))
     return { stored }
   }
-  const forget: Shelf['forget'] = ({ key }, hash, stored) => {
+  const forget: Shelf['forget'] = ({ key, fields }, hash, stored) => {
     const variants = store.get(key, hash)
     if (variants === undefined) return
-    const others = withoutVariant(variants, stored)
+    const others = withoutOutdated(variants, stored, fields)
     if (others === variants) return
     if (others.list.length === 0) store.delete(key, hash)
     else replace(key, hash, others)

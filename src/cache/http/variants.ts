@@ -18,8 +18,7 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
 /**
  * The variant that a request selects (RFC 9111 §4.1): all selecting fields must match those of the
  * request it was stored for. Of several the newest, but one that has Vary before one that lacks it: origins
- * forget it where a request says nothing of its preferences. What lacks it answers nothing for which a newer one
- * says that it varies.
+ * forget it where a request says nothing of its preferences.
  */
 export function selectVariant(
   variants: Variants | undefined,
@@ -27,13 +26,10 @@ export function selectVariant(
 ): StoredResponse | undefined {
   if (variants === undefined) return undefined
   let plain: StoredResponse | undefined
-  let isKnownToVary = false
   for (const stored of variants.list) {
     if (isPart(stored)) continue
-    if (stored.varyNames.length === 0) {
-      if (!isKnownToVary) plain ??= stored
-    } else if (isSelected(stored, request)) return stored
-    else isKnownToVary = true
+    if (stored.varyNames.length === 0) plain ??= stored
+    else if (isSelected(stored, request)) return stored
   }
   return plain
 }
@@ -61,8 +57,8 @@ const isBestLanguage = (stored: StoredResponse, request: FieldReader): boolean =
 }
 
 /**
- * The variants with one more, in place of the one that the same requests select. One without Vary also takes the
- * place of those that its own request selects: they would hide it. At most `variantsMax`, this one among them.
+ * The variants with one more, in place of all that its own request selects. At most `variantsMax`, this one among
+ * them.
  */
 export function withVariant(
   variants: Variants | undefined,
@@ -70,12 +66,7 @@ export function withVariant(
   request: FieldReader,
   variantsMax: number,
 ): Variants {
-  const isPlain = stored.varyNames.length === 0
-  const isReplaced = (other: StoredResponse): boolean =>
-    isPlain && !isPart(other)
-      ? isSelected(other, request)
-      : isSame(other.varyNames, stored.varyNames) && isSame(other.selecting, stored.selecting)
-  const others = (variants?.list ?? []).filter((other) => !isReplaced(other))
+  const others = (variants?.list ?? []).filter((other) => !isSelected(other, request))
   const kept = others.slice(0, variantsMax - 1)
   const sentMs = sentAtMs(stored)
   const older = kept.findIndex((other) => sentAtMs(other) <= sentMs)
@@ -99,6 +90,7 @@ export interface Placed {
 export function withPart(
   variants: Variants | undefined,
   part: StoredPartial,
+  request: FieldReader,
   { variantsMax, bodyBytesMax }: { readonly variantsMax: number; readonly bodyBytesMax: number },
 ): Placed {
   const isOfSame = (other: StoredResponse): boolean =>
@@ -111,8 +103,12 @@ export function withPart(
   const kept: StoredResponse[] = []
   let stored: StoredResponse = part
   for (const other of list) {
-    if (!isOfSame(other)) kept.push(other)
-    if (!isOfSame(other) || !isPart(other) || !isPart(stored)) continue
+    if (!isOfSame(other)) {
+      const hasOwnFields = other.varyNames.length > 0 && sharesValidator(part, other)
+      if (hasOwnFields || !isSelected(other, request)) kept.push(other)
+      continue
+    }
+    if (!isPart(other) || !isPart(stored)) continue
     const both = combine(stored, other, bodyBytesMax)
     if (both !== undefined) stored = both
     else if (sharesValidator(stored, other)) kept.push(other)
@@ -127,6 +123,20 @@ const isCopy = (a: StoredResponse, b: StoredResponse): boolean => a.selecting ==
 export function withoutVariant(variants: Variants, stored: StoredResponse): Variants {
   const list = variants.list.filter((other) => !isCopy(other, stored))
   return list.length === variants.list.length ? variants : { list }
+}
+
+/**
+ * The variants without one that is outdated; without a whole one, nothing else that the same request selects takes
+ * its place, for that is older still. The same ones when it is not among them.
+ */
+export function withoutOutdated(
+  variants: Variants,
+  stored: StoredResponse,
+  request: FieldReader,
+): Variants {
+  const others = withoutVariant(variants, stored)
+  if (others === variants || isPart(stored)) return others
+  return { list: others.list.filter((other) => !isSelected(other, request)) }
 }
 
 /** Bytes of all variants. */
