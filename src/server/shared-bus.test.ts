@@ -28,6 +28,27 @@ describe('the configuration of Redis', () => {
   })
 })
 
+describe.skipIf(!hasRedisServer)('a gate that starts without Redis', () => {
+  test('says that it hears nothing of others, and why, and when it does', async () => {
+    const redis = await startRedisServer()
+    await redis.kill()
+    const gate = await startGateProcess(
+      makeFolder(`
+listen: { address: '127.0.0.1:0' }
+admin: { address: '127.0.0.1:0' }
+storage: { redis: { url: 'redis://127.0.0.1:${redis.port}', silence: 200ms } }
+routes: [{ id: r, path: /r, credentials: [anonymous], respond: { body: ok } }]
+`),
+    )
+    await gate.says(/changes of others are not heard.*"cause":"[^"]*ECONNREFUSED/)
+    await redis.restart()
+    await gate.says(/changes of others are heard/)
+    expect(await gate.stop()).toBe(0)
+    removeFolder(gate.folder)
+    await redis.end()
+  }, 30_000)
+})
+
 describe.skipIf(!hasRedisServer)('two gates that share a Redis', () => {
   let redis: Awaited<ReturnType<typeof startRedisServer>>
   let upstream: ReturnType<typeof Bun.serve>

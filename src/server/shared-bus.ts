@@ -1,4 +1,5 @@
 import type { InvalidationBus } from '../cache/index.ts'
+import { messageOf } from '../core/error-message.ts'
 import type { GatewayConfig, World } from '../gate/index.ts'
 import { redisOptions } from '../gate/index.ts'
 import type { Health, Metrics } from '../signals/index.ts'
@@ -22,9 +23,14 @@ export async function openSharedBus(
 ): Promise<SharedBus> {
   // What stores responses is not loaded by gates that store none and share nothing.
   const { createInvalidationBus } = await import('../cache/index.ts')
+  // Without a connection commands fail for no better reason than that.
+  const trouble: { cause: string | undefined } = { cause: undefined }
   const redis = await openRedis(redisOptions(config), {
     clock,
-    onError: (error) => logger.debug('the connection to Redis is in trouble', { error }),
+    onError: (error) => {
+      trouble.cause = causeOf(error)
+      logger.debug('the connection to Redis is in trouble', { error })
+    },
   })
   const stream = openRedisStream({
     ...STREAM_DEFAULTS,
@@ -35,7 +41,16 @@ export async function openSharedBus(
     silenceMs: config.silence,
   })
   const invalidations = createInvalidationBus(stream, random)
-  const endWatch = logTransitions(stream, logger)
+  const endWatch = logTransitions(
+    stream,
+    { clock, logger },
+    {
+      cause: () => trouble.cause ?? redis.stats().lastError,
+      over: () => {
+        trouble.cause = undefined
+      },
+    },
+  )
   const bus = createStreamBus(stream)
   return {
     redis,
@@ -52,21 +67,46 @@ export async function openSharedBus(
   }
 }
 
-function logTransitions(stream: RedisStream, logger: World['logger']): () => void {
-  let isHeard = false
+/** Why there is no word from Redis. */
+interface Trouble {
+  readonly cause: () => string | undefined
+  /** There is word again. */
+  readonly over: () => void
+}
+
+/** Several addresses that all refuse are one error without words. */
+const causeOf = (error: Error): string =>
+  messageOf(error) || ((error as NodeJS.ErrnoException).code ?? error.name)
+
+/** How long a gate that starts may take to hear, before it says that it does not. */
+const START_MS = 2000
+
+function logTransitions(
+  stream: RedisStream,
+  { clock, logger }: Pick<World, 'clock' | 'logger'>,
+  trouble: Trouble,
+): () => void {
+  const startedMs = clock.monotonicMs()
+  let state: 'starting' | 'heard' | 'silent' = 'starting'
   return stream.subscribe({
     onEntry: () => undefined,
     onGap(_, reason) {
       if (reason !== 'start') logger.warn('changes may have been missed', { reason })
     },
     onSilence(reason) {
-      if (isHeard)
-        logger.warn('changes of others are not heard: decisions are read anew', { reason })
-      isHeard = false
+      if (state === 'silent') return
+      if (state === 'starting' && clock.monotonicMs() - startedMs < START_MS) return
+      state = 'silent'
+      const cause = trouble.cause()
+      logger.warn('changes of others are not heard: decisions are read anew', {
+        reason,
+        ...(cause !== undefined && cause !== reason && { cause }),
+      })
     },
     onLive() {
       logger.info('changes of others are heard')
-      isHeard = true
+      state = 'heard'
+      trouble.over()
     },
   })
 }

@@ -139,6 +139,8 @@ export function openRedisStream(options: RedisStreamOptions): RedisStream {
     // Commands that are routed by key learn of a Cluster that has changed.
     await redis.send(keys.stream, ['EXISTS', keys.stream], timeoutMs)
     const connection = await redis.dedicate(keys.stream)
+    // What went wrong before is over.
+    loop.reason = 'nothing came in time'
     const moved = (next: StreamCursor): void => {
       cursor = next
     }
