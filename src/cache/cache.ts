@@ -9,6 +9,7 @@ import type {
   Name,
   Position,
 } from './contract.ts'
+import { checkName } from './check-name.ts'
 import { createEpochTable } from './epochs/epoch-table.ts'
 import type { CoalescerLimits, CoalescerStats, Schedule } from './fills/coalescer.ts'
 import { COALESCER_LIMITS, createCoalescer, scheduleTimer } from './fills/coalescer.ts'
@@ -68,7 +69,8 @@ export interface Cache<Values> extends InvalidationSink {
   position(): Position
   /**
    * Voids what hangs on the names. It holds in this process when the call returns; the promise
-   * resolves when every level and the bus have it too, and rejects when one of them has not.
+   * resolves when every level and the bus have it too, and rejects when one of them has not. It rejects with a
+   * TypeError, and voids nothing, when one is no name.
    */
   invalidate(...names: readonly Name[]): Promise<void>
   /** Looks for expired entries once; returns how many went. */
@@ -170,6 +172,7 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
     memory,
     position: () => epochs.position(),
     async invalidate(...invalidated) {
+      for (const name of invalidated) checkName(name)
       for (const name of invalidated) applyHere(name)
       await Promise.all(invalidated.map(({ kind, name }) => carry({ kind, name })))
     },

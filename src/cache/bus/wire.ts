@@ -1,9 +1,8 @@
-import type { Name, NameKind } from '../contract.ts'
+import { NAME_KINDS } from '../check-name.ts'
+import type { Name } from '../contract.ts'
 
 /** Topic of invalidations in the stream that instances share. */
 export const CACHE_TOPIC = 'cache'
-
-const KINDS: readonly NameKind[] = ['key', 'tag', 'tenant', 'prefix', 'policy', 'all']
 
 /** A name as it travels. */
 export const formatName = ({ kind, name }: Name): string => `${kind}:${name}`
@@ -11,6 +10,6 @@ export const formatName = ({ kind, name }: Name): string => `${kind}:${name}`
 /** Reads what {@link formatName} wrote. */
 export function parseName(text: string): Name | undefined {
   const colon = text.indexOf(':')
-  const kind = KINDS.find((known) => known === text.slice(0, colon))
+  const kind = NAME_KINDS.find((known) => known === text.slice(0, colon))
   return kind === undefined ? undefined : { kind, name: text.slice(colon + 1) }
 }

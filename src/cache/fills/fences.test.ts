@@ -3,6 +3,7 @@ import { createSeededRandom } from '../../core/random.ts'
 import type { Name } from '../contract.ts'
 import { patternName } from '../keys/prefixes.ts'
 import { CacheContendedError } from './errors.ts'
+import type { LoadContext } from './load.ts'
 import { answers, createGate, createRig, failureOf, settle } from './rig.fixture.ts'
 
 /** Everything that a permission of key_1 in acme hangs on. */
@@ -107,6 +108,40 @@ describe('an invalidation during a load', () => {
       return { value: 'allow' }
     })
     expect(await failureOf(asked)).toBeInstanceOf(CacheContendedError)
+    expect(permission.peek(key)).toBeUndefined()
+  })
+
+  test('under a name that is none is refused, not taken for done', async () => {
+    const { cache, permission, key } = createRig()
+    await permission.getOrLoad(key, async () => ({ value: 'allow', tags: ['user 7'] }))
+    for (const bad of [{ kind: 'tags', name: 'user 7' }, { kind: 'tag' }, { name: 'user 7' }]) {
+      const names = [{ kind: 'tag', name: 'other' }, bad] as unknown as readonly Name[]
+      expect(await failureOf(cache.invalidate(...names))).toBeInstanceOf(TypeError)
+      const load = async ({ dependsOn }: LoadContext<string>) => {
+        dependsOn(...names)
+        return { value: 'allow' }
+      }
+      const other = permission.scope('acme', { kind: 'anonymous' }).key('order')
+      expect(await failureOf(permission.getOrLoad(other, load))).toBeInstanceOf(TypeError)
+    }
+    expect(cache.position()).toBe(0)
+  })
+
+  test('of what is named after the load has ended is not promised', async () => {
+    const { permission, key } = createRig()
+    let late: LoadContext<string>['dependsOn'] = () => undefined
+    await permission.getOrLoad(key, ({ dependsOn }) => {
+      late = dependsOn
+      return { value: 'allow' }
+    })
+    expect(() => late({ kind: 'tag', name: 'user 7' })).toThrow('had ended')
+  })
+
+  test('before a position that this cache has not reached is not known to be none', () => {
+    const { cache, permission, key } = createRig()
+    for (const since of [cache.position() + 1, NaN, undefined as unknown as number]) {
+      expect(() => permission.put(key, { value: 'allow' }, since)).toThrow(RangeError)
+    }
     expect(permission.peek(key)).toBeUndefined()
   })
 

@@ -1,4 +1,5 @@
 import type { CacheClock, EntryMeta, EpochTable, LevelFence, Place, Position } from '../contract.ts'
+import { checkName } from '../check-name.ts'
 import type { CacheKey } from '../keys/cache-key.ts'
 import { prefixesOf } from '../keys/prefixes.ts'
 import type { Kind } from '../kinds/kind.ts'
@@ -191,6 +192,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
     const begun = start()
     const base = placesOf(key)
     const more: Place[] = []
+    let isOver = false
     let loaded: Loaded<V>
     try {
       loaded = await load({
@@ -198,10 +200,16 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
         decline,
         previous,
         dependsOn(...names) {
-          for (const { kind, name } of names) more.push(epochs.place(kind, name))
+          if (isOver) throw new Error('what a value hangs on was said after its load had ended')
+          for (const name of names) {
+            checkName(name)
+            more.push(epochs.place(name.kind, name.name))
+          }
         },
       })
+      isOver = true
     } catch (error) {
+      isOver = true
       if (!signal.aborted && previous === undefined && holds(key, base, begun)) {
         shelf.keepError(key, error, base, epochs.position())
       }
@@ -247,6 +255,9 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
     },
     put(key, loaded, since, nowMs, shelf) {
       checkKind(kind, key)
+      if (!(since <= epochs.position())) {
+        throw new RangeError('what is put was read at a position of this cache')
+      }
       const begun: Start = {
         position: since,
         losses: trust.losses(),

@@ -23,7 +23,7 @@ export interface KindCache<V> {
    * Stores in process what was read otherwise. What may not be kept, or finds no room, ends what was known
    * before all the same; what was overtaken does not.
    *
-   * @param since `cache.position()` before it was read
+   * @param since `cache.position()` before it was read; RangeError for one that this cache has not reached
    * @param nowMs the monotonic clock, where the caller has read it
    * @returns whether it is known now
    */

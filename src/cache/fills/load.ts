@@ -6,7 +6,8 @@ export interface LoadContext<V> {
   readonly signal: AbortSignal
   /**
    * Declares what the value hangs on besides its key, tenant and patterns. Call it before or after
-   * reading, but before the load ends: all that was invalidated since the load began counts.
+   * reading, but before the load ends: all that was invalidated since the load began counts. Throws after it
+   * has ended.
    */
   dependsOn(...names: readonly Name[]): void
   /**

@@ -62,6 +62,28 @@ describe('keys', () => {
     expect(new Set(texts).size).toBe(texts.length)
   })
 
+  test('are not made of what is missing, nor for an audience that is none', () => {
+    const audience = { kind: 'shared' } as const
+    const scope = keys.scope({ kind: 'k', tenant: 't', audience })
+    const missing = [undefined, {}, 1n, Symbol('id')] as unknown as readonly string[]
+    for (const part of missing) {
+      expect(() => scope.key('user', part)).toThrow(TypeError)
+      expect(() => keys.scope({ kind: 'k', tenant: part, audience })).toThrow(TypeError)
+      expect(() => patternName({ kind: 'k', tenant: 't', audience, parts: [part] })).toThrow(
+        TypeError,
+      )
+    }
+    for (const wrong of [
+      { kind: 'user', id: 'a' },
+      { kind: 'caller' },
+      { kind: 'caller', id: 7 },
+      {},
+    ]) {
+      const spec = { kind: 'k', tenant: 't', audience: wrong as unknown as KeyAudience }
+      expect(() => keys.scope(spec)).toThrow(TypeError)
+    }
+  })
+
   test('that are long stay short, and apart', () => {
     const scope = keys.scope({ kind: 'k', tenant: 't', audience: { kind: 'shared' } })
     const [a, b] = ['a', 'b'].map((end) => scope.key('x'.repeat(100_000) + end))

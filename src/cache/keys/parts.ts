@@ -14,7 +14,11 @@ export type KeyAudience =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'shared' }
 
-/** `s3:abc`: the type, the length, the text. No text can be taken for two, or for another type. */
+/**
+ * `s3:abc`: the type, the length, the text. No text can be taken for two, or for another type.
+ *
+ * @throws TypeError for what is no {@link KeyPart}, such as an id that is missing: two of them are not alike
+ */
 export function partText(part: KeyPart): string {
   if (typeof part === 'string') return `s${part.length}:${part}`
   if (typeof part === 'number') {
@@ -22,12 +26,18 @@ export function partText(part: KeyPart): string {
     return `n${digits.length}:${digits}`
   }
   if (part === null) return '_0:'
-  return part ? 't0:' : 'f0:'
+  if (typeof part === 'boolean') return part ? 't0:' : 'f0:'
+  throw new TypeError(`a part of a key is text, a number, a flag or null, not ${typeof part}`)
 }
 
+/** @throws TypeError for what is no {@link KeyAudience}: nothing becomes everybody's by mistake */
 export function audienceText(audience: KeyAudience): string {
-  if (audience.kind === 'caller') return `c${audience.id.length}:${audience.id}`
-  return audience.kind === 'anonymous' ? 'a0:' : 'p0:'
+  if (audience.kind === 'caller' && typeof audience.id === 'string') {
+    return `c${audience.id.length}:${audience.id}`
+  }
+  if (audience.kind === 'anonymous') return 'a0:'
+  if (audience.kind === 'shared') return 'p0:'
+  throw new TypeError('the audience of a key is a caller with an id, anonymous or shared')
 }
 
 /** Texts that are too long become their digest: two such are never alike, nor is one like a short one. */

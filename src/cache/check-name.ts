@@ -1,0 +1,14 @@
+import type { Name, NameKind } from './contract.ts'
+
+/** All that can be invalidated in one step. */
+export const NAME_KINDS: readonly NameKind[] = ['key', 'tag', 'tenant', 'prefix', 'policy', 'all']
+
+/**
+ * Refuses what is no {@link Name}: an invalidation that hits nothing must not look like one that did.
+ *
+ * @throws TypeError saying what is wrong
+ */
+export function checkName({ kind, name }: Name): void {
+  if (!NAME_KINDS.includes(kind)) throw new TypeError(`nothing is named by "${kind}"`)
+  if (typeof name !== 'string') throw new TypeError(`the name of a ${kind} is text`)
+}
