@@ -80,10 +80,25 @@ function search(
   const canonical = canonicalizePath(raw)
   if (!canonical.ok) return refuse('path_invalid', { detail: canonical.reason })
   if (query.includes('#')) return refuse('path_invalid', { detail: 'query has a fragment' })
-  const { path } = canonical
-  const match = snapshot.hostRouters.get(host)?.find(path) ?? snapshot.router.find(path)
-  return match === undefined ? refuse('route_unknown') : { path, match }
+  const { path, bare } = canonical
+  const match = find(snapshot, host, path)
+  if (match === undefined) return refuse('route_unknown')
+  // Parameters that a pattern spells out are part of its route; others an upstream may take away.
+  if (bare !== undefined && match.values.some((value) => /;|%3B/.test(value))) {
+    if (find(snapshot, host, bare)?.methods !== match.methods) return ELSEWHERE
+  }
+  return { path, match }
 }
+
+const find = (
+  { hostRouters, router }: Snapshot,
+  host: string,
+  path: string,
+): RouteMatch<Route> | undefined => hostRouters.get(host)?.find(path) ?? router.find(path)
+
+const ELSEWHERE = refuse('path_invalid', {
+  detail: 'path leads to another route without its parameters',
+})
 
 /** RFC 9110 §15.5.6: a 405 names the methods that are allowed. */
 function notAllowed(match: RouteMatch<Route>): Refusal {

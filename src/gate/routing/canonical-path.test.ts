@@ -11,7 +11,6 @@ describe('canonical paths', () => {
     ['/%7Euser/%41', '/~user/A'],
     ['/caf%c3%a9', '/caf%C3%A9'],
     ['/a%20b', '/a%20b'],
-    ['/a;v=1/b', '/a;v=1/b'],
     ['/100%25', '/100%25'],
     ['/...', '/...'],
     ['/.well-known/x', '/.well-known/x'],
@@ -86,6 +85,16 @@ describe('canonical paths', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+
+  test.each([
+    ['/a;v=1/b', '/a;v=1/b', '/a/b'],
+    ['/a/b;', '/a/b;', '/a/b'],
+    ['/a%3bx/%3b/b', '/a%3Bx/%3B/b', '/a/b'],
+    ['/;x/a', '/;x/a', '/a'],
+    ['/;', '/;', '/'],
+  ])('%p reads as %p, and without parameters as %p', (raw, path, bare) => {
+    expect(canonicalizePath(raw)).toEqual({ ok: true, path, bare })
   })
 
   test('a segment that is not UTF-8 has no value', () => {

@@ -10,13 +10,19 @@
  *   backslashes and characters outside ASCII.
  */
 export type CanonicalPath =
-  | { readonly ok: true; readonly path: string }
+  | {
+      readonly ok: true
+      readonly path: string
+      /** What a server reads that takes the parameters of segments away (RFC 3986 §3.3), where there are any. */
+      readonly bare?: string
+    }
   | { readonly ok: false; readonly reason: string }
 
 const UNRESERVED = /[A-Za-z0-9._~-]/
 const PLAIN = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\/?$|^\/$/
 const FORBIDDEN_RAW = /[^!-~]|[\\"<>^`{|}#?]/
 const ENCODED_TWICE = /%25[0-9A-Fa-f]{2}/
+const HAS_PARAMETERS = /;|%3B/
 const DOT_SEGMENT = /^\.{1,2}(?:(?:;|%3B).*)?$/
 
 /** Canonical form of the path of a request target (without query), or why it is refused. */
@@ -31,8 +37,13 @@ export function canonicalizePath(raw: string): CanonicalPath {
     if (segment === '' && index < segments.length - 1) return refused('path has an empty segment')
     if (DOT_SEGMENT.test(segment)) return refused('path has a dot segment')
   }
-  return decoded
+  const { path } = decoded
+  return HAS_PARAMETERS.test(path) ? { ok: true, path, bare: withoutParameters(path) } : decoded
 }
+
+/** Without `;` and what follows it in each segment, and without segments that are empty then. */
+const withoutParameters = (path: string): string =>
+  path.replaceAll(/(?:;|%3B)[^/]*/g, '').replaceAll(/\/{2,}/g, '/')
 
 /**
  * The value of a canonical path segment with its remaining escapes decoded, as a path parameter is
