@@ -19,6 +19,7 @@ import { Tunnel } from './tunnel.ts'
 import type { Unreadable } from './unreadable.ts'
 import { LARGE_BODY, unreadableBody } from './unreadable.ts'
 import type { WebSocketDoor } from './web-socket-door.ts'
+import { isAsSent } from './web-socket-door.ts'
 import type { Http1World } from './world.ts'
 
 /** A socket, and the connection it carries. */
@@ -205,7 +206,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     const { bodyBytesMax, webSockets } = this.world
     const { bodyBytes } = head
     this.isFresh = false
-    if (head.wantsWebSocket && webSockets !== undefined) {
+    if (head.wantsWebSocket && webSockets !== undefined && isAsSent(head.target)) {
       this.handOver(webSockets, head, bytes.subarray(bodyAt))
       return bytes.length
     }

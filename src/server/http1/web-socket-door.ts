@@ -108,6 +108,16 @@ function open(
   }
 }
 
+/**
+ * Whether Bun's server reads a target as it was sent, and does not take `/a/../b` for `/b`: what is to be refused must
+ * not be repaired on the way there.
+ */
+export function isAsSent(target: string): boolean {
+  const end = target.search(/[?#]/)
+  const path = end < 0 ? target : target.slice(0, end)
+  return !target.includes('#') && URL.parse(`http://localhost${target}`)?.pathname === path
+}
+
 const SWITCHING_PROTOCOLS = 101
 const POLL_MS = 20
 const STOP_MS = 100

@@ -82,6 +82,20 @@ describe('a WebSocket', () => {
     expect(received.toLowerCase()).toContain('connection: close')
   })
 
+  test.each(['/a/../b', '/a/%2e%2E/b', '/./a', '/a\\..\\b', '/a#b', '/a?b#c', '/a|b', '//b/../c'])(
+    'is asked for at %s as it was sent, however servers would repair it',
+    async (target) => {
+      const seen: string[] = []
+      const port = listen((request) => {
+        seen.push(request.target)
+        return new PlainAnswer(400, [], '')
+      })
+      const head = `GET ${target} HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}Connection: close\r\n\r\n`
+      expect(await exchange(port, head)).toStartWith('HTTP/1.1 400 ')
+      expect(seen).toEqual([target])
+    },
+  )
+
   test('whose client goes away is closed', async () => {
     const { promise, resolve } = Promise.withResolvers<number>()
     const port = listen((request, connection) => {
