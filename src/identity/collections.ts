@@ -44,6 +44,8 @@ export interface TokenRow extends CredentialRow {
   readonly ownerId: string
   readonly scope: readonly string[] | null
   readonly expiresAtMs: number
+  /** How long access tokens of the family live, where that was asked for. */
+  readonly accessTtlMs: number | null
   /** When a refresh token was traded; using it again is theft. */
   readonly usedAtMs: number | null
 }
@@ -145,6 +147,7 @@ export const tokenCollection: Collection<TokenRow> = {
     ownerId: { type: 'text' },
     scope: { type: 'json', nullable: true },
     expiresAtMs: { type: 'integer' },
+    accessTtlMs: { type: 'integer', nullable: true },
     usedAtMs: { type: 'integer', nullable: true },
   },
   indexes: [

@@ -4,7 +4,7 @@ import type { GatewayConfig, NounStorage } from '../gate/index.ts'
 import { identityCollections } from '../identity/index.ts'
 import { bansCollection } from '../limits/index.ts'
 import { policyCollections } from '../policy/index.ts'
-import type { AnyCollection, Log } from '../storage/index.ts'
+import type { AnyCollection, Log, Migration } from '../storage/index.ts'
 import {
   COUNTER_ROWS,
   createDurableCounters,
@@ -43,6 +43,17 @@ const COLLECTIONS: readonly AnyCollection[] = [
   COUNTER_ROWS,
 ]
 
+/** How what earlier versions stored becomes what this one reads. */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 2,
+    name: 'keep the lifetime that access tokens were asked for with',
+    up: async (builder) => {
+      await builder.schema.alterTable('tokens').addColumn('accessTtlMs', 'bigint').execute()
+    },
+  },
+]
+
 /**
  * Opens storage as the configuration says: one SQLite file and log segments, or memory alone. Word of
  * changes goes over the shared bus, if there is one.
@@ -56,9 +67,12 @@ export async function openStorage(
   const isMemory = config.storage.kind === 'memory'
   const records = isMemory
     ? createMemoryRecords({ collections: COLLECTIONS, clock })
-    : await openSqlite({ path: folder.database, collections: COLLECTIONS, clock }).catch(
-        (error: unknown) => explainDamage(error, folder.database),
-      )
+    : await openSqlite({
+        path: folder.database,
+        collections: COLLECTIONS,
+        migrations: MIGRATIONS,
+        clock,
+      }).catch((error: unknown) => explainDamage(error, folder.database))
   const counters = createDurableCounters({
     records,
     entriesMax: config.storage.counters,

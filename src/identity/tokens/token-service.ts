@@ -107,6 +107,8 @@ interface Family {
   readonly familyId: string
   readonly owner: TokenOwner
   readonly scope: readonly string[] | null
+  /** The lifetime that was asked for; `null` for that of the configuration. */
+  readonly accessTtlMs: number | null
   readonly accessExpiresAtMs: number
   /** Absent when the family cannot be refreshed. */
   readonly refreshExpiresAtMs: number | undefined
@@ -126,7 +128,7 @@ const accessIdOf = (familyId: string): string => familyId.replace(/^family_/, 't
 /** Makes an access token and, where the family allows, a refresh token. */
 function draftTokens(parts: IdentityParts, family: Family): DraftedTokens {
   const nowMs = parts.clock.nowMs()
-  const { accessExpiresAtMs, refreshExpiresAtMs } = family
+  const { accessTtlMs, accessExpiresAtMs, refreshExpiresAtMs } = family
   const draft = (sort: 'at' | 'rt', expiresAtMs: number) => {
     const made = parts.format.make(sort, parts.random)
     const row = {
@@ -140,6 +142,7 @@ function draftTokens(parts: IdentityParts, family: Family): DraftedTokens {
       ownerId: family.owner.id,
       scope: family.scope,
       expiresAtMs,
+      accessTtlMs,
       usedAtMs: null,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
@@ -180,6 +183,7 @@ async function issueTokens(
     familyId: parts.ids('family'),
     owner,
     scope: parsed.value.scope,
+    accessTtlMs: parsed.value.ttlMs ?? null,
     accessExpiresAtMs: nowMs + ttlMs,
     refreshExpiresAtMs: parsed.value.refreshable ? nowMs + refreshTtl : undefined,
   })
@@ -204,13 +208,16 @@ async function refreshTokens(
   if (problem !== undefined) {
     return fail('credential_invalid', { internal: problem.refusal.detail ?? 'owner refused' })
   }
-  const { tenantId, familyId, scope, expiresAtMs } = row
+  const { tenantId, familyId, scope, accessTtlMs, expiresAtMs } = row
+  const { accessTtl, accessTtlMax } = parts.config.tokens
+  const ttlMs = Math.min(accessTtlMs ?? accessTtl, accessTtlMax)
   const { inserts, issued } = draftTokens(parts, {
     tenantId,
     familyId,
     owner,
     scope,
-    accessExpiresAtMs: Math.min(nowMs + parts.config.tokens.accessTtl, expiresAtMs),
+    accessTtlMs,
+    accessExpiresAtMs: Math.min(nowMs + ttlMs, expiresAtMs),
     refreshExpiresAtMs: expiresAtMs,
   })
   const collection = tokenCollection.name

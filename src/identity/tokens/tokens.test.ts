@@ -120,6 +120,22 @@ describe('a refresh token', () => {
     expect(codeOf(await rig.resolve(accessToken))).toBe('credential_invalid')
   })
 
+  test('gives tokens that live as long as the first was asked to, also when that is long gone', async () => {
+    const rig = await rigWithKey()
+    const short = await rig.issue({ ttlMs: HOUR_MS })
+    const long = await rig.issue({ ttlMs: 3 * DAY_MS })
+    const plain = await rig.issue()
+    rig.clock.advance(4 * DAY_MS)
+    await rig.identity.sweep()
+    const lives: number[] = []
+    for (const { refreshToken = '' } of [short, long, plain]) {
+      const next = valueOf(await rig.tokens.refresh(refreshToken))
+      const last = valueOf(await rig.tokens.refresh(next.refreshToken ?? ''))
+      lives.push(last.expiresAtMs - rig.clock.nowMs())
+    }
+    expect(lives).toEqual([HOUR_MS, 3 * DAY_MS, DAY_MS])
+  })
+
   test('used twice revokes the whole family', async () => {
     const rig = await rigWithKey()
     const first = await rig.issue()
