@@ -251,6 +251,20 @@ describe('a pool', () => {
     expect(pool.tenantBytes('loud')).toBeGreaterThan(bytes * 45)
   })
 
+  test('a quota is one of entries, too: small ones do not drive out those of others by their number', () => {
+    const { set, get, pool } = createPool({ entriesMax: 100, tenantShareMax: 0.5 })
+    for (let at = 10; at < 40; at++) set(`key ${at}`, at, { tenant: 'quiet' })
+    // Used, so that nothing but the quota makes them give way.
+    for (let at = 100; at < 2000; at++) {
+      set(`key ${at}`, at, { tenant: 'loud' })
+      get(`key ${at}`)
+    }
+    for (let at = 10; at < 40; at++) expect(get(`key ${at}`)).toBe(at)
+    for (let at = 40; at < 60; at++) set(`key ${at}`, at, { tenant: 'quiet' })
+    for (let at = 10; at < 60; at++) expect(get(`key ${at}`)).toBe(at)
+    expect(pool.size).toBe(100)
+  })
+
   test('one alone, such as the anonymous callers of a public gate, has the whole pool', () => {
     const bytes = chargedBytes(scope.key('key 00'), 8)
     const { set, get, pool } = createPool({ bytesMax: bytes * 100, tenantShareMax: 0.5 })

@@ -27,8 +27,8 @@ export interface PoolLimits {
   /** Keys, values and the pool's own memory for them. */
   readonly bytesMax: number
   /**
-   * Share of `bytesMax` that one tenant may hold once the pool is full and others hold something, too; 1 means
-   * no quota.
+   * Share of `bytesMax`, and of `entriesMax`, that one tenant may hold once the pool is full and others hold
+   * something, too; 1 means no quota.
    */
   readonly tenantShareMax: number
 }
@@ -118,7 +118,14 @@ export class Pool {
     this.small = new SlotQueue(this.slots, QUEUE)
     this.main = new SlotQueue(this.slots, QUEUE)
     this.index = new SlotIndex(this.slots)
-    this.tenants = hasQuota ? new TenantBook(this.slots, TENANT_QUEUE, tenantBytesMax) : undefined
+    this.tenants = hasQuota
+      ? new TenantBook(
+          this.slots,
+          TENANT_QUEUE,
+          tenantBytesMax,
+          this.limits.entriesMax * tenantShareMax,
+        )
+      : undefined
   }
 
   get size(): number {

@@ -23,17 +23,20 @@ export class TenantBook {
   private readonly links: SlotLinks
   private readonly offset: number
   private readonly bytesMax: number
+  private readonly entriesMax: number
   /** Those beyond their quota: few, for together they hold no more than the pool. */
   private readonly over = new Set<TenantShare>()
 
   /**
    * @param offset of the two words of a slot that link it to others of its tenant
    * @param bytesMax the quota of each
+   * @param entriesMax the same, for small entries fill a pool by their number
    */
-  constructor(links: SlotLinks, offset: number, bytesMax: number) {
+  constructor(links: SlotLinks, offset: number, bytesMax: number, entriesMax: number) {
     this.links = links
     this.offset = offset
     this.bytesMax = bytesMax
+    this.entriesMax = entriesMax
   }
 
   /** The share of a tenant; a new one is only kept once something is charged to it. */
@@ -55,7 +58,7 @@ export class TenantBook {
   /** Puts a slot on a tenant's share. */
   charge(share: TenantShare, slot: number, bytes: number): void {
     share.slots.push(slot, bytes)
-    if (share.isOver || share.slots.bytes <= this.bytesMax) return
+    if (share.isOver || !this.isBeyond(share.slots)) return
     share.isOver = true
     this.over.add(share)
   }
@@ -66,9 +69,11 @@ export class TenantBook {
    */
   greedy(tenant: string, bytes: number): TenantShare | undefined {
     const own = this.byName.get(tenant)
-    const ownBytes = own?.slots.bytes ?? 0
-    if (ownBytes > 0 && ownBytes + bytes > this.bytesMax) {
-      return this.byName.size > 1 ? own : undefined
+    if (own !== undefined) {
+      const { slots } = own
+      if (slots.bytes + bytes > this.bytesMax || slots.count >= this.entriesMax) {
+        return this.byName.size > 1 ? own : undefined
+      }
     }
     for (const share of this.over) return share
     return undefined
@@ -78,7 +83,7 @@ export class TenantBook {
   release(number: number, slot: number, bytes: number): void {
     const share = this.byNumber[number]!
     share.slots.remove(slot, bytes)
-    if (share.isOver && share.slots.bytes <= this.bytesMax) {
+    if (share.isOver && !this.isBeyond(share.slots)) {
       share.isOver = false
       this.over.delete(share)
     }
@@ -86,6 +91,10 @@ export class TenantBook {
     this.byName.delete(share.name)
     this.byNumber[number] = undefined
     this.free.push(number)
+  }
+
+  private isBeyond({ bytes, count }: SlotQueue): boolean {
+    return bytes > this.bytesMax || count > this.entriesMax
   }
 
   get size(): number {
