@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -91,4 +92,44 @@ test('the examples of the guide are good configurations', async () => {
     const outcome = await parseGatewayConfig(text, 'guide.yaml', {})
     expect([text, outcome.ok ? [] : outcome.errors]).toEqual([text, []])
   }
+})
+
+describe.skipIf(Bun.which('openssl') === null)('a certificate', () => {
+  const openssl = (line: string): void =>
+    void execFileSync('openssl', line.split(' '), { cwd: folder, stdio: 'ignore' })
+  const make = (name: string, days: number): void => {
+    openssl(`ecparam -name prime256v1 -genkey -noout -out ${name}.key`)
+    openssl(`req -new -key ${name}.key -subj /CN=localhost -out ${name}.csr`)
+    openssl(`x509 -req -in ${name}.csr -signkey ${name}.key -days ${days} -out ${name}.pem`)
+  }
+  const found = async (tls: string): Promise<readonly string[]> => {
+    const text = `listen: { tls: { ${tls} } }`
+    const outcome = await parseGatewayConfig(text, join(folder, 'tollgate.yaml'), {})
+    return (outcome.ok ? outcome.warnings : outcome.errors).map(
+      ({ path, message }) => `${path.replace('listen.tls.', '')}: ${message}`,
+    )
+  }
+  const filed = (certificate: string, key: string): string =>
+    `certificate: '\${file:${certificate}}', key: '\${file:${key}}'`
+
+  test('that no listener could use is refused before one is asked to', async () => {
+    make('own', 2)
+    make('other', 2)
+    make('late', -1)
+    writeFileSync(join(folder, 'junk.pem'), 'certainly not\n')
+    expect(await found(filed('own.pem', 'own.key'))).toEqual([])
+    expect(await found(filed('own.pem', 'other.key'))).toEqual([
+      'key: this is not the key of the certificate',
+    ])
+    expect(await found(filed('junk.pem', 'junk.pem'))).toEqual([
+      'certificate: expected a certificate in PEM',
+      'key: expected a private key in PEM, without a passphrase',
+    ])
+    expect(
+      await found(`${filed('own.pem', 'own.key')}, clientAuthority: '\${file:junk.pem}'`),
+    ).toEqual(['clientAuthority: expected certificates in PEM'])
+    expect(await found(filed('late.pem', 'late.key'))).toEqual([
+      expect.stringMatching(/^certificate: the certificate has expired: .* GMT$/),
+    ])
+  })
 })

@@ -4,7 +4,7 @@ import type { ConfigOutcome, LoadConfigOptions } from '../core/config/index.ts'
 import { loadConfig } from '../core/config/index.ts'
 import { messageOf } from '../core/error-message.ts'
 import type { GatewayConfig } from '../gate/index.ts'
-import { defineConfig, gatewayConfig } from '../gate/index.ts'
+import { certificateUnfitness, defineConfig, gatewayConfig } from '../gate/index.ts'
 import { resolvePaths } from './config-paths.ts'
 
 /** A gateway configuration, or everything that is wrong with it. */
@@ -26,8 +26,14 @@ export const parseGatewayConfig = async (
 ): Promise<GatewayConfigOutcome> =>
   placed(path, await loadConfig({ ...optionsFor(path, environment), text }))
 
-const placed = (path: string, outcome: GatewayConfigOutcome): GatewayConfigOutcome =>
-  outcome.ok ? { ...outcome, value: resolvePaths(outcome.value, dirname(resolve(path))) } : outcome
+function placed(path: string, outcome: GatewayConfigOutcome): GatewayConfigOutcome {
+  if (!outcome.ok) return outcome
+  const { tls } = outcome.value.listen
+  const unfit = tls === undefined ? undefined : certificateUnfitness(tls, Date.now())
+  const late = unfit === undefined ? [] : [outcome.errorAt(['listen', 'tls', 'certificate'], unfit)]
+  const warnings = [...outcome.warnings, ...late]
+  return { ...outcome, warnings, value: resolvePaths(outcome.value, dirname(resolve(path))) }
+}
 
 function optionsFor(
   path: string,

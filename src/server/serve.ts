@@ -2,6 +2,7 @@ import type { ConfigError } from '../core/config/index.ts'
 import { renderConfigErrors } from '../core/config/index.ts'
 import { DataLockedError } from '../storage/index.ts'
 import { CliError, EXIT } from './cli/exit-codes.ts'
+import { certificateUnfitness } from '../gate/index.ts'
 import { createTerminal } from './cli/terminal.ts'
 import { readGatewayConfig } from './config-file.ts'
 import type { Gateway, GatewayOptions } from './gateway.ts'
@@ -26,6 +27,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const loaded = await readGatewayConfig(options.config, terminal.environment)
   if (!loaded.ok) throw configRefused(loaded.errors, terminal.hintColor)
   const world = createWorld(loaded.value.signals)
+  const { tls } = loaded.value.listen
+  const unfit = tls === undefined ? undefined : certificateUnfitness(tls, world.clock.nowMs())
+  if (unfit !== undefined) world.logger.warn('clients refuse the certificate', { reason: unfit })
   const gateway = await startOrExplain({
     path: options.config,
     loaded,

@@ -1,16 +1,23 @@
 import { z } from 'zod'
 import { cidr, duration, secret, size } from '../../core/config/fields.ts'
+import { certificateFaults } from './certificate.ts'
 import { listenAddress } from './listen-address.ts'
 import { redisConfig } from './redis.ts'
 
-const tlsConfig = z.strictObject({
-  certificate: z.string().describe('PEM chain; use ${file:/path}.'),
-  key: secret().describe('PEM private key; use ${file:/path}.'),
-  clientAuthority: z
-    .string()
-    .optional()
-    .describe('PEM authorities; clients must show a certificate.'),
-})
+const tlsConfig = z
+  .strictObject({
+    certificate: z.string().describe('PEM chain; use ${file:/path}.'),
+    key: secret().describe('PEM private key; use ${file:/path}.'),
+    clientAuthority: z
+      .string()
+      .optional()
+      .describe('PEM authorities; clients must show a certificate.'),
+  })
+  .superRefine((tls, context) => {
+    for (const { field, message } of certificateFaults(tls)) {
+      context.addIssue({ code: 'custom', message, path: [field] })
+    }
+  })
 
 /**
  * Where the gate listens and what it bears. Changing it needs a restart, but for `hosts`, `trustedProxies` and
