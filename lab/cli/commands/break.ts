@@ -37,7 +37,7 @@ export const breakCommand = experimentCommand({
     step: {
       type: 'string',
       valueHint: 'time',
-      description: 'How long each rate is tried (default 10s).',
+      description: 'How long each rate is tried at least (default 10s).',
     },
     timeout: {
       type: 'string',

@@ -20,7 +20,8 @@ interface Finding {
   /** Lowest rate that failed twice; `null` when none did. */
   readonly failed: number | null
   readonly isConfirmed: boolean
-  readonly isGeneratorBound: boolean
+  /** Why the search ended at a rate that said nothing of the server; `undefined` when it did not. */
+  readonly doubt: StepJudgement | undefined
 }
 
 /** Says which rate the server holds, and how well that is known. */
@@ -37,7 +38,7 @@ export function analyzeBreak(options: BreakOptions, raw: BreakRaw): Outcome {
     exhibits: judged.length === 0 ? [] : exhibitsOf(judged, options),
     notes: [
       `Held means: p${share * 100} below ${limitMs} ms, fewer than ${options.objective.errorRateMax * 100} % failures, at least ${options.objective.goodputMin * 100} % answered in time.`,
-      `Each of ${judged.length} steps had new processes and connections and lasted ${options.stepMs / 1000} s with Poisson arrivals.`,
+      `Each of ${judged.length} steps had new processes and connections and lasted ${options.stepMs / 1000} s, or longer for enough requests, with Poisson arrivals.`,
     ],
     trust: best === undefined ? {} : loadTrust(best.step.result, summarizeLoad(best.step.result)),
   }
@@ -60,12 +61,12 @@ function findBreak(judged: readonly Judged[], { confirmations }: BreakOptions): 
     held,
     failed: twice.length === 0 ? null : Math.min(...twice),
     isConfirmed: confirmations > 0 && all('below', 'held') && all('above', 'failed'),
-    isGeneratorBound: last?.status === 'doubtful',
+    doubt: last?.status === 'doubtful' ? last : undefined,
   }
 }
 
 function judge(finding: Finding, options: BreakOptions): Judgement {
-  const { held, failed, isConfirmed, isGeneratorBound } = finding
+  const { held, failed, isConfirmed, doubt } = finding
   const { atLeast, rateFrom, rateMax } = options
   const rate = (value: number): string => `${Math.round(value)} a second`
   if (atLeast !== null && held * 0.95 >= atLeast) {
@@ -74,8 +75,11 @@ function judge(finding: Finding, options: BreakOptions): Judgement {
       reason: `at least ${rate(held)} are held; ${rate(atLeast)} were asked for`,
     }
   }
-  if (isGeneratorBound) {
-    return { verdict: 'inconclusive', reason: `≥ ${rate(held)} (generator-bound)` }
+  if (doubt !== undefined) {
+    const why = doubt.isGeneratorBound === true ? 'generator-bound' : doubt.reason
+    const reason =
+      held === 0 ? `no rate could be judged: ${doubt.reason}` : `≥ ${rate(held)} (${why})`
+    return { verdict: 'inconclusive', reason }
   }
   if (held === 0) {
     return failed === null

@@ -9,7 +9,7 @@ import { analyzeBreak } from './analyze.ts'
 import { breakExperiment } from './index.ts'
 import type { BreakOptions } from './options.ts'
 import type { Phase, Step } from './search.ts'
-import { judgeStep, searchBreak } from './search.ts'
+import { judgeStep, searchBreak, stepMsAt } from './search.ts'
 
 const OPTIONS: BreakOptions = {
   ...plainAim('http://127.0.0.1:1/'),
@@ -34,6 +34,7 @@ async function searched(
     readonly ms: number
     readonly lagMs?: number
     readonly failed?: number
+    readonly requests?: number
   },
 ) {
   const options = { ...OPTIONS, ...changes }
@@ -41,8 +42,8 @@ async function searched(
     ...options,
     judge: (step: Step) => judgeStep(step, options.objective),
     run: async (rate, phase) => {
-      const { ms, lagMs = 0.1, failed = 0 } = serverAt(rate, phase)
-      const responseMs = Array.from({ length: 1500 }, () => ms)
+      const { ms, lagMs = 0.1, failed = 0, requests = 1500 } = serverAt(rate, phase)
+      const responseMs = Array.from({ length: requests }, () => ms)
       return { phase, rate, result: madeResult({ responseMs, lagMs, failed }) }
     },
   })
@@ -95,6 +96,32 @@ describe('the search for the breaking point', () => {
       verdict: 'inconclusive',
       reason: '≥ 1709 a second (generator-bound)',
     })
+  })
+
+  test('a rate at which no request was sent in time is no lower bound of anything', async () => {
+    const found = await searched({}, () => ({ ms: 10, lagMs: 30 }))
+    expect(capacityOf(found)).toBeNull()
+    expect(found.judgement.verdict).toBe('inconclusive')
+    expect(found.judgement.reason).toMatch(/^no rate could be judged: the generator was late/)
+  })
+
+  test('a step of fewer requests than the percentile needs holds nothing; one in which most are slow fails', async () => {
+    const few = (edge: number) =>
+      searched({}, (rate) => ({ ms: rate <= edge ? 10 : 500, requests: 400 }))
+    expect((await few(1000)).judgement).toEqual({
+      verdict: 'inconclusive',
+      reason: 'no rate could be judged: p99 needs 1000 values, there are 400',
+    })
+    expect((await few(0)).judgement.verdict).toBe('fail')
+  })
+
+  test('a step lasts for as long as it takes for enough requests, and not for ever', () => {
+    const { objective } = OPTIONS
+    const requestsAt = (rate: number, stepMs: number) =>
+      (0.85 * rate * stepMsAt(rate, objective, stepMs)) / 1000
+    expect(stepMsAt(1000, objective, 10_000)).toBe(10_000)
+    for (const rate of [20, 100, 117]) expect(requestsAt(rate, 10_000)).toBeGreaterThan(1100)
+    expect(stepMsAt(1, objective, 10_000)).toBe(100_000)
   })
 
   test('a confirmation in a noisy moment is tried again', async () => {

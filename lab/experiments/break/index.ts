@@ -3,9 +3,8 @@ import { planLoad, runLoad, takeAim } from '../../load/index.ts'
 import type { BreakRaw } from './analyze.ts'
 import { analyzeBreak } from './analyze.ts'
 import type { BreakOptions } from './options.ts'
-import { judgeStep, searchBreak } from './search.ts'
+import { judgeStep, searchBreak, stepMsAt, WARM_UP_SHARE } from './search.ts'
 
-const WARM_UP_SHARE = 0.15
 /** Whatever a step left behind in the server is to be over before the next. */
 const DRAIN_MS = 500
 
@@ -19,7 +18,7 @@ export const breakExperiment: Experiment<BreakOptions, BreakRaw> = {
 
 async function measureBreak(options: BreakOptions, world: World): Promise<BreakRaw> {
   const { target, scenario } = await takeAim(options, world)
-  const { objective, stepMs } = options
+  const { objective } = options
   let count = 0
   const steps = await searchBreak({
     ...options,
@@ -28,6 +27,7 @@ async function measureBreak(options: BreakOptions, world: World): Promise<BreakR
       world.signal.throwIfAborted()
       world.progress.step(`${phase}: ${Math.round(rate)} a second`, count, 0)
       count += 1
+      const stepMs = stepMsAt(rate, objective, options.stepMs)
       const plan = planLoad({
         target,
         scenario,

@@ -1,4 +1,5 @@
 import type { LoadResult, LoadSummary } from '../../load/index.ts'
+import { supportedQuantile, valuesNeeded } from '../../histogram/index.ts'
 import { generatorDoubt, summarizeLoad } from '../../load/index.ts'
 import type { Objective } from './options.ts'
 
@@ -17,6 +18,8 @@ export interface Step {
 export interface StepJudgement {
   readonly status: 'doubtful' | 'failed' | 'held'
   readonly reason: string
+  /** Whether it is the generator that makes it doubtful. */
+  readonly isGeneratorBound?: boolean
 }
 
 /** Holds a step against the objective. */
@@ -25,7 +28,7 @@ export function judgeStep({ result }: Step, objective: Objective): StepJudgement
   const { planned, errorRate, response } = summary
   if (planned === 0) return { status: 'doubtful', reason: 'nothing was planned' }
   const doubt = generatorDoubt(result, summary)
-  if (doubt !== undefined) return { status: 'doubtful', reason: doubt }
+  if (doubt !== undefined) return { status: 'doubtful', reason: doubt, isGeneratorBound: true }
   const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
   if (errorRate >= objective.errorRateMax) {
     return { status: 'failed', reason: `${percent(errorRate)} of the requests failed` }
@@ -36,9 +39,25 @@ export function judgeStep({ result }: Step, objective: Objective): StepJudgement
   }
   const ms = response.quantile(objective.share) / 1000
   const name = `p${objective.share * 100}`
+  const { insufficient } = supportedQuantile(response, objective.share)
+  // Few requests tell that most of them were too slow, but not how slow one of a hundred is.
+  if (insufficient !== undefined && response.quantile(0.5) / 1000 < objective.limitMs) {
+    return { status: 'doubtful', reason: insufficient }
+  }
   return ms < objective.limitMs
     ? { status: 'held', reason: `${name} ${ms.toFixed(2)} ms` }
     : { status: 'failed', reason: `${name} ${ms.toFixed(2)} ms` }
+}
+
+/** Part of a step that does not count. */
+export const WARM_UP_SHARE = 0.15
+const ROOM = 1.15
+const LONGER_MAX = 10
+
+/** How long a rate is tried: as long as it takes for enough requests to tell the percentile, within bounds. */
+export function stepMsAt(rate: number, { share }: Objective, stepMs: number): number {
+  const enoughMs = (ROOM * valuesNeeded(share) * 1000) / ((1 - WARM_UP_SHARE) * rate)
+  return Math.min(Math.max(stepMs, enoughMs), LONGER_MAX * stepMs)
 }
 
 /**
