@@ -352,6 +352,7 @@ describe('requests', () => {
     ['not JSON', '{', {}, 400, 'json_invalid'],
     ['not UTF-8', new Uint8Array([0x22, 0xff, 0x22]), {}, 400, 'json_invalid'],
     ['a polluting key', '{"name":"x","metadata":{"__proto__":{}}}', {}, 400, 'json_invalid'],
+    ['a key twice', '{"name":"x","n\\u0061me":"y"}', {}, 400, 'json_invalid'],
     ['too deep', `${'['.repeat(40)}${']'.repeat(40)}`, {}, 400, 'json_invalid'],
     ['another type', 'name=x', { 'content-type': 'text/plain' }, 415, 'content_type_unsupported'],
     ['too large', `"${'x'.repeat(300_000)}"`, {}, 413, 'body_too_large'],
