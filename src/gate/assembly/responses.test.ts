@@ -46,6 +46,30 @@ describe('an invalidation', () => {
     expect([invalidations(one), invalidations(two)]).toEqual([3, 2])
   })
 
+  test('is settled when other processes have been told, or after a while', async () => {
+    const told = Promise.withResolvers<void>()
+    const one = instance({
+      publish: () => told.promise,
+      subscribe: () => () => undefined,
+      close: async () => undefined,
+    })
+    let isSettled = false
+    const settling = (): Promise<void> =>
+      one.caches.settled().then(() => {
+        isSettled = true
+      })
+    one.caches.invalidate(surrogateName('k'))
+    const first = settling()
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+    expect(isSettled).toBe(false)
+    await first
+    isSettled = false
+    const second = settling()
+    told.resolve()
+    await second
+    expect(isSettled).toBe(true)
+  })
+
   test('that may have been missed was of everything; one that is malformed is none', () => {
     let hear: (event: BusEvent) => void = () => undefined
     const one = instance({

@@ -67,7 +67,7 @@ export interface ResponseLevels {
 
 const TOPIC = 'responses.invalidated'
 
-/** A change waits so long at most for word of it to be taken by Redis. */
+/** A change waits so long at most for word of it to be taken by Redis, or by other workers. */
 const TELL_MS_MAX = 50
 
 const pause = async (ms: number): Promise<void> =>
@@ -97,13 +97,12 @@ export function createResponses(parts: ResponsesParts): Responses {
   const slot = gate.cacheSlot('responses')
   const caches = createResponseCaches<Refusal>({
     store: store ?? memory,
-    ...(store !== undefined && {
-      restore: store.restore,
-      // What outlives this process must not outlive what others have not heard of.
-      settled: async () => {
-        await Promise.all([store.settled(), Promise.race([telling, pause(TELL_MS_MAX)])])
-      },
-    }),
+    ...(store !== undefined && { restore: store.restore }),
+    // Other processes are told before who changed something can ask one of them; and what outlives this process
+    // must not outlive what they have not heard of.
+    settled: async () => {
+      await Promise.all([store?.settled(), Promise.race([telling, pause(TELL_MS_MAX)])])
+    },
     clock,
     canonicalTarget,
     waitersMax: config.waitersMax,
