@@ -47,6 +47,12 @@ export function analyzeLeak(_options: LeakOptions, raw: LeakRaw): Outcome {
 function judge(raw: LeakRaw, { load, idle, control }: Findings): Judgement {
   const open = (reason: string): Judgement => ({ verdict: 'inconclusive', reason })
   const { requests, failed } = raw.load
+  if (raw.interrupted === true) {
+    const { windows, durationMs } = raw.load
+    return open(
+      `the run was interrupted after ${windows.length} windows under load, ${formatQuantity(durationMs, 'milliseconds')}: without its controls nothing is judged`,
+    )
+  }
   if (load.length === 0) {
     return open(`fewer than ${WINDOWS_MIN} windows, or the server tells nothing of its memory`)
   }

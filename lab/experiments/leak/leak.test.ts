@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import type { World } from '../../core/index.ts'
 import { createRandom } from '../../core/index.ts'
 import { quietWorld } from '../../core/world.fixture.ts'
+import { plainAim } from '../../load/index.ts'
 import { watchTurns } from '../../load/load.fixture.ts'
 import { growthOf } from './growth.ts'
 import { leakExperiment } from './index.ts'
@@ -190,5 +192,74 @@ describe('measuring', () => {
     // The load itself opens nothing while it is watched.
     const handles = raw.load.windows.map((window) => window.handles ?? 0)
     expect(Math.max(...handles) - Math.min(...handles)).toBeLessThanOrEqual(5)
+  }, 60_000)
+
+  /** A world that is told to end once a window is over. */
+  function endingAfter(window: string): World {
+    const controller = new AbortController()
+    const live = (figures: Readonly<Record<string, string>>): void => {
+      if (figures['window'] === window) controller.abort(new DOMException('stopped', 'AbortError'))
+    }
+    const world = quietWorld(controller.signal)
+    return { ...world, progress: { ...world.progress, live } }
+  }
+
+  test('who ends it early keeps the windows that were over, and no verdict', async () => {
+    const options: LeakOptions = {
+      subject: { kind: 'synthetic', leakBytes: 20_000 },
+      rate: 100,
+      durationMs: 3600,
+      warmUpMs: 0,
+      windows: 12,
+      controlMs: 1800,
+    }
+    const raw = await leakExperiment.measure(options, endingAfter('3 of 12'))
+    expect(raw.load.windows).toHaveLength(3)
+    expect(raw.load.durationMs).toBe(900)
+    expect(raw.load.requests).toBeGreaterThan(0)
+    expect([raw.idle.windows, raw.control.windows]).toEqual([[], []])
+    const { judgement } = leakExperiment.analyze(options, raw, 1)
+    expect(judgement.verdict).toBe('inconclusive')
+    expect(judgement.reason).toContain('interrupted after 3 windows')
+    const gone = leakExperiment.measure(options, quietWorld(AbortSignal.abort()))
+    expect(gone).rejects.toThrow('abort')
+  }, 60_000)
+
+  test('a reading that fails once does not cost the run; one that always does, or the first, ends it', async () => {
+    let readings = 0
+    let failing = (_reading: number): boolean => false
+    const server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: ({ url }) => {
+        if (!url.endsWith('/memory')) return new Response(null, { status: 204 })
+        readings += 1
+        const isFailing = failing(readings)
+        return isFailing ? new Response(null, { status: 503 }) : Response.json({ heap: 1e7 })
+      },
+    })
+    const memory = {
+      url: `${server.url.href}memory`,
+      path: '/heap',
+      collectUrl: null,
+      collectMethod: 'POST',
+      headers: {},
+      pid: null,
+    }
+    const measure = async (fails: typeof failing) => {
+      readings = 0
+      failing = fails
+      const subject = { kind: 'target', aim: plainAim(server.url.href), memory } as const
+      const times = { durationMs: 1200, warmUpMs: 0, windows: 12, controlMs: 600 }
+      return leakExperiment.measure({ subject, rate: 50, ...times }, endingAfter('12 of 12'))
+    }
+    try {
+      const { load } = await measure((reading) => reading % 4 === 2)
+      expect(load.windows.map(({ heapBytes }) => heapBytes)).toEqual(Array(12).fill(1e7))
+      expect(measure((reading) => reading === 1)).rejects.toThrow('503')
+      expect(measure((reading) => reading > 12)).rejects.toThrow('503')
+    } finally {
+      await server.stop(true)
+    }
   }, 60_000)
 })

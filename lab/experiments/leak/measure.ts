@@ -26,30 +26,35 @@ const READINGS = 4
 const CONTROL_GROWTH = 0.2
 const CONTROL_LEVEL_BYTES = 60e6
 
-/** Puts a constant load on the server and watches its memory; then the two controls. */
+/** What a phase that did not take place has seen. */
+const NOTHING: LeakPhase = { durationMs: 0, windows: [], requests: 0, failed: 0 }
+
+type Phases = { -readonly [Phase in 'control' | 'idle' | 'load']: LeakPhase }
+
+/**
+ * Puts a constant load on the server and watches its memory; then the two controls. Who ends it early gets what was
+ * seen by then, if that is a window of the load at least.
+ */
 export async function measureLeak(options: LeakOptions, world: World): Promise<LeakRaw> {
   const { subject } = options
   const controlLeakBytes = Math.ceil(
     (CONTROL_GROWTH * CONTROL_LEVEL_BYTES) / Math.max(1, (options.rate * options.controlMs) / 1000),
   )
-  const watched =
-    subject.kind === 'synthetic'
-      ? await watchSynthetic(subject.leakBytes, options, world)
-      : await watchBoth({ ...subject, pid: pidOf(subject) }, options, world)
-  world.progress.step(`control: a known leak, for ${span(options.controlMs)}`, 2, 3)
-  const control = await withSynthetic(controlLeakBytes, async (known) =>
-    loadPhase(known, { ...options, durationMs: options.controlMs, warmUpMs: 0 }, world),
-  )
+  const seen: Phases = { load: NOTHING, idle: NOTHING, control: NOTHING }
+  try {
+    if (subject.kind === 'synthetic') {
+      await withSynthetic(subject.leakBytes, async (own) => watchBoth(own, seen, options, world))
+    } else await watchBoth({ ...subject, pid: pidOf(subject) }, seen, options, world)
+    world.progress.step(`control: a known leak, for ${span(options.controlMs)}`, 2, 3)
+    seen.control = await withSynthetic(controlLeakBytes, async (known) =>
+      loadPhase(known, { ...options, durationMs: options.controlMs, warmUpMs: 0 }, world),
+    )
+  } catch (error) {
+    if (!world.signal.aborted || seen.load.windows.length === 0) throw error
+  }
   const collected = subject.kind === 'synthetic' || subject.memory.collectUrl !== null
-  return { ...watched, control, controlLeakBytes, collected }
-}
-
-async function watchSynthetic(
-  leakBytes: number,
-  options: LeakOptions,
-  world: World,
-): Promise<Pick<LeakRaw, 'idle' | 'load'>> {
-  return withSynthetic(leakBytes, async (subject) => watchBoth(subject, options, world))
+  const interrupted = world.signal.aborted ? { interrupted: true as const } : {}
+  return { ...seen, controlLeakBytes, collected, ...interrupted }
 }
 
 const span = (ms: number): string => formatQuantity(ms, 'milliseconds')
@@ -57,19 +62,22 @@ const span = (ms: number): string => formatQuantity(ms, 'milliseconds')
 /** Under load first: afterwards everything that is filled once is filled. */
 async function watchBoth(
   subject: Subject,
+  seen: Phases,
   options: LeakOptions,
   world: World,
-): Promise<Pick<LeakRaw, 'idle' | 'load'>> {
+): Promise<void> {
   const { durationMs, warmUpMs, controlMs } = options
   world.progress.step(
     `under load for ${span(durationMs)}, after ${span(warmUpMs)} of warm-up`,
     0,
     3,
   )
-  const load = await loadPhase(subject, options, world)
+  seen.load = await loadPhase(subject, options, world)
+  world.signal.throwIfAborted()
   world.progress.step(`control: without load, for ${span(controlMs)}`, 1, 3)
-  const windows = await watch(subject, { forMs: options.controlMs, count: options.windows }, world)
-  return { load, idle: { durationMs: options.controlMs, windows, requests: 0, failed: 0 } }
+  const windows: LeakWindow[] = []
+  await watch(subject, { forMs: controlMs, count: options.windows, into: windows }, world)
+  seen.idle = { durationMs: controlMs, windows, requests: 0, failed: 0 }
 }
 
 async function withSynthetic<Result>(
@@ -131,37 +139,55 @@ async function loadPhase(
     started.resolve()
     return undefined
   })
+  const windows: LeakWindow[] = []
   await started.promise
-  await pause(warmUpMs, world, ended)
-  const windows = await watch(subject, { forMs: durationMs, count }, world, ended)
+  try {
+    await pause(warmUpMs, world, ended)
+    await watch(subject, { forMs: durationMs, count, into: windows }, world, ended)
+  } catch (error) {
+    if (!world.signal.aborted) throw error
+  }
   const result = await load
   if (result === undefined) throw ended.failure ?? new LabError('the load broke off')
   const { succeeded, failed } = summarizeLoad(result)
-  const requests = Math.round((succeeded * durationMs) / (durationMs + TAIL_MS))
-  return { durationMs, windows, requests, failed }
+  const watchedMs = (durationMs * windows.length) / count
+  const loadMs = Math.min(result.elapsedMs, result.durationMs) - warmUpMs
+  const requests = Math.round(succeeded * Math.min(1, watchedMs / Math.max(1, loadMs)))
+  return { durationMs: watchedMs, windows, requests, failed }
 }
 
 interface Watch {
   readonly forMs: number
   readonly count: number
+  /** Gets each window once it is over. */
+  readonly into: LeakWindow[]
 }
 
-/** Reads memory at equal distances and keeps the smallest of each window. */
+/**
+ * Reads memory at equal distances and keeps the smallest of each window. A reading that fails is left out, unless it
+ * is the very first or all of a window do.
+ */
 async function watch(
   { memory, pid }: Subject,
-  { forMs, count }: Watch,
+  { forMs, count, into: windows }: Watch,
   world: World,
   ended: { readonly failure?: Error } = {},
-): Promise<readonly LeakWindow[]> {
+): Promise<void> {
   const startMs = world.monotonicMs()
   const windowMs = forMs / count
-  const windows: LeakWindow[] = []
   for (let window = 0; window < count; window += 1) {
     const readings: Reading[] = []
     for (let reading = 0; reading < READINGS; reading += 1) {
       const dueMs = startMs + windowMs * (window + (reading + 0.5) / READINGS)
       await pause(dueMs - world.monotonicMs(), world, ended)
-      readings.push(await readMemory(memory, pid))
+      try {
+        readings.push(await readMemory(memory, pid))
+      } catch (error) {
+        const isFirst = window === 0 && reading === 0
+        const isLast = reading === READINGS - 1 && readings.length === 0
+        if (isFirst || isLast) throw error
+        world.progress.note(`a reading of the memory failed: ${String(error)}`)
+      }
     }
     const least = (of: (reading: Reading) => number | null): number | null => {
       const values = readings.flatMap((reading) => of(reading) ?? [])
@@ -185,7 +211,6 @@ async function watch(
       memory: `${(bytes / 1e6).toFixed(1)} MB`,
     })
   }
-  return windows
 }
 
 /** Sleeps in short steps: an abort, or a load that broke off, is noticed soon. */

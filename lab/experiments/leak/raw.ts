@@ -59,4 +59,6 @@ export type LeakRaw = {
   /** Bytes that the control leaves behind with each request. */
   readonly controlLeakBytes: number
   readonly collected: boolean
+  /** Ended before its time: what there was not the time for has no windows. */
+  readonly interrupted?: true
 }

@@ -6,11 +6,17 @@ import type { LeakWindow, MemorySource } from './raw.ts'
 /** One reading, after collection where the server can be asked for it. */
 export type Reading = Omit<LeakWindow, 'atMs'>
 
+const ANSWER_MS_MAX = 10_000
+
+/** An answer from this address and no other, in time. */
+const ask = async (url: string, init: RequestInit): Promise<Response> =>
+  fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS_MAX) })
+
 /** @throws LabError where the server says nothing of its heap although it was said where */
 export async function readMemory(source: MemorySource, pid: number | null): Promise<Reading> {
   const { url, collectUrl, collectMethod, headers } = source
   if (collectUrl !== null) {
-    const collected = await fetch(collectUrl, { method: collectMethod, headers })
+    const collected = await ask(collectUrl, { method: collectMethod, headers })
     if (!collected.ok) throw new LabError(`${collectUrl}: ${collected.status}`)
   }
   const holdings = pid === null ? null : readHoldings(pid)
@@ -23,7 +29,7 @@ export async function readMemory(source: MemorySource, pid: number | null): Prom
 }
 
 async function readHeap(url: string, { path, headers }: MemorySource): Promise<number> {
-  const response = await fetch(url, { headers })
+  const response = await ask(url, { headers })
   const text = await response.text()
   if (!response.ok) throw new LabError(`${url}: ${response.status}`)
   const value = valueAt(text, path)
