@@ -5,7 +5,13 @@ import { runRound } from './path-round.ts'
 function logOf(size: number) {
   const state = { queued: 0, written: 0, dropped: 0, flushes: 0 }
   return {
-    state: () => ({ status: 'open' as const, reason: undefined, seq: state.written, ...state }),
+    state: () => ({
+      status: 'open' as const,
+      reason: undefined,
+      retentionFailure: undefined,
+      seq: state.written,
+      ...state,
+    }),
     async flush(): Promise<void> {
       state.flushes += 1
       state.written += state.queued

@@ -104,6 +104,8 @@ export interface LedgerState {
   readonly status: 'open' | 'failed' | 'closed'
   /** Why it failed: for the log, not for callers. */
   readonly reason: string | undefined
+  /** Why old segments could not be dropped the last time that was tried. */
+  readonly retentionFailure: string | undefined
   readonly seq: number
   /** Traffic records waiting. */
   readonly queued: number

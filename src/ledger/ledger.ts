@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { messageOf } from '../core/error-message.ts'
 import type { Log } from '../storage/index.ts'
 import type { Digest } from './chain.ts'
 import type { AuditConfig } from './config.ts'
@@ -55,6 +56,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   let readers = 0
   let retainAtMs = clock.monotonicMs()
   let retaining: Promise<number> | undefined
+  let retentionFailure: string | undefined
 
   const hold = (): (() => void) => {
     let held = true
@@ -83,12 +85,20 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     })
     return retaining
   }
+  const retainInTime = async (): Promise<void> => {
+    try {
+      await retain()
+      retentionFailure = undefined
+    } catch (error) {
+      retentionFailure = messageOf(error)
+    }
+  }
 
   const tick = (): void => {
     void writer.pump()
     if (clock.monotonicMs() < retainAtMs) return
     retainAtMs = clock.monotonicMs() + RETENTION_EVERY_MS
-    retain().catch(() => undefined)
+    void retainInTime()
   }
   const timer = setInterval(tick, config.flushInterval)
   timer.unref()
@@ -128,6 +138,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     state: () => ({
       status: writer.status,
       reason: writer.reason,
+      retentionFailure,
       seq: writer.tail.seq,
       queued: writer.queued,
       dropped: writer.gap.total,

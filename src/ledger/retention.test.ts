@@ -5,13 +5,19 @@ import type { Fixture } from './ledger.fixture.ts'
 import { nodeDigest } from './chain.ts'
 import { adminEntry, openFixture, traffic, rejectionOf } from './ledger.fixture.ts'
 import { segmentPath } from './log.fixture.ts'
+import { until } from '../core/until.fixture.ts'
+import type { Log } from '../storage/index.ts'
 import { readFileLog } from '../storage/index.ts'
 import { verifyChain } from './verify.ts'
 
-async function filled(config: {
-  readonly retention?: { size?: string; age?: string }
-}): Promise<Fixture> {
-  const fixture = await openFixture({ config: { segment: { size: '4KiB' }, ...config } })
+async function filled(
+  config: { readonly retention?: { size?: string; age?: string }; readonly flushInterval?: string },
+  wrap?: (log: Log) => Log,
+): Promise<Fixture> {
+  const fixture = await openFixture({
+    config: { segment: { size: '4KiB' }, ...config },
+    ...(wrap !== undefined && { wrap }),
+  })
   for (let at = 0; at < 100; at++) {
     fixture.ledger.record(traffic({ timeMs: fixture.clock.nowMs(), requestId: `request-${at}` }))
     fixture.clock.advance(60_000)
@@ -46,6 +52,27 @@ describe('retention', () => {
     expect(await again.ledger.verify()).toMatchObject({ ok: true })
     expect((await again.ledger.across().query({ requestId: 'request-0' })).records).toEqual([])
     expect((await again.ledger.across().query({ requestId: 'request-99' })).records).toHaveLength(1)
+  })
+
+  test('that fails says why for as long as it does, and is tried again', async () => {
+    let isReadOnly = true
+    const wrap = (log: Log): Log => ({
+      ...log,
+      dropBefore: async (segment) => {
+        if (isReadOnly) throw new Error('EROFS: read-only file system')
+        return log.dropBefore(segment)
+      },
+    })
+    const config = { retention: { size: '12KiB' }, flushInterval: '5ms' }
+    await using fixture = await filled(config, wrap)
+    const { ledger, log, clock } = fixture
+    await until(() => ledger.state().retentionFailure === 'EROFS: read-only file system')
+    expect(ledger.state().status).toBe('open')
+    const before = (await log.segments()).length
+    isReadOnly = false
+    clock.advance(3_600_000)
+    await until(() => ledger.state().retentionFailure === undefined)
+    expect((await log.segments()).length).toBeLessThan(before)
   })
 
   test('drops segments whose newest record is too old, and never the open one', async () => {

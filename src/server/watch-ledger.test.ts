@@ -11,6 +11,7 @@ test('the log says when the audit log cannot be written, when it can be again, a
   const open: LedgerState = {
     status: 'open',
     reason: undefined,
+    retentionFailure: undefined,
     seq: 1,
     queued: 0,
     dropped: 7,
@@ -46,5 +47,11 @@ test('the log says when the audit log cannot be written, when it can be again, a
   expect(said({ ...open, dropped: 12 })).toEqual([
     ['info', 'the audit log is written again', undefined],
   ])
+  const full = { ...open, dropped: 12, retentionFailure: 'EROFS: read-only file system' }
+  expect(said(full)).toEqual([
+    ['error', 'old audit records could not be dropped', 'EROFS: read-only file system'],
+  ])
+  expect(said(full)).toEqual([])
+  expect(said({ ...full, retentionFailure: undefined })).toEqual([])
   expect(said({ ...open, status: 'closed', dropped: 12 })).toEqual([])
 })

@@ -2,15 +2,15 @@ import type { Ledger } from '../ledger/index.ts'
 import type { Logger } from '../signals/index.ts'
 
 /**
- * Tells the log what becomes of the audit log: that it cannot be written, that it can be again, and how many records
- * were dropped. The audit log cannot tell that itself, for want of a place to write it to.
+ * Tells the log what becomes of the audit log: that it cannot be written, that it can be again, how many records
+ * were dropped, and that old ones stay for want of a way to drop them. The audit log cannot tell that itself, for want of a place to write it to.
  *
  * @returns what looks at it; to be called every second or so.
  */
 export function watchLedger(ledger: Pick<Ledger, 'state'>, logger: Logger): () => void {
   let before = ledger.state()
   return () => {
-    const { status, reason, dropped } = ledger.state()
+    const { status, reason, dropped, retentionFailure } = ledger.state()
     const lost = dropped - before.dropped
     if (status === 'failed' && before.status !== 'failed') {
       logger.error('the audit log cannot be written: admin changes are refused', { reason })
@@ -18,6 +18,9 @@ export function watchLedger(ledger: Pick<Ledger, 'state'>, logger: Logger): () =
       logger.info('the audit log is written again')
     }
     if (lost > 0) logger.warn('audit records were dropped', { dropped: lost })
-    before = { ...before, status, dropped }
+    if (retentionFailure !== undefined && retentionFailure !== before.retentionFailure) {
+      logger.error('old audit records could not be dropped', { reason: retentionFailure })
+    }
+    before = { ...before, status, dropped, retentionFailure }
   }
 }
