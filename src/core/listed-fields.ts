@@ -24,11 +24,11 @@ const STAYING: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
 ])
 
-/** The options of Connection (RFC 9110 §7.6.1), in lowercase. */
-export const connectionOptions = (value: string): string[] =>
+/** The options of Connection (RFC 9110 §7.6.1), in lowercase: the first `optionsMax` of them. */
+export const connectionOptions = (value: string, optionsMax?: number): string[] =>
   value
     .toLowerCase()
-    .split(',')
+    .split(',', optionsMax)
     .map((option) => option.trim())
 
 /**

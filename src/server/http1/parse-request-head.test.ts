@@ -78,6 +78,14 @@ describe('a request head', () => {
     expect(get('Connection: x-absent, close').keepsAlive).toBe(false)
   })
 
+  test('may list a few dozen options of Connection, and not thousands', () => {
+    const listing = (options: number): unknown =>
+      parse(`GET / HTTP/1.1\r\nHost: a\r\nConnection: ${'a,'.repeat(options - 1)}close\r\n\r\n`)
+    expect(listing(31)).toMatchObject({ keepsAlive: false })
+    expect(listing(33)).toMatchObject({ reason: 'field_value' })
+    expect(listing(7000)).toMatchObject({ reason: 'field_value' })
+  })
+
   test.each([
     ['Host', 'a'],
     ['Content-Length', '5'],

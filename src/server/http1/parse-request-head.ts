@@ -13,6 +13,8 @@ export interface HeadRules {
 }
 
 const FIELDS_MAX = 100
+/** Options of Connection that are too many: each may have to be looked for among all fields. */
+const OPTIONS_MAX = 33
 const CR = 0x0d
 const LF = 0x0a
 const SPACE = 0x20
@@ -293,7 +295,9 @@ function conclude(
   if (expect !== undefined && !isContinue) {
     return new Unreadable('expect', 'expectation_failed', 'Only 100-continue can be expected.')
   }
-  const options = deciding.connection === '' ? NO_OPTIONS : connectionOptions(deciding.connection)
+  const options =
+    deciding.connection === '' ? NO_OPTIONS : connectionOptions(deciding.connection, OPTIONS_MAX)
+  if (options.length === OPTIONS_MAX) return bad('field_value', 'Connection lists too much.')
   for (const option of options) if (isForThisHop(option)) removeField(option, names, values)
   const facts: HeadFacts = {
     method,
