@@ -3,6 +3,8 @@ export type UpstreamEvent = { readonly upstream: string } & (
   | {
       /** A try failed; `final` when no other follows. */
       readonly kind: 'attempt_failed'
+      /** Id of the request that was tried. */
+      readonly requestId: string
       readonly target: string
       readonly failure: FailureKind
       readonly cause: string

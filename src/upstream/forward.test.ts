@@ -219,7 +219,11 @@ describe('a failing upstream', () => {
     const received = fetch(gate.url).then((response) => response.text())
     expect(await received.catch(() => 'broken')).toBe('broken')
     await until(() => upstream.stats().inFlight === 0)
-    expect(events).toContainEqual(expect.objectContaining({ kind: 'attempt_failed', final: true }))
+    // The id of the request is that of its answer and of its record.
+    const { requestId } = forwardRequest()
+    expect(events).toContainEqual(
+      expect.objectContaining({ kind: 'attempt_failed', final: true, requestId }),
+    )
   })
 
   test.each([

@@ -72,7 +72,7 @@ function tryNext(
     }
     const { failure } = outcome
     const pauseMs = retryPauseMs(outcome, prepared, tried, course)
-    reportFailure(failure, target, pauseMs === undefined, course)
+    reportFailure(failure, target, pauseMs === undefined, course, request)
     if (pauseMs !== undefined) return void again(outcome, pauseMs, prepared, tried, course, resolve)
     attempt.answered()
     resolve(outcome.ok ? outcome.answer : refusalOf(outcome.failure, course.name))

@@ -156,7 +156,7 @@ export class Try implements Job, Watch {
     this.#giveBack()
     // The head was passed on already: this is the only word about a body cut off.
     if (failure !== undefined && failure.kind !== 'status') {
-      reportFailure(failure, this.target, true, this.#course)
+      reportFailure(failure, this.target, true, this.#course, this.#request)
     }
   }
 
@@ -183,12 +183,14 @@ export function reportFailure(
   target: Target,
   final: boolean,
   course: Course,
+  { requestId }: Pick<ForwardRequest, 'requestId'>,
 ): void {
   if (failure.kind === 'aborted') return
   if (final) course.counts.failures++
   course.onEvent({
     upstream: course.name,
     kind: 'attempt_failed',
+    requestId,
     target: target.url,
     failure: failure.kind,
     cause: failure.cause,

@@ -16,23 +16,26 @@ test('an upstream that is down fills no log: what comes with each request has a 
     },
   })
   const observe = observeUpstreams(logger, createSparse(clock))
-  const failed: UpstreamEvent = {
+  const failed = {
     upstream: 'app',
     kind: 'attempt_failed',
+    requestId: 'first',
     target: 'http://127.0.0.1:1',
     failure: 'connect',
     cause: 'ECONNREFUSED',
     final: true,
+  } satisfies UpstreamEvent
+  for (let at = 0; at < 10_000; at++) {
+    observe(at === 0 ? failed : { ...failed, requestId: `later-${at}` })
   }
-  for (let at = 0; at < 10_000; at++) observe(failed)
   observe({ ...failed, target: 'http://127.0.0.1:2' })
   clock.advance(1000)
   observe(failed)
   logger.flush()
-  expect(lines.map(({ target, leftOut }) => [target, leftOut])).toEqual([
-    ['http://127.0.0.1:1', undefined],
-    ['http://127.0.0.1:2', undefined],
-    ['http://127.0.0.1:1', 9999],
+  expect(lines.map(({ target, leftOut, requestId }) => [target, leftOut, requestId])).toEqual([
+    ['http://127.0.0.1:1', undefined, 'first'],
+    ['http://127.0.0.1:2', undefined, 'first'],
+    ['http://127.0.0.1:1', 9999, 'first'],
   ])
   lines.length = 0
   // Each of these is news.

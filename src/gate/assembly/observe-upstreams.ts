@@ -19,11 +19,15 @@ const FREQUENT: ReadonlySet<UpstreamEvent['kind']> = new Set([
   'overloaded',
 ])
 
+/** What lines have in common that say the same of different requests. */
+const alikeOf = (event: UpstreamEvent): string =>
+  JSON.stringify(event, (name, value: unknown) => (name === 'requestId' ? undefined : value))
+
 /** Writes what upstreams report to the log; of what comes with each request, one of a kind in a second. */
 export function observeUpstreams(logger: Logger, sparse: Sparse): (event: UpstreamEvent) => void {
   return (event) => {
     const { kind, ...fields } = event
-    const leftOut = FREQUENT.has(kind) ? sparse(JSON.stringify(event)) : 0
+    const leftOut = FREQUENT.has(kind) ? sparse(alikeOf(event)) : 0
     if (leftOut === undefined) return
     const message = `upstream: ${kind.replaceAll('_', ' ')}`
     logger[LEVELS[kind]](message, leftOut === 0 ? fields : { ...fields, leftOut })
