@@ -69,11 +69,22 @@ export function parseRedisUrl(text: string): RedisUrl | undefined {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (host === '' || database === undefined || url.search !== '' || url.hash !== '')
     return undefined
+  const [username, password] = [url.username, url.password].map(decoded)
+  if (username === undefined || password === undefined) return undefined
   return {
     node: { host, port: url.port === '' ? PORT : Number(url.port) },
     isTls: url.protocol === 'rediss:',
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+    ...(username !== '' && { username }),
+    ...(password !== '' && { password }),
     ...(database !== '' && { database: Number(database) }),
+  }
+}
+
+/** Text without its percent signs; `undefined` where one of them stands for nothing. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
   }
 }

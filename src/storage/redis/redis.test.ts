@@ -31,10 +31,16 @@ describe('a URL', () => {
     })
   })
 
-  test.each(['http://a', 'redis://', 'redis://a/x', 'redis://a/1?b', 'a:6379', 'redis://a/1/2'])(
-    'that is none is refused: %s',
-    (text) => expect(parseRedisUrl(text)).toBeUndefined(),
-  )
+  test.each([
+    'http://a',
+    'redis://',
+    'redis://a/x',
+    'redis://a/1?b',
+    'a:6379',
+    'redis://a/1/2',
+    'redis://100%:secret@a',
+    'redis://user:50%ff@a',
+  ])('that is none is refused: %s', (text) => expect(parseRedisUrl(text)).toBeUndefined())
 })
 
 test('a breaker opens after failures in a row, then lets one try through in a while', () => {
