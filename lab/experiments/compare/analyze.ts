@@ -40,13 +40,20 @@ export function analyzeCompare(options: CompareOptions, raw: CompareRaw, seed: n
 }
 
 function judge(
-  { baseline, budget }: CompareOptions,
+  { baseline, budget, history }: CompareOptions,
   raw: CompareRaw,
   found: readonly (readonly Difference[])[],
 ): Judgement {
   const open = (reason: string): Judgement => ({ verdict: 'inconclusive', reason })
   if (baseline.kind === 'none') {
     const blocks = (raw.runs[0]?.blocks ?? []).filter((side) => logOf('time', side) !== undefined)
+    const busy = history?.runs.length ?? 0
+    const foreign = history?.incomparable ?? 0
+    if (busy + foreign > 0) {
+      return open(
+        `none of the earlier runs can be compared with: ${foreign} of another machine, ${busy} while it was too busy`,
+      )
+    }
     return blocks.length < BLOCKS_MIN
       ? open(`only ${blocks.length} good blocks: too few to compare with later`)
       : { verdict: 'pass', reason: `a baseline of ${blocks.length} blocks; nothing was compared` }

@@ -234,6 +234,21 @@ describe('a history', () => {
     expect(shown()).toEqual([])
   })
 
+  test('runs that cannot be compared with are no reason to pass', () => {
+    const random = createRandom(1)
+    const blocks = Array.from({ length: 12 }, () => side(1, 0.04, random))
+    const raw = rawOf({ pairs: [], blocks })
+    const verdict = (history: NonNullable<CompareOptions['history']>) =>
+      compareExperiment.analyze({ ...OPTIONS, baseline: { kind: 'none' }, history }, raw, 1)
+        .judgement
+    expect(verdict({ runs: [], incomparable: 0 }).verdict).toBe('pass')
+    expect(verdict({ runs: [], incomparable: 3 })).toEqual({
+      verdict: 'inconclusive',
+      reason:
+        'none of the earlier runs can be compared with: 3 of another machine, 0 while it was too busy',
+    })
+  })
+
   test('a record that is named must be one', () => {
     expect(readHistory([join(tmpdir(), 'tollgate-no-such-file.json')])).rejects.toThrow(
       'does not exist',
