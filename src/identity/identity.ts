@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { createIdFactory } from '../core/ids.ts'
+import { fail, succeed } from '../core/refusal.ts'
 import type { Random } from '../core/random.ts'
 import type { Bus, Records } from '../storage/index.ts'
 import { keyCollection } from './collections.ts'
@@ -17,9 +18,12 @@ import { createLockout } from './users/lockout.ts'
 import { createUserService } from './users/user-service.ts'
 import { createKeyService } from './keys/key-service.ts'
 import type { IdentityParts } from './parts.ts'
+import { missing } from './parts.ts'
 import type { PermissionCompiler } from './permission-compiler.ts'
 import { createIdentityChanges } from './resolving/changes.ts'
+import { loadKeyById } from './resolving/load-credential.ts'
 import { createCallerMaker } from './resolving/principal.ts'
+import { REASONS } from './resolving/refusals.ts'
 import type { HashBytes } from './resolving/resolver.ts'
 import { createResolver } from './resolving/resolver.ts'
 import { createUses } from './resolving/uses.ts'
@@ -63,6 +67,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const format = createCredentialFormat(config.keys.prefix, peppers.current.bytes)
   const uses = createUses(records, usesEveryMs(config))
   const background = new Set<Promise<unknown>>()
+  const makeCaller = createCallerMaker(records, permissions)
   const resolver = createResolver({
     records,
     config,
@@ -73,7 +78,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     hearsAll: options.bus.hearsAll,
     ageMaxMs:
       config.cache.ageMax ?? (options.ownsRecords === true ? AGE_MAX_MS.owned : AGE_MAX_MS.shared),
-    makeCaller: createCallerMaker(records, permissions),
+    makeCaller,
     upgradeKey(row, digest) {
       const { id, tenantId, version: ifVersion, updatedAtMs } = row
       const set = { digest, pepperVersion: peppers.current.version, updatedAtMs }
@@ -115,6 +120,17 @@ export function createIdentity(options: IdentityOptions): Identity {
     }),
     sessions,
     tenants: createTenantService(parts, options.cascade),
+    async callerOfKey(tenantId, keyId) {
+      const found = await loadKeyById(
+        { records, config, makeCaller },
+        tenantId,
+        keyId,
+        clock.nowMs(),
+      )
+      if (found === undefined) return missing('key', keyId)
+      if (typeof found !== 'string') return succeed(found)
+      return fail('conflict', { detail: `The key is not accepted: ${REASONS[found]}.` })
+    },
     stats: () => resolver.stats(),
     flush: () => resolver.flush(clock.nowMs()),
     sweep: () => sweepExpired(records, clock.nowMs()),

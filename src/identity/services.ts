@@ -1,4 +1,5 @@
 import type { CredentialResolver } from '../core/credential-resolver.ts'
+import type { Caller } from '../core/caller.ts'
 import type { Outcome } from '../core/refusal.ts'
 import type { Page } from '../storage/index.ts'
 import type {
@@ -308,6 +309,11 @@ export interface Identity extends CredentialResolver {
   readonly users: UserService
   readonly sessions: SessionService
   readonly tenants: TenantService
+  /**
+   * Who a request with a key would come from, for those who administer it and do not know its secret; for which
+   * `allowsAddress` speaks as well. Refused with `conflict` when the key would not be accepted.
+   */
+  callerOfKey(tenantId: string, keyId: string): Promise<Outcome<Caller>>
   stats(): IdentityStats
   /**
    * Writes the next of the last uses that are due, at most 64 rows: a credential's first since it was read, and

@@ -1,5 +1,4 @@
 import type { Caller } from '../core/caller.ts'
-import { newCaller } from '../core/caller.ts'
 import type { IncomingRequest } from '../core/incoming-request.ts'
 import { FetchRequest } from '../core/incoming-request.ts'
 import type { Outcome } from '../core/refusal.ts'
@@ -95,32 +94,9 @@ function requestOf(asked: ExplainRequest, live: Live): IncomingRequest | undefin
 /** The caller that a key stands for, without its secret. */
 async function callerOf(
   { keyId, tenantId }: ExplainRequest,
-  { identity, policy }: Pick<Nouns, 'identity' | 'policy'>,
+  { identity }: Pick<Nouns, 'identity'>,
 ): Promise<Outcome<Caller> | undefined> {
   if (keyId === undefined) return undefined
   if (tenantId === undefined) return fail('request_invalid', { detail: 'A key needs its tenant.' })
-  const key = await identity.keys.get(tenantId, keyId)
-  if (!key.ok) return key
-  const { value } = key
-  if (value.status !== 'active') return fail('conflict', { detail: `The key is ${value.status}.` })
-  const { roles, permissions } = await policy.compile({
-    tenantId,
-    roles: value.roles,
-    permissions: value.permissions,
-    ...(value.userId !== null && { subjectId: value.userId }),
-  })
-  return succeed(
-    newCaller({
-      kind: 'key',
-      id: value.id,
-      tenantId,
-      userId: value.userId ?? undefined,
-      roles,
-      permissions,
-      plan: value.plan ?? undefined,
-      limits: value.limits ?? undefined,
-      expiresAtMs: value.expiresAtMs ?? Infinity,
-      allowsAddress: undefined,
-    }),
-  )
+  return identity.callerOfKey(tenantId, keyId)
 }

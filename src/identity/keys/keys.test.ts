@@ -23,7 +23,41 @@ const callerOf = async (rig: Rig, credential: string): Promise<Caller> => {
   return answer
 }
 
+/** All that is said of a caller, its permissions as a list. */
+const plain = ({ permissions, ...rest }: Caller) => ({ ...rest, permissions: permissions.list() })
+
 describe('an API key', () => {
+  test('a key stands for whom a request with it comes from, or for nobody', async () => {
+    const { identity, resolve, roles } = await createRig()
+    const user = valueOf(await identity.users.create('t1', { login: 'u' })).after!
+    roles.assigned.set(user.id, ['writer'])
+    const made = valueOf(
+      await identity.keys.create('t1', {
+        name: 'k',
+        userId: user.id,
+        roles: ['reader'],
+        limits: { daily: 5 },
+        allowedCidrs: ['192.0.2.0/24'],
+      }),
+    )
+    const { id } = made.after
+    const caller = await resolve(made.secret)
+    expect(plain(valueOf(await identity.callerOfKey('t1', id)))).toEqual(plain(caller as Caller))
+    expect(caller).toMatchObject({ plan: 'free', roles: ['reader'], limits: { daily: 5 } })
+    expect(codeOf(await identity.callerOfKey('t2', id))).toBe('not_found')
+    const ends = [
+      [() => identity.keys.disable('t1', id), () => identity.keys.enable('t1', id)],
+      [() => identity.users.disable('t1', user.id), () => identity.users.enable('t1', user.id)],
+      [() => identity.tenants.suspend('t1'), () => identity.tenants.resume('t1')],
+    ] as const
+    for (const [end, begin] of ends) {
+      valueOf<unknown>(await end())
+      expect(codeOf(await identity.callerOfKey('t1', id))).toBe('conflict')
+      valueOf<unknown>(await begin())
+      expect(codeOf(await identity.callerOfKey('t1', id))).toBe('ok')
+    }
+  })
+
   test('is known by its secret, with everything it was given', async () => {
     const rig = await rigWithKey({
       permissions: ['extra:do'],

@@ -1,3 +1,4 @@
+import type { Caller } from '../../core/caller.ts'
 import type { Records } from '../../storage/index.ts'
 import { keyCollection, sessionCollection, tokenCollection, useCollection } from '../collections.ts'
 import type { KeyRow, SessionRow, TokenRow } from '../collections.ts'
@@ -75,6 +76,26 @@ const loadKey: Loading = async (parts, presented, fence, nowMs) => {
   }
   return { ...loaded, validUntilMs: expiresAtMs }
 }
+
+/** The caller of a key whose secret nobody has presented, or why there is none; `undefined` for no such key. */
+export async function loadKeyById(
+  { records, config, makeCaller }: Pick<LoadParts, 'records' | 'config' | 'makeCaller'>,
+  tenantId: string,
+  keyId: string,
+  nowMs: number,
+): Promise<Caller | Reason | undefined> {
+  const row = await records.tenant(tenantId, keyCollection).get(keyId)
+  if (row === undefined) return undefined
+  const accepted: readonly string[] = config.keys.environments
+  if (!accepted.includes(row.environment)) return 'environment'
+  const refused = keyRefusal(row, nowMs)
+  if (refused !== undefined) return refused
+  const loaded = await makeCaller(keyPrincipal(row, row.expiresAtMs ?? Infinity), UNFENCED)
+  return typeof loaded === 'string' ? loaded : loaded.caller
+}
+
+/** What is remembered by nobody need not be fenced. */
+const UNFENCED: Fence = { dependsOn: () => {}, isBroken: () => false, end: () => {} }
 
 function previousDigest(row: KeyRow | undefined) {
   const digest = row?.previousDigest ?? undefined

@@ -284,6 +284,33 @@ describe('management', () => {
     expect(gone.hint).toBe('tollgate: gone.yaml cannot be read: there is no such file\n')
   })
 
+  test('explain takes a key for whom a request with it would come from, limits and addresses with it', async () => {
+    const keyOf = async (body: object): Promise<string> => {
+      const headers = { authorization: `Bearer ${root}`, 'content-type': 'application/json' }
+      const init = { method: 'POST', headers, body: JSON.stringify(body) }
+      const { key } = (await (await fetch(`${admin}/v1/tenants/acme/keys`, init)).json()) as {
+        readonly key: { readonly id: string }
+      }
+      return key.id
+    }
+    const explain = async (id: string, ...more: string[]) =>
+      manage('explain', 'GET', '/hello/ada', '--key-id', id, ...more)
+    const allowed = { permissions: ['greeting:read'], allowedCidrs: ['192.0.2.0/24'] }
+    const limited = await keyOf({ ...allowed, name: 'limited', limits: { default: 7 } })
+    const within = await explain(limited, '--address', '192.0.2.1')
+    expect(within.out).toContain('default: 7 of 7 left')
+    const outside = await explain(limited, '--address', '198.51.100.1')
+    expect(outside.out).toContain('credential_invalid (401)')
+    const peeked = await json('limits', 'peek', 'default', '--key', limited, '--tenant', 'acme')
+    expect([peeked['limit'], peeked['remaining']]).toEqual([7, 7])
+    // A key of a user has its own roles, and not the user's.
+    await json('roles', 'create', 'waver', '--permission', 'greeting:read')
+    const userId = String((await json('users', 'create', 'greta'))['id'])
+    await manage('users', 'assign', userId, 'waver')
+    const bare = await explain(await keyOf({ name: 'bare', userId }))
+    expect(bare.out).toContain('permission_denied (403)')
+  })
+
   test('explain shows each layer, its verdict and its time', async () => {
     const made = await manage('keys', 'create', 'explained', '--permission', 'greeting:read')
     const keyId = /key_\S+(?=:)/.exec(made.hint)?.[0] ?? ''
