@@ -122,7 +122,8 @@ export async function writeState(folder: string, state: Omit<State, 'format'>): 
 
 async function readState(folder: string): Promise<State | undefined> {
   try {
-    return JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')) as State
+    const state = JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')) as State | null
+    return state ?? undefined
   } catch {
     return undefined
   }

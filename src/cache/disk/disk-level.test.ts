@@ -315,12 +315,16 @@ describe('a level on disk', () => {
       const states = await Promise.all([1, 2, 3].map(claim))
       expect(states.filter((state) => typeof state === 'object').length).toBe(2)
     }
+    for (const text of ['', 'null', '7', '"text"', '[]', '{}', '{"format":2']) {
+      writeFileSync(join(own.path, 'state.json'), text)
+      expect(await claim(1)).toBe('unreliable')
+    }
     // One that was killed while it opened keeps nobody out for good.
     rmSync(join(own.path, 'state.json'))
     writeFileSync(join(own.path, 'opening'), '')
     expect(await claim(1)).toBe('unreliable')
     own.remove()
-  })
+  }, 20_000)
 
   test('killed in the middle of its work again and again, it resurrects nothing', async () => {
     const acknowledged = new Map<string, number>()
