@@ -1,7 +1,7 @@
 const DISTANCE_LENGTH_MAX = 64
 
 /**
- * Edit distance with swapped neighbours counted once (optimal string alignment, the restricted
+ * Edit distance with swapped neighbors counted once (optimal string alignment, the restricted
  * Damerau–Levenshtein distance).
  */
 export function editDistance(a: string, b: string): number {
