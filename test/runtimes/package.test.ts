@@ -28,4 +28,4 @@ test('the package holds every file that one of its files imports, and no tests',
   expect(missing).toEqual([])
   const development = /\.(?:test|fixture)\.ts$|(?:^|\/)(?:bench|contract|__snapshots__|test)\//
   expect(files.filter((file) => development.test(file))).toEqual([])
-}, 60_000)
+}, 120_000)
