@@ -78,6 +78,8 @@ export interface EntryMeta {
   readonly prefixes: readonly string[]
   /** The policy set that the entry's kind is bound to, if it is. */
   readonly policy?: string
+  /** What it hangs on besides; absent when that is nothing. */
+  readonly dependsOn?: readonly Name[]
   readonly createdMs: number
   /** Until then it is fresh. */
   readonly freshUntilMs: number

@@ -1,4 +1,12 @@
-import type { CacheClock, EntryMeta, EpochTable, LevelFence, Place, Position } from '../contract.ts'
+import type {
+  CacheClock,
+  EntryMeta,
+  EpochTable,
+  LevelFence,
+  Name,
+  Place,
+  Position,
+} from '../contract.ts'
 import { checkName } from '../check-name.ts'
 import type { CacheKey } from '../keys/cache-key.ts'
 import { prefixesOf } from '../keys/prefixes.ts'
@@ -32,6 +40,8 @@ export interface Filled<V> {
   readonly readAtMs: number
   readonly costMs: number
   readonly tags: readonly string[]
+  /** What it hangs on besides its key's names and its tags. */
+  readonly dependsOn: readonly Name[]
   readonly places: readonly Place[]
   readonly position: Position
 }
@@ -74,6 +84,7 @@ export interface Filler<V> {
 }
 
 const NO_TAGS: readonly string[] = []
+const NO_NAMES: readonly Name[] = []
 
 /** Creates a {@link Filler}. */
 export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
@@ -99,6 +110,8 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
   }
   const withTags = (base: readonly Place[], tags: readonly string[]): readonly Place[] =>
     tags.length === 0 ? base : [...base, ...tags.map((tag) => epochs.place('tag', tag))]
+  const withNames = (base: readonly Place[], names: readonly Name[]): readonly Place[] =>
+    names.length === 0 ? base : [...base, ...epochs.capture(names).places]
   const mayKeep = (): boolean => kind.class === 'content' || trust.isTrusted()
 
   /** Asks the levels; a refresh takes only their fences, because it wants what is newer. */
@@ -149,7 +162,8 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
       readAtMs: begun.monotonicMs,
       costMs: meta.costMs,
       tags: meta.tags,
-      places: withTags(placesOf(key), meta.tags),
+      dependsOn: meta.dependsOn ?? NO_NAMES,
+      places: withNames(withTags(placesOf(key), meta.tags), meta.dependsOn ?? NO_NAMES),
       position: epochs.position(),
     }
   }
@@ -157,6 +171,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
   const keep = (
     key: CacheKey,
     loaded: Loaded<V>,
+    dependsOn: readonly Name[],
     places: readonly Place[],
     begun: Start,
     costMs: number,
@@ -172,6 +187,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
       readAtMs: begun.monotonicMs,
       costMs,
       tags: loaded.tags ?? NO_TAGS,
+      dependsOn,
       places,
       position: epochs.position(),
     }
@@ -191,7 +207,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
   }> => {
     const begun = start()
     const base = placesOf(key)
-    const more: Place[] = []
+    const more: Name[] = []
     let isOver = false
     let loaded: Loaded<V>
     try {
@@ -201,29 +217,29 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
         previous,
         dependsOn(...names) {
           if (isOver) throw new Error('what a value hangs on was said after its load had ended')
-          for (const name of names) {
-            checkName(name)
-            more.push(epochs.place(name.kind, name.name))
+          for (const { kind, name } of names) {
+            checkName({ kind, name })
+            more.push({ kind, name })
           }
         },
       })
       isOver = true
     } catch (error) {
       isOver = true
-      if (!signal.aborted && previous === undefined && holds(key, base, begun)) {
-        shelf.keepError(key, error, base, epochs.position())
+      const places = withNames(base, more)
+      if (!signal.aborted && previous === undefined && holds(key, places, begun)) {
+        shelf.keepError(key, error, places, epochs.position())
       }
       throw error
     }
     const costMs = clock.monotonicMs() - begun.monotonicMs
-    const tagged = withTags(base, loaded.tags ?? [])
-    const places = more.length === 0 ? tagged : [...tagged, ...more]
+    const places = withNames(withTags(base, loaded.tags ?? NO_TAGS), more)
     const isCurrent = (): boolean => holds(key, places, begun)
     if (!isCurrent()) return { result: { state: 'overtaken' }, begun }
     const { value, isCacheable = true } = loaded
     predictor.note(key.hash, isCacheable, clock.monotonicMs())
     const result = { state: isCacheable ? 'shared' : 'own', value, isCurrent } as const
-    const filled = isCacheable ? keep(key, loaded, places, begun, costMs, shelf) : undefined
+    const filled = isCacheable ? keep(key, loaded, more, places, begun, costMs, shelf) : undefined
     return filled === undefined ? { result, begun } : { result, filled, begun }
   }
 
@@ -267,7 +283,8 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
       const places = withTags(placesOf(key), loaded.tags ?? NO_TAGS)
       if (!holds(key, places, begun)) return false
       const mayBeKept = loaded.isCacheable !== false
-      if (mayBeKept && keep(key, loaded, places, begun, 0, shelf) !== undefined) return true
+      if (mayBeKept && keep(key, loaded, NO_NAMES, places, begun, 0, shelf) !== undefined)
+        return true
       shelf.drop(key)
       return false
     },
@@ -285,7 +302,7 @@ const DATE_MS_MAX = Number.MAX_SAFE_INTEGER
 function metaOf<V>(
   kind: Kind<V>,
   key: CacheKey,
-  { bounds, tags, costMs, isNegative }: Filled<V>,
+  { bounds, tags, dependsOn, costMs, isNegative }: Filled<V>,
   createdMs: number,
 ): EntryMeta {
   const after = (ms: number): number => Math.min(createdMs + ms, DATE_MS_MAX)
@@ -295,6 +312,7 @@ function metaOf<V>(
     tags,
     prefixes: prefixesOf(key, kind.patternDepth),
     ...(kind.class === 'decision' && kind.isPolicyBound && { policy: key.owner.tenant }),
+    ...(dependsOn.length > 0 && { dependsOn }),
     createdMs,
     freshUntilMs: after(bounds.freshMs),
     staleWhileRevalidateUntilMs: after(bounds.staleWhileRevalidateMs),

@@ -21,6 +21,7 @@ function createMapLevel(name = 'map') {
     `policy ${meta.policy}`,
     ...meta.tags.map((tag) => `tag ${tag}`),
     ...meta.prefixes.map((prefix) => `prefix ${prefix}`),
+    ...(meta.dependsOn ?? []).map(({ kind, name }) => `${kind} ${name}`),
   ]
   const isVoid = (key: string, entry: StoredEntry, at: number): boolean =>
     namesOf(key, entry).some((name) => (voids.get(name) ?? 0) > at)
@@ -161,6 +162,30 @@ describe('a level behind the process', () => {
     await settle()
     const other = createRig({ levels: [level] })
     expect(await other.permission.getOrLoad(other.key, () => ({ value: 'loaded' }))).toBe('allow')
+  })
+
+  test('gives nothing back once what its load read besides was invalidated, here or elsewhere', async () => {
+    const names = [
+      { kind: 'tag', name: 'user 8' },
+      { kind: 'tenant', name: 'umbrella' },
+      { kind: 'policy', name: 'shared' },
+    ] as const
+    for (const name of names) {
+      const { level } = createMapLevel()
+      const [one, two, three] = [1, 2, 3].map(() => createRig({ levels: [level] }))
+      await one!.permission.getOrLoad(one!.key, async ({ dependsOn }) => {
+        dependsOn(name)
+        return { value: 'allow' }
+      })
+      await settle()
+      const deny = () => ({ value: 'deny', isCacheable: false })
+      expect(await two!.permission.getOrLoad(two!.key, deny)).toBe('allow')
+      // What came from the level hangs on the same.
+      two!.cache.apply({ ...name, sequence: '1-0' })
+      await settle()
+      expect(await two!.permission.getOrLoad(two!.key, deny)).toBe('deny')
+      expect(await three!.permission.getOrLoad(three!.key, deny)).toBe('deny')
+    }
   })
 
   test('holds what never ends, as bytes too', async () => {

@@ -61,6 +61,10 @@ describe('an encoded entry', () => {
       { ...META, tags: [1] },
       { ...META, tenant: undefined },
       { ...META, policy: 1 },
+      { ...META, dependsOn: 'tag' },
+      { ...META, dependsOn: [null] },
+      { ...META, dependsOn: [{ kind: 'tags', name: 'user 7' }] },
+      { ...META, dependsOn: [{ kind: 'tag' }] },
       null,
       [],
     ]

@@ -1,4 +1,5 @@
 import { fromUtf8, utf8 } from '../../core/bytes.ts'
+import { NAME_KINDS } from '../check-name.ts'
 import type { EntryMeta, StoredEntry } from '../contract.ts'
 import { crc32c } from './crc32c.ts'
 
@@ -61,6 +62,12 @@ const isText = (value: unknown): boolean => typeof value === 'string'
 const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value)
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
 
+const isName = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return false
+  const { kind, name } = value as { readonly kind?: unknown; readonly name?: unknown }
+  return NAME_KINDS.some((known) => known === kind) && isText(name)
+}
+
 /** What each field must be: a checksum shows damage, not who wrote it. */
 const FIELDS: Readonly<Record<keyof EntryMeta, (value: unknown) => boolean>> = {
   kind: isText,
@@ -68,6 +75,7 @@ const FIELDS: Readonly<Record<keyof EntryMeta, (value: unknown) => boolean>> = {
   tags: isTexts,
   prefixes: isTexts,
   policy: (value) => value === undefined || isText(value),
+  dependsOn: (value) => value === undefined || (Array.isArray(value) && value.every(isName)),
   createdMs: isNumber,
   freshUntilMs: isNumber,
   staleWhileRevalidateUntilMs: isNumber,

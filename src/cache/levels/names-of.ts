@@ -2,7 +2,7 @@ import type { EntryMeta, Name } from '../contract.ts'
 
 /** Everything that an entry hangs on. */
 export function namesOf(key: string, meta: EntryMeta): readonly Name[] {
-  const { tags, prefixes, tenant, policy } = meta
+  const { tags, prefixes, tenant, policy, dependsOn } = meta
   const names: Name[] = [{ kind: 'key', name: key }]
   for (const name of tags) names.push({ kind: 'tag', name })
   for (const name of prefixes) names.push({ kind: 'prefix', name })
@@ -12,5 +12,5 @@ export function namesOf(key: string, meta: EntryMeta): readonly Name[] {
     names.push({ kind: 'policy', name: '' })
     if (policy !== '') names.push({ kind: 'policy', name: policy })
   }
-  return names
+  return dependsOn === undefined ? names : [...names, ...dependsOn]
 }

@@ -15,6 +15,7 @@ import { createInvalidationBus } from '../bus/invalidation-bus.ts'
 import { createCache } from '../cache.ts'
 import type { Name } from '../contract.ts'
 import { openDiskLevel } from '../disk/disk-level.ts'
+import type { LoadContext } from '../fills/load.ts'
 import type { CacheKey } from '../keys/cache-key.ts'
 import { patternName } from '../keys/prefixes.ts'
 import { contentKind, decisionKind } from '../kinds/kind.ts'
@@ -35,7 +36,7 @@ interface Choice {
   readonly kind: (typeof KINDS)[number]
   readonly key: number
 }
-type How = 'key' | 'tag' | 'tenant' | 'parts' | 'kind' | 'policy' | 'every policy' | 'all'
+type How = 'key' | 'tag' | 'named' | 'tenant' | 'parts' | 'kind' | 'policy' | 'every policy' | 'all'
 type Step =
   | (Choice & {
       readonly do: 'ask'
@@ -58,6 +59,7 @@ const turns = fc.nat(9)
 const hows = fc.constantFrom<How>(
   'key',
   'tag',
+  'named',
   'tenant',
   'parts',
   'kind',
@@ -173,6 +175,7 @@ function namedBy(how: How, at: Choice, instance: Instance): readonly [Name, read
   const names: Readonly<Record<How, readonly [Name, readonly string[]]>> = {
     key: [{ kind: 'key', name: keyOf(instance, at).text }, hit(isSame, [kind])],
     tag: [{ kind: 'tag', name: `thing ${key}` }, hit(isSame)],
+    named: [{ kind: 'tag', name: `besides ${key}` }, hit(isSame)],
     tenant: [{ kind: 'tenant', name: tenantOf(key) }, hit(isOfTenant)],
     parts: [patternName({ ...pattern, parts: [`thing ${key}`] }), hit(isSame, [kind])],
     kind: [patternName({ kind }), hit(() => true, [kind])],
@@ -258,7 +261,8 @@ async function walk(server: RedisServer, name: string, steps: readonly Step[], f
     if (at.leavesAfterMs !== undefined) setTimeout(() => leaving.abort(), at.leavesAfterMs)
     const instance = instances[at.instance]!
     const key = keyOf(instance, at)
-    const load = async () => {
+    const load = async ({ dependsOn }: LoadContext<number>) => {
+      dependsOn({ kind: 'tag', name: `besides ${at.key}` })
       const startedMs = systemClock.monotonicMs()
       await pass(at.turns[0])
       const value = model.version(id)

@@ -57,6 +57,8 @@ const NAMES: readonly Invalidation[] = [
   { kind: 'prefix', name: 'scenes/' },
   { kind: 'policy', name: 'main' },
   { kind: 'policy', name: '' },
+  { kind: 'tag', name: 'read besides' },
+  { kind: 'tenant', name: 'umbrella' },
   { kind: 'all', name: '' },
 ]
 
@@ -65,6 +67,10 @@ const NAMED: Partial<EntryMeta> = {
   tenant: 'acme',
   prefixes: ['scenes/'],
   policy: 'main',
+  dependsOn: [
+    { kind: 'tag', name: 'read besides' },
+    { kind: 'tenant', name: 'umbrella' },
+  ],
 }
 
 /** Registers what every {@link Level} must keep. */
@@ -90,8 +96,8 @@ export function describeLevel(name: string, create: LevelFactory): void {
         expect(answer.state).toBe('hit')
         if (answer.state !== 'hit') return
         expect(new Uint8Array(answer.entry.body)).toEqual(bytes)
-        const { kind, tenant, tags, prefixes, policy, costMs } = answer.entry.meta
-        expect({ kind, tenant, tags, prefixes, policy, costMs }).toEqual({
+        const { kind, tenant, tags, prefixes, policy, dependsOn, costMs } = answer.entry.meta
+        expect({ kind, tenant, tags, prefixes, policy, dependsOn, costMs }).toEqual({
           ...NAMED,
           kind: 'metadata',
           costMs: 1,
