@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import { watch } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import type { ConfigError } from '../core/config/index.ts'
 import { messageOf } from '../core/error-message.ts'
@@ -10,6 +8,7 @@ import type { GateMetrics, Logger } from '../signals/index.ts'
 import type { ConfigControl, ConfigState, ConfigVerdict } from './admin/index.ts'
 import type { GatewayConfigOutcome } from './config-file.ts'
 import { parseGatewayConfig, readGatewayConfig } from './config-file.ts'
+import { watchFile } from './watch-file.ts'
 
 /** The parts of a configuration that are read at start alone. */
 const BOOT_SECTIONS = ['listen', 'admin', 'storage', 'signals', 'audit', 'identity'] as const
@@ -40,8 +39,6 @@ export interface ConfigFileControl extends ConfigControl {
   /** Reloads when the file changes, until the returned function is called. */
   watch(): () => void
 }
-
-const QUIET_MS = 100
 
 /** Creates the control of a configuration file. */
 export function createConfigControl(options: ConfigControlOptions): ConfigFileControl {
@@ -105,22 +102,7 @@ export function createConfigControl(options: ConfigControlOptions): ConfigFileCo
     check: async (text) =>
       problemsOf(await parseGatewayConfig(text, path, environment), (config) => live.check(config)),
     reload: () => enqueue(reload),
-    watch: () => watchFile(path, () => void enqueue(reload)),
-  }
-}
-
-/** Editors replace files, so the folder is watched; a burst of events counts as one change. */
-function watchFile(path: string, onChange: () => void): () => void {
-  const name = basename(path)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const watcher = watch(dirname(resolve(path)), (_event, changed) => {
-    if (changed !== name) return
-    clearTimeout(timer)
-    timer = setTimeout(onChange, QUIET_MS)
-  })
-  return () => {
-    clearTimeout(timer)
-    watcher.close()
+    watch: () => watchFile(path, () => void enqueue(reload), logger),
   }
 }
 
