@@ -1,4 +1,5 @@
 import type { Interval, Random } from '../core/index.ts'
+import { normalCdf, studentQuantile } from './distributions.ts'
 import { quantileOfSorted } from './summary.ts'
 
 /** A number of a sample, such as its median. */
@@ -11,6 +12,18 @@ export interface BootstrapOptions {
   readonly confidence?: number
   /** Default 2,000. */
   readonly resamples?: number
+}
+
+/**
+ * The part of resamples of a mean to leave out at either end: with few units the plain percentiles are too narrow, as
+ * the normal distribution is next to Student's t, and as dividing by n is next to n − 1 (Hesterberg 2015, "expanded
+ * percentile").
+ *
+ * @param units - What was drawn with replacement; at least 2.
+ */
+export function expandedTail(units: number, confidence = 0.95): number {
+  const t = studentQuantile((1 - confidence) / 2, units - 1)
+  return normalCdf(t * Math.sqrt(units / (units - 1)))
 }
 
 /** Percentile bootstrap (Efron 1979): the units of `values` must be independent. */

@@ -1,6 +1,6 @@
-export { bootstrap, bootstrapBlocks } from './bootstrap.ts'
+export { bootstrap, bootstrapBlocks, expandedTail } from './bootstrap.ts'
 export { findChangePoints } from './change-points.ts'
-export { normalCdf, studentQuantile } from './distributions.ts'
+export { studentQuantile } from './distributions.ts'
 export { holm } from './holm.ts'
 export { hodgesLehmann, mannWhitney } from './mann-whitney.ts'
 export { labelOutliers } from './outliers.ts'

@@ -1,6 +1,11 @@
 import type { Interval, Point, Random } from '../../core/index.ts'
 import type { Outliers } from '../../statistics/index.ts'
-import { fitThroughOrigin, labelOutliers, quantileOfSorted } from '../../statistics/index.ts'
+import {
+  expandedTail,
+  fitThroughOrigin,
+  labelOutliers,
+  quantileOfSorted,
+} from '../../statistics/index.ts'
 import type { MicroCaseRaw, MicroRun } from './raw.ts'
 
 /** What one iteration of a case takes. */
@@ -35,7 +40,7 @@ export function estimateCase({ name, runs }: MicroCaseRaw, random: Random): Esti
   return {
     name,
     ns: meanOf(slopes),
-    interval: intervalOf(resampleSlopes(runs, random).sort()),
+    interval: intervalOf(resampleSlopes(runs, random).sort(), runs.length),
     slopes,
     rSquared: Math.min(...lines.map(({ rSquared }) => rSquared)),
     outliers: labelOutliers(perIteration),
@@ -81,11 +86,15 @@ function resampleSlopes(runs: readonly MicroRun[], random: Random): Float64Array
   })
 }
 
-const intervalOf = (sorted: Float64Array): Interval => ({
-  low: quantileOfSorted(sorted, (1 - CONFIDENCE) / 2),
-  high: quantileOfSorted(sorted, (1 + CONFIDENCE) / 2),
-  confidence: CONFIDENCE,
-})
+/** @param processes - Or rounds, that were drawn again: few of them make a wide interval. */
+function intervalOf(sorted: Float64Array, processes: number): Interval {
+  const tail = processes < 2 ? 0 : expandedTail(processes, CONFIDENCE)
+  return {
+    low: quantileOfSorted(sorted, tail),
+    high: quantileOfSorted(sorted, 1 - tail),
+    confidence: CONFIDENCE,
+  }
+}
 
 /** What a case takes more than the one it builds on. */
 export interface Difference {
@@ -123,7 +132,7 @@ export function differenceOf(own: MicroCaseRaw, base: MicroCaseRaw, random: Rand
     name: own.differenceName ?? nameOfDifference(own.name, base.name),
     against: base.name,
     ns: meanOf(ownSlopes.map((slope, at) => slope - baseSlopes[at]!)),
-    interval: intervalOf(resamples),
+    interval: intervalOf(resamples, rounds),
     rounds,
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRandom } from '../../core/index.ts'
 import { quietWorld } from '../../core/world.fixture.ts'
+import { estimateCase } from './estimate.ts'
 import { microExperiment, parseMicroBudget } from './index.ts'
 import { loadCases } from './load-cases.ts'
 import type { MicroOptions, MicroRaw, MicroRun } from './raw.ts'
@@ -109,6 +110,15 @@ describe('analysis', () => {
     }
     const { judgement } = microExperiment.analyze(OPTIONS, { cases: [apart] }, 1)
     expect(judgement.verdict).toBe('inconclusive')
+  })
+
+  test('five processes that differ make an interval that is nearly as wide as they lie apart', () => {
+    const runs = [97, 98.5, 100, 101.5, 103].map((ns, at) => run(ns, at, { noise: 0 }))
+    const few = { name: 'few', against: null, runs, allocatedBytes: null }
+    const { interval } = estimateCase(few, createRandom(1))
+    // Means of five draws: 2 of 1,000 are below the second smallest there can be.
+    expect(interval.low).toBeCloseTo(97.3, 6)
+    expect(interval.high).toBeCloseTo(102.7, 6)
   })
 
   test('outliers are counted and stay in', () => {

@@ -9,10 +9,9 @@ import {
 } from '../../histogram/index.ts'
 import {
   bootstrapBlocks,
+  expandedTail,
   mean,
-  normalCdf,
   quantileOfSorted,
-  studentQuantile,
   wilson,
 } from '../../statistics/index.ts'
 import type { LoadResult } from './result.ts'
@@ -47,7 +46,7 @@ export function quantileIntervals(
     for (const [at, share] of shares.entries()) drawn[at]![round] = resample.quantile(share) / 1000
   }
   const whole = mergeHistograms(blocks)
-  const tail = tailOf(blocks.length)
+  const tail = expandedTail(blocks.length)
   /** Few values lie beyond a high percentile: the median tells as well whether blocks are alike. */
   const alikeAtMedian = alikenessAt(whole.quantile(0.5), blocks)
   return shares.map((share, at) => {
@@ -64,12 +63,6 @@ export function quantileIntervals(
       confidence: CONFIDENCE,
     }
   })
-}
-
-/** How much of the resamples lies beyond either end. */
-function tailOf(blocks: number): number {
-  const t = studentQuantile((1 - CONFIDENCE) / 2, blocks - 1)
-  return normalCdf(t * Math.sqrt(blocks / (blocks - 1)))
 }
 
 /** How much neighboring blocks resemble each other in how many of their values lie above one: 0 to a bound below 1. */
