@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -10,6 +10,18 @@ const SCRIPT = join(import.meta.dir, 'embedded.mjs')
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-package-'))
 
 const RUNTIMES = { node: ['node'], bun: [process.execPath] } as const
+
+/** Requests that no `Request` can be made of, or with a host that is none. */
+const STRANGERS = `
+const { connect } = await import('node:net')
+for (const line of ['TRACE /greet', 'GET /greet', 'OPTIONS *', 'GET http://b/']) {
+  await new Promise((ended) => {
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write(line + ' HTTP/1.1\\r\\nHost: a b\\r\\nConnection: close\\r\\n\\r\\n'))
+    socket.once('error', ended).once('close', ended).resume()
+  })
+}
+console.log('unharmed')`
 
 describe('the built package', () => {
   beforeAll(() => {
@@ -84,6 +96,18 @@ describe('the built package', () => {
       expect(JSON.parse(run.stdout.toString())).toEqual([true, null])
     })
   }
+
+  test('stands behind the server on Node that the guide shows, which no stranger can end', () => {
+    const guide = readFileSync(join(ROOT, 'docs/guides/embedding.md'), 'utf8')
+    const [, sample = ''] = /```ts run\n(import \{ createServer \}[\s\S]*?)```/.exec(guide) ?? []
+    const script = new Bun.Transpiler({ loader: 'ts' })
+      .transformSync(sample.replace("'tollgate'", JSON.stringify(join(folder, 'dist/index.js'))))
+      .replace('server.close()', `${STRANGERS}\nserver.close()`)
+    const run = Bun.spawnSync(['node', '--input-type=module', '-e', script])
+    expect(run.stderr.toString()).toBe('')
+    expect(run.stdout.toString()).toBe('{"hello":"Ada"}\nunharmed\n')
+    expect(run.exitCode).toBe(0)
+  }, 30_000)
 
   test('imports nothing of Bun, the SQLite adapter apart', () => {
     const run = Bun.spawnSync(['grep', '-rlE', "from 'bun(:|')", join(folder, 'dist')])
