@@ -99,7 +99,7 @@ export function setUp(more: Partial<RecallOptions> = {}, bounds = {}, waitMs = 6
     const result = route.handle(describeRequest(sent), originOf(sent))
     const outcome = await result
     if (!(outcome instanceof PlainAnswer)) {
-      return { status: 0, body: String(outcome), get: () => null }
+      return { status: 0, body: outcome, get: () => null }
     }
     const response = toResponse(outcome)
     const bytes = await response.bytes()
