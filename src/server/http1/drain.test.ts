@@ -1,7 +1,21 @@
 import { describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PlainAnswer } from '../../core/answer.ts'
 import { openTestListener, text } from './listener.fixture.ts'
 import { RawClient, statusesOf } from './raw-client.fixture.ts'
+
+/** Says when its request is sent, and in the end what it got. */
+const CLIENT = `
+  const [port, sent] = process.argv.slice(-2)
+  const socket = require('node:net').connect(Number(port), '127.0.0.1')
+  let received = ''
+  socket.on('data', (bytes) => (received += bytes))
+  socket.on('error', ({ message }) => (received = message))
+  socket.on('close', () => console.log(received))
+  socket.write('GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n', () => require('node:fs').writeFileSync(sent, ''))
+`
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
@@ -48,6 +62,21 @@ describe('a listener that stops', () => {
     }
     expect(listener.openConnections).toBe(0)
   })
+
+  test('answers who has connected and was not accepted yet', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-drain-'))
+    const sent = join(folder, 'sent')
+    const listener = openTestListener()
+    const client = Bun.spawn([process.execPath, '-e', CLIENT, String(listener.port), sent], {
+      stdout: 'pipe',
+    })
+    // As long as this does not end nothing is accepted: the connection waits in the system's queue.
+    const pause = new Int32Array(new SharedArrayBuffer(4))
+    for (let at = 0; at < 10_000 && !existsSync(sent); at += 1) Atomics.wait(pause, 0, 0, 2)
+    expect(await listener.drain(5000)).toBe(true)
+    expect(statusesOf(await new Response(client.stdout).text())).toEqual([200])
+    rmSync(folder, { recursive: true })
+  }, 30_000)
 
   test('finishes what is in flight, says that it closes, and serves nothing after it', async () => {
     const { promise: held, resolve: release } = Promise.withResolvers<void>()

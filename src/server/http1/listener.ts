@@ -101,7 +101,6 @@ function handlers(
 ): Handlers {
   const open = (socket: HttpSocket): void => {
     const address = canonicalPeer(socket.remoteAddress)
-    if (world.isDraining) return socket.terminate()
     if (connections.mayOpen(address)) {
       connections.add((socket.data = new Http1Connection(socket, world, address)))
       return
@@ -168,6 +167,8 @@ async function drain(
   deadlineMs: number,
 ): Promise<boolean> {
   world.isDraining = true
+  // Closing resets whoever waits to be accepted: a turn of the loop accepts them all.
+  if (deadlineMs > 0) await Bun.sleep(1)
   server.stop(false)
   const sinceMs = performance.now()
   const untilMs = sinceMs + deadlineMs
