@@ -30,13 +30,14 @@ interface Case {
 type Results = Readonly<Record<string, true | readonly [string, string]>>
 type Verdict = 'pass' | 'fail' | 'dependency' | 'setup' | 'untested'
 
-/** What somebody who wants a cache in front of a public API would write, with all limits off. */
+/** What somebody who wants a cache in front of a public API would write, without what holds off strangers. */
 const configOf = (origin: string, cache: string): string => `
 listen: { address: '127.0.0.1:0' }
 admin: { address: '127.0.0.1:0' }
 audit: { traffic: { enabled: false } }
 defaults: { limits: [] }
-${cacheEverything(`{ targets: ['${origin}'] }`, cache)}`
+bans: { enabled: false }
+${cacheEverything(`{ targets: ['${origin}'], retries: { attempts: 0 }, breaker: false }`, cache)}`
 
 async function readCases(root: string): Promise<ReadonlyMap<string, Case>> {
   const load = async (path: string): Promise<unknown> =>
