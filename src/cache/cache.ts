@@ -25,7 +25,7 @@ import type { Kind } from './kinds/kind.ts'
 import { checkKindTimes } from './kinds/kind.ts'
 import type { MemoryStats, PoolName } from './memory/memory-level.ts'
 import { MemoryLevel, POOL_LIMITS } from './memory/memory-level.ts'
-import type { PoolLimits } from './memory/pool.ts'
+import type { PoolLimits } from './memory/pool-limits.ts'
 import { startSweeping } from './memory/sweeping.ts'
 
 /** What a cache is made of. */

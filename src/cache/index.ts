@@ -40,8 +40,10 @@ export {
   validationKind,
 } from './kinds/defaults.ts'
 export type { ValueShape } from './kinds/defaults.ts'
-export { ENTRY_BYTES, Pool } from './memory/pool.ts'
-export type { Placement, PoolLimits } from './memory/pool.ts'
+export { ENTRY_BYTES } from './memory/pool-limits.ts'
+export type { PoolLimits } from './memory/pool-limits.ts'
+export { Pool } from './memory/pool.ts'
+export type { Placement } from './memory/pool.ts'
 export { textPool } from './memory/text-pool.ts'
 export type { TextPool } from './memory/text-pool.ts'
 export { MemoryLevel, POOL_LIMITS } from './memory/memory-level.ts'

@@ -2,8 +2,9 @@ import type { EpochTable } from '../contract.ts'
 import type { CacheKey } from '../keys/cache-key.ts'
 import type { KindStats } from './kind-counts.ts'
 import { COUNT, COUNTS_STRIDE, readCounts } from './kind-counts.ts'
+import type { PoolLimits } from './pool-limits.ts'
+import type { Placement } from './pool.ts'
 import { Pool } from './pool.ts'
-import type { Placement, PoolLimits } from './pool.ts'
 
 /**
  * Pools keep what strangers can cause from driving out what callers need: `decisions`, `strangers`

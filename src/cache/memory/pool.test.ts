@@ -5,8 +5,9 @@ import { createEpochTable } from '../epochs/epoch-table.ts'
 import type { CacheKey } from '../keys/cache-key.ts'
 import { createKeys } from '../keys/keys.ts'
 import { COUNT, COUNTS_STRIDE } from './kind-counts.ts'
-import { chargedBytes, Pool } from './pool.ts'
-import type { PoolLimits } from './pool.ts'
+import { chargedBytes } from './pool-limits.ts'
+import type { PoolLimits } from './pool-limits.ts'
+import { Pool } from './pool.ts'
 
 const random = createSeededRandom(1)
 const shared = { kind: 'shared' } as const

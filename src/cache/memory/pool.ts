@@ -2,7 +2,9 @@ import type { EpochTable } from '../contract.ts'
 import type { PooledKey } from '../keys/cache-key.ts'
 import { Ghosts } from './ghosts.ts'
 import { COUNT, COUNTS_STRIDE } from './kind-counts.ts'
-import { SLOTS_MAX, SlotIndex } from './slot-index.ts'
+import type { PoolLimits } from './pool-limits.ts'
+import { chargedBytes, checkedLimits, entryBytesMaxOf } from './pool-limits.ts'
+import { SlotIndex } from './slot-index.ts'
 import { SlotQueue } from './slot-queue.ts'
 import {
   BYTES,
@@ -21,18 +23,6 @@ import {
 } from './slots.ts'
 import { TenantBook } from './tenant-book.ts'
 
-/** How much a pool may hold. */
-export interface PoolLimits {
-  readonly entriesMax: number
-  /** Keys, values and the pool's own memory for them. */
-  readonly bytesMax: number
-  /**
-   * Share of `bytesMax`, and of `entriesMax`, that one tenant may hold once the pool is full and others hold
-   * something, too; 1 means no quota.
-   */
-  readonly tenantShareMax: number
-}
-
 /** What is stored with a value. */
 export interface Placement {
   /** The number of its kind. */
@@ -48,9 +38,6 @@ export interface Placement {
   readonly position: number
 }
 
-/** The bytes of a slot stand in a word of 32 bits. */
-const BYTES_MAX = 2 ** 31 - 1
-
 const USES_MASK = 3
 const IN_MAIN = 4
 
@@ -58,19 +45,6 @@ const IN_MAIN = 4
 const SMALL_SHARE = 0.1
 /** So many used entries get another round before one goes though it was used: no eviction takes long. */
 const ROUNDS_MAX = 256
-
-/**
- * Bytes charged for an entry besides key and value: the slot, its references, its part of the index and
- * of the ghosts (84 to 95 without quotas, 100 to 111 with them, as `npm run bench:cache` measures), and the head of
- * a string; rounded up, because arrays that grow are never quite full.
- */
-export const ENTRY_BYTES = 160
-/** An engine may hold a key with two bytes a character. */
-const KEY_CHARACTER_BYTES = 2
-
-/** Bytes that an entry is charged for. */
-export const chargedBytes = (key: PooledKey, valueBytes: number): number =>
-  ENTRY_BYTES + key.name.length * KEY_CHARACTER_BYTES + Math.ceil(valueBytes)
 
 /**
  * One pool of the in-process level: S3-FIFO (Yang et al., "FIFO queues are all you need for cache
@@ -103,18 +77,13 @@ export class Pool {
 
   /** @throws RangeError when a limit is negative or no number */
   constructor(limits: PoolLimits, kindsCount: number, epochs: EpochTable) {
-    const { entriesMax, bytesMax, tenantShareMax } = limits
-    if (!(entriesMax >= 0 && bytesMax >= 0 && tenantShareMax >= 0)) {
-      throw new RangeError('the limits of a pool are numbers of 0 or more')
-    }
-    this.limits = { ...limits, entriesMax: Math.min(Math.floor(entriesMax), SLOTS_MAX) }
+    this.limits = checkedLimits(limits)
+    const { entriesMax, bytesMax, tenantShareMax } = this.limits
     this.counts = new Float64Array(kindsCount * COUNTS_STRIDE)
     this.epochs = epochs
     const hasQuota = tenantShareMax < 1
-    const tenantBytesMax = bytesMax * tenantShareMax
-    const isOff = this.limits.entriesMax === 0
-    this.entryBytesMax = isOff ? -1 : Math.min(bytesMax, tenantBytesMax, BYTES_MAX)
-    this.slots = new Slots(this.limits.entriesMax, hasQuota)
+    this.entryBytesMax = entryBytesMaxOf(this.limits)
+    this.slots = new Slots(entriesMax, hasQuota)
     this.small = new SlotQueue(this.slots, QUEUE)
     this.main = new SlotQueue(this.slots, QUEUE)
     this.index = new SlotIndex(this.slots)
@@ -122,8 +91,8 @@ export class Pool {
       ? new TenantBook(
           this.slots,
           TENANT_QUEUE,
-          tenantBytesMax,
-          this.limits.entriesMax * tenantShareMax,
+          bytesMax * tenantShareMax,
+          entriesMax * tenantShareMax,
         )
       : undefined
   }
