@@ -1,6 +1,9 @@
-/** A place holds 24 bits of a hash and, in the low 8, when it left: 0 is an empty place. */
+/** A place holds 24 bits of a hash and, in the low 8, when it left. */
 const PRINT_MASK = 0xffffff00
+const TIME_MASK = 0xff
+const TIME_BITS = 8
 const WAYS = 4
+const WAY_BITS = 2
 /** The time of leaving is kept in as many steps as make one length of the queue. */
 const STEPS = 32
 
@@ -15,6 +18,7 @@ export class Ghosts {
   private readonly mask: number
   private readonly leavingsPerStep: number
   private leavings = 0
+  /** The time; not 0 at first, so that empty places count as the oldest. */
   private step = 1
 
   /** @param length how many leavings a hash is remembered for */
@@ -29,40 +33,29 @@ export class Ghosts {
   add(hash: number): void {
     if (++this.leavings >= this.leavingsPerStep) {
       this.leavings = 0
-      this.step = (this.step % 255) + 1
+      this.step = (this.step + 1) & TIME_MASK
     }
-    const { places } = this
+    const { places, step } = this
     const first = this.firstPlace(hash)
-    const { step } = this
-    let oldest = first
-    let oldestAge = -1
-    for (let at = first; at < first + WAYS; at++) {
-      const held = places[at]!
-      if (held === 0) {
-        oldest = at
-        break
-      }
-      const since = step - (held & 0xff)
-      const age = since < 0 ? since + 255 : since
-      if (age > oldestAge) {
-        oldest = at
-        oldestAge = age
-      }
+    // Age and way as one number: which way is the oldest cannot be foreseen, and a branch on it is guessed wrong.
+    let oldest = 0
+    for (let way = 0; way < WAYS; way++) {
+      const age = (step - places[first + way]!) & TIME_MASK
+      oldest = Math.max(oldest, (age << WAY_BITS) | way)
     }
-    places[oldest] = ((hash & PRINT_MASK) | this.step) >>> 0
+    places[first + (oldest & (WAYS - 1))] = (hash & PRINT_MASK) | step
   }
 
   /** Whether the hash left lately; it is forgotten then, because it is coming back. */
   take(hash: number): boolean {
-    const { places } = this
+    const { places, step } = this
     const first = this.firstPlace(hash)
-    const print = (hash & PRINT_MASK) >>> 0
     for (let at = first; at < first + WAYS; at++) {
       const held = places[at]!
-      if (held !== 0 && (held & PRINT_MASK) >>> 0 === print && this.age(held) <= STEPS) {
-        places[at] = 0
-        return true
-      }
+      if ((held ^ hash) >>> TIME_BITS !== 0) continue
+      // What is as old as can be is the next to be replaced.
+      places[at] = (step + 1) & TIME_MASK
+      return ((step - held) & TIME_MASK) <= STEPS
     }
     return false
   }
@@ -74,10 +67,5 @@ export class Ghosts {
 
   private firstPlace(hash: number): number {
     return (Math.imul(hash, 0x9e3779b1) >>> 7) & this.mask
-  }
-
-  private age(held: number): number {
-    const since = this.step - (held & 0xff)
-    return since < 0 ? since + 255 : since
   }
 }

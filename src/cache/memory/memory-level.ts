@@ -71,9 +71,10 @@ export class MemoryLevel {
   /** The value of a key, or `undefined`; counts a hit or a miss for the kind with this number. */
   get(kind: number, key: CacheKey, nowMs: number): unknown {
     const home = this.homes[kind]!
-    let value = home.get(key, nowMs)
-    if (value === undefined && this.strangers.size > 0) value = this.strangers.get(key, nowMs)
-    if (value === undefined) home.counts[kind * COUNTS_STRIDE + COUNT.misses]!++
+    const held = home.get(key, nowMs)
+    const value =
+      held === undefined && this.strangers.size > 0 ? this.strangers.get(key, nowMs) : held
+    home.counts[kind * COUNTS_STRIDE + (value === undefined ? COUNT.misses : COUNT.hits)]!++
     return value
   }
 

@@ -71,6 +71,9 @@ export class Pool {
   private touched = 0
   /** The first of the slots that were freed, linked by their queue words, or -1. */
   private freed = -1
+  /** What the small queue may hold before it gives way. */
+  private readonly smallEntriesMax: number
+  private readonly smallBytesMax: number
   private swept = 0
   /** The key that was looked for in vain last, while nothing was added since: mostly it is what is added next. */
   private missing: PooledKey | undefined = undefined
@@ -81,6 +84,8 @@ export class Pool {
     const { entriesMax, bytesMax, tenantShareMax } = this.limits
     this.counts = new Float64Array(kindsCount * COUNTS_STRIDE)
     this.epochs = epochs
+    this.smallEntriesMax = entriesMax * SMALL_SHARE
+    this.smallBytesMax = bytesMax * SMALL_SHARE
     const hasQuota = tenantShareMax < 1
     this.entryBytesMax = entryBytesMaxOf(this.limits)
     this.slots = new Slots(entriesMax, hasQuota)
@@ -102,8 +107,8 @@ export class Pool {
   }
 
   /**
-   * The value of a key, if it holds; `undefined` otherwise. Counts a hit for its kind; misses are for
-   * the caller to count, who knows what was looked for.
+   * The value of a key, if it holds; `undefined` otherwise. Hits and misses are for the caller to count, who
+   * knows what was looked for.
    */
   get(key: PooledKey, nowMs: number): unknown {
     const slot = this.index.find(key)
@@ -124,7 +129,6 @@ export class Pool {
     }
     const flags = slots.flags[slot]!
     if ((flags & USES_MASK) !== USES_MASK) slots.flags[slot] = flags + 1
-    this.counts[slots.kinds[slot]! * COUNTS_STRIDE]!++
     return slots.references[slot * REFERENCES + VALUE]
   }
 
@@ -282,9 +286,8 @@ export class Pool {
   }
 
   private evict(): void {
-    const { small, main, limits } = this
-    const isSmallFull =
-      small.count > limits.entriesMax * SMALL_SHARE || small.bytes > limits.bytesMax * SMALL_SHARE
+    const { small, main } = this
+    const isSmallFull = small.count > this.smallEntriesMax || small.bytes > this.smallBytesMax
     if ((isSmallFull && small.count > 0) || main.count === 0) this.evictSmall()
     else this.evictMain()
   }
@@ -315,9 +318,7 @@ export class Pool {
       const slot = main.tail
       if ((flags[slot]! & USES_MASK) === 0) break
       flags[slot]!--
-      const bytes = this.slots.words[slot * this.slots.stride + BYTES]!
-      main.remove(slot, bytes)
-      main.push(slot, bytes)
+      main.rotate()
     }
     this.drop(main.tail, COUNT.evictions)
   }
@@ -336,9 +337,7 @@ export class Pool {
       const slot = own.tail
       if ((this.slots.flags[slot]! & USES_MASK) === 0) break
       this.slots.flags[slot]!--
-      const bytes = this.slots.words[slot * this.slots.stride + BYTES]!
-      own.remove(slot, bytes)
-      own.push(slot, bytes)
+      own.rotate()
     }
     this.drop(own.tail, COUNT.evictions)
   }

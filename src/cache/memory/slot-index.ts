@@ -9,7 +9,8 @@ const NUMBER_MASK = 2 ** NUMBER_BITS - 1
 /** More slots than this cannot be told apart. */
 export const SLOTS_MAX = NUMBER_MASK - 1
 
-const BUCKETS_MIN = 64
+/** So small a table costs nothing, and one that is almost empty has no runs: no look-up of a small pool goes on. */
+const BUCKETS_MIN = 2048
 /** Half full, a look-up sees 1.5 buckets when it finds and 2.5 when it does not (Knuth 6.4, theorem K). */
 const FILL_MAX = 0.5
 

@@ -50,4 +50,18 @@ export class SlotQueue {
     this.count--
     this.bytes -= bytes
   }
+
+  /** Moves the slot that came first to the end, as if it had just come. */
+  rotate(): void {
+    const { words, stride } = this.links
+    const { head, tail } = this
+    if (head === tail) return
+    const next = words[tail * stride + this.newer]!
+    words[next * stride + this.older] = NONE
+    this.tail = next
+    words[tail * stride + this.newer] = NONE
+    words[tail * stride + this.older] = head
+    words[head * stride + this.newer] = tail
+    this.head = tail
+  }
 }
