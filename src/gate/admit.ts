@@ -4,16 +4,16 @@ import type { Exchange } from './exchange.ts'
 import { tooLarge } from './outgoing-body.ts'
 import type { StageBody } from './stage.ts'
 
-/** The noun that {@link createAdmit} and {@link createIdentify} ask about bans. */
+/** What {@link createAdmit} and {@link createIdentify} ask about bans. */
 export interface BanCheck {
-  /** Whether any address is banned: while none is, nobody's address has to be found out. */
+  /** Whether any address is banned: while none is, no client's address has to be worked out. */
   anyAddress(): boolean
   address(address: string, nowMs: number): Refusal | undefined
   caller(caller: Caller, nowMs: number): Refusal | undefined
 }
 
 /**
- * May this connection speak at all? Bans and the announced size, before any secret is looked at.
+ * May this connection speak at all? Checks bans and the announced body size before any secret is looked at.
  *
  * @param bodyBytesMax a request that announces a larger body is refused; `undefined` where the body is
  * read and measured by a later stage, or where there is none.
@@ -33,7 +33,7 @@ export function createAdmit(bans: BanCheck, bodyBytesMax: number | undefined): S
 function checkLength(exchange: Exchange, bodyBytesMax: number): Refusal | undefined {
   const { request } = exchange
   const announced = request.headers.get('content-length')
-  // One without a length may be here already; else it is counted as it comes.
+  // A body without an announced length may have arrived whole; if not, it is counted as it streams.
   const bytes = announced === null ? (request.arrived?.length ?? 0) : Number(announced)
   return bytes > bodyBytesMax ? tooLarge(bodyBytesMax) : undefined
 }

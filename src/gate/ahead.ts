@@ -6,30 +6,30 @@ import type { Connection, Exchange } from './exchange.ts'
 import type { PatternSegment } from './routing/pattern.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Who learns and predicts: what strangers do teaches nothing about those who showed a credential. */
+/** What learns and predicts. They are kept apart: strangers must not shape what is fetched for known callers. */
 export interface Prefetchers {
   readonly known: Prefetcher
   readonly strangers: Prefetcher
 }
 
-/** How a route is fetched ahead; absent from those that are not. */
+/** How responses of a route are fetched ahead; absent from routes where they are not. */
 export interface RouteAhead {
   readonly segments: readonly PatternSegment[]
-  /** Whether the caller's limits would admit such a request now; nothing is taken of them. */
+  /** Whether the caller's limits would admit such a request now; nothing is taken from them. */
   readonly hasRoom: ((exchange: Exchange) => Promise<boolean>) | undefined
-  /** Fetches into the cache what would answer an exchange that has passed. */
+  /** Fetches into the cache what would answer this exchange, which has passed every stage that may refuse. */
   fetch(exchange: Exchange): Promise<PrefetchOutcome>
 }
 
 /** Fetches ahead what callers are likely to ask for next. */
 export interface Ahead {
-  /** Notes that an exchange passed all that may refuse. */
+  /** Notes that an exchange passed every stage that may refuse. */
   visit(exchange: Exchange): void
-  /** Says where routes are found; before that nothing is fetched. */
+  /** Hands over the snapshot in which routes are looked up; nothing is fetched before that. */
   bind(snapshot: Snapshot): void
 }
 
-/** What a request that is made ahead must not take over from the one it follows. */
+/** Headers that a request made ahead must not take over from the one it follows. */
 const OF_ONE_REQUEST = [
   'if-match',
   'if-none-match',
@@ -49,7 +49,7 @@ const OF_ONE_REQUEST = [
   'x-request-id',
 ]
 
-/** What says that nobody has asked yet (Fetch §3.8): an upstream may answer otherwise, or not at all. */
+/** Tells the upstream that nobody has asked yet (Fetch §3.8): it may answer differently, or not at all. */
 const PURPOSE = 'sec-purpose'
 
 /** Creates an {@link Ahead}. */
@@ -75,9 +75,10 @@ export function createAhead(prefetchers: Prefetchers, clock: Clock): Ahead {
 }
 
 /**
- * Takes a request that nobody has sent yet through the compiled path, with the credential of the one before:
- * every stage that may refuse is asked anew. Of limits nothing is taken, for the caller is charged when it
- * asks; but where they would refuse, nothing is fetched. Refusals are not recorded and lead to no ban.
+ * Takes a request that nobody has sent yet through the compiled path, with the credential of the request it
+ * follows: every stage that may refuse is asked again. Nothing is taken from limits, because the caller is
+ * charged when it really asks; but where a limit would refuse, nothing is fetched. Refusals are not recorded
+ * and do not count toward a ban.
  */
 async function fetchAhead(
   snapshot: Snapshot,

@@ -11,12 +11,12 @@ import type { PlainTarget, Snapshot } from './snapshot.ts'
 const PLAIN_TARGETS_MAX = 1024
 
 /**
- * Begins the exchange of a request: Host, path and method are checked here, once, and the route is
- * found. What is refused already gets the route `unrouted` and carries its refusal.
+ * Begins the exchange of a request: checks Host, path and method, once, and finds the route. A request that is
+ * refused here gets the route `unrouted` and carries its refusal.
  *
- * Targets that led to a route without parameters are remembered. A path that is itself the path of a
- * route without parameters is canonical by that alone. Methods are compared with those that routes name, so
- * CONNECT, TRACE and unknown ones never pass.
+ * Targets that led to a route without parameters are remembered. A path that equals the path of such a route
+ * needs no further proof that it is canonical. Only methods that a route names are let through, so CONNECT,
+ * TRACE and unknown ones never pass.
  */
 export function arrive(
   snapshot: Snapshot,
@@ -48,7 +48,7 @@ export function arrive(
   return begin(snapshot, request, connection, nowMs, path, query, match)
 }
 
-/** Keeps the target of a route without parameters. */
+/** Remembers the target of a route without parameters. */
 function remember(targets: Snapshot['plainTargets'], target: string, found: PlainTarget): void {
   if (targets.size >= PLAIN_TARGETS_MAX) targets.clear()
   targets.set(target, found)
@@ -70,7 +70,7 @@ function begin(
   return new Exchange(snapshot.world, connection, request, nowMs, bound, path, query, match.values)
 }
 
-/** The long way: canonicalizes the path, and looks for routes of this host, then for those of any. */
+/** The slow path: canonicalizes, then looks among the routes of this host, then among those of any host. */
 function search(
   snapshot: Snapshot,
   host: string,
@@ -83,7 +83,7 @@ function search(
   const { path, bare } = canonical
   const match = find(snapshot, host, path)
   if (match === undefined) return refuse('route_unknown')
-  // Parameters that a pattern spells out are part of its route; others an upstream may take away.
+  // An upstream may strip `;` parameters from segments: without them the path must lead to the same route.
   if (bare !== undefined && match.values.some((value) => /;|%3B/.test(value))) {
     if (find(snapshot, host, bare)?.methods !== match.methods) return ELSEWHERE
   }

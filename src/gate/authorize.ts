@@ -7,10 +7,10 @@ import type { PolicyDecider } from './policy-decider.ts'
 import type { StageBody, Step } from './stage.ts'
 import type { ValueSource } from './read-value.ts'
 
-/** What a route demands of its caller. */
+/** What a route requires of its caller. */
 export interface AuthorizeOptions {
   readonly permission: string | undefined
-  /** A value that must be the caller's own tenant. */
+  /** A value that must be the id of the caller's own tenant. */
   readonly tenant: ValueSource | undefined
   readonly allowList: { readonly list: AllowList; readonly value: ValueSource } | undefined
   /** A policy that is asked when everything else has passed. */
@@ -20,8 +20,8 @@ export interface AuthorizeOptions {
 }
 
 /**
- * Allowed? The permission first, then tenant, allow-list and policy. Answers in nanoseconds unless the
- * body has to be read for a value.
+ * Allowed? Checks the permission first, then tenant, allow-list and policy. Synchronous, unless the body has to
+ * be read first.
  */
 export function createAuthorize(options: AuthorizeOptions): StageBody {
   const { permission, tenant, allowList, policy, readBody } = options

@@ -12,13 +12,13 @@ import type { RecallStage } from './recall.ts'
 import { createRecall } from './recall.ts'
 import type { StageBody } from './stage.ts'
 
-/** What the stage `recall` is put together from. */
+/** What the stage `recall` needs from the gate. */
 export interface RecallParts {
   readonly trustsPeer: (address: string) => boolean
   readonly ahead?: Ahead | undefined
 }
 
-/** The stage that recalls responses of a route; `undefined` where its configuration does not ask for it. */
+/** The `recall` stage of a route; `undefined` where its configuration does not ask for one. */
 export function createRecallStage(
   config: GatewayConfig,
   route: RouteConfig,
@@ -44,7 +44,7 @@ export function createRecallStage(
   })
 }
 
-/** A digest of configuration: what was stored under another one is not found any more. */
+/** A digest of configuration, so that what was stored under another configuration is no longer found. */
 const fingerprint = (parts: readonly unknown[]): string =>
   toBase64Url(sha256(JSON.stringify(parts))).slice(0, 12)
 

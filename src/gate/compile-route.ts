@@ -45,7 +45,7 @@ export interface RouteParts {
   readonly metrics: GateMetrics
   readonly traces: Traces
   readonly clock: Clock
-  /** Whether a peer is a proxy in front that is believed. */
+  /** Whether a peer is a trusted proxy in front of the gate. */
   readonly trustsPeer: (address: string) => boolean
   /** Answers routes with `handler`; absent where no program embeds the gate. */
   readonly handler?: Handler | undefined
@@ -56,7 +56,7 @@ export interface RouteParts {
   readonly ahead?: Ahead | undefined
 }
 
-/** The methods a route answers: GET brings HEAD (RFC 9110 §9.3.2). */
+/** The methods that a route answers: GET implies HEAD (RFC 9110 §9.3.2). */
 export function methodsOf({ methods }: RouteConfig): readonly string[] {
   return methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods
 }
@@ -67,13 +67,13 @@ const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD', 'OPTIONS'])
 const bodyBytesMaxOf = (config: GatewayConfig, route: RouteConfig): number =>
   route.bodyMax ?? config.defaults.bodyMax
 
-/** What requests of a route must look like, with the defaults of the configuration. */
+/** What requests of a route must look like, with the configuration's defaults filled in. */
 export function requestOf(config: GatewayConfig, route: RouteConfig): RequestSpec {
   const base = requestConfig.parse({})
   return { ...base, ...route.request, bodyMax: bodyBytesMaxOf(config, route) }
 }
 
-/** Puts the stages of a route together: those it asks for, in the order of the path. */
+/** Compiles a route: the stages that its configuration asks for, in the order of {@link PATH}. */
 export function compileRoute(
   config: GatewayConfig,
   route: RouteConfig,
@@ -148,7 +148,7 @@ function aheadOf(
   }
 }
 
-/** Stands for the routes of requests that no route takes. */
+/** The route that stands in for requests that match none. */
 export function createUnrouted(metrics: GateMetrics): Route {
   const template = 'unrouted'
   const tally = { slot: metrics.routeSlot(template), layers: [] }
@@ -250,7 +250,7 @@ function answerStage(
   })
 }
 
-/** How long a forwarded request may be silent, where that is longer than the server bears by itself. */
+/** How long a forwarded request may be silent, where that is longer than the server's own idle timeout. */
 function silenceMsOf(config: GatewayConfig, route: RouteConfig): number | undefined {
   const timeouts = config.upstreams[route.upstream ?? '']?.timeouts
   const { firstByte = 0, idle = 0 } = timeouts ?? {}

@@ -19,16 +19,16 @@ import type { RouteEntry, Router } from './routing/router.ts'
 import { createRouter, RouteConflictError } from './routing/router.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** The nouns a gate is put together from. They outlive configurations, upstreams apart. */
+/** The parts a gate is put together from. All but the upstreams outlive a configuration. */
 export interface GateParts extends Omit<RouteParts, 'trustsPeer' | 'ahead'> {
-  /** Who fetch ahead, for routes that ask for it. */
+  /** What fetches ahead for routes that ask for it; absent where none does. */
   readonly prefetchers: Prefetchers | undefined
   readonly clock: Clock
   readonly requestIds: RequestIds
   readonly record: Recorder
 }
 
-/** Something a configuration asks for that cannot be, and where it asks. */
+/** Something that a configuration asks for and cannot have, and where it asks for it. */
 export interface CompileProblem {
   readonly path: readonly (string | number)[]
   readonly message: string
@@ -46,7 +46,7 @@ interface CompiledRoute {
   readonly entry: RouteEntry<Route>
 }
 
-/** Compiles a configuration to a {@link Snapshot}. Nothing is changed until it is put in place. */
+/** Compiles a configuration to a {@link Snapshot}. Nothing changes until the snapshot is put in force. */
 export function compileGate(config: GatewayConfig, parts: GateParts): CompileOutcome {
   const shield = createShield(config.schemas)
   if (!shield.ok) {
@@ -155,7 +155,7 @@ function createSnapshot(
   }
 }
 
-/** What exchanges ask of the server's configuration: the client's address, and the request id. */
+/** What exchanges need from the server's configuration: the client's address and the request id. */
 function createWorld(config: GatewayConfig, requestIds: RequestIds): ExchangeWorld {
   const { trustedProxies } = config.listen
   const addressOf = createClientAddress(trustedProxies)

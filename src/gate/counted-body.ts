@@ -1,6 +1,6 @@
 import { BodyError } from '../core/http1/body-error.ts'
 
-/** A body that breaks off at a bound, with a {@link BodyError}. */
+/** A body that fails with a {@link BodyError} once it exceeds a bound. */
 export interface CountedBody {
   readonly content: ReadableStream<Uint8Array>
   isTooLarge(): boolean
@@ -23,9 +23,9 @@ export function countBody(stream: ReadableStream<Uint8Array>, bytesMax: number):
 }
 
 /**
- * A request as a program hands it in, made ready for the gate: it carries a Host (requests that were made in
- * the process have none; the URL's own is meant), and no reading of its body takes more than `bytesMax`,
- * which a listener of the gate's own would have seen to.
+ * Prepares a request that a program hands in. It gets a Host field if it has none, as requests made in the same
+ * process do: the host of its URL. And its body is bounded by `bytesMax`, which the gate's own listener would
+ * otherwise see to.
  */
 export function admitRequest(request: Request, bytesMax: number): Request {
   const body = countedBodyOf(request, bytesMax)
@@ -37,7 +37,7 @@ export function admitRequest(request: Request, bytesMax: number): Request {
 
 const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
 
-/** Bodies that announce a length within the bound are held to it by the server they came by. */
+/** A body that announced a length within the bound needs no counting: the server it came through enforces it. */
 function countedBodyOf(request: Request, bytesMax: number): CountedBody | undefined {
   if (METHODS_WITHOUT_BODY.has(request.method) || request.bodyUsed) return undefined
   const announced = request.headers.get('content-length')
@@ -45,7 +45,7 @@ function countedBodyOf(request: Request, bytesMax: number): CountedBody | undefi
   return request.body === null ? undefined : countBody(request.body, bytesMax)
 }
 
-/** One whose body was read before it came here goes without: it cannot be read again. */
+/** A request whose body has been read already is copied without it: it cannot be read again. */
 function copyOf(request: Request, body: CountedBody | undefined): [Request | string, RequestInit?] {
   if (body !== undefined) return [request, { body: body.content, duplex: 'half' } as RequestInit]
   if (!request.bodyUsed) return [request]

@@ -8,16 +8,17 @@ import type { Route } from './route.ts'
 import type { Bound, PathParameters } from './routing/router.ts'
 import { bindParameters } from './routing/router.ts'
 
-/** What the server knows of the connection that a request came by. */
+/** What the server knows about the connection on which a request arrived. */
 export interface Connection {
   readonly scheme: 'http' | 'https'
-  /** The address of the peer as the socket reports it: a system call, made only when needed. */
+  /** The peer's address as the socket reports it. This costs a system call, so it is made only when needed. */
   peerAddress(request: IncomingRequest): string
   /** Lets a request be silent for longer than the server's idle timeout; absent where there is none. */
   extend?(request: IncomingRequest, timeoutMs: number): void
   /**
-   * Takes the connection over for a WebSocket; `false` when it cannot be. The answer is sent then, and
-   * what the gate returns is not looked at. Absent where there are no WebSockets.
+   * Takes the connection over for a WebSocket. `true` means that the handshake has been answered, so what the
+   * gate returns is ignored; `false`, that the connection cannot be upgraded. Absent where the server has no
+   * WebSockets.
    */
   upgrade?(
     request: IncomingRequest,
@@ -26,7 +27,7 @@ export interface Connection {
   ): boolean
 }
 
-/** One line of an explanation: what a layer decided, by which rule, and how long it took. */
+/** One line of an explanation: what a layer decided, by which rule, and how long that took. */
 export interface Note {
   readonly layer: string
   readonly verdict: 'pass' | 'refuse' | 'answer'
@@ -34,14 +35,14 @@ export interface Note {
   readonly durationNs: number
 }
 
-/** What exchanges ask of the gate they travel through. */
+/** What an exchange asks of the gate it travels through. */
 export interface ExchangeWorld {
   clientAddress(request: IncomingRequest, peer: string): string
-  /** The peer is asked for only where it matters. */
+  /** Reads `peer` only where it matters, because that costs a system call. */
   requestId(exchange: Pick<Exchange, 'request' | 'peer'>): RequestId
 }
 
-/** What few exchanges have, and what exchanges with a body have. */
+/** Facts that few exchanges have, and those that only exchanges with a body have. */
 interface RareFacts {
   /** The body as text and as JSON, once they have been read. */
   bodyText: string | undefined
@@ -50,29 +51,29 @@ interface RareFacts {
   contentType: string | null
   /** Whether {@link Exchange.body} has been parsed and found good. */
   bodyChecked: boolean
-  /** The rule that the running stage decided by, for explanations and the audit log. */
+  /** The rule by which the running stage decided, for explanations and the audit log. */
   rule: string | undefined
   /** What a policy decided, for the audit log. */
   decision: string | undefined
   /** Response headers that stages ask for, such as RateLimit. */
   responseHeaders: Readonly<Record<string, string>> | undefined
-  /** The same as lines, each with its CRLF, where a stage that vouches for them has made them. */
+  /** The same headers as ready lines, each with its CRLF, where a stage that vouches for them has made them. */
   responseLines: string | undefined
-  /** Gives back what is held while the request runs; the exit calls it once. */
+  /** Gives back what is held while the request runs, such as a place within a concurrency limit; called once. */
   release: (() => void) | undefined
-  /** Present when the exchange is only explained: then nothing is taken, sent or recorded. */
+  /** Present when the request is only explained: then nothing is taken from limits, sent or recorded. */
   notes: Note[] | undefined
-  /** Who an explanation is for, in place of the credential presented. */
+  /** The caller to explain the request for, in place of the one whose credential it presents. */
   presumed: Caller | undefined
   refusal: Refusal | undefined
 }
 
 /**
- * What travels through the gate: one request and all that becomes known of it. Created once, never
- * copied: stages write what they find out, and the record at the exit reads it.
+ * What travels through the gate: one request and everything that becomes known about it. It is created once
+ * and never copied: stages write down what they find out, and the recorder reads it at the exit.
  *
- * Costly facts (address, request id, parameters) are worked out when first asked for. What is rare is no field
- * until it is set, because the memory of one exchange after the other is a good part of what a request costs.
+ * Costly facts (address, request id, parameters) are worked out when first asked for. Rare facts live on the
+ * prototype until they are set, because allocating an exchange is a good part of what a request costs.
  */
 export class Exchange implements RareFacts {
   readonly world: ExchangeWorld
@@ -80,7 +81,7 @@ export class Exchange implements RareFacts {
   readonly request: IncomingRequest
   /** Wall clock at arrival, milliseconds since the epoch. */
   readonly nowMs: number
-  /** What method and path have led to. */
+  /** The route that method and path led to. */
   readonly bound: Bound<Route>
   /** Canonical path, without query. */
   readonly path: string
@@ -89,7 +90,7 @@ export class Exchange implements RareFacts {
   readonly pathValues: readonly string[]
 
   caller: Caller = anonymousCaller
-  /** The position in the route of the stage that runs, or that ended the exchange. */
+  /** The index, among the route's stages, of the one that is running or that ended the exchange. */
   at = 0
   /** Monotonic milliseconds at arrival. */
   startMs = 0
@@ -163,10 +164,10 @@ export class Exchange implements RareFacts {
   }
 
   /**
-   * An exchange for a request that is made in this one's place, such as a cache's: the same route, caller
-   * and connection, another request.
+   * An exchange for a request made in place of this one, as a cache makes when it revalidates: another request
+   * with the same route, caller and connection.
    *
-   * @param isDetached nobody waits for it, so that it does without the connection.
+   * @param isDetached whether no client is waiting for it; then the connection is left alone.
    */
   inPlaceOf(request: IncomingRequest, isDetached: boolean): Exchange {
     const { world, nowMs, bound, path, query, pathValues, peer } = this

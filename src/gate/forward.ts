@@ -20,17 +20,17 @@ export interface ForwardOptions {
   readonly traces: Traces
   readonly metrics: GateMetrics
   readonly monotonicMs: () => number
-  /** The longest silence to be borne, where it is beyond the server's own idle timeout. */
+  /** How long a request may be silent, where that is longer than the server's own idle timeout. */
   readonly silenceMs: number | undefined
   /** A streamed body that grows beyond this is cut off. */
   readonly bodyBytesMax: number
-  /** Whether a peer is a proxy in front that is believed. */
+  /** Whether a peer is a trusted proxy in front of the gate. */
   readonly trustsPeer: (address: string) => boolean
-  /** What WebSockets are asked again while they live. */
+  /** The checks that are repeated while a WebSocket is open. */
   readonly guards: SocketGuards
 }
 
-/** Ask the upstream: the last stage of a proxied route. It always answers or refuses. */
+/** Asks the upstream: the last stage of a proxied route. It always answers or refuses. */
 export function createForward(options: ForwardOptions): StageBody {
   const { upstream, route, metrics, monotonicMs, bodyBytesMax, silenceMs } = options
   const slot = metrics.upstreamSlot(upstream.name)
@@ -71,7 +71,7 @@ export function createForward(options: ForwardOptions): StageBody {
   }
 }
 
-/** What the exchange holds (a place within a concurrency limit) is held until the answer's body has ended. */
+/** Keeps what the exchange holds (a place within a concurrency limit) until the answer's body has ended. */
 class Held {
   readonly #release: () => void
   #isEnded = false
@@ -87,7 +87,7 @@ class Held {
     if (this.#isHandedOver) this.#release()
   }
 
-  /** Takes the releasing over, unless the body is complete already: then the exit does it. */
+  /** Takes over the release from the exit; `false` when the body is already complete, so that the exit does it. */
   handOver(): boolean {
     this.#isHandedOver = !this.#isEnded
     return this.#isHandedOver
@@ -129,8 +129,8 @@ export function stripPrefix(path: string, prefix: string | undefined): string | 
 }
 
 /**
- * The request as the upstream is to see it. Forwarding changes the headers in place, so whatever is
- * read from them is read here, before.
+ * The request as the upstream is to see it. Forwarding changes the headers in place, so everything that is
+ * needed from them is read here first.
  */
 function describe(
   exchange: Exchange,

@@ -17,23 +17,23 @@ import type { Snapshot } from './snapshot.ts'
 import type { Step } from './stage.ts'
 import { isAnswer, NEEDS_BODY } from './stage.ts'
 
-/** What a gate needs beside its configuration. */
+/** What a gate needs besides its configuration. */
 export interface GateOptions {
   readonly clock: Clock
   readonly timings: LayerTimings
-  /** Answers requests that no route takes, such as `/health`; they are not recorded. */
+  /** Answers GET requests that match no route, such as `/health`; what it answers is not recorded. */
   readonly fallback?: (request: IncomingRequest) => Answer | Promise<Answer> | undefined
-  /** A bug: an exception out of a stage. The caller is told nothing of it. */
+  /** Called with an exception that a stage threw, which is a bug; the caller learns nothing about it. */
   readonly onBug: (error: unknown, requestId: string) => void
 }
 
-/** What became of an exchange that was only explained. */
+/** What would become of a request, without handling it. */
 export interface Explanation {
   readonly route: string | undefined
   readonly allowed: boolean
   readonly refusal: Refusal | undefined
   readonly caller: Caller
-  /** The status the gate itself would answer with; 200 where an upstream would be asked. */
+  /** The status with which the gate itself would answer; 200 where it would ask an upstream. */
   readonly status: number
   readonly notes: readonly Note[]
 }
@@ -42,15 +42,15 @@ export interface Explanation {
 export interface Gate {
   /** Answers a request. Never rejects. */
   handle(request: IncomingRequest, connection: Connection): Answer | Promise<Answer>
-  /** {@link Gate.handle} for the web's own requests. */
+  /** {@link Gate.handle} for web-standard requests. */
   fetch(request: Request, connection: Connection): Promise<Response>
   /**
-   * Runs the same compiled path without taking, sending or recording anything.
+   * Runs the same compiled path without taking anything from limits, sending anything or recording anything.
    *
-   * @param caller who to take the request for, in place of the credential it presents.
+   * @param caller the caller to assume, in place of the credential that the request presents.
    */
   explain(request: IncomingRequest, connection: Connection, caller?: Caller): Promise<Explanation>
-  /** Replaces the configuration; requests in flight finish on the old one. */
+  /** Replaces the compiled configuration; requests in flight finish on the old one. */
   swap(snapshot: Snapshot): void
   readonly snapshot: Snapshot
 }
@@ -166,7 +166,7 @@ export function createGate(initial: Snapshot, options: GateOptions): Gate {
   }
 }
 
-/** Redirects, and answers of `fetch`, have headers that cannot be changed where runtimes keep to the standard. */
+/** In runtimes that follow the standard, the headers of redirects and of `fetch` responses are immutable. */
 function withHeaders(response: Response, headers: Exchange['responseHeaders']): Response {
   if (headers === undefined) return response
   try {

@@ -8,7 +8,7 @@ import { tooLarge } from './outgoing-body.ts'
 import type { PathParameters } from './routing/router.ts'
 import type { StageBody } from './stage.ts'
 
-/** What the gate found out about a request that it let pass. */
+/** What the gate found out about a request that it let through. */
 export interface Passed {
   readonly caller: Caller
   readonly requestId: string
@@ -18,7 +18,7 @@ export interface Passed {
   readonly path: string
   /** Path parameters, escapes not decoded; `undefined` when the route has none. */
   readonly parameters: PathParameters | undefined
-  /** The JSON body, where the route has a schema for it: the request's own has been read then. */
+  /** The JSON body, where the route has a schema for it; the body of the `Request` has then been read already. */
   readonly body: unknown
 }
 
@@ -26,9 +26,9 @@ export interface Passed {
 export type Handler = (request: Request, passed: Passed) => Response | Promise<Response>
 
 /**
- * Hands what passed to the embedding program: the last stage of a route with `handler`.
+ * Hands the request to the embedding program: the last stage of a route with `handler`.
  *
- * @param bodyBytesMax what the handler can read of a body, announced or not.
+ * @param bodyBytesMax the most that the handler can read of a body, whether its length was announced or not.
  */
 export function createHandlerStage(
   handler: Handler,
@@ -47,7 +47,7 @@ export function createHandlerStage(
   }
 }
 
-/** A body that is still to be read and has announced no length: `admit` could not judge it. */
+/** A body that has not been read yet and announced no length, so that `admit` could not check its size. */
 function unmeasuredBodyOf({
   bodyText,
   method,
@@ -57,7 +57,7 @@ function unmeasuredBodyOf({
   return request.headers.has('content-length') ? null : request.body
 }
 
-/** A handler need not look after a body that turns out too large: the client is told. */
+/** Tells the client when its body turns out too large, so that handlers need not deal with that. */
 async function answerCounted(
   handler: Handler,
   request: Request,

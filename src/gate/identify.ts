@@ -9,15 +9,15 @@ import type { Exchange } from './exchange.ts'
 import { isCrossSite, presentedSession } from './session-cookie.ts'
 import type { StageBody, Step } from './stage.ts'
 
-/** How nearly all say it: the credential is taken where it stands. */
+/** How nearly all clients spell it; such a credential is read in place, without a copy. */
 const BEARER_START = 'Bearer '
 const BEARER = /^bearer +/i
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="tollgate"' } as const
 
 /**
- * Who is it? Takes the credential from `Authorization: Bearer`, `X-API-Key` or the session cookie,
- * in this order. Unknown, revoked, expired and foreign credentials all get `credential_invalid`; so
- * does a good one that this route does not accept or that may not be used from this address.
+ * Who is it? Takes the credential from `Authorization: Bearer`, `X-API-Key` or the session cookie, in this
+ * order. Unknown, revoked, expired and foreign credentials are all refused with `credential_invalid`; so is a
+ * valid one that this route does not accept or that may not be used from this address.
  */
 export function createIdentify(
   accepted: readonly CallerKind[],
@@ -35,7 +35,7 @@ export function createIdentify(
     exchange.caller = found
     return bans.caller(found, exchange.nowMs)
   }
-  // Apart, so that what is answered at once makes no closure.
+  // A function of its own, so that the synchronous case allocates no closure.
   const settleLater = async (exchange: Exchange, found: Promise<Caller | Refusal>): Promise<Step> =>
     settle(exchange, await found)
   const resolve = (
@@ -69,7 +69,7 @@ export function createIdentify(
   }
 }
 
-/** Where the value of Authorization stands, if it begins as nearly all do. */
+/** Where the value of Authorization stands, if it begins with {@link BEARER_START}. */
 function bearerSpan(headers: IncomingHeaders): TextSpan | undefined {
   const span = headers.place?.('authorization') ?? wholeSpan(headers.get('authorization'))
   if (span === undefined || span.from + BEARER_START.length > span.to) return undefined

@@ -7,7 +7,7 @@ import type { StageBody, Step } from './stage.ts'
 /** What {@link createLimit} is made of. */
 export interface LimitStageOptions {
   readonly plan: LimitPlan
-  /** Whether a limit counts addresses even of known callers: then the address is always asked for. */
+  /** Whether a limit counts by address even for known callers, so that the address is always needed. */
   readonly countsAddresses: boolean
   /** Whether to send RateLimit and RateLimit-Policy with answers. */
   readonly sendHeaders: boolean
@@ -17,13 +17,13 @@ export interface LimitStageOptions {
   readonly onRefusal: (limit: string) => void
 }
 
-/** The stage, and a look at the limits that takes nothing. */
+/** The stage, and a look at the limits that takes nothing from them. */
 export interface LimitStage extends StageBody {
-  /** Whether `cost` could be taken of each limit now. */
+  /** Whether `cost` could be taken from each limit now. */
   hasRoom(exchange: Exchange, cost: number): Promise<boolean>
 }
 
-/** How much? Takes all limits of the route or none; what is held is given back at the exit. */
+/** How much? Takes from all limits of the route or from none; held places are given back at the exit. */
 export function createLimit(options: LimitStageOptions): LimitStage {
   const { plan, countsAddresses, sendHeaders, onRefusal } = options
   const settle = (exchange: Exchange, ticket: Ticket): Step => {
@@ -42,7 +42,7 @@ export function createLimit(options: LimitStageOptions): LimitStage {
     }
     return undefined
   }
-  // Apart, so that what is answered at once makes no closure.
+  // A function of its own, so that the synchronous case allocates no closure.
   const settleLater = async (exchange: Exchange, ticket: Promise<Ticket>): Promise<Step> =>
     settle(exchange, await ticket)
   return {

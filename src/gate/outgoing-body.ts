@@ -17,16 +17,16 @@ const NONE: OutgoingBody = { content: null, isTooLarge: never }
 const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
 
 /**
- * The body of a request on its way to the upstream: what is here already goes as bytes, anything else is
- * streamed. A length that was announced has been checked by `admit`, and the server holds the
- * client to it; a stream without one is counted as it passes and breaks off at the bound.
+ * The body of a request on its way to the upstream: a body that has arrived whole goes as bytes, any other is
+ * streamed. An announced length has been checked by `admit`, and the server holds the client to it; a stream
+ * without one is counted as it passes and fails at the bound.
  */
 export function bodyOf(exchange: Exchange, bytesMax: number): OutgoingBody {
   const { bodyText, request } = exchange
   if (bodyText !== undefined) return { content: utf8(bodyText), isTooLarge: never }
   if (METHODS_WITHOUT_BODY.has(exchange.method)) return NONE
   if (request.arrived !== undefined) return { content: request.arrived, isTooLarge: never }
-  // Asking for `body` makes a stream even where there is nothing to read.
+  // Below here, because reading `body` creates a stream even where there is nothing to read.
   if (request.body === null) return NONE
   if (request.headers.has('content-length')) return { content: request.body, isTooLarge: never }
   return countBody(request.body, bytesMax)

@@ -1,12 +1,12 @@
 import type { StageName } from './stage.ts'
 
 /**
- * The request path: which question is asked after which. The order stands here and nowhere else.
+ * The request path: the order in which a request meets the stages. It is defined here and nowhere else.
  *
- * - `admit` comes before any secret is looked at, so that nobody can buy hashing work with junk;
+ * - `admit` comes before any secret is looked at, so that junk cannot make the gate spend time on hashing;
  * - `limit` comes before `authorize`, so that probing for permissions is limited too;
- * - `authorize` comes before `validate`, so that schemas tell nothing to those who may not call;
- * - `recall` comes after all that may refuse, so that what is stored is given to nobody who may not call.
+ * - `authorize` comes before `validate`, so that a schema reveals nothing to callers who may not use the route;
+ * - `recall` comes after every stage that may refuse, so that a stored response reaches only those who may call.
  *
  * A route has only the stages that its configuration asks for.
  */

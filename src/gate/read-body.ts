@@ -7,12 +7,12 @@ import { tooLarge } from './outgoing-body.ts'
 import { NEEDS_BODY } from './stage.ts'
 
 /**
- * Parses and checks the body into the exchange, once: asks for it, says what is wrong with it, or
- * nothing when it is good.
+ * Parses and checks the body, once, and puts it into the exchange. Returns {@link NEEDS_BODY} while it has not
+ * been read, a refusal when something is wrong with it, and `undefined` when it is good.
  */
 export type BodyReader = (exchange: Exchange) => undefined | Refusal | typeof NEEDS_BODY
 
-/** What decoding puts in place of bytes that are not UTF-8. */
+/** What the decoder puts in place of bytes that are not UTF-8. */
 const REPLACEMENT = '\uFFFD'
 
 /**
@@ -40,13 +40,13 @@ export function createBodyReader(check: RequestCheck): BodyReader {
   }
 }
 
-/** Whoever decodes such a body reads another one than was checked (RFC 9110 §15.5.16). */
+/** An upstream that decodes such a body would read another one than was checked (RFC 9110 §15.5.16). */
 const CODED = refuse('content_type_unsupported', {
   detail: 'A body with a Content-Encoding cannot be checked.',
   headers: { 'accept-encoding': 'identity' },
 })
 
-/** UTF-8 has one to three bytes for each UTF-16 unit, so most texts need not be measured. */
+/** UTF-8 takes one to three bytes for each UTF-16 unit, so most texts need not be measured. */
 const isLongerThan = (text: string, bytesMax: number): boolean =>
   text.length > bytesMax || (text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax)
 
@@ -60,12 +60,12 @@ export async function readBodyText(exchange: Exchange): Promise<Refusal | undefi
   }
 }
 
-/** The body broke off, or never came. */
+/** The refusal when the body broke off or never came. */
 export const unreadable = (error: unknown): Refusal =>
   error instanceof BodyError
     ? bodyRefusal(error)
     : refuse('bad_request', { detail: 'The body could not be read.', internal: String(error) })
 
-/** What the client is told of its body. */
+/** What the client is told about its body. */
 export const bodyRefusal = ({ code, message }: BodyError): Refusal =>
   refuse(code, { detail: message })

@@ -1,11 +1,11 @@
 import type { Exchange } from './exchange.ts'
 import { decodeSegment } from './routing/canonical-path.ts'
 
-/** Where a route says a value is: `path.id`, `query.name`, `body.a.b`. */
+/** Where a route finds a value: `path.id`, `query.name`, `body.a.b`. */
 export interface ValueSource {
   /** Whether the body must have been read before {@link ValueSource.read}. */
   readonly needsBody: boolean
-  /** The value as text, or `undefined` when it is absent or no text. */
+  /** The value, or `undefined` when it is absent or not text. */
   read(exchange: Exchange): string | undefined
 }
 
@@ -27,7 +27,7 @@ export function compileValueSource(text: string): ValueSource {
   return { needsBody: true, read: ({ body }) => member(body, [first, ...rest]) }
 }
 
-/** The only value of a query parameter: given twice, it has two readings and counts as absent. */
+/** The only value of a query parameter. One that is given twice is ambiguous and counts as absent. */
 function onlyParameter(query: string, name: string): string | undefined {
   const values = new URLSearchParams(query).getAll(name)
   return values.length === 1 ? values[0] : undefined

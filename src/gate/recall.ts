@@ -19,31 +19,31 @@ import type { StageBody, Step } from './stage.ts'
 import { isAnswer, NEEDS_BODY } from './stage.ts'
 import { wantsWebSocket } from './web-socket.ts'
 
-/** How a route recalls. */
+/** How a route uses stored responses. */
 export interface RecallStageOptions {
   readonly cache: RouteCache<Refusal>
-  /** Who is asked when nothing stored will do: the stage that answers the route. */
+  /** The stage that answers the route, asked when nothing stored will do. */
   readonly answer: StageBody
-  /** Names the route and all of its configuration that decides what an answer looks like. */
+  /** Identifies the route and every part of its configuration that decides what an answer looks like. */
   readonly routeKey: string
   readonly scope: 'caller' | 'tenant' | 'shared'
   /** Whether the upstream sees cookies, and keys in headers, that clients send. */
   readonly passesCookies: boolean
   readonly passesKeys: boolean
   readonly schemeOf: (exchange: Exchange) => string
-  /** Hears of each exchange that passed, where what follows is fetched ahead. */
+  /** Called for each exchange that passed, where the requests likely to follow are fetched ahead. */
   readonly onPassed?: ((exchange: Exchange) => void) | undefined
 }
 
-/** The stage, and the same for exchanges that nobody waits for. */
+/** The stage, and the same for exchanges that no client is waiting for. */
 export interface RecallStage extends StageBody {
   fetchAhead(exchange: Exchange): Promise<PrefetchOutcome>
 }
 
 /**
- * Known already? Answers from the responses that are stored, or asks in the client's place and stores
- * what comes (RFC 9111). It stands behind every stage that may refuse: what is stored is given to nobody
- * who would not have been let through.
+ * Known already? Answers from stored responses, or asks the upstream in the client's place and stores what it
+ * answers (RFC 9111). It comes after every stage that may refuse, so that a stored response reaches only those
+ * who would have been let through anyway.
  */
 export function createRecall(options: RecallStageOptions): RecallStage {
   const { cache, answer, onPassed } = options
@@ -92,7 +92,7 @@ function describeRequest(exchange: Exchange, options: RecallStageOptions): Recal
 
 const callerTexts = new WeakMap<Caller, string>()
 
-/** All that the upstream is told of a caller, as a digest: a change of roles changes the key. */
+/** A digest of everything the upstream is told about a caller, so that a change of roles changes the key. */
 function callerText(caller: Caller): string {
   const known = callerTexts.get(caller)
   if (known !== undefined) return known
@@ -102,7 +102,7 @@ function callerText(caller: Caller): string {
   return text
 }
 
-/** Refusals that mean that the upstream gave no answer. */
+/** The refusals which mean that the upstream gave no answer. */
 const SILENCE = new Set<Refusal['code']>([
   'upstream_failed',
   'upstream_timeout',
@@ -112,7 +112,7 @@ const SILENCE = new Set<Refusal['code']>([
 const NOT_WITHOUT_ASKING =
   'the upstream gave no answer, and what is stored may not be used without asking it'
 
-/** What a response that is asked for to be stored must not depend on. */
+/** Request fields that a response meant for storing must not depend on. */
 const CLIENT_CONDITIONS = ['if-none-match', 'if-modified-since', 'if-range', 'range'] as const
 
 function originOf(exchange: Exchange, answer: StageBody): Origin<Refusal> {

@@ -8,10 +8,10 @@ export interface RecordOptions {
   /** Absent when requests are not recorded. */
   readonly ledger: Pick<Ledger, 'record'> | undefined
   readonly tally: RequestTally
-  /** Whether the audit log wants client addresses: finding one out costs a system call. */
+  /** Whether the audit log wants client addresses; working one out costs a system call. */
   readonly recordsAddresses: boolean
   readonly monotonicMs: () => number
-  /** Counts a refusal towards a ban of the caller or the address. */
+  /** Counts a refusal toward a ban of the caller or the address. */
   readonly onRefusal: (exchange: Exchange, refusal: Refusal) => void
 }
 
@@ -49,7 +49,7 @@ export function createRecorder(options: RecordOptions): Recorder {
   }
 }
 
-/** What the audit log may keep beside the fixed fields, if its configuration lists the names. */
+/** What the audit log may keep besides the fixed fields, if its configuration lists the names. */
 function detailsOf(exchange: Exchange): Details | undefined {
   const { refusal, decision, route, at, rule } = exchange
   if (refusal === undefined) return decision === undefined ? undefined : { policy: decision }

@@ -7,8 +7,8 @@ import { isAnswer, NEEDS_BODY } from './stage.ts'
 export type Ending = Exclude<Step, typeof NEEDS_BODY>
 
 /**
- * Runs the stages of the exchange's route from where it stands, until one says something other than
- * "go on"; `undefined` when all passed. Where it stopped is noted in the exchange.
+ * Runs the stages of the exchange's route, beginning at `exchange.at`, until one returns something other than
+ * "go on"; `undefined` when all of them pass. Afterwards `exchange.at` tells where the run stopped.
  */
 export function runStages(exchange: Exchange): Step | Promise<Step> {
   const { stages } = exchange.route
@@ -22,7 +22,7 @@ export function runStages(exchange: Exchange): Step | Promise<Step> {
 /** Receives how long a stage took. */
 export type StageTimer = (stage: Stage, durationMs: number) => void
 
-/** {@link runStages} with a reading of the clock around each stage: for samples and explanations. */
+/** {@link runStages}, timing each stage: for sampled requests and for explanations. */
 export async function runStagesTimed(
   exchange: Exchange,
   monotonicMs: () => number,
@@ -48,7 +48,7 @@ async function runOne(stage: Stage, exchange: Exchange): Promise<Ending> {
   return (await readBodyText(exchange)) ?? runOne(stage, exchange)
 }
 
-/** Why a stage refused, in words that are for operators alone. */
+/** Why a stage refused, in words meant for operators alone. */
 const reasonOf = (step: Ending): string | undefined =>
   step === undefined || isAnswer(step) ? undefined : step.internal
 

@@ -9,8 +9,8 @@ export const SESSION_COOKIES = {
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * The session that a request's cookie carries, whoever sent the request. The name that other hosts of the
- * domain cannot set goes first.
+ * The session that a Cookie field carries, whichever site caused the request. The `__Host-` name takes
+ * precedence, because other hosts of the domain cannot set it.
  */
 export function presentedSession(cookies: string | null): string | undefined {
   if (cookies === null) return undefined
@@ -24,9 +24,9 @@ export function presentedSession(cookies: string | null): string | undefined {
 }
 
 /**
- * A browser sends cookies along with forged requests. Unsafe ones, and WebSocket handshakes, to which
- * the same-origin policy does not apply (RFC 6455 §10.2), must come from the same origin:
- * `Sec-Fetch-Site` (W3C Fetch Metadata) says so, or the `Origin` names this host.
+ * Whether another site may have forged the request: browsers send cookies along with those. Requests with an
+ * unsafe method, and WebSocket handshakes, to which the same-origin policy does not apply (RFC 6455 §10.2), must
+ * come from the same origin: `Sec-Fetch-Site` (W3C Fetch Metadata) must say so, or `Origin` must name this host.
  */
 export function isCrossSite({ method, request: { headers } }: Exchange): boolean {
   if (SAFE_METHODS.has(method) && !headers.has('upgrade')) return false

@@ -2,18 +2,18 @@ import { Exchange } from './exchange.ts'
 import type { StageBody, Step } from './stage.ts'
 
 /**
- * Looks again and again whether the callers of open WebSockets may still have them. A socket is one request
- * that may last for days: what would refuse it now has to end it.
+ * Checks regularly whether the callers of open WebSockets may still have them. A socket is one request that may
+ * last for days, so whatever would refuse it now has to close it.
  */
 export interface SocketWatch {
   /**
-   * Watches the socket that an exchange became, until the returned function is called. `close` is called
-   * with a close code (RFC 6455 §7.4.1) and a reason.
+   * Watches the socket that an exchange became, until the returned function is called. `close` receives a close
+   * code (RFC 6455 §7.4.1) and a reason.
    */
   add(exchange: Exchange, close: (code: number, reason: string) => void): () => void
 }
 
-/** What is asked of a caller again. */
+/** The checks that are repeated for the caller of an open socket. */
 export interface SocketGuards {
   /** The stages that know the connection and the caller, in the order of the path. */
   readonly stages: readonly StageBody[]
@@ -24,7 +24,7 @@ export interface SocketGuards {
 interface Watched {
   readonly exchange: Exchange
   readonly close: (code: number, reason: string) => void
-  /** Since when nobody can say, if so. */
+  /** Since when the checks have had no result, as while storage is out of reach; `undefined` if they have one. */
   doubtedSinceMs: number | undefined
   isAsked: boolean
 }
@@ -32,7 +32,7 @@ interface Watched {
 type Verdict = 'allowed' | 'refused' | 'unknown'
 
 const LOOK_MS = 400
-/** As long as a credential is trusted without storage being asked. */
+/** As long as a credential may be trusted without asking storage. */
 const DOUBT_MAX_MS = 30_000
 const POLICY_VIOLATION = 1008
 const TRY_AGAIN_LATER = 1013
@@ -78,7 +78,7 @@ export function createSocketWatch(guards: SocketGuards): SocketWatch {
   }
 }
 
-/** Puts the questions of the beginning once more, as if the request came now. */
+/** Runs the checks of the handshake again, as if the request came now. */
 async function ask(began: Exchange, guards: SocketGuards): Promise<Verdict> {
   const { peer } = began
   const exchange = new Exchange(

@@ -3,15 +3,16 @@ import type { Refusal } from '../core/refusal.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
- * Asks for the body: it is read as text into the exchange, and the same stage runs again. The runner
- * does the reading, so that a request costs one promise however many stages look at its body.
+ * Returned by a stage that needs the body: the runner reads it as text into the exchange and runs the same
+ * stage again. Because the runner does the reading, a request costs one promise however many stages look at
+ * its body.
  */
 export const NEEDS_BODY = Symbol('needs-body')
 
-/** What a stage says: nothing (go on), a refusal, the answer, or that it must see the body first. */
+/** The result of a stage: `undefined` (go on), a refusal, the answer, or that it must see the body first. */
 export type Step = undefined | Refusal | Answer | typeof NEEDS_BODY
 
-/** Whether what ends an exchange is an answer, and not a refusal. */
+/** Whether an exchange ended with an answer rather than with a refusal. */
 export const isAnswer = (ending: Answer | Refusal): ending is Answer => !('code' in ending)
 
 /**
@@ -22,10 +23,10 @@ export interface StageBody {
   run(exchange: Exchange): Step | Promise<Step>
 }
 
-/** A stage in its place in the path. */
+/** A stage at its place in the path. */
 export interface Stage extends StageBody {
   readonly name: StageName
-  /** Its position in the path: what metrics call its layer. */
+  /** Its position in the path; metrics call it the layer. */
   readonly layer: number
 }
 

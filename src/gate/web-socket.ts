@@ -6,23 +6,23 @@ import type { Exchange } from './exchange.ts'
 import type { SocketWatch } from './socket-watch.ts'
 import type { Step } from './stage.ts'
 
-/** What is told of a WebSocket while it lives. */
+/** What is reported about a WebSocket while it is open. */
 export interface WebSocketEvents {
   /** The upstream has answered: `status` 101, or 0 when it did not. */
   readonly onAnswer: (status: number) => void
   /** The client's end is closed, or there never was a socket. */
   readonly onEnd: () => void
-  /** Ends it when its caller may not have it any longer. */
+  /** Closes it when its caller may no longer have it. */
   readonly watch: SocketWatch
 }
 
-/** Whether a request is to become a WebSocket, and its connection can. */
+/** Whether a request asks to become a WebSocket and its connection can. */
 export const wantsWebSocket = ({ method, request, connection }: Exchange): boolean =>
   connection.upgrade !== undefined && isWebSocketUpgrade(method, request.headers)
 
 /**
- * Opens a WebSocket to the upstream and, once that has agreed, to the client. What the exchange holds
- * (a place within a concurrency limit) is held for as long as the socket lives, and that is for as long as its
+ * Opens a WebSocket to the upstream and, once the upstream has agreed, to the client. What the exchange holds
+ * (a place within a concurrency limit) is kept as long as the socket is open, which is no longer than its
  * caller may have it.
  */
 export async function joinWebSocket(

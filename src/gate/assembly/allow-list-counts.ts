@@ -1,6 +1,6 @@
 import type { AllowListCount } from '../../signals/index.ts'
 
-/** How often each allow-list was asked, and what it answered. */
+/** How often each allow-list was consulted, and with what result. */
 export interface AllowListCounts {
   count(list: string, hit: boolean): void
   /** `sizeOf` tells how many entries a list has now. */

@@ -1,21 +1,21 @@
 import type { GatewayConfig } from '../config/index.ts'
 import type { Responses, ResponsesParts } from './responses.ts'
 
-/** Stored responses, from when a configuration asks for them. */
+/** Stored responses, from the moment a configuration first asks for them. */
 export interface HeldResponses {
-  /** `undefined` while none has. */
+  /** `undefined` while no configuration has asked for them. */
   current(): Responses | undefined
-  /** Creates them if the configuration asks for them and none before has. */
+  /** Creates them if this configuration is the first to ask for them. */
   provideFor(config: GatewayConfig): Promise<void>
   close(): void
 }
 
-/** What the configuration does not say of {@link ResponsesParts}. */
+/** The {@link ResponsesParts} that do not come from the configuration. */
 export type HeldParts = Omit<ResponsesParts, 'config' | 'prefetch'>
 
 /**
- * Holds stored responses. What stores them is a quarter of the program, so a gate that stores none starts
- * without it; a reload may ask for it later.
+ * Creates {@link HeldResponses}. The code that stores responses is a quarter of the program, so a gate that
+ * stores none starts without it; a reload may ask for it later.
  */
 export function holdResponses(parts: HeldParts): HeldResponses {
   let held: Responses | undefined
@@ -40,7 +40,7 @@ export function holdResponses(parts: HeldParts): HeldResponses {
   }
 }
 
-/** Whether something is stored, or others must be told of what is invalidated. */
+/** Whether responses are stored, or other processes must be told about invalidations. */
 const storesResponses = ({ routes, cache, storage }: GatewayConfig): boolean =>
   routes.some((route) => route.cache !== undefined) ||
   cache.disk !== undefined ||

@@ -32,13 +32,13 @@ import type { PathNouns, World } from './nouns.ts'
 import { createBanCheck } from './nouns.ts'
 import { observeUpstreams } from './observe-upstreams.ts'
 
-/** What changes when the configuration does. */
+/** What is replaced together with the configuration. */
 interface Generation {
   readonly config: GatewayConfig
   readonly limiter: Limiter
   readonly upstreams: Upstreams
   readonly deciders: Deciders
-  /** What is wrong with policies: then nothing is put in force. */
+  /** What is wrong with the policies; while there is any, nothing is put in force. */
   readonly problems: readonly CompileProblem[]
 }
 
@@ -50,13 +50,13 @@ export interface Live {
   upstreams(): Upstreams
   /** What policies in shadow would have changed, since the configuration was put in force. */
   shadows(): readonly ShadowReport[]
-  /** How policies do, and where they come from. */
+  /** The state of each policy, and where it comes from. */
   policies(): readonly PolicyStatus[]
-  /** How the log of decisions does. */
+  /** The state of the decision log; `undefined` where there is none. */
   decisionLog(): DecisionLogStatus | undefined
   /** Grows with each configuration put in force. */
   revision(): number
-  /** What compiling finds wrong; nothing is changed. */
+  /** What compiling this configuration finds wrong; nothing is changed. */
   check(config: GatewayConfig): Promise<readonly CompileProblem[]>
   /**
    * Compiles a configuration and puts it in force at once. When it cannot be compiled, the one in
@@ -72,15 +72,15 @@ export interface LiveParts {
   readonly counters: Counters
   readonly allowLists: AllowListCounts
   readonly world: World
-  /** What {@link loadDeciders} gave for the first configuration; needed where that has policies. */
+  /** The result of {@link loadDeciders} for the first configuration; needed where that has policies. */
   readonly createDeciders?: CreateDeciders
-  /** Where policies keep the bundles of servers and the log of decisions; absent: in memory. */
+  /** Where policies keep the bundles of servers and the decision log; in memory when absent. */
   readonly dataFolder?: string | undefined
-  /** Tells this process from others that share the folder. */
+  /** Distinguishes this process from others that share the folder. */
   readonly instance?: string | undefined
   /** Answers routes with `handler`. */
   readonly handler?: Handler
-  /** Answers requests that no route takes. */
+  /** Answers requests that match no route. */
   readonly fallback?: (request: IncomingRequest) => Promise<Answer> | undefined
 }
 
@@ -89,16 +89,16 @@ export type LiveOutcome =
   | { readonly ok: true; readonly live: Live }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] }
 
-/** Counters kept in this process for as long as the shared ones are out of reach. */
+/** How many counters this process keeps while the shared ones are out of reach. */
 const LOCAL_ENTRIES_MAX = 100_000
 
-/** Old upstreams may finish what they have begun for as long as any request may run. */
+/** How long replaced upstreams may take to finish their requests: as long as any request may run. */
 const RETIRE_DEADLINE_MS = 300_000
 
 /** Compiles the first configuration and creates its gate. */
 export function createLive(initial: GatewayConfig, parts: LiveParts): LiveOutcome {
   const { nouns, world } = parts
-  // Kept over reloads: while shared counters are out of reach, these count alone.
+  // Kept across reloads: while the shared counters are out of reach, only these count.
   const localCounters = createMemoryCounters({ entriesMax: LOCAL_ENTRIES_MAX })
   const keep: DecidersKeep = {}
   const sparse = createSparse(world.clock)

@@ -5,8 +5,8 @@ import type { GatewayConfig } from '../config/index.ts'
 export type CreateDeciders = typeof createDeciders
 
 /**
- * Loads what compiles policies in Rego, for a configuration that has some. It is a sixth of the whole
- * program, so a gate without policies starts without it.
+ * Loads the compiler of Rego policies, if the configuration has any. It is a sixth of the whole program, so a
+ * gate without policies starts without it.
  */
 export async function loadDeciders({
   policies,
@@ -24,7 +24,7 @@ const NO_DECIDERS: ReturnType<CreateDeciders>['deciders'] = {
   close: () => Promise.resolve(),
 }
 
-/** Stands for the compiler where there is nothing to compile. */
+/** Stands in for the compiler where there is nothing to compile. */
 export const withoutPolicies: CreateDeciders = (policies) => {
   const [name] = Object.keys(policies)
   if (name !== undefined)

@@ -43,19 +43,19 @@ import {
 import type { Bus, Counters, Log, Records } from '../../storage/index.ts'
 import type { OpenLink } from '../../upstream/index.ts'
 
-/** The world the nouns live in, handed in. */
+/** What the nouns need from the outside world; handed in. */
 export interface World {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  /** What is running, for `build_info`. */
+  /** Version and runtime, for the metric `build_info`. */
   readonly build: { readonly version: string; readonly runtime: string }
   /**
-   * SHA-256 of the runtime, where it has one that is faster than that of `node:crypto`; in `out` when
-   * it is given, in a new array otherwise.
+   * The runtime's own SHA-256, where that is faster than `node:crypto`. Writes the digest to `out` when given,
+   * and to a new array otherwise.
    */
   readonly sha256?: (bytes: Uint8Array, out?: Uint8Array) => Uint8Array
-  /** What opens connections to upstreams, where the runtime has sockets that cost less than those of `node:net`. */
+  /** Opens connections to upstreams, where the runtime has sockets that cost less than those of `node:net`. */
   readonly openLink?: OpenLink
 }
 
@@ -64,25 +64,25 @@ export interface NounStorage {
   readonly records: Records
   readonly counters: Counters
   readonly bus: Bus
-  /** Whether only this process changes the records, so that no word of a change can be lost. */
+  /** Whether only this process changes the records, so that no news of a change can be lost. */
   readonly ownsRecords?: boolean
-  /** The audit log's alone: the ledger closes it. */
+  /** Belongs to the audit log alone; the ledger closes it. */
   readonly log: Log
-  /** Opens the log again after a write failed, which closes it for good. */
+  /** Opens the log again after a failed write, which closes it for good. */
   readonly reopenLog?: () => Promise<Log>
   /** Where index files of the audit log may lie. */
   readonly indexFolder?: string
-  /** What stands behind the memory of stored responses. */
+  /** The cache levels behind the memory in which responses are stored. */
   readonly responseLevels?: ResponseLevels
 }
 
-/** A secret that digests of credentials are keyed with, and its number. */
+/** A secret with which the digests of credentials are keyed, and its version number. */
 export interface Pepper {
   readonly version: number
   readonly bytes: Uint8Array
 }
 
-/** Everything that outlives a configuration: state, and who keeps it. */
+/** Everything that outlives a configuration: the state, and what keeps it. */
 export interface Nouns {
   readonly identity: Identity
   readonly policy: Policy
@@ -90,17 +90,17 @@ export interface Nouns {
   readonly ledger: Ledger
   readonly signals: Signals
   readonly responses: HeldResponses
-  /** Ends everything in the order that loses nothing. */
+  /** Closes everything, in an order that loses nothing. */
   close(): Promise<void>
 }
 
-/** The part of the nouns that the request path asks. */
+/** The part of the nouns that the request path uses. */
 export interface PathNouns extends Pick<Nouns, 'identity' | 'policy' | 'signals' | 'responses'> {
   readonly bans: Pick<Bans, 'anyAddress' | 'check' | 'checkCaller' | 'record' | 'configure'>
   readonly ledger: Pick<Ledger, 'record'>
 }
 
-/** What the process tells of itself. */
+/** What the process reports about itself. */
 export interface Signals {
   readonly metrics: Metrics
   readonly gate: GateMetrics
@@ -164,7 +164,7 @@ export async function createNouns(
   }
 }
 
-/** Stored responses of this process, on the bus of all; created when a configuration asks for them. */
+/** The stored responses of this process, connected to the shared bus; created when a configuration needs them. */
 export async function createResponsesOf(
   config: GatewayConfig,
   bus: Bus,
@@ -185,7 +185,7 @@ export async function createResponsesOf(
   return held
 }
 
-/** Who calls, and what they may: the nouns that stand on records and the bus alone. */
+/** Identity and policy: the nouns that need only records and the bus. */
 export function createAccess(
   config: GatewayConfig,
   { records, bus, ownsRecords }: Pick<NounStorage, 'records' | 'bus' | 'ownsRecords'>,
@@ -193,7 +193,7 @@ export function createAccess(
   { clock, random, sha256 }: World,
 ): Pick<Nouns, 'identity' | 'policy'> {
   const readText = (path: string): string => readFileSync(path, 'utf8')
-  // Allow-lists come with the configuration that is compiled, which says what is wrong with them, and where.
+  // Allow-lists are set when the configuration is compiled: that reports what is wrong with them, and where.
   const roles = { ...config.policy, allowLists: {} }
   const policy = createPolicy({ records, bus, clock, random, config: roles, readText })
   const identity = createIdentity({
@@ -211,7 +211,7 @@ export function createAccess(
   return { identity, policy }
 }
 
-/** Identity counts its own lookups: what is new of them goes into the metrics before each scrape. */
+/** Identity counts its own lookups; before each scrape, the new ones are added to the metrics. */
 export function countCredentialLookups({ metrics, gate }: Signals, identity: Identity): void {
   const slot = gate.cacheSlot('credentials')
   let seen = { hits: 0, misses: 0 }
@@ -223,7 +223,7 @@ export function countCredentialLookups({ metrics, gate }: Signals, identity: Ide
   })
 }
 
-/** Creates what a process tells of itself. */
+/** Creates what a process reports about itself. */
 export function createSignals(config: GatewayConfig, { clock, random, build }: World): Signals {
   const metrics = createMetrics()
   const timings = createLayerTimings(PATH, config.signals.layerTimingOneIn)
@@ -246,7 +246,7 @@ export function createSignals(config: GatewayConfig, { clock, random, build }: W
   }
 }
 
-/** The stage `admit` asks about bans in terms of refusals. */
+/** Answers the stages' questions about bans with refusals. */
 export function createBanCheck(bans: PathNouns['bans']): BanCheck {
   return {
     anyAddress: () => bans.anyAddress(),

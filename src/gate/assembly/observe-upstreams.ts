@@ -12,18 +12,18 @@ const LEVELS = {
   overloaded: 'warn',
 } as const satisfies Record<UpstreamEvent['kind'], 'debug' | 'info' | 'warn'>
 
-/** What happens once for each request while an upstream is down, and not once for each outage. */
+/** Events that occur with each request while an upstream is down, not once for each outage. */
 const FREQUENT: ReadonlySet<UpstreamEvent['kind']> = new Set([
   'attempt_failed',
   'retry_budget_spent',
   'overloaded',
 ])
 
-/** What lines have in common that say the same of different requests. */
+/** The same for events that differ only in the request they are about. */
 const alikeOf = (event: UpstreamEvent): string =>
   JSON.stringify(event, (name, value: unknown) => (name === 'requestId' ? undefined : value))
 
-/** Writes what upstreams report to the log; of what comes with each request, one of a kind in a second. */
+/** Logs what upstreams report; of {@link FREQUENT} events at most one per second of each kind. */
 export function observeUpstreams(logger: Logger, sparse: Sparse): (event: UpstreamEvent) => void {
   return (event) => {
     const { kind, ...fields } = event

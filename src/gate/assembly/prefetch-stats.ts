@@ -1,6 +1,6 @@
 import type { PrefetchStats } from '../../cache/index.ts'
 
-/** What was fetched ahead, and the share of it that was asked for next; `null` before the first. */
+/** What was fetched ahead, and the share of it that was then asked for; `null` before the first fetch. */
 export interface PrefetchReport extends PrefetchStats {
   readonly hitRatio: number | null
 }
@@ -12,7 +12,7 @@ export const prefetchHitRatio = ({
 }: Pick<PrefetchStats, 'fetched' | 'used'>): number | null =>
   fetched === 0 ? null : used / fetched
 
-/** Counts of several, as one. */
+/** The sums of the counts of several prefetchers. */
 export function addPrefetchStats(all: readonly PrefetchStats[]): PrefetchStats {
   const sum = (of: (stats: PrefetchStats) => number): number =>
     all.reduce((total, stats) => total + of(stats), 0)

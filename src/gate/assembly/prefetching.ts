@@ -11,9 +11,9 @@ export interface Prefetching extends Prefetchers {
   stats(): PrefetchStats
 }
 
-/** A route is likely to be followed by one or two. */
+/** One or two requests are likely to follow another. */
 const PER_VISIT_MAX = 2
-/** What is asked for later does not follow. */
+/** A request that comes later than this does not count as following. */
 const PAUSE_MS_MAX = 60_000
 
 /** Creates the {@link Prefetching} of a process. */

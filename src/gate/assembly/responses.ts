@@ -67,7 +67,7 @@ export interface ResponseLevels {
 
 const TOPIC = 'responses.invalidated'
 
-/** A change waits so long at most for word of it to be taken by Redis, or by other workers. */
+/** The longest that a change waits until Redis, or the other workers, have taken the news of it. */
 const TELL_MS_MAX = 50
 
 const pause = async (ms: number): Promise<void> =>
@@ -98,8 +98,8 @@ export function createResponses(parts: ResponsesParts): Responses {
   const caches = createResponseCaches<Refusal>({
     store: store ?? memory,
     ...(store !== undefined && { restore: store.restore }),
-    // Other processes are told before who changed something can ask one of them; and what outlives this process
-    // must not outlive what they have not heard of.
+    // A client that changed something must not find the old response at another process, and an entry that
+    // outlives this process must not outlive an invalidation that the others have not heard of.
     settled: async () => {
       await Promise.all([store?.settled(), Promise.race([telling, pause(TELL_MS_MAX)])])
     },
@@ -121,7 +121,7 @@ export function createResponses(parts: ResponsesParts): Responses {
   if (store !== undefined) levels?.start(store)
   const unsubscribe = bus.subscribe((event) => {
     if (publish !== undefined) return
-    // What was missed may have been anything; what comes late is heard later.
+    // After a gap, any invalidation may have been missed. After mere silence none has: it will be delivered.
     if (event.kind === 'gap') {
       if (event.isSilence !== true) caches.apply(everyResponse)
     } else if (event.message.topic === TOPIC) {
@@ -159,7 +159,7 @@ function parseInvalidation(
   return isSound ? { from, name: { kind, name } } : undefined
 }
 
-/** Where a Location leads, in the notation that requests for it have in the gate. */
+/** The target of a Location field, written as the gate writes the targets of requests. */
 function canonicalTarget(target: string): string | undefined {
   const query = target.indexOf('?')
   const path = canonicalizePath(query === -1 ? target : target.slice(0, query))

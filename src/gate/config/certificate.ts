@@ -13,7 +13,7 @@ export interface CertificateFault {
   readonly message: string
 }
 
-/** What would keep a listener from using them. */
+/** What would keep a listener from using the certificate, its key or the client authorities. */
 export function certificateFaults(config: CertificateConfig): readonly CertificateFault[] {
   const faults: CertificateFault[] = []
   const read = <T>(
@@ -46,7 +46,7 @@ export function certificateFaults(config: CertificateConfig): readonly Certifica
   return faults
 }
 
-/** Why clients refuse the certificate at a time, if they do. */
+/** Why clients would refuse the certificate at this time, if they would. */
 export function certificateUnfitness(config: CertificateConfig, nowMs: number): string | undefined {
   const { validFrom, validTo } = leafOf(config)
   if (nowMs > Date.parse(validTo)) return `the certificate has expired: ${validTo}`
@@ -54,6 +54,6 @@ export function certificateUnfitness(config: CertificateConfig, nowMs: number): 
   return undefined
 }
 
-/** Of a chain the first. */
+/** The first certificate of the chain: the server's own. */
 const leafOf = ({ certificate }: CertificateConfig): X509Certificate =>
   new X509Certificate(certificate)

@@ -59,7 +59,7 @@ export const redisConfig = z
 /** Parsed configuration of Redis: durations in milliseconds. */
 export type RedisConfig = z.output<typeof redisConfig>
 
-/** How to connect, as storage wants to know it. */
+/** How to connect, in the terms of `storage`. */
 export function redisOptions(config: RedisConfig): RedisOptions {
   const url = config.url === undefined ? undefined : parseRedisUrl(config.url)
   const nodes = config.nodes?.map(nodeOf) ?? (url === undefined ? [] : [url.node])

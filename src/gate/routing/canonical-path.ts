@@ -1,19 +1,19 @@
 /**
- * One canonicalizer for request paths, used for routing, policies, the audit log and the upstream, so
- * that no two of them can ever see different paths (the way allow-lists are bypassed). It decides
- * once and fails closed: what has two readings is refused, not repaired.
+ * The one canonicalizer of request paths, used for routing, policies, the audit log and the upstream. No two of
+ * them can see different paths, which is how allow-lists are usually bypassed. It decides once and fails closed:
+ * a path that could be read in two ways is refused, not repaired.
  *
  * - Percent-encoded unreserved characters are decoded, all other escapes get uppercase digits
  *   (RFC 3986 §6.2.2.1, §6.2.2.2).
- * - Refused: malformed escapes and those that are not UTF-8 (overlong forms of `/` among them), encoded `/`, `\` and control characters, escapes of `%` that hide
- *   another escape (double encoding), dot segments however written (also `..;` and `..%3B`), empty segments,
- *   backslashes and characters outside ASCII.
+ * - Refused: malformed escapes and those that are not UTF-8 (overlong forms of `/` among them), encoded `/`, `\`
+ *   and control characters, escapes of `%` that hide another escape (double encoding), dot segments however
+ *   written (also `..;` and `..%3B`), empty segments, backslashes and characters outside ASCII.
  */
 export type CanonicalPath =
   | {
       readonly ok: true
       readonly path: string
-      /** What a server reads that takes the parameters of segments away (RFC 3986 §3.3), where there are any. */
+      /** The path that a server sees which strips `;` parameters from segments (RFC 3986 §3.3), if there are any. */
       readonly bare?: string
     }
   | { readonly ok: false; readonly reason: string }
@@ -41,13 +41,13 @@ export function canonicalizePath(raw: string): CanonicalPath {
   return HAS_PARAMETERS.test(path) ? { ok: true, path, bare: withoutParameters(path) } : decoded
 }
 
-/** Without `;` and what follows it in each segment, and without segments that are empty then. */
+/** Without `;` and what follows it in each segment, and without the segments that this leaves empty. */
 const withoutParameters = (path: string): string =>
   path.replaceAll(/(?:;|%3B)[^/]*/g, '').replaceAll(/\/{2,}/g, '/')
 
 /**
- * The value of a canonical path segment with its remaining escapes decoded, as a path parameter is
- * handed to schemas and policies; `undefined` when it is not UTF-8.
+ * The value of a canonical path segment with its remaining escapes decoded, as schemas and policies see it;
+ * `undefined` when it is not UTF-8.
  */
 export function decodeSegment(segment: string): string | undefined {
   if (!segment.includes('%')) return segment

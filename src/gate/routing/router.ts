@@ -3,14 +3,14 @@ import type { PatternSegment } from './pattern.ts'
 /** Path parameters by name, as they stand in the canonical path (escapes not decoded). */
 export type PathParameters = Readonly<Record<string, string>>
 
-/** What a path leads to: the targets by method. */
+/** What a path leads to: a target for each method. */
 export interface RouteMatch<T> {
   readonly methods: ReadonlyMap<string, Bound<T>>
   /** The values of the pattern's parameters, in order; {@link bindParameters} names them. */
   readonly values: readonly string[]
 }
 
-/** A target and the names its pattern gives to the parameters. */
+/** A target, and the names that its pattern gives to the path parameters. */
 export interface Bound<T> {
   readonly method: string
   readonly target: T
@@ -24,16 +24,16 @@ export interface RouteEntry<T> {
   readonly target: T
 }
 
-/** Finds the route of a canonical path; literal segments win over parameters, those over rests. */
+/** Finds the route of a canonical path. Literal segments win over parameters, and parameters over rest parameters. */
 export interface Router<T> {
   /** Routes without parameters: one hash lookup, which also proves that the path is canonical. */
   exact(path: string): RouteMatch<T> | undefined
   find(path: string): RouteMatch<T> | undefined
 }
 
-/** Two routes that claim the same path and method. */
+/** Two routes claim the same path and method. */
 export class RouteConflictError extends Error {
-  /** Position of the later one in the list. */
+  /** The later one's position in the list. */
   readonly position: number
   constructor(path: string, method: string, position: number) {
     super(`another route already takes ${method} ${path}`)
