@@ -145,9 +145,6 @@ function parseFields({ names, lines }: ReadyFields): Field[] {
 /** What a request is answered with. */
 export type Answer = Response | PlainAnswer
 
-/** Makes web responses of plain answers; what their constructor takes differs from runtime to runtime. */
-export type ToResponse = (answer: PlainAnswer) => Response | Promise<Response>
-
 const STATUS_MAX = 599
 const BAD_GATEWAY = 502
 

@@ -122,7 +122,7 @@ function explainForward(exchange: Exchange, upstream: Upstream, path: string): u
 }
 
 /** The path without the prefix; `undefined` when it does not begin with it. */
-export function stripPrefix(path: string, prefix: string | undefined): string | undefined {
+function stripPrefix(path: string, prefix: string | undefined): string | undefined {
   if (prefix === undefined) return path
   if (path === prefix) return '/'
   return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined

@@ -1,7 +1,7 @@
 import type { Exchange } from './exchange.ts'
 
 /** Names of the cookie that carries a session. `__Host-` binds it to this host over TLS (RFC 6265bis). */
-export const SESSION_COOKIES = {
+const SESSION_COOKIES = {
   secure: '__Host-tollgate_session',
   plain: 'tollgate_session',
 } as const

@@ -13,7 +13,7 @@ export const nodeDigest: Digest = (data, out) => {
 }
 
 /** Bytes of a SHA-256. */
-export const HASH_BYTES = 32
+const HASH_BYTES = 32
 /** The hash before the first record. */
 export const GENESIS_HASH = '0'.repeat(2 * HASH_BYTES)
 

@@ -53,6 +53,6 @@ export async function findTail(log: Log, digest: Digest): Promise<FoundTail> {
 }
 
 /** The tail before the first record of an empty segment. */
-export function emptyTail(segment: number, seq: number, hash: string): Tail {
+function emptyTail(segment: number, seq: number, hash: string): Tail {
   return { seq, hash, segment, bytes: 0, openedMs: 0, columns: new RecordColumns(seq + 1) }
 }

@@ -13,7 +13,7 @@ const HIDDEN = /[\u0000-\u001f\u007f\\]/
  * a path that climbs (`..`), hides (control characters, backslashes), or names nothing. Percent signs
  * are ordinary characters: decode before asking, once.
  */
-export function normalizeListedPath(path: string): string | undefined {
+function normalizeListedPath(path: string): string | undefined {
   if (HIDDEN.test(path)) return undefined
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.')
   if (segments.length === 0 || segments.includes('..')) return undefined

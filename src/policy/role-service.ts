@@ -27,7 +27,7 @@ const fields = {
 }
 
 /** What a tenant says to create a role. */
-export const roleInput = z.strictObject({
+const roleInput = z.strictObject({
   name: name(),
   description: fields.description.default(''),
   permissions: fields.permissions.default([]),
@@ -35,7 +35,7 @@ export const roleInput = z.strictObject({
 })
 
 /** What may be changed about a tenant's role. */
-export const rolePatch = z.strictObject(fields).partial()
+const rolePatch = z.strictObject(fields).partial()
 
 /** What the role service stands on. */
 export interface RoleServiceParts {

@@ -3,4 +3,4 @@
  * so that what checks requests needs nothing of Rego.
  */
 export { compileEcmaPattern } from './patterns/compile.ts'
-export type { CompiledPattern, Matcher } from './patterns/compile.ts'
+export type { Matcher } from './patterns/compile.ts'

@@ -7,9 +7,6 @@ const schema = (what: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
 /** The `schemas:` section: JSON Schemas by name, for `$ref: name` (or `name#/…`) in any other. */
 export const schemasConfig = z.record(name(), schema('a shared part')).default({})
 
-/** The parsed `schemas:` section. */
-export type SchemasConfig = z.output<typeof schemasConfig>
-
 /** A route's `request:` block. Sizes are bytes once parsed. */
 export const requestConfig = z.strictObject({
   path: schema('the path parameters, an object').optional(),

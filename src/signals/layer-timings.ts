@@ -73,7 +73,7 @@ export function createLayerTimings(layers: readonly string[], oneIn: number): La
 }
 
 /** Count, mean and quantiles of a histogram. */
-export function summarize(histogram: LogLinearHistogram): Omit<LayerLatency, 'layer'> {
+function summarize(histogram: LogLinearHistogram): Omit<LayerLatency, 'layer'> {
   return {
     samples: histogram.count,
     meanNs: histogram.count === 0 ? 0 : Math.round(histogram.sumNs / histogram.count),

@@ -69,7 +69,7 @@ export const encodeInvalidation = ({ kind, name, sequence }: Invalidation): Uint
   new TextEncoder().encode(JSON.stringify([kind, name, sequence ?? null]))
 
 /** Reads what {@link encodeInvalidation} wrote. */
-export function decodeInvalidation(payload: Uint8Array | undefined): Invalidation | undefined {
+function decodeInvalidation(payload: Uint8Array | undefined): Invalidation | undefined {
   const text = payload === undefined ? undefined : fromUtf8(payload)
   if (text === undefined) return undefined
   const [kind, name, sequence] = JSON.parse(text) as [Invalidation['kind'], string, string | null]

@@ -3,7 +3,7 @@ import type { EpochTable, NameKind } from '../contract.ts'
 import { createTextHash } from '../text-hash.ts'
 
 /** Places by default: 2¹⁷, a mebibyte. With so many, a thousand invalidations void 0.02 % in vain. */
-export const EPOCH_PLACES_BITS = 17
+const EPOCH_PLACES_BITS = 17
 
 /** From this bit of the hash on the second place is found: no bit of it is the first one's, but two. */
 const SECOND_BIT = 15

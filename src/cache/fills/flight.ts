@@ -50,7 +50,7 @@ export interface FlightEvents<V> {
 }
 
 /** A load is begun again this often when it is overtaken. */
-export const ATTEMPTS_MAX = 16
+const ATTEMPTS_MAX = 16
 
 /**
  * Loads until it is not overtaken, and delivers. Between the end of a load and its delivery others may

@@ -5,7 +5,7 @@ import { createCache } from '../cache.ts'
 import { contentKind, decisionKind } from '../kinds/kind.ts'
 
 /** Timers that run when told to. */
-export function createManualSchedule() {
+function createManualSchedule() {
   const due: { run: () => void; delayMs: number }[] = []
   return {
     schedule(run: () => void, delayMs: number) {

@@ -10,7 +10,7 @@ import type { Terms } from './terms.ts'
 
 /** When responses in these tests come, wall clock, milliseconds. */
 export const T0 = Date.UTC(2026, 0, 1)
-export const TIMES = { requestMs: T0, responseMs: T0 }
+const TIMES = { requestMs: T0, responseMs: T0 }
 export const DATE: Field = ['date', formatHttpDate(T0)]
 export const FRESH: Field = ['cache-control', 'max-age=60']
 /** The HTTP date so many seconds after {@link T0}. */

@@ -38,7 +38,7 @@ export function invalidatedBy(
 }
 
 /** A reference within the same origin, resolved; `undefined` for any other. */
-export function resolve(reference: string | null, base: ResourceUrl): ResourceUrl | undefined {
+function resolve(reference: string | null, base: ResourceUrl): ResourceUrl | undefined {
   if (reference === null) return undefined
   const from = `http://${base.host}${base.target}`
   if (!URL.canParse(reference, from)) return undefined

@@ -13,7 +13,7 @@ export interface ResponseEntry {
 }
 
 /** What entries of stored responses are called. */
-export const RESPONSE_KIND = 'response'
+const RESPONSE_KIND = 'response'
 
 /** Raised with every change of what is written: gates of several versions may share a Redis, or a disk. */
 const FORMAT = 2

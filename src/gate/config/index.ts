@@ -13,7 +13,6 @@ import { adminConfig, listenConfig, storageConfig } from './listen.ts'
 import { loginConfig } from './login.ts'
 import { routeConfig } from './route.ts'
 
-export { routeConfig } from './route.ts'
 export type { RouteConfig } from './route.ts'
 
 const defaultsConfig = z

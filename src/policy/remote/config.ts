@@ -8,7 +8,7 @@ const key = z.strictObject({
 })
 
 /** What the signature of a bundle must be. */
-export const verificationConfig = z
+const verificationConfig = z
   .strictObject({
     keys: z
       .record(z.string().min(1), key)
@@ -22,7 +22,7 @@ export const verificationConfig = z
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** Whether a bundle or a log may travel to this URL: by TLS, or within the machine. */
-export function mayTravel(text: string): boolean {
+function mayTravel(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username } = new URL(text)
   if (username !== '') return false

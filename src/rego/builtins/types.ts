@@ -46,17 +46,6 @@ export function objectOf(key: BuiltinType, value: BuiltinType): BuiltinType {
   return { kind: 'object', properties: [], rest: { key, value } }
 }
 
-/** An object with known keys, and perhaps others. */
-export function record(
-  properties: Readonly<Record<string, BuiltinType>>,
-  rest?: { readonly key: BuiltinType; readonly value: BuiltinType },
-): BuiltinType {
-  const known = Object.entries(properties).map(([key, value]) => ({ key, value }))
-  return rest === undefined
-    ? { kind: 'object', properties: known }
-    : { kind: 'object', properties: known, rest }
-}
-
 export function anyOf(...of: readonly BuiltinType[]): BuiltinType {
   return { kind: 'anyOf', of }
 }
@@ -65,10 +54,6 @@ export function anyOf(...of: readonly BuiltinType[]): BuiltinType {
 export function named(name: string, type: BuiltinType): BuiltinType {
   return { ...type, name }
 }
-
-export const ANY_SET = setOf(ANY)
-export const ANY_ARRAY = arrayOf(ANY)
-export const ANY_OBJECT = objectOf(ANY, ANY)
 
 /** The answer of a host's HTTP client to `http.send`. */
 export type FetchHook = (url: string, init: RequestInit) => Promise<Response>

@@ -188,7 +188,7 @@ export class LogWriter {
 }
 
 /** Frames as lines. A frame that holds a line feed would become two: a programming error. */
-export function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
+function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length + 1, 0))
   let at = 0
   for (const frame of frames) {

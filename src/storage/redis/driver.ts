@@ -26,7 +26,7 @@ const RECONNECT_MS_MAX = 500
 const TYPES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } as const
 
 /** What every connection has in common. */
-export function clientOptions(options: RedisOptions): AnyRedisClientOptions {
+function clientOptions(options: RedisOptions): AnyRedisClientOptions {
   const { username, password, tls, pendingMax } = options
   return {
     ...(username !== undefined && { username }),

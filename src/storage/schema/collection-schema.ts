@@ -33,7 +33,7 @@ const BASE_COLUMNS: readonly (readonly [string, Column])[] = [
 ]
 
 /** Checks a declared collection and works out its full index orders. Mistakes are programming errors. */
-export function compileCollection(collection: AnyCollection): CollectionSchema {
+function compileCollection(collection: AnyCollection): CollectionSchema {
   const { name, tenant } = collection
   requireName('collection', name)
   const columns = new Map<string, Column>(tenant ? [['tenantId', { type: 'text' }]] : [])

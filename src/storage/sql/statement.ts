@@ -31,7 +31,7 @@ export function createSlots(): () => Slot {
 }
 
 /** Compiles a query whose parameters are slots. */
-export function compileStatement(query: Compilable): Statement {
+function compileStatement(query: Compilable): Statement {
   const { sql, parameters } = query.compile()
   const takesValues = parameters.every((each, at) => each instanceof Slot && each.place === at)
   return { sql, parameters, takesValues }
