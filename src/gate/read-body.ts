@@ -68,4 +68,7 @@ export const unreadable = (error: unknown): Refusal =>
 
 /** What the client is told about its body. */
 export const bodyRefusal = ({ code, message }: BodyError): Refusal =>
-  refuse(code, { detail: message })
+  refuse(code, {
+    detail: message,
+    ...(code === 'unavailable' && { headers: { 'retry-after': '1' } }),
+  })

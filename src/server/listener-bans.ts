@@ -5,6 +5,7 @@ import type { Rejection, RejectionReason } from './http1/index.ts'
 /** What says nothing of who was turned away. */
 const NOBODYS_FAULT: ReadonlySet<RejectionReason> = new Set([
   'requests_max',
+  'bodies_held_max',
   'connections_max',
   'tls_abandoned',
 ])

@@ -4,7 +4,7 @@ import type { Http1Listener, Rejection, RejectionReason } from './http1/index.ts
 /** Shows how busy a listener is. */
 export function declareListenerMetrics(
   metrics: Metrics,
-  listener: Pick<Http1Listener, 'requestsInFlight' | 'openConnections'>,
+  listener: Pick<Http1Listener, 'requestsInFlight' | 'openConnections' | 'bodiesHeldBytes'>,
 ): void {
   const inFlight = metrics.gauge({
     name: 'tollgate_http_server_requests_in_flight',
@@ -14,10 +14,15 @@ export function declareListenerMetrics(
     name: 'tollgate_http_server_connections_open',
     help: 'Connections of clients that are open.',
   })
-  const slots = [inFlight.slot(), open.slot()] as const
+  const held = metrics.gauge({
+    name: 'tollgate_http_server_bodies_held_bytes',
+    help: 'Bytes of request bodies that are held in memory.',
+  })
+  const slots = [inFlight.slot(), open.slot(), held.slot()] as const
   metrics.beforeSnapshot(() => {
     inFlight.set(slots[0], listener.requestsInFlight)
     open.set(slots[1], listener.openConnections)
+    held.set(slots[2], listener.bodiesHeldBytes)
   })
 }
 
@@ -29,6 +34,10 @@ export function countRejections(metrics: Metrics): (rejection: Rejection) => voi
   const turnedAway = metrics.counter({
     name: 'tollgate_http_server_turned_away_total',
     help: 'Requests answered 503 because listen.requestsMax were in flight.',
+  })
+  const homeless = metrics.counter({
+    name: 'tollgate_http_server_bodies_refused_total',
+    help: 'Requests whose bodies found no room within listen.bodiesHeldMax.',
   })
   const refused = metrics.counter({
     name: 'tollgate_http_server_connections_refused_total',
@@ -49,6 +58,7 @@ export function countRejections(metrics: Metrics): (rejection: Rejection) => voi
   const countHandshake = (reason: string) => () => handshakes.add(handshakes.slot(reason), 1)
   const others: Partial<Record<RejectionReason, () => void>> = {
     requests_max: counting(turnedAway),
+    bodies_held_max: counting(homeless),
     connections_max: counting(refused),
     tls_handshake: countHandshake('protocol'),
     tls_certificate: countHandshake('certificate'),

@@ -14,6 +14,7 @@ export function listenerOptions(
   return {
     ...parseAddress(address),
     bodyBytesMax: largestBodyOf(config),
+    bodiesHeldBytesMax: config.listen.bodiesHeldMax,
     idleTimeoutMs: idleTimeout,
     requestsMax: config.listen.requestsMax,
     connectionsMax: config.listen.connectionsMax,

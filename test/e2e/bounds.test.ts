@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { request } from 'node:http'
 import {
   makeFolder,
   removeFolder,
@@ -40,4 +41,45 @@ routes:
   expect(await gate.stop()).toBe(0)
   removeFolder(gate.folder)
   await upstream.stop()
+})
+
+test('bodies beyond bodiesHeldMax are answered 503, and counted; a body that ends gives its room back', async () => {
+  const gate = await startGateProcess(
+    makeFolder(`
+listen: { address: '127.0.0.1:0', bodiesHeldMax: 1MiB }
+admin: { address: '127.0.0.1:0' }
+defaults: { limits: [] }
+routes:
+  - { id: notes, path: /notes, methods: [POST], credentials: [anonymous], request: { body: { type: object } }, respond: { body: ok } }
+`),
+  )
+  const metric = async (name: string): Promise<number> => {
+    const metrics = await (await fetch(`${gate.admin}/metrics`)).text()
+    return Number(new RegExp(`^tollgate_http_server_${name} (\\S+)$`, 'm').exec(metrics)?.[1])
+  }
+  const note = JSON.stringify({ text: 'x'.repeat(700_000) })
+  const send = async (body: string): Promise<Response> =>
+    fetch(`${gate.url}/notes`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', connection: 'close' },
+      body,
+    })
+  const slow = request(`${gate.url}/notes`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': note.length },
+  })
+  slow.on('error', () => {})
+  slow.write(note.slice(0, -1))
+  await until(async () => (await metric('bodies_held_bytes')) === note.length - 1)
+  const refused = await send(note)
+  expect(refused.status).toBe(503)
+  expect(refused.headers.get('content-type')).toBe('application/problem+json')
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect(await metric('bodies_refused_total')).toBe(1)
+  expect((await send('{}')).status).toBe(200)
+  slow.destroy()
+  await until(async () => (await metric('bodies_held_bytes')) === 0)
+  expect((await send(note)).status).toBe(200)
+  expect(await gate.stop()).toBe(0)
+  removeFolder(gate.folder)
 })

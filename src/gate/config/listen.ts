@@ -4,6 +4,9 @@ import { certificateFaults } from './certificate.ts'
 import { listenAddress } from './listen-address.ts'
 import { redisConfig } from './redis.ts'
 
+/** A body that comes in one piece has room. */
+const BODIES_HELD_BYTES_MIN = 1_048_576
+
 const tlsConfig = z
   .strictObject({
     certificate: z.string().describe('PEM chain; use ${file:/path}.'),
@@ -60,6 +63,12 @@ export const listenConfig = z
       .max(1_000_000)
       .default(8192)
       .describe('Requests in flight at most; more are answered 503 at once.'),
+    bodiesHeldMax: size()
+      .prefault('256MiB')
+      .refine((bytes) => bytes >= BODIES_HELD_BYTES_MIN, { error: 'must be at least 1MiB' })
+      .describe(
+        'Bytes of request bodies held in memory at once, over all workers; more are answered 503. Bodies to 4 KiB always find room.',
+      ),
     uriMax: size().prefault('8KiB').describe('Longest path with query; more is refused with 414.'),
     headersMax: size()
       .prefault('16KiB')

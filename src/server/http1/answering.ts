@@ -39,6 +39,8 @@ export class Answering implements InterimSink {
   private readonly host: AnsweringHost
   private request: SocketRequest | undefined = undefined
   private streamed: StreamedAnswer | undefined = undefined
+  /** Its handler has not answered yet. */
+  private isHandling = false
 
   constructor(world: Http1World, peer: Peer, outbox: Outbox, intake: Intake, host: AnsweringHost) {
     this.world = world
@@ -70,6 +72,7 @@ export class Answering implements InterimSink {
       answer = this.explain(error)
     }
     if (answer instanceof Promise) {
+      this.isHandling = true
       answer.then(
         (settled) => this.settle(request, settled, undefined),
         (error: unknown) => this.settle(request, undefined, error),
@@ -112,6 +115,8 @@ export class Answering implements InterimSink {
   /** The client is gone: what is under way is for nobody. */
   abandon(): void {
     const { request, streamed } = this
+    // One whose handler still works gives its room back when that is done.
+    if (!this.isHandling) request?.release(this.world.bodyRoom)
     this.end()
     request?.abort()
     streamed?.abandon()
@@ -139,7 +144,11 @@ export class Answering implements InterimSink {
   /** The handler has answered, or failed with `error`. */
   private settle(request: SocketRequest, answer: Answer | undefined, error: unknown): void {
     const { host } = this
-    if (this.request !== request) return answer === undefined ? undefined : discardAnswer(answer)
+    if (this.request !== request) {
+      request.release(this.world.bodyRoom)
+      return answer === undefined ? undefined : discardAnswer(answer)
+    }
+    this.isHandling = false
     try {
       this.send(request, answer ?? this.explain(error))
       host.turnEnded()
@@ -215,6 +224,7 @@ export class Answering implements InterimSink {
   private complete(keeps: boolean): void {
     // Writing may have shown that the client is gone.
     if (this.request === undefined) return
+    this.request.release(this.world.bodyRoom)
     this.end()
     this.host.completed(keeps)
   }

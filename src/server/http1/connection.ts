@@ -2,6 +2,7 @@ import type { Socket } from 'bun'
 import { BodyError } from '../../core/http1/body-error.ts'
 import type { AnsweringHost } from './answering.ts'
 import { Answering } from './answering.ts'
+import { SMALL_BYTES_MAX } from './body-room.ts'
 import { HeadReader } from './head-reader.ts'
 import { Intake } from './intake.ts'
 import { Outbox } from './outbox.ts'
@@ -46,7 +47,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
   constructor(socket: HttpSocket, world: Http1World, address: string) {
     const peer = new Peer(world.rules.scheme, address)
     const outbox = new Outbox(socket, world.gathering)
-    const intake = new Intake(socket, outbox)
+    const intake = new Intake(socket, outbox, world.bodyRoom)
     this.socket = socket
     this.world = world
     this.peer = peer
@@ -123,6 +124,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     this.patience.withoutEnd()
     this.reader.clear()
     intake.close()
+    intake.dropBacklog()
     this.outbox.clear()
     this.tunnel = undefined
     this.answering.abandon()
@@ -203,35 +205,41 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
 
   /** Begins a request whose body is at `bodyAt`. Returns where the next one would be. */
   begin(head: RequestHead, bytes: Buffer, bodyAt: number): number {
-    const { bodyBytesMax, webSockets } = this.world
+    const { bodyBytesMax, bodyRoom, webSockets } = this.world
     const { bodyBytes } = head
     this.isFresh = false
     if (head.wantsWebSocket && webSockets !== undefined && isAsSent(head.target)) {
       this.handOver(webSockets, head, bytes.subarray(bodyAt))
       return bytes.length
     }
-    if (bodyBytes > bodyBytesMax) {
-      this.refuse(LARGE_BODY)
-      return bytes.length
-    }
+    if (bodyBytes > bodyBytesMax) return this.turnDown(LARGE_BODY, bytes)
     if (bodyBytes >= 0 && bytes.length - bodyAt >= bodyBytes) {
       const end = bodyAt + bodyBytes
+      if (bodyBytes > SMALL_BYTES_MAX && !bodyRoom.take(bodyBytes)) {
+        return this.turnDown(unreadableBody(bodyRoom.failure(bodyBytes)), bytes)
+      }
       this.answerTo(head, bytes, bodyAt, end, undefined)
       return end
     }
     const { intake } = this
     const excess = intake.open(head, bytes.subarray(bodyAt), bodyBytesMax)
     const body = intake.body!
-    if (body.failure !== undefined) {
-      this.refuse(unreadableBody(body.failure))
-      return bytes.length
-    }
+    if (body.failure !== undefined) return this.turnDown(unreadableBody(body.failure), bytes)
     if (body.isDone) {
       const whole = body.collect()
       intake.close()
+      body.release()
+      // What it has just given back.
+      if (whole.length > SMALL_BYTES_MAX) bodyRoom.take(whole.length)
       this.answerTo(head, whole, 0, whole.length, undefined)
     } else this.answerTo(head, bytes, 0, 0, body)
     return bytes.length - excess
+  }
+
+  /** Refuses a body that is not worth reading. Nothing is read after it. */
+  private turnDown(unreadable: Unreadable, { length }: Buffer): number {
+    this.refuse(unreadable)
+    return length
   }
 
   /** From here on the connection is that of another server. */
@@ -289,8 +297,10 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
 
   /** Goes over to what follows, when everything is written. */
   private enter(wanted: Next): void {
-    const { world, outbox } = this
-    const next = wanted === 'idle' && world.isDraining ? 'ending' : wanted
+    const { outbox, world } = this
+    const { isFlooded } = this.intake
+    const last = isFlooded ? 'lingering' : 'ending'
+    const next = wanted === 'idle' && (world.isDraining || isFlooded) ? last : wanted
     this.next = next
     // What was gathered may wait for more of it, unless this was the last.
     const isWritten = next === 'idle' ? outbox.isEmpty : outbox.flush()

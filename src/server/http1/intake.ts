@@ -1,5 +1,7 @@
 import type { Socket } from 'bun'
 import type { BodyError } from '../../core/http1/body-error.ts'
+import type { BodyRoom } from './body-room.ts'
+import { unpinned } from './body-room.ts'
 import type { Outbox } from './outbox.ts'
 import type { BodySource } from './request-body.ts'
 import { RequestBody } from './request-body.ts'
@@ -20,8 +22,11 @@ const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 export class Intake implements BodySource {
   /** The body that was not complete when its head was read. */
   body: RequestBody | undefined = undefined
+  /** More came than there is room for: what followed the request is lost. */
+  isFlooded = false
   private readonly socket: Pick<Socket, 'pause' | 'resume'>
   private readonly outbox: Outbox
+  private readonly room: BodyRoom
   private backlog: Buffer | undefined = undefined
   private isPaused = false
   /** Within the present window of time. */
@@ -31,14 +36,15 @@ export class Intake implements BodySource {
   private bytesSeen = 0
   private discardedBytes = 0
 
-  constructor(socket: Pick<Socket, 'pause' | 'resume'>, outbox: Outbox) {
+  constructor(socket: Pick<Socket, 'pause' | 'resume'>, outbox: Outbox, room: BodyRoom) {
     this.socket = socket
     this.outbox = outbox
+    this.room = room
   }
 
   /** Opens the body of `head` with the bytes that came with it. Returns how many are beyond its end. */
   open(head: RequestHead, bytes: Buffer, bytesMax: number): number {
-    this.body = new RequestBody(this, head.bodyBytes, bytesMax)
+    this.body = new RequestBody(this, head.bodyBytes, bytesMax, this.room)
     this.isAwaited = head.expectsContinue && bytes.length === 0
     this.wasPaused = false
     this.bytesSeen = 0
@@ -55,6 +61,7 @@ export class Intake implements BodySource {
   /** Whether the body is not needed and so short, as far as one knows, that it can be read past. */
   mayDiscard(): boolean {
     const { body } = this
+    if (this.isFlooded) return false
     if (body === undefined) return true
     if (body.failure !== undefined) return false
     return body.isDone || (!this.isAwaited && (body.remainingBytes ?? 0) <= DISCARDED_BYTES_MAX)
@@ -72,8 +79,7 @@ export class Intake implements BodySource {
         if (body.failure !== undefined) return body.failure
       }
     }
-    if (rest.length > 0) this.keep(rest)
-    return undefined
+    return rest.length === 0 ? undefined : this.keep(rest)
   }
 
   /**
@@ -89,13 +95,19 @@ export class Intake implements BodySource {
   /** What came after the request; it is handed over once. */
   takeBacklog(): Buffer | undefined {
     const { backlog } = this
-    this.backlog = undefined
+    this.dropBacklog()
     this.unpause()
     return backlog
   }
 
+  /** Forgets what came after the request. */
+  dropBacklog(): void {
+    if (this.backlog !== undefined) this.room.give(this.backlog.length)
+    this.backlog = undefined
+  }
+
   get hasBacklog(): boolean {
-    return this.backlog !== undefined
+    return this.backlog !== undefined || this.isFlooded
   }
 
   /** An answer is on its way: it is too late for `100 Continue`. */
@@ -144,9 +156,17 @@ export class Intake implements BodySource {
     if (waitingBytes <= LOOKING_BYTES_MAX) this.unpause()
   }
 
-  private keep(bytes: Buffer): void {
-    this.backlog = this.backlog === undefined ? bytes : Buffer.concat([this.backlog, bytes])
+  private keep(bytes: Buffer): BodyError | undefined {
+    if (this.isFlooded) return undefined
+    const { backlog, room } = this
+    if (!room.take(bytes.length)) {
+      this.isFlooded = true
+      this.pause()
+      return room.failure(0)
+    }
+    this.backlog = backlog === undefined ? unpinned(bytes) : Buffer.concat([backlog, bytes])
     if (this.backlog.length > BACKLOG_BYTES_MAX) this.pause()
+    return undefined
   }
 
   /** Reads on, if it had stopped. */

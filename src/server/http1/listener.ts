@@ -12,6 +12,8 @@ import { TICK_MS, createWorld, dateLine } from './world.ts'
 /** A running listener that reads HTTP/1.1 itself. */
 export interface Http1Listener extends Listener {
   readonly openConnections: number
+  /** Bytes of bodies that are held in memory. */
+  readonly bodiesHeldBytes: number
   /** From now on requests are refused whose body has more bytes. */
   boundBodies(bytesMax: number): void
 }
@@ -34,6 +36,9 @@ export function openHttp1Listener(options: Http1ListenerOptions): Http1Listener 
     },
     get openConnections() {
       return connections.all.size
+    },
+    get bodiesHeldBytes() {
+      return world.bodyRoom.takenBytes
     },
     boundBodies: (bytesMax) => {
       world.bodyBytesMax = bytesMax

@@ -9,6 +9,8 @@ export interface Http1ListenerOptions {
   readonly hostname: string
   readonly port: number
   readonly bodyBytesMax: number
+  /** Bytes of bodies held in memory at once, at most. Default no limit. */
+  readonly bodiesHeldBytesMax?: number
   readonly idleTimeoutMs: number
   /** Requests in flight at most: more are turned away before anything is done for them. */
   readonly requestsMax: number

@@ -1,6 +1,8 @@
 import type { BodyDecoder } from '../../core/http1/body-decoder.ts'
 import { createBodyDecoder } from '../../core/http1/body-decoder.ts'
 import { BodyError } from '../../core/http1/body-error.ts'
+import type { BodyRoom } from './body-room.ts'
+import { unpinned } from './body-room.ts'
 import { utf8 } from './buffer-text.ts'
 import { CHUNKED } from './request-head.ts'
 
@@ -48,6 +50,7 @@ export class RequestBody {
   wireBytes = 0
   private readonly source: BodySource
   private readonly bytesMax: number
+  private readonly room: BodyRoom
   private readonly decode: BodyDecoder
   private readonly announcedBytes: number
   private reading: Reading = NONE
@@ -56,10 +59,13 @@ export class RequestBody {
   private held: Uint8Array = NOTHING
   private heldBytes = 0
   private bytes = 0
+  /** What it takes up of the room. */
+  private takenBytes = 0
 
-  constructor(source: BodySource, bodyBytes: number, bytesMax: number) {
+  constructor(source: BodySource, bodyBytes: number, bytesMax: number, room: BodyRoom) {
     this.source = source
     this.bytesMax = bytesMax
+    this.room = room
     this.announcedBytes = bodyBytes
     this.decode = createBodyDecoder(
       bodyBytes === CHUNKED ? { kind: 'chunked' } : { kind: 'length', bytes: bodyBytes },
@@ -105,6 +111,10 @@ export class RequestBody {
     if (this.reading !== NONE) return Promise.reject(alreadyRead())
     if (this.failure !== undefined) return Promise.reject(this.failure)
     if (this.isDone) return Promise.resolve(this.decodeText())
+    if (this.announcedBytes > this.room.bytesMax) {
+      this.fail(this.room.failure(this.announcedBytes))
+      return Promise.reject(this.failure)
+    }
     this.source.resume()
     return new Promise((resolve, reject) => {
       this.reading = { kind: 'text', resolve, reject }
@@ -118,7 +128,7 @@ export class RequestBody {
     this.stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => this.connect(controller),
-        pull: () => this.source.resume(),
+        pull: () => this.goOn(),
         cancel: () => this.drop(),
       },
       new ByteLengthQueuingStrategy({ highWaterMark: HELD_BYTES_MAX }),
@@ -133,6 +143,12 @@ export class RequestBody {
     }
     this.reading = DROPPED
     this.held = NOTHING
+    this.release()
+  }
+
+  /** Gives its room back: nobody needs what was read of it any longer. */
+  release(): void {
+    this.takeUp(0)
   }
 
   /** It breaks off: whoever reads it is told. */
@@ -141,6 +157,7 @@ export class RequestBody {
     this.isDone = true
     this.failure = error
     this.held = NOTHING
+    this.release()
     this.tell(error)
   }
 
@@ -169,17 +186,36 @@ export class RequestBody {
     if (reading.kind === 'dropped') return
     if (reading.kind === 'stream') {
       reading.controller.enqueue(part)
-      if ((reading.controller.desiredSize ?? 0) <= 0) this.source.pause()
+      const { waitingBytes } = this
+      if (!this.takeUp(waitingBytes)) this.fail(this.room.failure(waitingBytes))
+      else if (waitingBytes >= HELD_BYTES_MAX) this.source.pause()
       return
     }
+    const heldBytes = this.heldBytes + part.length
+    if (!this.takeUp(heldBytes)) return this.fail(this.room.failure(heldBytes))
     this.hold(part)
     if (reading.kind === 'none' && this.heldBytes > HELD_BYTES_MAX) this.source.pause()
+  }
+
+  /** Somebody reads the stream. */
+  private goOn(): void {
+    this.takeUp(this.waitingBytes)
+    this.source.resume()
+  }
+
+  /** Takes up so much room in all, if there is enough. */
+  private takeUp(bytes: number): boolean {
+    const more = bytes - this.takenBytes
+    if (more > 0 && !this.room.take(more)) return false
+    if (more < 0) this.room.give(-more)
+    this.takenBytes = bytes
+    return true
   }
 
   private hold(part: Uint8Array): void {
     const { held, heldBytes } = this
     const bytes = heldBytes + part.length
-    if (held === NOTHING) this.held = part
+    if (held === NOTHING) this.held = unpinned(part)
     else {
       if (bytes > held.length) {
         this.held = new Uint8Array(Math.max(bytes, 2 * held.length))

@@ -1,6 +1,8 @@
 import type { PlainAnswer } from '../../core/answer.ts'
 import type { BodyError } from '../../core/http1/body-error.ts'
 import type { IncomingHeaders, IncomingRequest } from '../../core/incoming-request.ts'
+import type { BodyRoom } from './body-room.ts'
+import { PINNED_BYTES_MAX, SMALL_BYTES_MAX } from './body-room.ts'
 import type { RequestBody } from './request-body.ts'
 import { bodyText } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
@@ -35,9 +37,12 @@ export class SocketRequest implements IncomingRequest {
   ) {
     this.head = head
     this.sink = sink
-    this.chunk = chunk
-    this.from = from
-    this.end = end
+    const bytes = end - from
+    // Waiting for an answer, it would keep all that came with it in memory.
+    const isAlone = chunk.length <= bytes + PINNED_BYTES_MAX
+    this.chunk = isAlone ? chunk : Buffer.from(chunk.subarray(from, end))
+    this.from = isAlone ? from : 0
+    this.end = isAlone ? end : bytes
     this.incoming = incoming
   }
 
@@ -84,6 +89,13 @@ export class SocketRequest implements IncomingRequest {
       if (this.isGone) this.controller.abort()
     }
     return this.controller.signal
+  }
+
+  /** Gives back the room of its body, when nobody needs that any longer. */
+  release(room: BodyRoom): void {
+    const bytes = this.end - this.from
+    if (this.incoming !== undefined) this.incoming.release()
+    else if (bytes > SMALL_BYTES_MAX) room.give(bytes)
   }
 
   interim(answer: PlainAnswer): void {

@@ -22,9 +22,18 @@ export type UnreadableReason =
   | 'head_too_large'
   | 'body'
   | 'body_too_large'
+  | 'bodies_held_max'
   | 'too_slow'
 
-const METHODS_SERVED = METHODS.join(', ')
+const HEADERS: Readonly<Partial<Record<RefusalCode, Readonly<Record<string, string>>>>> = {
+  method_not_allowed: { allow: METHODS.join(', ') },
+  unavailable: { 'retry-after': '1' },
+}
+
+const BODY_REASONS: Readonly<Partial<Record<RefusalCode, UnreadableReason>>> = {
+  body_too_large: 'body_too_large',
+  unavailable: 'bodies_held_max',
+}
 
 /** A request that cannot be read, or not in one way only, and how it is answered. */
 export class Unreadable {
@@ -40,8 +49,11 @@ export class Unreadable {
 
   answer(requestId: string): PlainAnswer {
     const { code, detail } = this
-    const headers = code === 'method_not_allowed' ? { headers: { allow: METHODS_SERVED } } : {}
-    return problemAnswer(refuse(code, { detail, ...headers }), requestId)
+    const headers = HEADERS[code]
+    return problemAnswer(
+      refuse(code, { detail, ...(headers !== undefined && { headers }) }),
+      requestId,
+    )
   }
 }
 
@@ -59,4 +71,4 @@ export const LARGE_BODY = new Unreadable(
 
 /** What a body's failure means for its request. */
 export const unreadableBody = ({ code, message }: BodyError): Unreadable =>
-  new Unreadable(code === 'body_too_large' ? code : 'body', code, message)
+  new Unreadable(BODY_REASONS[code] ?? 'body', code, message)

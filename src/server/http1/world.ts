@@ -4,6 +4,7 @@ import { systemRandom } from '../../core/random.ts'
 import type { RequestIds } from '../../signals/index.ts'
 import { createRequestIds } from '../../signals/index.ts'
 import type { ServerConnection } from '../listener.ts'
+import { BodyRoom } from './body-room.ts'
 import type { Http1ListenerOptions } from './options.ts'
 import type { Gathering } from './outbox.ts'
 import { createGathering } from './outbox.ts'
@@ -25,6 +26,7 @@ export interface Http1World {
   readonly rules: HeadRules
   /** A reload may change it. */
   bodyBytesMax: number
+  readonly bodyRoom: BodyRoom
   /** Requests in flight at most. */
   readonly requestsMax: number
   /** Ticks that a connection may be idle for. */
@@ -62,6 +64,7 @@ export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'htt
   return {
     rules: { scheme, headBytesMax: options.headBytesMax ?? HEAD_BYTES_MAX },
     bodyBytesMax: options.bodyBytesMax,
+    bodyRoom: new BodyRoom(options.bodiesHeldBytesMax ?? Infinity),
     requestsMax: options.requestsMax,
     idleTicks: ticksOf(options.idleTimeoutMs),
     gathering: createGathering(),

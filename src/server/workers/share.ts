@@ -14,7 +14,12 @@ export function shareOf(config: GatewayConfig, workers: number): GatewayConfig {
       queue: { ...upstream.queue, max: part(upstream.queue.max) },
     },
   ])
-  const listen = { ...config.listen, requestsMax: part(config.listen.requestsMax) }
+  const { requestsMax, bodiesHeldMax } = config.listen
+  const listen = {
+    ...config.listen,
+    requestsMax: part(requestsMax),
+    bodiesHeldMax: part(bodiesHeldMax),
+  }
   const { disk } = config.cache
   const cache = {
     ...config.cache,
