@@ -1,3 +1,5 @@
+export { endAtExit, killTree } from './end-at-exit.ts'
+export type { Belongings } from './end-at-exit.ts'
 export { differencesBetween, readFingerprint } from './fingerprint.ts'
 export { gradeOf } from './grade.ts'
 export { listenerPid } from './listener.ts'

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { LabError } from '../core/index.ts'
-import { readProcesses, treeOf } from '../machine/index.ts'
+import { endAtExit, killTree } from '../machine/index.ts'
 
 /** How a server is started to be measured. */
 export interface StartWish {
@@ -45,17 +45,15 @@ export async function startSubject(wish: StartWish): Promise<Subject> {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...wish.environment },
   })
+  const release = endAtExit({ pid: child.pid })
   const said = tailOf(child.stderr)
   const url = `http://127.0.0.1:${port}`
   const stop = async (): Promise<void> => {
-    const members = treeOf([child.pid], readProcesses())
     child.kill('SIGTERM')
-    const timer = setTimeout(() => {
-      for (const pid of members) killQuietly(pid)
-      child.kill('SIGKILL')
-    }, STOP_MS_MAX)
+    const timer = setTimeout(killTree, STOP_MS_MAX, child.pid)
     await child.exited
     clearTimeout(timer)
+    release()
   }
   try {
     const endMs = performance.now() + START_MS_MAX
@@ -109,12 +107,4 @@ function tailOf(stream: ReadableStream<Uint8Array>): () => string {
   // A stream that breaks off has said what it had to say.
   read().catch(() => undefined)
   return () => text.trim()
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended by itself meanwhile.
-  }
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { LabError } from '../core/index.ts'
+import { endAtExit, killTree } from '../machine/index.ts'
 import { awaitReady } from './await-ready.ts'
 import type { Plan } from './plan.ts'
 
@@ -17,6 +18,8 @@ const SAID_CHARACTERS_MAX = 2000
 interface Running {
   readonly child: ChildProcess
   readonly ended: Promise<unknown>
+  /** To be called once it has ended. */
+  readonly release: () => void
 }
 
 /**
@@ -32,7 +35,7 @@ export async function startServices(
 ): Promise<Services> {
   const running: Running[] = []
   const stopAll = async () => {
-    for (const { child, ended } of running.toReversed()) await end(child, ended)
+    for (const service of running.toReversed()) await end(service)
   }
   try {
     for (const [name, service] of Object.entries(services)) {
@@ -61,6 +64,7 @@ async function start(
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },
   })
+  const release = child.pid === undefined ? () => undefined : endAtExit({ pid: child.pid })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-SAID_CHARACTERS_MAX)
@@ -68,16 +72,19 @@ async function start(
   const failed = once(child, 'error').then(([error]: unknown[]) => error as Error)
   const ended = Promise.race([once(child, 'exit'), failed])
   const outcome = await Promise.race([awaitReady(ready, child, signal), failed])
-  if (outcome === true) return { child, ended }
-  await end(child, ended)
+  const running = { child, ended, release }
+  if (outcome === true) return running
+  await end(running)
   const why = outcome instanceof Error ? outcome.message : said.trim()
   throw new LabError(`service ${name} did not get ready at ${ready}${why === '' ? '' : `: ${why}`}`)
 }
 
-async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
-  await ended
-  clearTimeout(timer)
+async function end({ child, ended, release }: Running): Promise<void> {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGTERM')
+    const timer = setTimeout(killTree, STOP_MS_MAX, child.pid)
+    await ended
+    clearTimeout(timer)
+  }
+  release()
 }

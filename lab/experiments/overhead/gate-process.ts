@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { LabError } from '../../core/index.ts'
+import { endAtExit, killTree } from '../../machine/index.ts'
 
 /** A gate of its own, in a folder that goes away with it. */
 export interface GateProcess {
@@ -15,6 +16,7 @@ export interface GateProcess {
 }
 
 const START_MS_MAX = 20_000
+const STOP_MS_MAX = 10_000
 
 /**
  * Starts `tollgate serve` with a configuration.
@@ -27,32 +29,68 @@ export async function startGate(
   signal: AbortSignal,
 ): Promise<GateProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-lab-'))
-  const path = join(folder, 'tollgate.yaml')
-  await writeFile(path, stringify({ ...config, storage: { folder: join(folder, 'data') } }))
-  const child = Bun.spawn([...(command ?? installedCommand()), 'serve', path], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const release = endAtExit({ folder })
+  const remove = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true })
+    release()
+  }
+  try {
+    const path = join(folder, 'tollgate.yaml')
+    await writeFile(path, stringify({ ...config, storage: { folder: join(folder, 'data') } }))
+    const gate = await startIn(folder, [...(command ?? installedCommand()), 'serve', path], signal)
+    const close = async (): Promise<void> => {
+      await gate.close()
+      await remove()
+    }
+    return { ...gate, close }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+async function startIn(
+  folder: string,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<GateProcess> {
+  const child = spawnIn(folder, command)
+  const { pid } = child
+  const release = endAtExit({ pid })
   const close = async (): Promise<void> => {
     child.kill('SIGTERM')
+    const timer = setTimeout(killTree, STOP_MS_MAX, pid)
     await child.exited
-    await rm(folder, { recursive: true, force: true })
+    clearTimeout(timer)
+    release()
   }
-  const timer = setTimeout(() => child.kill('SIGKILL'), START_MS_MAX)
+  const giveUp = (): void => killTree(pid)
+  const timer = setTimeout(giveUp, START_MS_MAX)
+  signal.addEventListener('abort', giveUp)
   try {
     const { gate, admin, rootKey } = await readAddresses(child.stderr)
-    clearTimeout(timer)
     signal.throwIfAborted()
     return {
       url: gate,
-      pid: child.pid,
+      pid,
       ask: async (method, route, body) => ask(new URL(`/v1${route}`, admin), method, rootKey, body),
       close,
     }
   } catch (error) {
-    clearTimeout(timer)
     await close()
+    signal.throwIfAborted()
     throw error
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+function spawnIn(folder: string, command: readonly string[]) {
+  try {
+    return Bun.spawn([...command], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  } catch (error) {
+    throw new LabError(`cannot start ${command[0]}: ${(error as Error).message}`)
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { World } from '../../core/index.ts'
 import { LabError } from '../../core/index.ts'
+import { endAtExit } from '../../machine/index.ts'
 import { openSlicer } from '../../slices/index.ts'
 import { startSubject } from '../../subject/index.ts'
 import { parseCpuProfile, parseHeapProfile } from './frames.ts'
@@ -19,6 +20,7 @@ export async function measureProfile(options: ProfileOptions, world: World): Pro
     )
   }
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-profile-'))
+  const release = endAtExit({ folder })
   try {
     const load = await underLoad(options, profileFlags(options, folder), world)
     world.progress.step('reading the profiles', 1, 2)
@@ -34,6 +36,7 @@ export async function measureProfile(options: ProfileOptions, world: World): Pro
     return { cpu: root, samples, ...memory, ...load }
   } finally {
     await rm(folder, { recursive: true, force: true })
+    release()
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { endAtExit } from '../../machine/index.ts'
 import type { Finding } from './check.ts'
 import { excerpt } from './check.ts'
 
@@ -16,6 +17,7 @@ function run(
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, signal, stdio: ['ignore', 'pipe', 'pipe'] })
+    const release = child.pid === undefined ? () => undefined : endAtExit({ pid: child.pid })
     let output = ''
     const keep = (chunk: Buffer) => {
       if (output.length < OUTPUT_CHARACTERS_MAX) output += chunk.toString()
@@ -23,6 +25,7 @@ function run(
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
     child.once('error', reject)
+    child.once('exit', release)
     child.once('close', (code) => resolve({ code, output }))
   })
 }

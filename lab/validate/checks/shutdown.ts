@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { endAtExit, killTree } from '../../machine/index.ts'
 import { awaitReady } from '../await-ready.ts'
 import type { CheckItem } from '../plan.ts'
 import type { Finding } from './check.ts'
@@ -22,6 +23,7 @@ export async function checkShutdown(
   const [program = '', ...args] = check.command
   const evidence = `SIGTERM to ${check.command.join(' ')} during GET ${check.slow}`
   const child = spawn(program, args, { cwd: folder, stdio: 'ignore' })
+  const release = child.pid === undefined ? () => undefined : endAtExit({ pid: child.pid })
   const failed = once(child, 'error').then(([error]: unknown[]) => error as Error)
   const ended = once(child, 'exit')
   const fail = (measured: string, reason: string): Finding => ({
@@ -36,7 +38,10 @@ export async function checkShutdown(
     if (!ready) return fail('not started', `${check.ready} did not answer`)
     return await observe(check, child, ended, fail, evidence, signal)
   } finally {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      killTree(child.pid)
+    }
+    release()
   }
 }
 
