@@ -198,13 +198,14 @@ export class ChainEnd {
     readonly headerMissing: boolean
   }> {
     const { log, digest } = this.#options
-    const before = this.#tail.seq
+    const before = this.#tail
     await log.renew()
     const { tail, headerMissing } = await findTail(log, digest)
-    if (tail.seq < before) throw new Error('records that were written are gone')
+    const isCut = tail.segment === before.segment && tail.bytes < before.bytes
+    if (isCut || tail.seq < before.seq) throw new Error('records that were written are gone')
     const seq = Math.min(tail.seq, this.#seq)
     const lost = this.#seq - seq - this.#others.filter((other) => other > seq).length
-    this.written += seq - before
+    this.written += seq - before.seq
     this.#goOnFrom(tail)
     return { seq, lost, headerMissing }
   }

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, symlinkSync } from 'node:fs'
+import { copyFileSync, existsSync, renameSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
 import { utf8 } from '../core/bytes.ts'
@@ -50,6 +50,40 @@ describe('when the disk refuses', () => {
       expect(await again.ledger.append(adminEntry('b'))).toBe(3)
     },
   )
+
+  test('what is written into a file that was moved away is refused; put back, the chain goes on', async () => {
+    await using fixture = await openFixture()
+    const { ledger, clock, folder } = fixture
+    await ledger.append(adminEntry('before'))
+    const path = segmentPath(join(folder, 'log'), 1)
+    renameSync(path, `${path}.1`)
+    expect(await rejectionOf(ledger.append(adminEntry('away')))).toMatchObject({ code: 'failed' })
+    expect(ledger.state()).toMatchObject({ status: 'failed' })
+    expect(ledger.state().reason).toContain('moved or removed')
+    clock.advance(RECOVERY_MS)
+    expect(await rejectionOf(ledger.append(adminEntry('gone')))).toMatchObject({ code: 'failed' })
+    renameSync(`${path}.1`, path)
+    clock.advance(RECOVERY_MS)
+    await ledger.append(adminEntry('after'))
+    expect(await ledger.verify()).toMatchObject({ ok: true })
+  })
+
+  test('a file that was cut is not gone on with: the chain would have a hole', async () => {
+    await using fixture = await openFixture()
+    const { ledger, clock, folder } = fixture
+    await ledger.append(adminEntry('before'))
+    const path = segmentPath(join(folder, 'log'), 1)
+    copyFileSync(path, `${path}.1`)
+    truncateSync(path, 0)
+    expect(await rejectionOf(ledger.append(adminEntry('a')))).toMatchObject({ code: 'failed' })
+    clock.advance(RECOVERY_MS)
+    expect(await rejectionOf(ledger.append(adminEntry('b')))).toMatchObject({ code: 'failed' })
+    expect(ledger.state().reason).toContain('are gone')
+    renameSync(`${path}.1`, path)
+    clock.advance(RECOVERY_MS)
+    await ledger.append(adminEntry('after'))
+    expect(await ledger.verify()).toMatchObject({ ok: true })
+  })
 
   test('admin records are refused, the reason is shown, and readiness can tell', async () => {
     const { fault, wrap } = refusing()

@@ -79,17 +79,17 @@ export async function openStorage(
     seed: new Uint32Array(systemRandom.bytes(4).slice().buffer)[0],
   })
   // The ledger seals its own segments, so the log never rotates by itself.
-  const openLog = (): Promise<Log> =>
+  const openLog = async (create: boolean): Promise<Log> =>
     isMemory
-      ? Promise.resolve(createMemoryLog())
-      : openFileLog({ folder: folder.ledger, segmentBytesMax: Infinity })
-  const log = await openLog()
+      ? createMemoryLog()
+      : openFileLog({ folder: folder.ledger, segmentBytesMax: Infinity, create })
+  const log = await openLog(true)
   const bus = shared?.bus ?? createMemoryBus()
   return {
     records,
     counters,
     log,
-    ...(!isMemory && { reopenLog: openLog }),
+    ...(!isMemory && { reopenLog: async () => openLog(false) }),
     bus,
     ownsRecords: shared === undefined,
     ...(!isMemory && { indexFolder: folder.ledger }),

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import type { LogPosition } from '../log.ts'
@@ -23,12 +24,14 @@ export interface LogWriterOptions {
 /**
  * Appends to the last segment. Appends that wait while one is being written share the next write, and
  * those that ask for it one fsync. After a failed write or fsync nobody knows what is on disk: the
- * writer fails for good, and only a new opening finds out.
+ * writer fails for good, and only a new opening finds out. So it does when the file that it writes is no longer the
+ * one that readers find: moved, removed, cut or written by somebody else.
  */
 export class LogWriter {
   readonly #folder: string
   readonly #segmentBytesMax: number
   #handle: FileHandle | undefined
+  #inode = 0
   #segment: number
   #size: number
   #torn = 0
@@ -56,7 +59,7 @@ export class LogWriter {
   /** Opens the last segment and looks for a torn tail. */
   async open(): Promise<void> {
     const path = segmentPath(this.#folder, this.#segment)
-    this.#handle = await open(path, 'a', 0o600)
+    await this.#use(await open(path, 'a', 0o600))
     this.#torn = await tornTail(path, this.#size)
   }
 
@@ -155,6 +158,7 @@ export class LogWriter {
     const segment = this.#segment
     await writeAll(this.#requireHandle(), bytes)
     this.#size += total
+    this.#requireInPlace()
     const settle = (sync: boolean): void => {
       for (const [at, append] of group.entries()) {
         if (append.sync === sync) append.resolve({ segment, offset: offsets[at]! })
@@ -165,12 +169,28 @@ export class LogWriter {
     settle(true)
   }
 
+  async #use(handle: FileHandle): Promise<void> {
+    this.#handle = handle
+    this.#inode = (await handle.stat()).ino
+  }
+
+  /** What goes into a file of no name, or beside its end, is lost though every write succeeds. */
+  #requireInPlace(): void {
+    const found = statSync(segmentPath(this.#folder, this.#segment), { throwIfNoEntry: false })
+    if (found === undefined) throw new Error('its file was moved or removed')
+    if (found.ino !== this.#inode) throw new Error('another file has taken its place')
+    if (found.size !== this.#size) {
+      const what = found.size < this.#size ? 'cut' : 'written by another'
+      throw new Error(`its file was ${what}`)
+    }
+  }
+
   async #nextSegment(): Promise<void> {
     const handle = this.#requireHandle()
     await handle.sync()
     await handle.close()
     this.#handle = undefined
-    this.#handle = await createSegment(this.#folder, this.#segment + 1)
+    await this.#use(await createSegment(this.#folder, this.#segment + 1))
     this.#segment += 1
     this.#size = 0
   }

@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { appendFileSync, existsSync, readdirSync, statSync, symlinkSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Folder } from '../contract/folder.ts'
 import { makeFolder } from '../contract/folder.ts'
@@ -76,6 +86,38 @@ describe('log files', () => {
     }
     expect(read).toBeGreaterThanOrEqual(50)
     await log.close()
+  })
+
+  const tampered: readonly (readonly [string, (path: string) => void])[] = [
+    ['moved', (path) => renameSync(path, `${path}.1`)],
+    ['removed', (path) => rmSync(path)],
+    [
+      'copied and moved',
+      (path) => (renameSync(path, `${path}.1`), copyFileSync(`${path}.1`, path)),
+    ],
+    ['cut', (path) => truncateSync(path, 0)],
+    ['written by another', (path) => appendFileSync(path, 'theirs\n')],
+  ]
+  test.each(tampered)(
+    'whose file was %s take nothing more: an append is refused, not lost',
+    async (_how, tamper) => {
+      const log = await openFileLog({ folder: folder.path })
+      await log.append(frames('a'), { sync: true })
+      tamper(segmentPath(folder.path, 1))
+      for (const sync of [false, true]) {
+        const error = await thrownBy(async () => log.append(frames('b'), { sync }))
+        expect(error.message).toContain('failed and is closed')
+        expect(String(error.cause)).toMatch(/its file was|its place/)
+      }
+      await log.close()
+    },
+  )
+
+  test('that must be there are not begun', async () => {
+    const absent = join(folder.path, 'log')
+    const error = await thrownBy(async () => openFileLog({ folder: absent, create: false }))
+    expect(error.message).toContain(absent)
+    expect(existsSync(absent)).toBe(false)
   })
 
   test.skipIf(!existsSync('/dev/full'))('a failed write closes the log for good', async () => {

@@ -15,6 +15,8 @@ export interface FileLogOptions {
   readonly folder: string
   /** A segment that an append would make larger is closed before; default 64 MiB. */
   readonly segmentBytesMax?: number
+  /** Whether a log that is not there is begun; default true. Otherwise it is an error. */
+  readonly create?: boolean
 }
 
 const SEGMENT_BYTES_MAX = 64 * 1024 * 1024
@@ -24,8 +26,8 @@ const SEGMENT_BYTES_MAX = 64 * 1024 * 1024
  * first. A torn tail must be healed before the first append.
  */
 export async function openFileLog(options: FileLogOptions): Promise<Log> {
-  const { folder, segmentBytesMax = SEGMENT_BYTES_MAX } = options
-  const last = await lastSegment(folder)
+  const { folder, segmentBytesMax = SEGMENT_BYTES_MAX, create = true } = options
+  const last = await lastSegment(folder, create)
   const writer = new LogWriter({ folder, segmentBytesMax, ...last })
   await writer.open()
   return {
@@ -61,13 +63,17 @@ export function readFileLog(folder: string): LogReader {
   }
 }
 
-async function lastSegment(folder: string): Promise<{ segment: number; size: number }> {
+async function lastSegment(
+  folder: string,
+  create: boolean,
+): Promise<{ segment: number; size: number }> {
   const found = await listSegments(folder).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
   })
   const last = found.at(-1)
   if (last !== undefined) return { segment: last.segment, size: last.bytes }
+  if (!create) throw new Error(`there is no log in ${folder}`)
   await (await createSegment(folder, 1)).close()
   return { segment: 1, size: 0 }
 }
