@@ -2,6 +2,8 @@ import { problemAnswer } from '../core/problem.ts'
 import type { CompileProblem, GatewayConfig, Live, Nouns, Pepper, World } from '../gate/index.ts'
 import { createAllowListCounts, createLive, createNouns, loadDeciders } from '../gate/index.ts'
 import type { RequestIds } from '../signals/index.ts'
+import type { SiblingHub } from '../storage/index.ts'
+import { createSiblingHub, joinSiblings } from '../storage/index.ts'
 import type { AdminApp, GateView, RootKey } from './admin/index.ts'
 import { createFiguresAdmission } from './admin/admit.ts'
 import { openRootKey } from './admin/root-key.ts'
@@ -31,6 +33,7 @@ import type { Storage } from './storage.ts'
 import { openStorage } from './storage.ts'
 import { createUpkeep } from './upkeep.ts'
 import type { WorkerFigures } from './workers/messages.ts'
+import { reportLate } from './workers/report-late.ts'
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -258,6 +261,7 @@ const ADMIN_DRAIN_MS = 2000
 
 interface State {
   readonly storage: Storage
+  readonly siblings: SiblingHub
   readonly nouns: Nouns
   readonly peppers: readonly Pepper[]
 }
@@ -285,14 +289,16 @@ async function openState(
     world,
   })
   closers.push(() => behind.close())
+  const siblings = createSiblingHub({ onLate: reportLate(world) })
   const nounStorage = {
     ...storage,
+    ...(workers > 1 && { siblings: joinSiblings(siblings, 'the primary') }),
     ...(behind.levels !== undefined && { responseLevels: behind.levels }),
   }
   const nouns = await createNouns(config, nounStorage, peppers, world)
   closers.push(() => nouns.close())
   if (shared !== undefined) observeSharedBus(shared, nouns.signals)
-  return { storage, nouns, peppers }
+  return { storage, siblings, nouns, peppers }
 }
 
 function createAdmin(parts: {

@@ -51,7 +51,12 @@ export async function openResponseLevels(options: ResponseLevelsOptions): Promis
   return {
     levels: {
       levels,
-      ...(shared !== undefined && { publish: (name) => shared.invalidations.publish(name) }),
+      ...(shared !== undefined && {
+        shared: {
+          publish: async (name) => shared.invalidations.place(name),
+          reaches: shared.invalidations.reaches,
+        },
+      }),
       ...(warmth !== undefined && { onLookup: warmth.touch }),
       start(store) {
         startHearing(store, disk, shared)

@@ -1,14 +1,24 @@
 import type { Random } from '../../core/random.ts'
-import type { RedisStream, StreamEntry, StreamSnapshot } from '../../storage/index.ts'
+import type {
+  RedisStream,
+  StreamEntry,
+  StreamPosition,
+  StreamSnapshot,
+} from '../../storage/index.ts'
 import { formatPosition, parsePosition } from '../../storage/index.ts'
 import type { Invalidation, InvalidationPublisher, InvalidationSink } from '../contract.ts'
 import type { InvalidationHistory } from './history.ts'
 import { createInvalidationHistory } from './history.ts'
+import { createPlaceWatch } from './place-watch.ts'
 import { CACHE_TOPIC, formatName, parseName } from './wire.ts'
 
 /** Carries invalidations between the instances that share a Redis. */
 export interface InvalidationBus extends InvalidationPublisher {
   readonly history: InvalidationHistory
+  /** {@link InvalidationPublisher.publish}; resolves with its place in the shared order. */
+  place(invalidation: Invalidation): Promise<StreamPosition>
+  /** Whether everything up to a place has been applied, at the latest after so many milliseconds. */
+  reaches(place: StreamPosition, withinMs: number): Promise<boolean>
   /**
    * Begins to tell the cache. `resumeFrom` is the last sequence that a level which outlived this process
    * has applied: what came after it is applied as soon as it is known, or, when it is not known any more,
@@ -40,18 +50,27 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
   const tell = (invalidations: readonly Invalidation[]): void => {
     for (const invalidation of invalidations) sink?.apply(invalidation)
   }
+  const watch = createPlaceWatch()
+  const place = async ({ kind, name }: Invalidation): Promise<StreamPosition> => {
+    const arrived = history.begin({ kind, name })
+    const { accepted, inTime } = stream.post(CACHE_TOPIC, formatName({ kind, name }), true)
+    accepted.then(arrived, () => undefined)
+    return inTime
+  }
   const unsubscribe = stream.subscribe({
     onEntry(entry) {
       history.heard(entry)
       if (sink === undefined) early = early === undefined ? undefined : append(early, entry)
       // What this instance publishes it has applied already.
       else if (entry.sender !== stream.self) tell(invalidationsOf([entry]))
+      watch.moved(entry.position)
     },
     onGap(snapshot) {
       history.restart(snapshot)
       const isFirst = early === undefined && sink !== undefined
       tell((isFirst ? missedSince(snapshot, resumeAt) : undefined) ?? [allAt(snapshot)])
       early = snapshot
+      watch.moved(snapshot.position)
     },
     onSilence(reason) {
       if (isTold) sink?.distrust(reason)
@@ -64,12 +83,11 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
   })
   return {
     history,
-    async publish({ kind, name }) {
-      const arrived = history.begin({ kind, name })
-      const { accepted, inTime } = stream.post(CACHE_TOPIC, formatName({ kind, name }), true)
-      accepted.then(arrived, () => undefined)
-      await inTime
+    place,
+    async publish(invalidation) {
+      await place(invalidation)
     },
+    reaches: watch.reaches,
     start(next, resumeFrom) {
       sink = next
       if (early !== undefined) tell(missedSince(early, resumeFrom) ?? [allAt(early)])

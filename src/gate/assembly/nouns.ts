@@ -40,7 +40,7 @@ import {
   declareLedgerMetrics,
   declareProcessMetrics,
 } from '../../signals/index.ts'
-import type { Bus, Counters, Log, Records } from '../../storage/index.ts'
+import type { Bus, Counters, Log, Records, Siblings } from '../../storage/index.ts'
 import type { OpenLink } from '../../upstream/index.ts'
 
 /** What the nouns need from the outside world; handed in. */
@@ -72,6 +72,8 @@ export interface NounStorage {
   readonly reopenLog?: () => Promise<Log>
   /** Where index files of the audit log may lie. */
   readonly indexFolder?: string
+  /** The other processes of this gate, where it has any. */
+  readonly siblings?: Siblings
   /** The cache levels behind the memory in which responses are stored. */
   readonly responseLevels?: ResponseLevels
 }
@@ -146,7 +148,7 @@ export async function createNouns(
     },
   })
   await bans.load()
-  const responses = await createResponsesOf(config, bus, signals, world, storage.responseLevels)
+  const responses = await createResponsesOf(config, storage, signals, world)
   return {
     identity,
     policy,
@@ -167,13 +169,13 @@ export async function createNouns(
 /** The stored responses of this process, connected to the shared bus; created when a configuration needs them. */
 export async function createResponsesOf(
   config: GatewayConfig,
-  bus: Bus,
+  { bus, siblings, responseLevels }: Pick<NounStorage, 'bus' | 'siblings' | 'responseLevels'>,
   { metrics, gate }: Signals,
   { clock, random, logger }: World,
-  levels?: ResponseLevels,
 ): Promise<HeldResponses> {
   const held = holdResponses({
-    levels,
+    levels: responseLevels,
+    siblings,
     clock,
     random,
     bus,

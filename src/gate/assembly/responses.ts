@@ -1,4 +1,4 @@
-import type { FencedLevel, LayeredStore, Name, ResponseCaches } from '../../cache/index.ts'
+import type { FencedLevel, LayeredStore, ResponseCaches } from '../../cache/index.ts'
 import {
   createEpochTable,
   createLayeredStore,
@@ -11,7 +11,6 @@ import {
 } from '../../cache/index.ts'
 import type { ResponsesConfig } from '../../cache/configuration.ts'
 import type { Clock } from '../../core/clock.ts'
-import { createIdFactory } from '../../core/ids.ts'
 import type { Random } from '../../core/random.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import type { GatewayConfig } from '../config/index.ts'
@@ -25,7 +24,9 @@ import { createPrefetching } from './prefetching.ts'
 import { canonicalizePath } from '../routing/canonical-path.ts'
 import type { GateMetrics, Metrics } from '../../signals/index.ts'
 import { CACHE_RESULT } from '../../signals/index.ts'
-import type { Bus } from '../../storage/index.ts'
+import type { Bus, Siblings } from '../../storage/index.ts'
+import type { OtherStores, SharedInvalidations } from './tell-others.ts'
+import { createOtherStores } from './tell-others.ts'
 
 /** Stored responses, and word of their invalidation between instances. */
 export interface Responses {
@@ -48,6 +49,8 @@ export interface ResponsesParts {
   readonly clock: Clock
   readonly random: Random
   readonly bus: Bus
+  /** The other processes of this gate; absent where it is alone. They are told in place of the bus. */
+  readonly siblings?: Siblings | undefined
   readonly metrics: Metrics
   readonly gate: GateMetrics
   /** What stands behind memory; it carries word of invalidations itself where instances share it. */
@@ -58,22 +61,12 @@ export interface ResponsesParts {
 /** Levels behind the memory of stored responses. */
 export interface ResponseLevels {
   readonly levels: readonly FencedLevel[]
-  /** Carries invalidations to other instances, in place of the bus; absent where the bus does. */
-  readonly publish?: (name: Name) => Promise<void>
+  /** Carries invalidations to other gates, in place of the bus; absent where the bus does. */
+  readonly shared?: SharedInvalidations
   /** Begins: from now on the store hears what others invalidated, and is warmed up. */
   readonly start: (store: LayeredStore) => void
   readonly onLookup?: (key: string) => void
 }
-
-const TOPIC = 'responses.invalidated'
-
-/** The longest that a change waits until Redis, or the other workers, have taken the news of it. */
-const TELL_MS_MAX = 50
-
-const pause = async (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
 
 /** Creates {@link Responses}. */
 export function createResponses(parts: ResponsesParts): Responses {
@@ -91,9 +84,11 @@ export function createResponses(parts: ResponsesParts): Responses {
     levels === undefined
       ? undefined
       : createLayeredStore({ ...levels, memory, clock, onError: parts.onFailure })
-  const publish = levels?.publish
-  let telling: Promise<unknown> = Promise.resolve()
-  const own = createIdFactory(clock, random)('ins')
+  const others = createOtherStores({
+    ...parts,
+    shared: levels?.shared,
+    apply: (name) => caches.apply(name),
+  })
   const slot = gate.cacheSlot('responses')
   const caches = createResponseCaches<Refusal>({
     store: store ?? memory,
@@ -101,7 +96,7 @@ export function createResponses(parts: ResponsesParts): Responses {
     // A client that changed something must not find the old response at another process, and an entry that
     // outlives this process must not outlive an invalidation that the others have not heard of.
     settled: async () => {
-      await Promise.all([store?.settled(), Promise.race([telling, pause(TELL_MS_MAX)])])
+      await Promise.all([store?.settled(), others.settled()])
     },
     clock,
     canonicalTarget,
@@ -110,24 +105,16 @@ export function createResponses(parts: ResponsesParts): Responses {
     onLookup: (result) => {
       if (result !== 'revalidated') gate.cacheLookup(slot, CACHE_RESULT[result])
     },
-    onInvalidated(name) {
-      const payload = JSON.stringify({ from: own, ...name })
-      const told = publish?.(name) ?? bus.publish({ topic: TOPIC, payload })
-      telling = told.catch(parts.onFailure)
-    },
+    onInvalidated: others.tell,
   })
-  declareMetrics(parts.metrics, caches)
+  declareMetrics(parts.metrics, caches, others)
   if (store !== undefined) declareLevelMetrics(parts.metrics, store)
   if (store !== undefined) levels?.start(store)
   const unsubscribe = bus.subscribe((event) => {
-    if (publish !== undefined) return
+    if (levels?.shared !== undefined) return
     // After a gap, any invalidation may have been missed. After mere silence none has: it will be delivered.
-    if (event.kind === 'gap') {
-      if (event.isSilence !== true) caches.apply(everyResponse)
-    } else if (event.message.topic === TOPIC) {
-      const heard = parseInvalidation(event.message.payload)
-      if (heard !== undefined && heard.from !== own) caches.apply(heard.name)
-    }
+    if (event.kind === 'message') others.hear(event.message)
+    else if (event.isSilence !== true) caches.apply(everyResponse)
   })
   return {
     caches,
@@ -141,24 +128,6 @@ export function createResponses(parts: ResponsesParts): Responses {
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function parseInvalidation(
-  payload: string,
-): { readonly from: unknown; readonly name: Name } | undefined {
-  const heard = parseJson(payload)
-  if (typeof heard !== 'object' || heard === null) return undefined
-  const { from, kind, name } = heard as Readonly<Record<string, unknown>>
-  const isSound = (kind === 'tag' || kind === 'tenant') && typeof name === 'string'
-  return isSound ? { from, name: { kind, name } } : undefined
-}
-
 /** The target of a Location field, written as the gate writes the targets of requests. */
 function canonicalTarget(target: string): string | undefined {
   const query = target.indexOf('?')
@@ -166,7 +135,11 @@ function canonicalTarget(target: string): string | undefined {
   return path.ok ? path.path + (query === -1 ? '' : target.slice(query)) : undefined
 }
 
-function declareMetrics(metrics: Metrics, caches: ResponseCaches<Refusal>): void {
+function declareMetrics(
+  metrics: Metrics,
+  caches: ResponseCaches<Refusal>,
+  others: Pick<OtherStores, 'unconfirmed'>,
+): void {
   const entries = metrics.gauge({
     name: 'tollgate_responses_stored',
     help: 'URLs with stored responses.',
@@ -183,8 +156,13 @@ function declareMetrics(metrics: Metrics, caches: ResponseCaches<Refusal>): void
     name: 'tollgate_responses_invalidations_total',
     help: 'Invalidations of stored responses, by purge or by unsafe methods.',
   })
+  const unconfirmed = metrics.counter({
+    name: 'tollgate_responses_unconfirmed_total',
+    help: 'Invalidations that another worker had not confirmed before they were answered.',
+  })
   metrics.beforeSnapshot(() => {
     const stats = caches.stats()
+    unconfirmed.set(0, others.unconfirmed())
     entries.set(0, stats.entries)
     bytes.set(0, stats.bytes)
     revalidated.set(0, stats.revalidated)

@@ -4,6 +4,7 @@ import { identityCollections } from '../../identity/index.ts'
 import { bansCollection } from '../../limits/index.ts'
 import { policyCollections } from '../../policy/index.ts'
 import type { MetricsSnapshot } from '../../signals/index.ts'
+import type { SiblingHub } from '../../storage/index.ts'
 import { createRelayServer } from '../../storage/index.ts'
 import type { Explanation, ExplainRequest } from '../admin/index.ts'
 import type { Storage } from '../storage.ts'
@@ -49,6 +50,8 @@ export interface FleetOptions {
   readonly config: () => GatewayConfig
   readonly peppers: readonly Pepper[]
   readonly storage: Storage
+  /** Where workers tell each other what they have invalidated. */
+  readonly siblings: SiblingHub
   readonly nouns: Nouns
   readonly answer: WorkerService['answer']
   readonly world: World
@@ -133,11 +136,11 @@ function createSpawn(
   options: FleetOptions,
   startLine: StartLine,
 ): (worker: number) => ReturnType<typeof startWorker> {
-  const { size, address, boot, peppers, storage, nouns, answer } = options
+  const { size, address, boot, peppers, storage, siblings, nouns, answer } = options
   const { records, counters, log, bus } = storage
   // What administrators alone touch (the root key, remembered answers) stays out of reach.
   const collections = [...identityCollections, ...policyCollections, bansCollection]
-  const relay = createRelayServer({ records, counters, log, bus, collections })
+  const relay = createRelayServer({ records, counters, log, bus, siblings, collections })
   return (worker) =>
     startWorker(
       {

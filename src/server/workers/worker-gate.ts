@@ -70,7 +70,7 @@ const BANS_EVERY_MS = 60_000
 export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Promise<WorkerGate> {
   const { boot, config } = start
   const world = worldOf(start)
-  const { records, bus, counters } = createRelayClient({
+  const { records, bus, counters, siblings } = createRelayClient({
     link: ways.link,
     clock: world.clock,
     timeoutMs: RELAY_TIMEOUT_MS,
@@ -109,7 +109,12 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   const nouns: PathNouns = {
     ...access,
     signals,
-    responses: await createResponsesOf(boot, bus, signals, world, behind.levels),
+    responses: await createResponsesOf(
+      boot,
+      { bus, siblings, ...(behind.levels !== undefined && { responseLevels: behind.levels }) },
+      signals,
+      world,
+    ),
     bans: reportingBans(bans, config, outbox),
     ledger: outbox,
   }

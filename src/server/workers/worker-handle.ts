@@ -45,7 +45,7 @@ const LEAVE_TIMEOUT_MS = 5000
 export function startWorker(start: StartMessage, service: WorkerService): WorkerHandle {
   const waiting = createWaiting()
   const shared = createSharedLink((message) => worker.send({ kind: 'relay', message }))
-  service.relay.connect(shared.link)
+  service.relay.connect(shared.link, `worker ${start.worker}`)
   const actions: Actions = {
     hello: () => worker.send(start),
     loaded: () => {

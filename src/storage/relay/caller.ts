@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { BusEvent } from '../bus.ts'
 import type { Link } from './link.ts'
 import { Outbox, RelayError } from './link.ts'
-import type { Call, FromStorage, Operation, Operations, Reply } from './wire.ts'
+import type { Call, FromStorage, Operation, Operations, Reply, Word } from './wire.ts'
 
 /** How long calls may take, and how many may wait. */
 export interface CallerOptions {
@@ -13,6 +13,7 @@ export interface CallerOptions {
   /** Calls that may wait at the same time; further ones are rejected at once. */
   readonly pendingMax: number
   onEvent(event: BusEvent): void
+  onWord(word: Word): void
   /** The link is gone; called once. */
   onLost(): void
 }
@@ -90,6 +91,7 @@ export class Caller {
   #receive(messages: readonly FromStorage[]): void {
     for (const message of messages) {
       if ('event' in message) this.#options.onEvent(message.event)
+      else if ('word' in message) this.#options.onWord(message.word)
       else this.#settle(message)
     }
   }

@@ -4,10 +4,12 @@ import type { Counters } from '../counters.ts'
 import type { Log } from '../log.ts'
 import { createLocalBus } from '../memory/bus.ts'
 import type { Records } from '../records.ts'
+import type { Siblings } from '../siblings.ts'
 import { Caller } from './caller.ts'
 import type { Link } from './link.ts'
 import { createRelayedLog } from './relayed-log.ts'
 import { createRelayedRecords } from './relayed-records.ts'
+import { relaySiblings } from './sibling-link.ts'
 import type { Standstill } from './standstill.ts'
 import { watchStandstill } from './standstill.ts'
 import { decodeOutcome, decodeState } from './wire.ts'
@@ -28,6 +30,7 @@ export interface RelayClient {
   readonly counters: Counters
   readonly log: Log
   readonly bus: Bus
+  readonly siblings: Siblings
 }
 
 const PENDING_MAX = 10_000
@@ -42,12 +45,14 @@ const STANDSTILL_MS = 500
 export function createRelayClient(options: RelayClientOptions): RelayClient {
   const { link, clock, timeoutMs, pendingMax = PENDING_MAX } = options
   const local = createLocalBus()
-  const caller = new Caller({
+  const { siblings, hear } = relaySiblings(() => caller)
+  const caller: Caller = new Caller({
     link,
     clock,
     timeoutMs,
     pendingMax,
     onEvent: (event) => local.deliver(event),
+    onWord: hear,
     onLost: () => local.deliver({ kind: 'gap' }),
   })
   const standstill = watchStandstill({
@@ -60,6 +65,7 @@ export function createRelayClient(options: RelayClientOptions): RelayClient {
     counters: relayedCounters(caller),
     log: createRelayedLog(caller),
     bus: relayedBus(caller, local.bus, standstill),
+    siblings,
   }
 }
 

@@ -3,7 +3,9 @@ import type { Counters } from '../counters.ts'
 import type { Log } from '../log.ts'
 import type { BaseRow, Collection, Query, Reader, Records, TenantRow } from '../records.ts'
 import type { AnyCollection } from '../schema/collection-schema.ts'
+import type { SiblingHub } from '../siblings.ts'
 import type { Holdings } from './holdings.ts'
+import type { SiblingLink } from './sibling-link.ts'
 import type { Operations, WireFrame, WireReader } from './wire.ts'
 import {
   decodeBytes,
@@ -24,6 +26,8 @@ export interface RelayedStorage {
   readonly counters: Counters
   readonly log: Log
   readonly bus: Bus
+  /** Where workers tell each other; absent where they have nothing to tell. */
+  readonly siblings?: SiblingHub
   /** The collections that workers may reach. */
   readonly collections: readonly AnyCollection[]
 }
@@ -31,7 +35,11 @@ export interface RelayedStorage {
 type ScopedReader = Pick<Reader<BaseRow>, 'getBy' | 'find'> & Partial<Reader<BaseRow>>
 
 /** Everything a worker may ask, answered by the storage. */
-export function createOperations(storage: RelayedStorage, holdings: Holdings): Operations {
+export function createOperations(
+  storage: RelayedStorage,
+  holdings: Holdings,
+  siblings: SiblingLink,
+): Operations {
   const { records, counters, log, bus } = storage
   const collections = new Map(storage.collections.map((found) => [found.name, found]))
   const readerOf = (wire: WireReader): ScopedReader => reader(records, collections, wire)
@@ -84,6 +92,8 @@ export function createOperations(storage: RelayedStorage, holdings: Holdings): O
     heal: async () => log.heal(),
     dropBefore: async (segment) => log.dropBefore(segment),
     publish: async (message) => bus.publish(message),
+    tellSiblings: siblings.tell,
+    acted: siblings.acted,
   }
 }
 

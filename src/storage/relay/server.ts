@@ -3,12 +3,13 @@ import type { Link } from './link.ts'
 import { Outbox } from './link.ts'
 import type { RelayedStorage } from './operations.ts'
 import { createOperations } from './operations.ts'
+import { seatWorker } from './sibling-link.ts'
 import type { Call, FromStorage, Operations, Reply, ToStorage } from './wire.ts'
 
 /** Serves one process's storage to others. */
 export interface RelayServer {
-  /** Serves a worker over a link until it closes; returns what ends it earlier. */
-  connect(link: Link): () => void
+  /** Serves a worker over a link until it closes; returns what ends it earlier. `name` tells it from others in logs. */
+  connect(link: Link, name?: string): () => void
 }
 
 /**
@@ -16,12 +17,11 @@ export interface RelayServer {
  * one hand. When a worker's link closes, what it had in flight is given back.
  */
 export function createRelayServer(storage: RelayedStorage): RelayServer {
-  return { connect: (link) => serve(storage, link) }
+  return { connect: (link, name = 'a worker') => serve(storage, link, name) }
 }
 
-function serve(storage: RelayedStorage, link: Link): () => void {
+function serve(storage: RelayedStorage, link: Link, name: string): () => void {
   const holdings = new Holdings(storage.counters)
-  const operations = createOperations(storage, holdings)
   let live = true
   const outbox = new Outbox<FromStorage>((messages) => {
     if (!live) return
@@ -31,11 +31,14 @@ function serve(storage: RelayedStorage, link: Link): () => void {
       end()
     }
   })
+  const siblings = seatWorker(storage.siblings, name, (word) => outbox.add({ word }))
+  const operations = createOperations(storage, holdings, siblings)
   const unsubscribe = storage.bus.subscribe((event) => outbox.add({ event }))
   const end = (): void => {
     if (!live) return
     live = false
     unsubscribe()
+    siblings.end()
     holdings.end()
   }
   link.onMessage((message) => {

@@ -60,6 +60,9 @@ export interface Operations {
   heal(): Promise<number>
   dropBefore(segment: number): Promise<number>
   publish(message: BusMessage): Promise<void>
+  /** Resolves with whether all other processes have acted on it in time. */
+  tellSiblings(payload: string): Promise<boolean>
+  acted(id: number): void
 }
 
 export type Operation = keyof Operations
@@ -74,7 +77,10 @@ export type Reply =
 export interface ToStorage {
   readonly calls: readonly Call[]
 }
-export type FromStorage = Reply | { readonly event: BusEvent }
+export type FromStorage = Reply | { readonly event: BusEvent } | { readonly word: Word }
+
+/** What a sibling tells, numbered for the answer. */
+export type Word = readonly [id: number, payload: string]
 
 export function encodeRow(row: Row): WireRow {
   const wire: Record<string, WireValue> = {}

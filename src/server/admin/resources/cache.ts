@@ -77,7 +77,7 @@ export const cacheOperations = [
     path: '/cache/purge',
     summary: 'Forget stored responses by URL, path, surrogate key, route or tenant, or all of them',
     description:
-      'Takes one step whatever the number. It holds in this process when it is answered, and elsewhere as soon as word of it has come.',
+      'Takes one step whatever the number. It holds in all processes of this gate when it is answered, and at other gates as soon as word of it has come.',
     permission: 'tollgate.system.cache:write',
     action: 'cache.purge',
     result: purged,
