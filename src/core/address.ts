@@ -6,7 +6,7 @@ export type AddressMatcher = (address: string) => boolean
 /** An address, and how many of its first bits name the network. */
 export type Network = readonly [address: ReturnType<typeof ipaddr.parse>, bits: number]
 
-/** Short and octal forms of IPv4 (`127.1`, `010.0.0.1`) are no addresses: programs differ in how they read them. */
+/** Short and octal forms of IPv4 (`127.1`, `010.0.0.1`) are rejected, because programs disagree on their meaning. */
 const isAddress = (text: string): boolean =>
   text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
 
@@ -19,8 +19,8 @@ export function canonicalAddress(text: string): string | undefined {
 export const isCidr = (text: string): boolean => parseNetwork(text) !== undefined
 
 /**
- * An address or a network in CIDR notation, or `undefined`. Networks of IPv4-mapped IPv6 addresses
- * (RFC 4291 §2.5.5.2) are the IPv4 networks they mean.
+ * Parses an address or a network in CIDR notation; `undefined` when it is neither. A network of IPv4-mapped IPv6
+ * addresses (RFC 4291 §2.5.5.2) becomes the IPv4 network it stands for.
  */
 export function parseNetwork(text: string): Network | undefined {
   const slash = text.indexOf('/')
@@ -36,8 +36,8 @@ export function parseNetwork(text: string): Network | undefined {
 }
 
 /**
- * Compiles a list of addresses and CIDR networks. Throws a `RangeError` naming the first entry that
- * is neither; check with {@link isCidr} first where the list comes from outside.
+ * Compiles a list of addresses and CIDR networks. Throws a `RangeError` naming the first entry that is neither,
+ * so check lists that come from outside with {@link isCidr} first.
  */
 export function compileAddressMatcher(cidrs: readonly string[]): AddressMatcher {
   const networks = cidrs.map((cidr) => {

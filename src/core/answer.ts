@@ -1,10 +1,10 @@
 /** A header field: lowercase name and value. */
 export type Field = readonly [name: string, value: string]
 
-/** What an answer may carry. */
+/** The body of an answer; `null` for none. */
 export type AnswerBody = string | Uint8Array | ReadableStream<Uint8Array> | null
 
-/** Fields that stand ready as lines of a message. Whoever makes them vouches that no value breaks out of its line. */
+/** Fields already written as lines of a message. Whoever makes them vouches that no value breaks out of its line. */
 export interface ReadyFields {
   /** Lowercase, in the order of the lines. */
   readonly names: readonly string[]
@@ -13,21 +13,21 @@ export interface ReadyFields {
 }
 
 /**
- * An answer in its plainest form: cheap to make, cheap to write to a socket. It is never changed, so that
- * one may serve many requests.
+ * An answer in its plainest form: cheap to make and cheap to write to a socket. It is immutable, so the same
+ * answer may serve many requests.
  *
- * What frames the message (RFC 9112 §6) follows from the body and is not among the fields, except for a
- * Content-Length that the body does not tell: the length of a stream, where it is known, and with a body of
- * `null` what the answer to GET would have (RFC 9110 §8.6; HEAD and 304).
+ * The framing of the message (RFC 9112 §6) follows from the body and is not among the fields. The exception is
+ * a Content-Length that the body cannot tell: the known length of a stream or, with a body of `null`, the
+ * length that the answer to GET would have (RFC 9110 §8.6; HEAD and 304).
  */
 export class PlainAnswer {
   readonly status: number
   readonly body: AnswerBody
-  /** Fields of this exchange alone; they replace those of the same name. */
+  /** Fields that only this exchange gets; they replace {@link PlainAnswer.fields} of the same name. */
   readonly extra: Readonly<Record<string, string>> | undefined
   /**
-   * Of an answer that is given again and again, so that it pays to keep what is made of it: the answer without
-   * {@link PlainAnswer.extra}.
+   * Set on an answer that is given again and again, so that it pays to keep what is derived from it: the same
+   * answer without {@link PlainAnswer.extra}.
    */
   readonly repeated: PlainAnswer | undefined
   #fields: readonly Field[] | undefined
@@ -65,7 +65,7 @@ export class PlainAnswer {
   /**
    * The same answer with more fields.
    *
-   * @param extraLines the same as {@link ReadyFields.lines}, where they stand ready.
+   * @param extraLines `extra` as {@link ReadyFields.lines}, where the caller has it ready.
    */
   with(extra: Readonly<Record<string, string>>, extraLines?: string): PlainAnswer {
     const all = this.extra === undefined ? extra : { ...this.extra, ...extra }
@@ -80,8 +80,8 @@ export class PlainAnswer {
   }
 
   /**
-   * {@link PlainAnswer.fields} as lines of a message, each with its CRLF; worked out once. Throws a `TypeError`
-   * when a value would break out of its line.
+   * {@link PlainAnswer.fields} as lines of a message, each with its CRLF; built once. Throws a `TypeError` when a
+   * value would break out of its line.
    */
   get lines(): string {
     return this.#readied.lines
@@ -142,13 +142,13 @@ function parseFields({ names, lines }: ReadyFields): Field[] {
   return fields
 }
 
-/** What a request is answered with. */
+/** The answer to a request. */
 export type Answer = Response | PlainAnswer
 
 const STATUS_MAX = 599
 const BAD_GATEWAY = 502
 
-/** The answer as the web's own response; 502 in place of a status beyond 599, which that cannot carry. */
+/** The answer as a web-standard `Response`; 502 in place of a status above 599, which a `Response` cannot have. */
 export function toResponse(answer: Answer): Response {
   if (answer instanceof Response) return answer
   const { status, fields, body, extra } = answer
@@ -162,7 +162,7 @@ export function toResponse(answer: Answer): Response {
   return new Response(body as BodyInit | null, { status, headers })
 }
 
-/** Beyond Latin-1 too: cut to one byte, U+010A would be a line feed. */
+/** Includes everything beyond Latin-1: truncated to one byte, U+010A would become a line feed. */
 const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 
 function fieldLine(name: string, value: string): string {

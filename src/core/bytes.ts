@@ -26,7 +26,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return joined
 }
 
-/** Whether `a` and `b` hold the same bytes; the time taken depends on the lengths alone. */
+/** Whether `a` and `b` hold the same bytes; the time taken depends only on the lengths. */
 export function equalConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
@@ -46,8 +46,8 @@ export function fromBase64Url(text: string): Uint8Array | undefined {
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 /**
- * Fixed-width base62 of `bytes` read as one big-endian number: letters and digits only, so that a
- * double click selects the whole of it.
+ * Base62 of `bytes`, read as one big-endian number, in exactly `width` characters (high digits beyond that are
+ * lost). Only letters and digits, so that a double click selects all of it.
  */
 export function toBase62(bytes: Uint8Array, width: number): string {
   let value = BigInt(`0x${toHex(bytes) || '0'}`)

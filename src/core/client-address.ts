@@ -21,12 +21,12 @@ const HOPS_MAX = 32
 const PEERS_REMEMBERED = 1024
 
 /**
- * Creates the function that tells who the client is. The chain is walked from the right: an entry
- * counts only when everything to its right is a trusted proxy, so what a client writes into the
- * header is never believed. An entry that is not an address (`unknown`, an obfuscated name of RFC 7239
- * §6.3, garbage) ends the walk at the proxy that reported it.
+ * Creates the function that determines the client's address. The chain is walked from the right: an entry
+ * counts only when everything to its right is a trusted proxy, so what a client writes into the header is never
+ * believed. An entry that is not an address (`unknown`, an obfuscated name of RFC 7239 §6.3, garbage) ends the
+ * walk at the proxy that reported it. At most the 32 rightmost entries are read.
  *
- * With no trusted networks the answer is the peer, and headers are never looked at.
+ * Without trusted networks the result is the peer, and headers are never looked at.
  *
  * @param trustedCidrs addresses and networks of the proxies in front; throws `RangeError` on others.
  */
@@ -62,8 +62,9 @@ export function createTrustedPeers(trustedCidrs: readonly string[]): AddressMatc
 }
 
 /**
- * The scheme the client used, as the nearest trusted proxy reports it in `X-Forwarded-Proto` or, when
- * that is the header believed, in `Forwarded`; otherwise that of our own connection.
+ * The scheme that the client used, as the nearest trusted proxy reports it in `X-Forwarded-Proto` or, if `header`
+ * says so, in `Forwarded`; `own`, the scheme of our connection, when it reports none. Call it only for a trusted
+ * peer.
  */
 export function clientScheme(
   headers: IncomingHeaders,

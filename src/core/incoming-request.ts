@@ -9,56 +9,56 @@ export interface TextSpan {
   readonly to: number
 }
 
-/** The header fields of a request, as the web's own `Headers` has them: names in any case, values joined. */
+/** The header fields of a request, with the semantics of the web's `Headers`: names in any case, values joined. */
 export interface IncomingHeaders extends Iterable<[name: string, value: string]> {
   /** The value of a field; several of one name are joined by `, ` (RFC 9110 §5.3), cookies by `; `. */
   get(name: string): string | null
   /**
-   * Where the value of a field stands, for who reads it character by character: no string is made of it then.
-   * `undefined` where {@link IncomingHeaders.get} has to be asked.
+   * Where the value of a field stands, for callers that read it in place, without making a string of it.
+   * `undefined` where that is not possible: then ask {@link IncomingHeaders.get}.
    *
    * @param name in lowercase
    */
   place?(name: string): TextSpan | undefined
   has(name: string): boolean
-  /** Shows each field once, its name in lowercase. */
+  /** Visits each field once, its name in lowercase. */
   forEach(visit: (value: string, name: string) => void): void
 }
 
 /**
- * A request as the gate takes it, whatever server it came by: one of the web's own ({@link FetchRequest}), or
- * one read from a socket. Nothing is made before it is asked for.
+ * A request as the gate sees it, whichever server received it: a web-standard one ({@link FetchRequest}) or one
+ * read from a socket. Its parts are made only when asked for.
  */
 export interface IncomingRequest {
   readonly method: string
   /** Path and query as they were sent (origin form, RFC 9112 §3.2.1): nothing decoded, nothing normalized. */
   readonly target: string
   readonly headers: IncomingHeaders
-  /** The body, when all of it is here already; `undefined` while it comes, and where there is none. */
+  /** The body, once all of it has arrived; `undefined` while it is arriving, and where there is none. */
   readonly arrived: Uint8Array | undefined
   /**
-   * The body as UTF-8 text: at once when it is here already. Rejects when it breaks off. It can be read once,
-   * in one way.
+   * The body as UTF-8 text; synchronously when it has arrived already. Rejects when it breaks off. The body can be
+   * read once, and in one way.
    */
   text(): string | Promise<string>
-  /** The body as it comes; `null` when there is none. */
+  /** The body as it arrives; `null` when there is none. */
   readonly body: ReadableStream<Uint8Array> | null
-  /** Why the body did not come as it should, once that is known. */
+  /** Why the body did not arrive as it should, once that is known. */
   readonly bodyFailure?: BodyError | undefined
   /** Whether the client went away before its answer was complete; cheaper than {@link IncomingRequest.signal}. */
   readonly isGone: boolean
   /** Aborted when the client goes away before its answer is complete. */
   readonly signal: AbortSignal
   /**
-   * Sends an interim answer (RFC 9110 §15.2) ahead of the final one, if there is none yet and the client
-   * understands it. Absent where the server cannot.
+   * Sends an interim answer (RFC 9110 §15.2), if the final one has not been sent and the client understands
+   * interim answers. Absent where the server cannot send any.
    */
   interim?(answer: PlainAnswer): void
-  /** The same as the web's own request, for programs that want one. */
+  /** The same as a web-standard `Request`, for programs that need one. */
   toRequest(): Request
 }
 
-/** A request of the web's own kind: of `Bun.serve`, of an embedding program, of a test. */
+/** Wraps a web-standard `Request`: from `Bun.serve`, from an embedding program, from a test. */
 export class FetchRequest implements IncomingRequest {
   readonly method: string
   readonly headers: IncomingHeaders
@@ -66,7 +66,7 @@ export class FetchRequest implements IncomingRequest {
   readonly interim?: (answer: PlainAnswer) => void
   readonly #request: Request
 
-  /** @param interim sends interim answers, where somebody takes them. */
+  /** @param interim sends interim answers, where something can. */
   constructor(request: Request, interim?: (answer: PlainAnswer) => void) {
     this.#request = withoutListed(request)
     this.method = request.method
@@ -74,7 +74,7 @@ export class FetchRequest implements IncomingRequest {
     if (interim !== undefined) this.interim = interim
   }
 
-  /** Empty when the URL has no path, as with a malformed Host: no route is found then. */
+  /** Empty when the URL has no path, as with a malformed Host; then no route is found. */
   get target(): string {
     const { url } = this.#request
     const pathAt = url.indexOf('/', url.indexOf(':') + 3)
@@ -102,7 +102,7 @@ export class FetchRequest implements IncomingRequest {
   }
 }
 
-/** The request without the fields that are for one hop alone (RFC 9110 §7.6.1). */
+/** The request without the fields that Connection declares to be for this hop only (RFC 9110 §7.6.1). */
 function withoutListed(request: Request): Request {
   const connection = request.headers.get('connection')
   if (connection === null) return request

@@ -1,6 +1,7 @@
 /**
- * What stays whatever Connection lists: what says how the message is read and which protocol follows it, and what
- * trusted proxies say of the client, who could otherwise take it from them (as in CVE-2022-31813).
+ * Fields that stay even if Connection lists them: those that say how to read the message and which protocol
+ * follows it, and those in which trusted proxies describe the client. A client could otherwise have the latter
+ * removed (as in CVE-2022-31813).
  */
 const STAYING: ReadonlySet<string> = new Set([
   'close',
@@ -24,7 +25,7 @@ const STAYING: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
 ])
 
-/** The options of Connection (RFC 9110 §7.6.1), in lowercase: the first `optionsMax` of them. */
+/** The options of a Connection field (RFC 9110 §7.6.1), in lowercase; at most the first `optionsMax`. */
 export const connectionOptions = (value: string, optionsMax?: number): string[] =>
   value
     .toLowerCase()
@@ -32,8 +33,8 @@ export const connectionOptions = (value: string, optionsMax?: number): string[] 
     .map((option) => option.trim())
 
 /**
- * Whether a field that Connection may list is for this hop alone, by its name in lowercase. Such a field is taken out
- * before anybody judges the request: the upstream never gets it, and a cache that had chosen by it would give others
- * an answer that was made without it.
+ * Whether a field that Connection lists is for this hop only, by its name in lowercase. Such a field is removed
+ * before any stage sees the request. The upstream never gets it, so a cache that selected a response by it would
+ * serve others a response that was made without it.
  */
 export const isForThisHop = (name: string): boolean => name !== '' && !STAYING.has(name)

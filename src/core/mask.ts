@@ -5,8 +5,8 @@ const SENSITIVE_NAME =
   /(?:pass(?:word|wd|phrase|code)|secret|token|authorization|cookie|credential|api-?key|private-?key|digest|pepper|salt|signature)s?$|(?:password|secret|token|key).*hash$/i
 
 /**
- * Whether a field of this name holds a secret by its name: `password`, `refreshToken`,
- * `x-api-key`, `secret_hash`. Names that end otherwise (`tokenId`, `keyPrefix`) do not.
+ * Whether the name of a field says that it holds a secret: `password`, `refreshToken`, `x-api-key`,
+ * `secret_hash`. Names that end differently (`tokenId`, `keyPrefix`) do not.
  */
 export function isSensitiveName(name: string): boolean {
   return SENSITIVE_NAME.test(name.replaceAll('_', '-'))
@@ -19,7 +19,7 @@ const CREDENTIALS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, MASK],
   [/\b(Bearer|Basic) [\w.~+/=-]{6,}/gi, `$1 ${MASK}`],
   [/\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)*/g, MASK],
-  // prefix_environment_id_secret: what names the key stays, the secret goes.
+  // prefix_environment_id_secret: the part that identifies the key stays, the secret goes.
   [
     /\b([A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+)_[A-Za-z0-9]{16,}(?:_[A-Za-z0-9]+)*\b/g,
     `$1_${MASK}`,
@@ -28,9 +28,9 @@ const CREDENTIALS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Masks what looks like a credential within `text`: bearer and basic credentials, JWTs, API keys and
- * tokens (`tg_live_<id>_<secret>` keeps all but the secret), private keys, passwords in URLs. Text
- * without any comes back as it is.
+ * Masks everything in `text` that looks like a credential: bearer and basic credentials, JWTs, API keys and
+ * tokens (`tg_live_<id>_<secret>` keeps all but the secret), private keys, passwords in URLs. Returns other text
+ * unchanged.
  */
 export function maskCredentials(text: string): string {
   if (text.length < CREDENTIAL_CHARS_MIN || !SUSPECT.test(text)) return text

@@ -1,7 +1,7 @@
 /**
- * Methods that the gate carries: those of the IANA registry of HTTP methods, and a few that are in wide use
- * without being in it (PURGE; M-SEARCH, NOTIFY, SUBSCRIBE and UNSUBSCRIBE of UPnP). CONNECT and TRACE never
- * pass a gate (RFC 9110 §9.3.6, §9.3.8), and PRI is no request.
+ * The methods that the gate forwards: those of the IANA registry of HTTP methods, and a few that are widely used
+ * without being registered (PURGE; M-SEARCH, NOTIFY, SUBSCRIBE and UNSUBSCRIBE of UPnP). CONNECT and TRACE never
+ * pass the gate (RFC 9110 §9.3.6, §9.3.8), and PRI is not a request (RFC 9113 §3.4).
  */
 export const METHODS = [
   'GET',

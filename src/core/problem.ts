@@ -37,6 +37,6 @@ export function problemAnswer(refusal: Refusal, requestId: string): PlainAnswer 
   return new PlainAnswer(status, fields, renderProblem(refusal, requestId), refusal.headers)
 }
 
-/** {@link problemAnswer} as the web's own response. */
+/** {@link problemAnswer} as a web-standard `Response`. */
 export const problemResponse = (refusal: Refusal, requestId: string): Response =>
   toResponse(problemAnswer(refusal, requestId))

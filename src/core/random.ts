@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 
-/** Randomness, handed in. Secrets are only ever made from {@link systemRandom}. */
+/** A source of randomness, handed in. Secrets are only ever made from {@link systemRandom}. */
 export interface Random {
   /** `length` unpredictable bytes. */
   bytes(length: number): Uint8Array
-  /** A number in [0, 1), for jitter and choices that protect nothing. */
+  /** A number in [0, 1), for jitter and for choices on which no security rests. */
   fraction(): number
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every way Tollgate says no: the code callers may rely on, its HTTP status and its title. A refusal
- * is a value that stages return; it is never thrown, because under attack refusing is the hot path.
+ * Every way Tollgate says no: a code that clients may rely on, its HTTP status and its title. A refusal is a
+ * value that stages return. It is never thrown, because under attack refusing is the hot path.
  */
 export const REFUSALS = {
   bad_request: { status: 400, title: 'Bad request' },
@@ -44,7 +44,7 @@ export const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS
 
 /**
- * A refusal: `detail` and `extra` are for the caller, `headers` go onto the response, `internal`
+ * A refusal: `detail` and `extra` are shown to the caller, `headers` are added to the response, and `internal`
  * reaches only the log.
  */
 export interface Refusal {

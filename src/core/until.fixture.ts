@@ -1,9 +1,9 @@
 const PAUSE_MS = 5
 
 /**
- * Waits until something holds; fails after `timeoutMs`. Answers how long it did not hold: when the last look
- * that said so began, so that what looking takes does not count. Nor does time in which this process had no
- * turn: that is nobody's delay.
+ * Waits until a condition holds; rejects after `timeoutMs`. Resolves with how long it did not hold, in
+ * milliseconds, measured up to the start of the last check that failed, so that the time a check takes does not
+ * count. Time in which this process was not scheduled does not count either.
  */
 export async function until(
   holds: () => boolean | Promise<boolean>,

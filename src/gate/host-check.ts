@@ -6,8 +6,8 @@ const PORT_MAX = 65_535
 const HOSTS_REMEMBERED_MAX = 64
 
 /**
- * Checks Host headers (RFC 9112 §3.2): exactly one, well formed, and served here. Remembers the good
- * ones it has seen, because nearly all requests bring one of a few.
+ * Checks Host headers (RFC 9112 §3.2): exactly one, well-formed, and of a host that is served. Accepted values are
+ * remembered, because nearly all requests carry one of a few.
  */
 export interface HostCheck {
   /** The host name in lowercase without port, or the refusal. */

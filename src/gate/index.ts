@@ -1,4 +1,4 @@
-/** The gate: the way of a request. Start reading at `path.ts`, then `gate.ts`. */
+/** The gate: the path that a request takes. Start reading at `path.ts`, then `gate.ts`. */
 export { createAllowListCounts } from './assembly/allow-list-counts.ts'
 export type { AllowListCounts } from './assembly/allow-list-counts.ts'
 export { createLive } from './assembly/live.ts'

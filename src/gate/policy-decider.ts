@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.ts'
 
-/** What a policy says of a request. */
+/** What a policy decided about a request. */
 export interface PolicyVerdict {
   readonly allowed: boolean
   /** Which policy decided, in which revision, and how: for explanations and the audit log. */
@@ -9,12 +9,12 @@ export interface PolicyVerdict {
   readonly reason: string | undefined
 }
 
-/** A policy that routes ask. What fails is refused. */
+/** A policy that routes ask. If it fails, the request is refused. */
 export interface PolicyDecider {
   readonly name: string
-  /** Whether the body must have been read before it is asked. */
+  /** Whether the body must have been read before {@link PolicyDecider.decide}. */
   readonly readsBody: boolean
-  /** @param explaining whether this is an explanation, which counts nowhere */
+  /** @param explaining whether this is only an explanation, which is counted and logged nowhere */
   decide(exchange: Exchange, explaining: boolean): PolicyVerdict
 }
 

@@ -10,9 +10,9 @@ export interface Route {
   readonly stages: readonly Stage[]
   /** How its requests are counted. */
   readonly tally: TallyRoute
-  /** What a request to it is recorded as: the permission asked for, else the route's id. */
+  /** The action under which its requests are recorded: the required permission, or else the route's id. */
   readonly action: string
   readonly audited: boolean
-  /** How it is fetched ahead, where its configuration asks for that. */
+  /** How its responses are fetched ahead, where its configuration asks for that. */
   readonly ahead?: RouteAhead | undefined
 }

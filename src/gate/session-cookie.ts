@@ -44,7 +44,7 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
  * requests. Without TLS it is marked Secure all the same, so that browsers refuse it, unless the browser is
  * on this machine.
  *
- * @param secret `undefined` takes the cookie away.
+ * @param secret `undefined` deletes the cookie.
  */
 export function sessionCookie(
   secret: string | undefined,

@@ -11,8 +11,8 @@ export interface PlainTarget {
 }
 
 /**
- * Everything that a configuration compiles to. A reload makes a new one and puts it in place of the
- * old at once; requests in flight finish on the one they began with.
+ * Everything that a configuration compiles to. A reload makes a new snapshot and swaps it in at once; requests in
+ * flight finish on the one they began with.
  */
 export interface Snapshot {
   readonly hosts: HostCheck
@@ -22,11 +22,11 @@ export interface Snapshot {
   readonly router: Router<Route>
   /** Routes of single hosts; they win over those for any host. */
   readonly hostRouters: ReadonlyMap<string, Router<Route>>
-  /** Targets seen lately that led to routes without parameters; empty where hosts have routes of their own. */
+  /** Recent targets that led to routes without parameters; stays empty where a host has routes of its own. */
   readonly plainTargets: Map<string, PlainTarget>
   readonly uriCharactersMax: number
   readonly world: ExchangeWorld
   readonly record: Recorder
-  /** What requests count as that no route takes. */
+  /** The route under which requests count that match none. */
   readonly unrouted: Route
 }

@@ -2,15 +2,15 @@ import type { z } from 'zod'
 import { formatConfigPath } from './config-error.ts'
 import type { Interpolated } from './interpolate.ts'
 
-/** A parse and the value it was made of. */
+/** The result of a parse, and the value that was parsed. */
 export interface CoercedParse<T> {
   readonly value: unknown
   readonly result: z.ZodSafeParseResult<T>
 }
 
 /**
- * Parses an interpolated value. Interpolation makes text, so where the schema expects a number or a
- * truth value and the text came from a placeholder, the text is read as one and the parse repeated.
+ * Parses an interpolated value. Interpolation yields text, so where the schema expects a number or a boolean and
+ * the text came from a placeholder, the text is converted and the parse repeated.
  */
 export function coerceInterpolated<S extends z.ZodType>(
   schema: S,

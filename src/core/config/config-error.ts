@@ -21,8 +21,8 @@ export interface Span {
 }
 
 /**
- * One mistake in a configuration. `line` and `column` are 1-based and absent where there is no text
- * to point into (a TypeScript module, an unreadable file).
+ * One mistake in a configuration. `line` and `column` are 1-based; they are absent where there is no text to
+ * point at (a TypeScript module, an unreadable file).
  */
 export interface ConfigError {
   readonly code: ConfigErrorCode
@@ -31,7 +31,7 @@ export interface ConfigError {
   readonly column?: number
   /** How many characters of the line the mistake covers. */
   readonly length?: number
-  /** Where in the value, such as `routes[2].upstream`; empty for the whole. */
+  /** Where in the configuration, such as `routes[2].upstream`; empty for the whole. */
   readonly path: string
   readonly message: string
   readonly expected?: string
@@ -42,7 +42,7 @@ export interface ConfigError {
   readonly sourceLine?: string
 }
 
-/** Writes a path the way people do: `routes[2].match.path`. */
+/** A path in the notation people use: `routes[2].match.path`. */
 export function formatConfigPath(path: ConfigPath): string {
   let text = ''
   for (const step of path) {

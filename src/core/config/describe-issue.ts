@@ -4,7 +4,7 @@ import { describeType, describeValue, listWords } from './describe-value.ts'
 import { nearest } from './nearest.ts'
 import { allowedKeysAt } from './schema-walk.ts'
 
-/** A mistake in a value, before it is given a place in the text. */
+/** A mistake in a value, before its place in the file has been found. */
 export interface Finding {
   readonly code: ConfigErrorCode
   readonly path: ConfigPath
@@ -187,7 +187,7 @@ function unknownKey(key: string, path: ConfigPath, allowed: readonly string[]): 
   }
 }
 
-/** Of a union's branches, the one that was most likely meant; all of them when none fits at all. */
+/** Reports on the branch of a union that was most likely meant, or on all of them when none fits at all. */
 function unionFindings(issue: Issue, path: ConfigPath, context: Context): Finding[] {
   if (Array.isArray(pick(issue, 'options'))) {
     const options = (pick(issue, 'options') as readonly unknown[]).map(String)

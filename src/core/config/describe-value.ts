@@ -1,6 +1,6 @@
 const TEXT_CHARACTERS_MAX = 60
 
-/** What a value is, for "found …": its kind and, where short, itself. */
+/** A value in words, for "found …": its kind and, where that is short, the value itself. */
 export function describeValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (typeof value === 'string') {
@@ -27,7 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
   nan: 'a number',
 }
 
-/** A type of the schema in words, for "expected …". */
+/** A type of the schema, in words, for "expected …". */
 export const describeType = (type: string): string => TYPES[type] ?? type
 
 /** `a`, `a or b`, `a, b or c`. */

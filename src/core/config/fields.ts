@@ -6,7 +6,7 @@ import { describeValue } from './describe-value.ts'
 const invalid = (value: unknown, expected: string): string =>
   `expected ${expected}, got ${JSON.stringify(value)}`
 
-/** Text of a form: what is no text is told of the form too, what is missing of being missing. */
+/** A text field: the error for a value that is not text names the expected form; a missing one stays "missing". */
 const textLike = (expected: string): z.ZodString =>
   z.string({
     error: ({ input }) =>
@@ -57,8 +57,8 @@ export const permission = (): z.ZodType<string, string> =>
   })
 
 /**
- * A secret: never shown in errors, in the effective configuration or in logs. Best written as
- * `${NAME}` or `${file:/path}`, so that it does not stand in the file.
+ * A secret: never shown in errors, in the effective configuration or in logs. Best written as `${NAME}` or
+ * `${file:/path}`, so that the configuration file does not contain it.
  */
 export const secret = (): z.ZodType<string, string> => z.string().min(1).meta({ writeOnly: true })
 

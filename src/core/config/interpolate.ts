@@ -10,14 +10,14 @@ export interface InterpolationSources {
   readonly readFile: (path: string) => Promise<string>
 }
 
-/** An interpolation that could not be made. */
+/** A placeholder that could not be replaced. */
 export interface InterpolationError {
   readonly path: ConfigPath
   readonly message: string
   readonly suggestion?: string
 }
 
-/** What interpolation made of a value. */
+/** A value with its placeholders replaced. */
 export interface Interpolated {
   readonly value: unknown
   readonly errors: readonly InterpolationError[]
@@ -35,9 +35,9 @@ const FILE_CHARACTERS_MAX = 1024 * 1024
 const DEPTH_MAX = 64
 
 /**
- * Replaces `${NAME}`, `${NAME:-default}` and `${file:path}` in every text of a value. A variable that
- * is missing or empty takes its default; without one it is an error. `$${` stands for a literal
- * `${`. Keys are left alone, and what was put in is not looked at again.
+ * Replaces `${NAME}`, `${NAME:-default}` and `${file:path}` in every string of a value. A variable that is
+ * missing or empty takes its default; without a default it is an error. `$${` stands for a literal `${`. Keys
+ * are left alone, and inserted text is not interpolated again.
  */
 export async function interpolate(
   value: unknown,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A JSON Schema node (draft 2020-12), as far as it is read here. */
+/** A JSON Schema node (draft 2020-12): the part that is used here. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown
   readonly description?: string
@@ -35,8 +35,8 @@ const INTERPOLATED = {
 }
 
 /**
- * The JSON Schema (draft 2020-12) of what people write: before defaults and transforms. Wherever a
- * value is not free text, a placeholder such as `${PORT}` is accepted too, as the loader does.
+ * The JSON Schema (draft 2020-12) of a configuration as people write it: before defaults and transforms. Where a
+ * value is not free text, a placeholder such as `${PORT}` is accepted too, as by the loader.
  */
 export function toEditorSchema(schema: z.ZodType, options: JsonSchemaOptions): JsonSchema {
   const generated = z.toJSONSchema(schema, {
@@ -51,7 +51,7 @@ export function toEditorSchema(schema: z.ZodType, options: JsonSchemaOptions): J
   return { $schema, $id: options.id, ...whole, title: options.title, $defs: defined }
 }
 
-/** A schema that has a name of its own becomes a reference; the whole is written out instead. */
+/** Zod replaces every named schema with a reference; the root one is put back in place of its own. */
 function inlineRoot(body: JsonSchema): JsonSchema {
   const name = body.$ref?.replace('#/$defs/', '')
   const root = name === undefined ? undefined : body.$defs?.[name]
@@ -63,7 +63,7 @@ function inlineRoot(body: JsonSchema): JsonSchema {
 const FORMATS = new Set(['date', 'date-time', 'email', 'ipv4', 'ipv6', 'uri', 'uuid'])
 
 /**
- * Keeps what JSON Schema knows: zod's own validator and formats go, the mark `secret` becomes
+ * Keeps only what JSON Schema defines: zod's own validator and formats are dropped, and the mark `secret` becomes
  * `writeOnly`.
  */
 const tidy = (schema: JsonSchema): JsonSchema =>

@@ -12,7 +12,7 @@ import type { ConfigSource } from './yaml-source.ts'
 import { parseYamlSource } from './yaml-source.ts'
 import { messageOf } from '../error-message.ts'
 
-/** Where a configuration comes from, what it must be, and the world it may read. */
+/** Where a configuration comes from, which schema it must satisfy, and what it may read. */
 export interface LoadConfigOptions<S extends z.ZodType> extends InterpolationSources {
   /** The file's path: YAML or JSON, or a TypeScript or JavaScript module with a default export. */
   readonly path?: string
@@ -29,9 +29,9 @@ export type ConfigOutcome<T> =
       readonly ok: true
       readonly value: T
       readonly warnings: readonly ConfigError[]
-      /** Formatted paths of texts that must not be shown. */
+      /** Formatted paths of the strings that must not be shown. */
       readonly secretPaths: ReadonlySet<string>
-      /** Places a problem that was found later, when the configuration was put to use. */
+      /** Gives a place in the file to a problem that was found later, when the configuration was put to use. */
       readonly errorAt: (path: ConfigPath, message: string) => ConfigError
     }
   | { readonly ok: false; readonly errors: readonly ConfigError[] }
@@ -39,8 +39,8 @@ export type ConfigOutcome<T> =
 const MODULE_PATH = /\.[cm]?[jt]s$/
 
 /**
- * Reads, interpolates and checks a configuration. All mistakes are reported at once, in the order of
- * the file; values that came from the environment or a file appear in no message.
+ * Reads, interpolates and checks a configuration. All mistakes are reported together, in the order of the file.
+ * No message contains a value that came from the environment or from a file.
  */
 export async function loadConfig<S extends z.ZodType>(
   options: LoadConfigOptions<S>,
@@ -153,7 +153,7 @@ function locateFinding(source: ConfigSource, finding: Finding): Span | undefined
 
 const SECRET_CHARACTERS_MIN = 4
 
-/** Puts the written form in place of values that must not be shown. */
+/** Replaces values that must not be shown with the placeholder that was written. */
 function createHider(
   path: string,
   interpolated: Interpolated,

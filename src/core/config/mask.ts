@@ -12,14 +12,14 @@ const SECRET_LINE =
 
 const INTERPOLATION_ONLY = /^["']?\$\{[^}]*\}["']?$/
 
-/** Whether a key's name says that its value is secret. */
+/** Whether the name of a key says that its value is secret. */
 export const isSecretKey = (key: string): boolean => SECRET_KEY.test(key)
 
 /** Masks the password of URLs such as `postgres://user:password@host`. */
 const maskUrlPassword = (text: string): string =>
   text.replaceAll(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, `$1${MASK}@`)
 
-/** A line of a configuration file that may be shown: values of secret keys are masked. */
+/** A line of a configuration file, made safe to show: the values of secret keys are masked. */
 export function maskSourceLine(line: string): string {
   const masked = line.replace(SECRET_LINE, (whole, key: string, value: string, rest: string) =>
     INTERPOLATION_ONLY.test(value) ? whole : `${key}${MASK}${rest}`,
@@ -28,9 +28,9 @@ export function maskSourceLine(line: string): string {
 }
 
 /**
- * A copy of a configuration value that may be shown: text at `secretPaths` (as written by
- * `formatConfigPath`), text under secret keys and passwords in URLs are masked; what is not JSON
- * (functions, patterns, maps) is written as text.
+ * A copy of a configuration value that is safe to show. Strings at `secretPaths` (as `formatConfigPath` writes
+ * them), strings under secret keys and passwords in URLs are masked; what is not JSON (functions, patterns, maps)
+ * is written as text.
  */
 export function maskConfig(value: unknown, secretPaths: ReadonlySet<string>): unknown {
   return maskAt(value, [], secretPaths)

@@ -1,7 +1,7 @@
 const DISTANCE_LENGTH_MAX = 64
 
 /**
- * Edit distance with swapped neighbors counted once (optimal string alignment, the restricted
+ * Edit distance in which swapping two neighbors counts as one edit (optimal string alignment, the restricted
  * Damerau–Levenshtein distance).
  */
 export function editDistance(a: string, b: string): number {
@@ -24,8 +24,8 @@ export function editDistance(a: string, b: string): number {
 }
 
 /**
- * The candidate that was probably meant by `text`, or `undefined` when none is near: at most a third
- * of the letters may differ (at least one, at most three); case and separators weigh nothing.
+ * The candidate that `text` was probably meant to be, or `undefined` when none is near. At most a third of the
+ * letters may differ (but always one, and never more than three); case and separators do not count.
  */
 export function nearest(text: string, candidates: Iterable<string>): string | undefined {
   if (text.length === 0 || text.length > DISTANCE_LENGTH_MAX) return undefined

@@ -3,8 +3,8 @@ import type { JsonSchema } from './json-schema.ts'
 const PLACEHOLDER_REF = '#/$defs/interpolated'
 
 /**
- * Writes a reference page in Markdown from an editor schema: one table for each mapping, with every
- * key, what it takes, its default and what it means.
+ * Writes a Markdown reference page from an editor schema: a table for each mapping, with every key, its type, its
+ * default and its meaning.
  */
 export function renderReferencePage(schema: JsonSchema, title: string, intro: string): string {
   const sections: string[] = []

@@ -1,6 +1,6 @@
 import type { ConfigError } from './config-error.ts'
 
-/** How errors are drawn. */
+/** How errors are rendered. */
 export interface RenderOptions {
   /** Use ANSI colors. */
   readonly color: boolean
@@ -15,8 +15,8 @@ const ansi =
     `\u001B[${code}m${text}\u001B[0m`
 
 /**
- * Draws errors for people: place and message, the line with a caret under the mistake, what was
- * probably meant. Ends with a line feed; empty without errors.
+ * Renders errors for people: place and message, the line with carets under the mistake, and what was probably
+ * meant. Ends with a line feed; empty when there are no errors.
  */
 export function renderConfigErrors(
   errors: readonly ConfigError[],
@@ -65,7 +65,7 @@ function hintLines(error: ConfigError): string[] {
   return hints
 }
 
-/** Control characters written visibly, so that a file cannot steer the terminal. */
+/** Escapes control characters, so that the content of a file cannot control the terminal. */
 const safeText = (text: string): string =>
   // oxlint-disable-next-line no-control-regex
   text.replaceAll(/[\u0000-\u0008\u000A-\u001F\u007F-\u009F]/g, (character) => {

@@ -5,8 +5,8 @@ import { formatConfigPath } from './config-error.ts'
 const DEPTH_MAX = 64
 
 /**
- * The schemas that may describe the value at `path` within `schema`; several where a union leaves the
- * choice open. Optional, default, transform and similar wrappers are looked through.
+ * The schemas that may describe the value at `path` within `schema`: several where there is a union. Optional,
+ * default, transform and similar wrappers are unwrapped.
  */
 function schemasAt(schema: z.core.$ZodType, path: ConfigPath): z.core.$ZodType[] {
   let current = unwrap(schema)
@@ -63,7 +63,7 @@ function isSecretSchema(schema: z.core.$ZodType): boolean {
   return meta?.['writeOnly'] === true || meta?.['secret'] === true
 }
 
-/** Formatted paths of the scalars in `value` whose schema is marked `writeOnly` (as `secret()` is) or `secret`. */
+/** Formatted paths of those scalars in `value` whose schema is marked `writeOnly` (as `secret()` is) or `secret`. */
 export function secretPathsOf(schema: z.core.$ZodType, value: unknown): Set<string> {
   const found = new Set<string>()
   const walk = (schemas: readonly z.core.$ZodType[], item: unknown, path: ConfigPath): void => {

@@ -6,7 +6,7 @@ const ALIASES_MAX = 100
 const BRACKET_DEPTH_MAX = 1000
 const TEXT_CHARACTERS_MAX = 8 * 1024 * 1024
 
-/** A mistake found while reading the text itself, before its meaning is known. */
+/** A mistake in the text itself, found before its values are checked. */
 interface SourceError {
   readonly code: ConfigErrorCode
   readonly message: string
@@ -20,15 +20,15 @@ export interface ConfigSource {
   /** The line with this 1-based number. */
   line(line: number): string | undefined
   /**
-   * Where the value at `path` stands, or its key. A path that is not in the text is answered with
-   * the nearest place above it that is.
+   * Where the value at `path` stands, or its key. For a path that is not in the text, the place of its nearest
+   * ancestor that is.
    */
   locate(path: ConfigPath, part: 'key' | 'value'): Span | undefined
 }
 
 /**
- * Parses YAML 1.2 (and so JSON). Duplicate keys, unknown tags and unresolved aliases are errors;
- * aliases are bounded, so that a small text cannot grow into a large value.
+ * Parses YAML 1.2 (and therefore JSON). Duplicate keys, unknown tags and unresolved aliases are errors; the
+ * expansion of aliases is bounded, so that a small text cannot grow into a large value.
  */
 export function parseYamlSource(text: string): ConfigSource {
   const lines = new LineCounter()
@@ -57,7 +57,7 @@ export function parseYamlSource(text: string): ConfigSource {
   ]
   const value = errors.length > 0 ? undefined : attempt(() => toValue(document))
   if (value instanceof Error) return failed('aliases multiply into more than the bound allows')
-  // A file that was cut off must not pass for a configuration without any routes.
+  // A truncated file must not pass for a configuration without routes.
   if (value === null && errors.length === 0)
     return failed('the file is empty; write {} for all defaults')
   return {
@@ -68,7 +68,7 @@ export function parseYamlSource(text: string): ConfigSource {
   }
 }
 
-/** A cheap upper bound, because the parser's time grows with the square of the depth. */
+/** A cheap check ahead of the parser, whose time grows with the square of the depth. */
 function isNestedTooDeep(text: string): boolean {
   if (/(?:[-?:][ \t]+){1000}/.test(text)) return true
   let depth = 0

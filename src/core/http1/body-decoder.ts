@@ -1,26 +1,27 @@
-/** How the end of a body is known (RFC 9112 §6.3). */
+/** How the end of a message body is determined (RFC 9112 §6.3). */
 export type Framing =
   | { readonly kind: 'none' }
   | { readonly kind: 'length'; readonly bytes: number }
   | { readonly kind: 'chunked' }
   | { readonly kind: 'close' }
 
-/** What a decoder found in the bytes given to it. */
+/** What a decoder found in the bytes it was given. */
 export interface Decoded {
-  /** Parts of the body, in order; views of the bytes given. */
+  /** Parts of the body, in order; views into the given bytes, not copies. */
   readonly parts: readonly Uint8Array[]
   readonly done: boolean
-  /** Bytes that came after the end of the body. */
+  /** How many bytes came after the end of the body. */
   readonly excess: number
   readonly error?: string
 }
 
-/** Takes the bytes after the head as they come, and says which of them are body. */
+/** Takes the bytes after the head as they arrive, and tells which of them belong to the body. */
 export type BodyDecoder = (bytes: Uint8Array) => Decoded
 
 /**
- * How closely chunked bodies are held to the grammar. `strict` for requests: whoever stands in front may have read
- * them otherwise. `lenient` bears what old servers send: blanks behind a size, trailers of any form.
+ * How strictly chunked bodies must follow the grammar. `strict` is for requests, which a proxy in front may have
+ * read differently (request smuggling). `lenient` tolerates what old servers send: blanks after a size, trailers
+ * of any form.
  */
 export type ChunkRules = 'strict' | 'lenient'
 
@@ -59,7 +60,7 @@ const LF = 0x0a
 
 type Stage = 'size' | 'data' | 'data-end' | 'trailers'
 
-/** Lines as they may be, with their CRLF. */
+/** The permitted form of each line, with its CRLF. */
 interface Grammar {
   readonly size: RegExp
   readonly trailer: RegExp
@@ -73,14 +74,14 @@ const GRAMMARS: Readonly<Record<ChunkRules, Grammar>> = {
   },
 }
 
-/** Chunked transfer coding (RFC 9112 §7.1). Extensions and trailers are read past. */
+/** Chunked transfer coding (RFC 9112 §7.1). Chunk extensions and trailers are skipped. */
 function decodeChunked(grammar: Grammar): BodyDecoder {
   let stage: Stage = 'size'
   let line = ''
   let left = 0
   let trailerBytes = 0
 
-  /** Reads one line with its line feed, or too much of one; no text while it is not complete. */
+  /** Reads one line with its line feed, or the start of one that is too long; no text while it is incomplete. */
   const readLine = (bytes: Uint8Array, at: number): { text?: string; next: number } => {
     const end = bytes.indexOf(LF, at)
     const next = Math.min(end < 0 ? bytes.length : end + 1, at + LINE_BYTES_MAX)

@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../refusal.ts'
 
-/** A request body that did not come as it should, and how its request is answered where nobody else does. */
+/** A request body that did not arrive as it should. `code` is how to refuse its request if nothing else answers. */
 export class BodyError extends Error {
   readonly code: RefusalCode
   constructor(code: RefusalCode, message: string) {

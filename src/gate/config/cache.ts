@@ -60,7 +60,7 @@ const prefetchConfig = z
   })
   .meta({ id: 'CachePrefetch' })
 
-/** What is remembered of responses, and where. Decisions stay in memory. */
+/** Which responses are stored, and where. Decisions stay in memory. */
 export const cacheConfig = z
   .strictObject({
     responses: responsesConfig.prefault({}),

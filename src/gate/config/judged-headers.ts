@@ -1,12 +1,12 @@
 import { namedPolicies } from '../../policy/index.ts'
 import type { GatewayConfig } from './index.ts'
 
-/** The parts of a configuration that say which request headers are judged by. */
+/** The parts of a configuration that say which request headers decisions depend on. */
 type Judging = Pick<GatewayConfig, 'routes' | 'schemas' | 'policies'>
 
 /**
- * Names of the request headers that a configuration judges by, in schemas of routes and in policies. Rather too many
- * than too few: where a schema refers to shared ones, the members of all of these count.
+ * Names of the request headers on which decisions depend, in the schemas of routes and in policies. It errs on the
+ * side of too many: where a schema refers to a shared one, the members of all shared schemas count.
  */
 export function judgedHeaders({ routes, schemas, policies }: Judging): string[] {
   const names = new Set(namedPolicies(policies).flatMap(([, { headers }]) => headers))

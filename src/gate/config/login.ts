@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { name } from '../../core/config/fields.ts'
 
-/** Logging in over HTTP. Off unless the section is there. */
+/** Logging in over HTTP. Off unless the section is present. */
 export const loginConfig = z
   .strictObject({
     path: z

@@ -1,10 +1,10 @@
 import type { GatewayConfig, RouteConfig } from '../config/index.ts'
 import { routeConfig } from '../config/route.ts'
 
-/** What can be done beneath the login's path. */
+/** What can be done under the login path. */
 export type LoginAction = 'login' | 'logout' | 'refresh' | 'session'
 
-/** A route of the login, as if it stood in the configuration. */
+/** A login route, as if the configuration contained it. */
 export interface LoginRoute {
   readonly action: LoginAction
   readonly route: RouteConfig
@@ -20,7 +20,7 @@ const closed = (properties: Readonly<Record<string, unknown>>, required: readonl
   additionalProperties: false,
 })
 
-/** The routes that a configuration's `login` asks for; none where there is no such section. */
+/** The routes that the `login` section of a configuration asks for; none without such a section. */
 export function loginRoutes({ login }: Pick<GatewayConfig, 'login'>): readonly LoginRoute[] {
   if (login === undefined) return []
   const { path, host, limits, tenant, tokens } = login

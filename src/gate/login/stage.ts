@@ -9,27 +9,27 @@ import { isCrossSite, presentedSession, sessionCookie } from '../session-cookie.
 import type { StageBody, Step } from '../stage.ts'
 import type { LoginAction } from './routes.ts'
 
-/** The nouns that logging in asks. */
+/** The parts of `identity` that logging in needs. */
 export interface Accounts extends Pick<Identity, 'resolve'> {
   readonly users: Pick<Identity['users'], 'login'>
   readonly sessions: Pick<Identity['sessions'], 'logout'>
   readonly tokens: Pick<Identity['tokens'], 'issue' | 'refresh' | 'revokePresented'>
 }
 
-/** What the stages of the login are made of. */
+/** What the login stages need. */
 export interface LoginStageOptions {
   readonly config: LoginConfig
   readonly accounts: Accounts
   readonly trustsPeer: (address: string) => boolean
 }
 
-/** The last stage of a route of the login: it answers by itself. */
+/** The last stage of a login route: it answers by itself. */
 export function createLoginStage(action: LoginAction, options: LoginStageOptions): StageBody {
   const run = ACTIONS[action]
   return {
     run(exchange) {
       if (exchange.notes !== undefined) return undefined
-      // Also where no cookie is sent: nobody else's page may log somebody in, as somebody else.
+      // Even without a cookie: another site must not log its visitors in to an account of its choice (login CSRF).
       if (isCrossSite(exchange)) {
         return refuse('permission_denied', { detail: 'Logging in works from this site only.' })
       }
@@ -89,7 +89,7 @@ function giveSession(
   )
 }
 
-/** The session that a login opens has done its work: whoever wants tokens has no use for it. */
+/** Logging in opens a session; a client that asked for tokens has no use for it, so it is ended at once. */
 async function giveTokens(
   { secret, user }: IssuedSession,
   { tokens, sessions }: Accounts,
@@ -111,7 +111,7 @@ const tokensOf = (issued: IssuedTokens) => ({
 
 const BEARER = /^bearer +/i
 
-/** Ends whatever was presented; what is not known any more is ended. */
+/** Ends every credential presented. An unknown one counts as ended, so logging out always succeeds. */
 async function logOut(exchange: Exchange, options: LoginStageOptions): Promise<Step> {
   const { sessions, tokens } = options.accounts
   const { headers } = exchange.request
@@ -134,13 +134,13 @@ async function refresh({ body }: Exchange, { accounts }: LoginStageOptions): Pro
   return issued.ok ? json(tokensOf(issued.value)) : challenge(issued.refusal)
 }
 
-/** So that the record of the request says who it was. */
+/** Sets the caller, so that the record of the request says who it was. */
 async function identify(exchange: Exchange, accounts: Accounts, secret: string): Promise<void> {
   const found = await accounts.resolve(secret, exchange.nowMs)
   if ('kind' in found) exchange.caller = found
 }
 
-/** How the browser sees this gate: by its own address, or that of a trusted proxy in front. */
+/** The origin under which the browser sees the gate: its own, or that of a trusted proxy in front. */
 function originOf(
   { connection, peer, request: { headers } }: Exchange,
   { trustsPeer }: LoginStageOptions,
