@@ -1,7 +1,7 @@
 /**
- * The subject an address is counted and banned as. IPv4 addresses stand for themselves; an IPv6
- * address stands for its /64, because that is what one subscriber is given (RFC 6177, RFC 7421) and
- * counting single addresses would let anyone start afresh 2^64 times.
+ * The subject under which an address is counted and banned. An IPv4 address is counted by itself; an IPv6 address
+ * by its /64, because a subscriber gets at least that much (RFC 6177, RFC 7421), and counting single addresses
+ * would let anyone start over 2^64 times.
  *
  * @param address canonical text, as the core's `canonicalAddress` makes it
  * @returns the address itself, or the network in CIDR notation such as `2001:db8:0:1::/64`

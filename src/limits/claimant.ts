@@ -3,7 +3,7 @@ import type { Claim, CounterShape } from '../storage/index.ts'
 import { addressGroup } from './address-group.ts'
 import type { SubjectKind } from './config.ts'
 
-/** A claim that is filled in anew for each request. */
+/** A claim that is filled in again for each request. */
 export type ClaimForm = { -readonly [Field in keyof Claim]: Claim[Field] }
 
 /** Makes the claims of one limit. */
@@ -14,7 +14,7 @@ export interface Claimant {
   fill(form: ClaimForm, shape: CounterShape, address: string, caller: Caller): void
 }
 
-/** What a claimant is compiled from. */
+/** What {@link compileClaimant} needs. */
 export interface ClaimantSpec {
   readonly limit: string
   readonly by: SubjectKind | readonly SubjectKind[]
@@ -26,12 +26,12 @@ export interface ClaimantSpec {
 type CallerPart = Exclude<SubjectKind, 'route' | 'address'>
 
 /**
- * Compiles whom a limit counts. What is constant (the limit, the route) goes into the counter's
- * name, so that the subject of a request is an id it already carries; only subjects combined of
- * several parts are put together per request, each part typed and length-prefixed.
+ * Compiles by whom a limit counts. What is constant (the limit, the route) goes into the counter's name, so that
+ * the subject of a request is an id that it already carries. Only subjects of several parts are put together for
+ * each request, each part typed and length-prefixed.
  *
- * When the caller lacks a part, the next best one is counted under a name of its own
- * (`daily@address`), so that no id can pass for an address.
+ * When the caller lacks a part, the next best one is counted under a counter name of its own (`daily@address`), so
+ * that no id can pass for an address.
  */
 export function compileClaimant(spec: ClaimantSpec): Claimant {
   const { cost, shadow } = spec
@@ -50,7 +50,7 @@ export function compileClaimant(spec: ClaimantSpec): Claimant {
   }
 }
 
-/** Compiles whom the parts stand for: sets name and subject of a form. */
+/** Compiles the parts into a function that sets the name and subject of a form. */
 function compileSubject(
   name: string,
   parts: readonly Exclude<SubjectKind, 'route'>[],

@@ -4,13 +4,13 @@ import type { RefusalCode } from '../core/refusal.ts'
 import { REFUSALS } from '../core/refusal.ts'
 
 /**
- * Who a limit counts. `client` is the credential when there is one and the address otherwise. A
- * caller that lacks what is asked for (an anonymous caller has no key) is counted by the next best
- * thing, user → key → address, and never goes uncounted.
+ * What a limit can count by. `client` is the credential when there is one and the address otherwise. A caller that
+ * lacks what is asked for (an anonymous caller has no key) is counted by the next best thing, user → key →
+ * address, and never goes uncounted.
  */
 const SUBJECT_KINDS = ['client', 'address', 'key', 'user', 'tenant', 'route'] as const
 
-/** What a limit counts by. */
+/** One of {@link SUBJECT_KINDS}. */
 export type SubjectKind = (typeof SUBJECT_KINDS)[number]
 
 const units = (): z.ZodInt => z.int().min(1).max(1_000_000_000_000)
@@ -77,9 +77,8 @@ const shipped = {
 } as const
 
 /**
- * The `limits:` section: limits by name, for routes to refer to. `default` (100 a minute),
- * `expensive` (30 a minute) and `daily` (10,000 a calendar day), each per client, are there unless
- * redefined.
+ * The `limits:` section: limits by name, for routes to refer to. Predefined, each per client, are `default` (100 a
+ * minute), `expensive` (30 a minute) and `daily` (10,000 a calendar day); the section may redefine them.
  */
 export const limitsConfig = z
   .record(name(), limitConfig)

@@ -8,7 +8,7 @@ const STRING = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"/
 const INTEGER = /^-?[0-9]{1,15}(?![0-9.])/
 const KEY = /^[a-z*][a-z0-9_.*-]*/
 
-/** Parses a list of Strings with parameters by RFC 9651 §4.2; throws on what it would fail on. */
+/** Parses a list of Strings with parameters by RFC 9651 §4.2; throws where that algorithm fails. */
 export function parseFieldList(text: string): readonly FieldItem[] {
   const reader = { rest: text }
   const take = (pattern: RegExp): string => {

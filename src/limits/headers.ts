@@ -2,15 +2,15 @@ import type { ClaimState } from '../storage/index.ts'
 import type { PreparedLimit } from './prepared-limit.ts'
 import { fieldInteger } from './rate.ts'
 
-/** Whole seconds until a retry may succeed, rounded up, at least one (RFC 9110 §10.2.3). */
+/** Seconds until a retry may succeed, rounded up, at least one (RFC 9110 §10.2.3). */
 export const retryAfterSeconds = (retryMs: number): number =>
   Math.max(1, fieldInteger(retryMs / 1000))
 
 /**
- * The `RateLimit` field: a list of one item per policy with what is left (`r`) and the seconds until
- * more becomes available (`t`), draft-ietf-httpapi-ratelimit-headers-11 §4. When nothing is left,
- * `t` is when a request of this cost may succeed, so that it never contradicts `Retry-After`.
- * Limits in shadow mode are not advertised.
+ * The `RateLimit` field (draft-ietf-httpapi-ratelimit-headers-11 §4): a list with one item for each policy, saying
+ * what is left (`r`) and in how many seconds more becomes available (`t`). When nothing is left, `t` says when a
+ * request of this cost may succeed, so that it never contradicts `Retry-After`. Limits in shadow mode are not
+ * advertised.
  */
 export function renderRateLimit(
   limits: readonly PreparedLimit[],
@@ -31,7 +31,7 @@ export function renderRateLimit(
   return text
 }
 
-/** Joins the members of a `RateLimit-Policy` list, shadow limits left out. */
+/** The `RateLimit-Policy` field: its members, without those of limits in shadow mode. */
 export function renderPolicy(
   limits: readonly PreparedLimit[],
   itemOf: (limit: PreparedLimit, index: number) => string,

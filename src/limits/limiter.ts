@@ -16,13 +16,13 @@ import type { Rate } from './rate.ts'
 export interface LimiterOptions {
   readonly limits: LimitsConfig
   readonly counters: Counters
-  /** Counters of this process alone, for `fail: local`; default: `counters`. */
+  /** Counters of this process alone, for limits with `fail: local`; default `counters`. */
   readonly local?: Counters
   readonly clock: Clock
   readonly hooks?: LimitHooks
 }
 
-/** Whose use of a limit an operator asks about. What is left out counts as absent. */
+/** Whose use of a limit an operator asks about. Fields left out count as absent from the caller. */
 export interface LimitSubject {
   readonly limit: string
   readonly address?: string
@@ -32,7 +32,7 @@ export interface LimitSubject {
   readonly tenantId?: string
   readonly routeId?: string
   readonly plan?: string
-  /** Limits of the caller's own, by limit name. */
+  /** The caller's own values, by limit name. */
   readonly limits?: Readonly<Record<string, number>>
 }
 
@@ -46,7 +46,7 @@ export interface LimitListing {
 
 /** A subject's use of a limit. */
 export interface LimitUse extends ClaimState {
-  /** Name and subject its counter goes by. */
+  /** Name and subject of its counter. */
   readonly counter: string
   readonly subject: string
 }
@@ -54,26 +54,26 @@ export interface LimitUse extends ClaimState {
 /** Named limits on shared counters. */
 export interface Limiter {
   /**
-   * Compiles the limits of a route. Throws a `RangeError` when a name is unknown or the cost is more
-   * than a limit can ever grant: check the configuration first with {@link Limiter.problems}.
+   * Compiles the limits of a route. Throws a `RangeError` when a name is unknown or the cost is more than a limit
+   * can ever grant, so check the configuration with {@link Limiter.problems} first.
    */
   prepare(route: {
     readonly limits: readonly string[]
     readonly cost: number
     readonly routeId: string
-    /** Whether {@link LimitPlan.rateLimit} of grants will be asked; default true. */
+    /** Whether {@link LimitPlan.rateLimit} will be asked for granted tickets; default true. */
     readonly reports?: boolean
   }): LimitPlan
   /** Why a route cannot have these limits at this cost; empty when it can. */
   problems(limits: readonly string[], cost: number): readonly string[]
   list(): readonly LimitListing[]
-  /** What a subject has left, without taking anything. */
+  /** What a subject has left of a limit; nothing is taken. */
   peek(subject: LimitSubject): Promise<Outcome<LimitUse>>
-  /** Forgets what a subject used of a limit. */
+  /** Forgets what a subject has used of a limit. */
   reset(subject: LimitSubject): Promise<Outcome<LimitUse>>
 }
 
-/** Creates a {@link Limiter}. A new one on the same counters goes on where the old one was. */
+/** Creates a {@link Limiter}. A new one on the same counters continues where the old one left off. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const { counters, clock, hooks = {} } = options
   const limits = new Map(Object.entries(options.limits))

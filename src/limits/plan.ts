@@ -7,19 +7,19 @@ import { renderPolicy, renderRateLimit, retryAfterSeconds } from './headers.ts'
 import type { ClaimForm } from './claimant.ts'
 import type { PreparedLimit } from './prepared-limit.ts'
 
-/** What came of asking a plan's limits: granted when `refusal` is absent. */
+/** The outcome of taking from a plan's limits: granted when `refusal` is absent. */
 export interface Ticket {
   readonly refusal: Refusal | undefined
   /** Value of `RateLimit-Policy`; empty when nothing is to be advertised. */
   readonly policy: string
-  /** The limits asked and their states, in the same order. */
+  /** The limits that were asked and their states, in the same order. */
   readonly limits: readonly PreparedLimit[]
   readonly states: readonly ClaimState[]
-  /** What {@link LimitPlan.release} gives back; the plan's own business. */
+  /** What {@link LimitPlan.release} gives back; private to the plan. */
   held: Holding | undefined
 }
 
-/** Concurrency that was taken and from where. */
+/** The concurrency that was taken, and the counters it was taken from. */
 interface Holding {
   readonly counters: Counters
   readonly claims: readonly Claim[]
@@ -31,8 +31,7 @@ export interface LimitPlan {
   /** Whether granted tickets hold something that {@link LimitPlan.release} must give back. */
   readonly holds: boolean
   /**
-   * Takes the route's cost from all limits or from none. Answers at once when the counters live in
-   * the process.
+   * Takes the route's cost from all limits or from none. Synchronous when the counters are in this process.
    *
    * @param address canonical client address
    * @param nowMs wall-clock time
@@ -40,32 +39,32 @@ export interface LimitPlan {
   take(address: string, caller: Caller, nowMs: number): Ticket | Promise<Ticket>
   /** Value of the `RateLimit` field; empty when nothing is to be advertised. */
   rateLimit(ticket: Ticket): string
-  /** Ends the request: gives back what concurrency limits took, once, however often it is called. */
+  /** Ends the request: gives back what was taken from concurrency limits. Further calls have no effect. */
   release(ticket: Ticket): void
 }
 
-/** What a limiter tells the rest of the gate about; must not throw. */
+/** What the rest of the gate hears from a limiter. Hooks must not throw. */
 export interface LimitHooks {
   /** A limit in shadow mode would have refused. */
   readonly onShadow?: (limit: string, subject: string) => void
-  /** The counters are out of reach; what their limits' `fail` says was done. */
+  /** The counters are out of reach; each limit did what its `fail` says. */
   readonly onBackendFailure?: (error: unknown) => void
 }
 
-/** What a plan is made of. */
+/** What {@link createPlan} needs. */
 export interface PlanParts {
   readonly limits: readonly PreparedLimit[]
   readonly counters: Counters
-  /** Counters of this process alone, for limits that `fail: local`. */
+  /** Counters of this process alone, for limits with `fail: local`. */
   readonly local: Counters
   readonly hooks: LimitHooks
-  /** Whether {@link LimitPlan.rateLimit} will be asked: if not, grants carry no states. */
+  /** Whether {@link LimitPlan.rateLimit} will be asked for; if not, granted tickets carry no states. */
   readonly reports: boolean
 }
 
 const nothingTaken: TakeOutcome = { granted: true, states: [] }
 
-/** The ticket of a grant that holds nothing and reports nothing. */
+/** The ticket of a request that was granted, holds nothing and reports nothing. */
 const PASS: Ticket = Object.freeze({
   refusal: undefined,
   policy: '',
@@ -82,7 +81,7 @@ export function createPlan(parts: PlanParts): LimitPlan {
   const basePolicy = renderPolicy(limits, (limit) => limit.base.policyItem)
   const brief = !parts.reports && !holds && !shadows
   const newForms = (): ClaimForm[] => limits.map((limit) => limit.form())
-  /** Filled in for each request; replaced when somebody may still look at them. */
+  /** Filled in again for each request; replaced by new ones when the old may still be in use. */
   let forms = newForms()
 
   const settle = (
@@ -118,7 +117,7 @@ export function createPlan(parts: PlanParts): LimitPlan {
     return settle(outcome, keptClaims, kept.length === 0 ? '' : policy, kept, parts.local)
   }
 
-  // Apart, so that what is answered at once makes no closure.
+  // A function of its own, so that the synchronous case allocates no closure.
   const settleLater = async (
     outcome: Promise<TakeOutcome>,
     claims: readonly Claim[],
@@ -150,7 +149,7 @@ export function createPlan(parts: PlanParts): LimitPlan {
         policy = policyOf(limits, caller)
       }
       try {
-        // Callers without a credential are one and the same for everybody.
+        // All anonymous requests share one caller object, so its hint would mix up their counters.
         const hint = caller.id === '' ? undefined : caller
         const outcome = counters.take(claims, nowMs, brief, hint)
         if (outcome === GRANTED) return PASS
@@ -173,7 +172,7 @@ export function createPlan(parts: PlanParts): LimitPlan {
   }
 }
 
-/** What is advertised to a caller with rates of their own. */
+/** The policy field for a caller whose rates differ from the base. */
 const policyOf = (limits: readonly PreparedLimit[], caller: Caller): string =>
   renderPolicy(limits, (limit) => limit.rate(caller).policyItem)
 

@@ -6,18 +6,18 @@ import type { LimitConfig } from './config.ts'
 import type { Rate } from './rate.ts'
 import { rateOf } from './rate.ts'
 
-/** Rates of callers' own that are kept ready, per limit; beyond it they are made per request. */
+/** How many callers' own rates are kept ready for each limit; further ones are made for each request. */
 const OWN_RATES_MAX = 1024
 
 /** One limit of one route, compiled. */
 export interface PreparedLimit {
   readonly name: string
   readonly config: LimitConfig
-  /** The rate of callers without a plan or limit of their own. */
+  /** The rate for callers without a plan or a value of their own. */
   readonly base: Rate
   /** Start of this limit's member in the `RateLimit` list. */
   readonly statePrefix: string
-  /** The rate that holds for `caller`: their own, else their plan's, else the base. */
+  /** The rate that applies to `caller`: its own, or else its plan's, or else the base. */
   rate(caller: Caller): Rate
   claim(rate: Rate, address: string, caller: Caller): Claim
   /** A form for {@link PreparedLimit.fill}. */
@@ -26,7 +26,7 @@ export interface PreparedLimit {
   fill(form: ClaimForm, rate: Rate, address: string, caller: Caller): void
 }
 
-/** Compiles `config` for a route. Requests in flight count one each, whatever the route's cost. */
+/** Compiles `config` for a route. A concurrency limit counts each request as one, whatever the route's cost. */
 export function prepareLimit(
   name: string,
   config: LimitConfig,

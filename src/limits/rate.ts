@@ -1,7 +1,7 @@
 import type { CounterShape } from '../storage/index.ts'
 import type { LimitConfig } from './config.ts'
 
-/** A limit at one value: what the counters are asked, and how it is advertised. */
+/** A limit with a certain value: the shape of its counter, and how it is advertised. */
 export interface Rate {
   readonly shape: CounterShape
   /** Member of the `RateLimit-Policy` list. */
@@ -19,11 +19,11 @@ const CALENDAR_SECONDS = {
 /** Structured Field integers have at most 15 digits (RFC 9651 §3.3.1). */
 const INTEGER_MAX = 999_999_999_999_999
 
-/** Clamps to what a Structured Field integer can say, whole and not negative. */
+/** Rounds up and clamps to a Structured Field integer that is not negative. */
 export const fieldInteger = (value: number): number =>
   value > 0 ? Math.min(Math.ceil(value), INTEGER_MAX) : 0
 
-/** The rate of `config` when its limit is `limit`; a burst keeps its proportion to the limit, and of 0 none is left. */
+/** The rate of `config` with its limit set to `limit`. A burst keeps its proportion to the limit; 0 leaves none. */
 export function rateOf(name: string, config: LimitConfig, limit: number): Rate {
   return { shape: shapeOf(config, limit), policyItem: policyItem(name, config, limit) }
 }
@@ -46,7 +46,7 @@ function parseUtcOffsetMs(text: string): number {
   return text.startsWith('-') ? -ms : ms
 }
 
-/** draft-ietf-httpapi-ratelimit-headers-11 §3: the policy's name, `q`, `w`, and `qu` if not requests. */
+/** A policy's name, `q`, `w`, and `qu` unless it counts requests (draft-ietf-httpapi-ratelimit-headers-11 §3). */
 function policyItem(name: string, config: LimitConfig, limit: number): string {
   const quota = `"${name}";q=${fieldInteger(limit)}`
   if (config.kind === 'concurrency') return `${quota};qu="concurrent-requests"`

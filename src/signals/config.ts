@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What Tollgate tells about itself. */
+/** What Tollgate reports about itself. */
 export const signalsConfig = z
   .strictObject({
     log: z

@@ -1,7 +1,7 @@
 import type { Metrics } from './metrics.ts'
 import { OTHER } from './slots.ts'
 
-/** A counter family laid out as a table: rows named as they come, up to a bound, and fixed columns. */
+/** A counter family laid out as a table: fixed columns, and rows that are added by name, up to a bound. */
 export interface CounterTable {
   /** The row of this name; row 0, named `other`, once the table is full. */
   row(name: string): number
@@ -10,7 +10,7 @@ export interface CounterTable {
   counts(): readonly { readonly name: string; readonly counts: readonly number[] }[]
 }
 
-/** What {@link createCounterTable} needs; without `columns` there is one, which has no label. */
+/** What {@link createCounterTable} needs; without `columns` the table has a single column without a label. */
 export interface CounterTableOptions {
   readonly name: string
   readonly help: string

@@ -4,8 +4,8 @@ import type { FamilySnapshot, MetricsSnapshot, SeriesSnapshot } from './snapshot
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /**
- * Renders a snapshot as Prometheus text exposition format 0.0.4. Families without series are left
- * out, so that every HELP line is followed by samples.
+ * Renders a snapshot in the Prometheus text exposition format 0.0.4. Families without series are left out, so that
+ * every HELP line is followed by samples.
  */
 export function renderSnapshot(snapshot: MetricsSnapshot): string {
   return snapshot.families

@@ -7,14 +7,14 @@ import { createServerMetrics } from './server-metrics.ts'
 import type { UpstreamMetrics } from './upstream-metrics.ts'
 import { createUpstreamMetrics } from './upstream-metrics.ts'
 
-/** What became of a request at one layer: the integers the hot path passes. */
+/** What became of a request at one layer, as the integers that the hot path passes. */
 export const LAYER_OUTCOME = { pass: 0, refuse: 1, answer: 2, fail: 3 } as const
 const LAYER_OUTCOMES = ['pass', 'refuse', 'answer', 'fail'] as const
 
 /** One of {@link LAYER_OUTCOME}. */
 export type LayerOutcome = (typeof LAYER_OUTCOME)[keyof typeof LAYER_OUTCOME]
 
-/** What a cache lookup came to. */
+/** The result of a cache lookup. */
 export const CACHE_RESULT = { hit: 0, miss: 1, stale: 2, bypass: 3 } as const
 const CACHE_RESULTS = ['hit', 'miss', 'stale', 'bypass'] as const
 
@@ -22,8 +22,8 @@ const CACHE_RESULTS = ['hit', 'miss', 'stale', 'bypass'] as const
 export type CacheResult = (typeof CACHE_RESULT)[keyof typeof CACHE_RESULT]
 
 /**
- * The metrics of the request path. Names are turned into slots when the configuration is compiled
- * (`routeSlot`, `limitSlot`, …); the other functions take slots and cost a few nanoseconds.
+ * The metrics of the request path. Names become slots when the configuration is compiled (`routeSlot`,
+ * `limitSlot`, …); the other functions take slots and cost a few nanoseconds.
  */
 export interface GateMetrics {
   routeSlot(template: string): number
@@ -35,9 +35,9 @@ export interface GateMetrics {
 
   /** A request has been answered. */
   request(routeSlot: number, method: string, status: number, durationNs: number): void
-  /** A layer has decided; `layer` is its index in the list given at creation. */
+  /** A layer has decided; `layer` is its index in {@link GateMetricsOptions.layers}. */
   decision(layer: number, outcome: LayerOutcome): void
-  /** `count` lookups at once, for caches that count by themselves; default 1. */
+  /** Adds `count` lookups (default 1), for caches that keep their own counts. */
   cacheLookup(cacheSlot: number, result: CacheResult, count?: number): void
   limitRejected(limitSlot: number): void
   /** A limit in shadow mode would have refused. */
@@ -51,7 +51,7 @@ export interface GateMetrics {
   /** A configuration was loaded or refused. */
   reload(ok: boolean, configHash: string, atMs: number): void
 
-  /** Requests by route, most first; for `/performance`. */
+  /** Requests by route, busiest first; for `/performance`. */
   routeCounts(): readonly RouteCount[]
   cacheCounts(): readonly CacheCount[]
   decisionCounts(): readonly DecisionCount[]

@@ -1,14 +1,14 @@
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/error-message.ts'
 
-/** One dependency's answer. */
+/** The result of checking one dependency. */
 export interface CheckResult {
   readonly name: string
   readonly ok: boolean
-  /** Whether readiness hangs on it. */
+  /** Whether readiness depends on it. */
   readonly critical: boolean
   readonly durationMs: number
-  /** `timeout` or `failed`: no more than that leaves the process. */
+  /** `timeout` or `failed`; nothing more is shown outside the process. */
   readonly reason: 'timeout' | 'failed' | undefined
   /** Text of the failure, for the log. */
   readonly internal: string | undefined
@@ -29,7 +29,7 @@ export interface Readiness {
   readonly checks: readonly CheckResult[]
 }
 
-/** A dependency to ask. `run` succeeds by returning and fails by throwing; it should heed `signal`. */
+/** A dependency to check. `run` succeeds by returning and fails by throwing; it should obey its abort signal. */
 export interface HealthCheck {
   readonly name: string
   readonly run: (signal: AbortSignal) => unknown
@@ -44,9 +44,9 @@ export interface Health {
   /** Returns the function that removes the check. */
   register(check: HealthCheck): () => void
   live(): Liveness
-  /** Runs all checks at once; callers within `cacheMs` share one result. */
+  /** Runs all checks concurrently; calls within `cacheMs` share one result. */
   ready(): Promise<Readiness>
-  /** From now on not ready: load balancers send no more, requests in flight finish. */
+  /** Reports "not ready" from now on, so that load balancers send nothing more while requests in flight finish. */
   drain(): void
 }
 
@@ -56,8 +56,8 @@ const CACHE_MS = 1000
 /**
  * Creates a {@link Health}.
  *
- * @param options.cacheMs how long a result is shared, so that asking often costs the dependencies
- * nothing; default 1000.
+ * @param options.cacheMs how long a result is shared, so that frequent calls put no load on the dependencies;
+ * default 1000.
  */
 export function createHealth(options: {
   readonly clock: Clock

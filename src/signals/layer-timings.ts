@@ -2,7 +2,7 @@ import type { LogLinearState } from './log-linear.ts'
 import type { FamilySnapshot } from './snapshot.ts'
 import { LogLinearHistogram } from './log-linear.ts'
 
-/** The time one layer takes, in nanoseconds. */
+/** How long one layer takes, in nanoseconds. */
 export interface LayerLatency {
   readonly layer: string
   /** Requests measured: one in N. */
@@ -16,14 +16,14 @@ export interface LayerLatency {
 
 /** How long each layer takes, measured on a sample of the requests. */
 export interface LayerTimings {
-  /** Whether this request is to be measured: true for one in N. Asked once for each request. */
+  /** Whether to measure this request: true for one in N. Call it once for each request. */
   sample(): boolean
-  /** `layer` is its index in the list given at creation. */
+  /** `layer` is an index into the list given at creation. */
   record(layer: number, ns: number): void
   latencies(): readonly LayerLatency[]
   /** The timings as a Prometheus histogram whose bounds are powers of two of a nanosecond. */
   family(): FamilySnapshot
-  /** Plain JSON by layer, to be merged in another process. */
+  /** Plain JSON by layer, for {@link LayerTimings.add} in another process. */
   state(): Readonly<Record<string, LogLinearState>>
   /** Adds what another process measured; layers it does not know are left out. */
   add(state: Readonly<Record<string, LogLinearState>>): void

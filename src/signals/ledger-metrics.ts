@@ -1,6 +1,6 @@
 import type { Metrics } from './metrics.ts'
 
-/** What the audit log tells about itself; the ledger's state has this shape. */
+/** What the audit log reports about itself; the ledger's state has this shape. */
 export interface LedgerReadings {
   readonly status: 'open' | 'failed' | 'closed'
   readonly queued: number

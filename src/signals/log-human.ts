@@ -15,7 +15,7 @@ const LEVEL_WIDTH = 5
 const TIME_START = 11
 const TIME_END = 23
 
-/** Lines for a terminal: `12:34:56.789 info  message  name=value …`; never more than one line each. */
+/** Encodes for a terminal: `12:34:56.789 info  message  name=value …`, always exactly one line. */
 export function createHumanEncoder(color: boolean): LineEncoder {
   const paint = (code: string, text: string): string => (color ? code + text + RESET : text)
   const formatTime = createTimeFormatter()

@@ -1,7 +1,7 @@
 import type { LogFields, LogLevel } from './log-level.ts'
 import { isSensitiveName, MASK, maskCredentials } from '../core/mask.ts'
 
-/** Encodes log lines; `fields` encodes those of a child logger once. */
+/** Encodes log lines; its `fields` encodes the bound fields of a child logger, once. */
 export interface LineEncoder {
   (timeMs: number, level: LogLevel, message: string, bound: string, fields?: LogFields): string
   fields(fields: LogFields): string
@@ -43,7 +43,7 @@ export function createLineEncoder(): LineEncoder {
   )
 }
 
-/** RFC 3339 in UTC with milliseconds; the text of the last millisecond is kept. */
+/** Formats times as RFC 3339 in UTC with milliseconds; the text of the last millisecond is reused. */
 export function createTimeFormatter(): (timeMs: number) => string {
   let lastMs = Number.NaN
   let text = ''
@@ -64,8 +64,8 @@ function encodeValue(value: unknown): string {
 }
 
 /**
- * A JSON value for anything: errors by name, message and code, bytes by their length, objects without
- * secrets and at most four levels deep.
+ * Turns any value into a JSON value: errors become name, message and code, bytes their length, and objects lose
+ * their secrets and everything more than four levels deep.
  */
 export function plainValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return cleanText(value)
@@ -99,7 +99,7 @@ function plainError(error: Error, depth: number): unknown {
   }
 }
 
-/** Bounded text without credentials. */
+/** The text, cut to a bounded length and with credentials masked. */
 export function cleanText(text: string): string {
   const bounded = text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}…` : text
   return maskCredentials(bounded)

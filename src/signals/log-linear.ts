@@ -6,9 +6,9 @@ export interface LogLinearState {
 }
 
 /**
- * A histogram of durations in nanoseconds with slots of constant relative width: each power of two is
- * split into 16, so that a quantile is at most 6.25 % too high. 0 to 2^40 ns (18 minutes); longer ones
- * count in the last slot. About 5 KB. The layout follows HdrHistogram (G. Tene).
+ * A histogram of durations in nanoseconds with slots of constant relative width: each power of two is split into
+ * 16, so that a quantile is at most 6.25 % too high. It covers 0 to 2^40 ns (18 minutes); longer durations count
+ * in the last slot. It takes about 5 KB. The layout follows HdrHistogram (G. Tene).
  */
 export class LogLinearHistogram {
   readonly #counts = new Float64Array(SLOTS)
@@ -36,7 +36,7 @@ export class LogLinearHistogram {
     return this.#maxNs
   }
 
-  /** The duration that a share `quantile` (0 to 1) of all do not exceed; 0 when there are none. */
+  /** The duration that a share of `quantile` (0 to 1) of all durations do not exceed; 0 when there are none. */
   quantileNs(quantile: number): number {
     const rank = Math.max(1, Math.ceil(quantile * this.#total))
     let seen = 0
@@ -64,7 +64,7 @@ export class LogLinearHistogram {
     this.#maxNs = Math.max(this.#maxNs, state.maxNs)
   }
 
-  /** How many durations lie below `2 ** power` ns: exact, since a power of two is a slot's edge. */
+  /** How many durations are below `2 ** power` ns. Exact, because every power of two is the edge of a slot. */
   countBelow(power: number): number {
     const end = slotOf(2 ** power)
     return this.#counts.subarray(0, end).reduce((total, count) => total + count, 0)

@@ -4,7 +4,7 @@ import { createHumanEncoder } from './log-human.ts'
 import { LOG_LEVELS } from './log-level.ts'
 import { createLineEncoder } from './log-line.ts'
 
-/** Where lines go: text of one or more whole lines, each with its line feed. */
+/** Where lines go: it receives one or more whole lines, each with its line feed. */
 export interface LogSink {
   write(text: string): void
 }
@@ -16,9 +16,9 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void
   error(message: string, fields?: LogFields): void
   enabled(level: LogLevel): boolean
-  /** A logger that adds these fields to each line. */
+  /** A logger that adds these fields to every line. */
   child(fields: LogFields): Logger
-  /** Hands buffered lines to the sink. Call it before the process exits. */
+  /** Passes buffered lines to the sink. Call it before the process exits. */
   flush(): void
 }
 
@@ -30,7 +30,7 @@ export interface LoggerOptions {
   readonly level?: LogLevel | 'silent'
   /** Default `json`; choose `human` for a terminal. */
   readonly format?: 'json' | 'human'
-  /** Colors in human format; default false (and honor NO_COLOR where it is read). */
+  /** Whether the human format uses colors; default false. Honoring NO_COLOR is up to the caller. */
   readonly color?: boolean
   /** Runs `flush` soon after the first buffered line; default: at the end of the current turn. */
   readonly schedule?: (flush: () => void) => void
@@ -39,9 +39,9 @@ export interface LoggerOptions {
 const BUFFER_CHARS_MAX = 65_536
 
 /**
- * Creates a {@link Logger}. A line never holds a line feed, is at most about 16 KiB, and shows no
- * secret: fields with sensitive names and credential-like texts are masked. Errors and full buffers
- * are handed over at once, other lines at the end of the turn.
+ * Creates a {@link Logger}. A line contains no line feed but its last, is at most about 16 KiB long, and shows no
+ * secret: fields with sensitive names and texts that look like credentials are masked. Errors and full buffers
+ * are passed on at once, other lines at the end of the turn of the event loop.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const { clock, sink, level = 'info', schedule = queueMicrotask } = options

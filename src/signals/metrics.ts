@@ -3,13 +3,13 @@ import type { SlotTable } from './slots.ts'
 import { renderSnapshot } from './exposition.ts'
 import { createSlotTable } from './slots.ts'
 
-/** A family of series. Slots are taken once, when routes are compiled; the hot path knows integers. */
+/** A family of series. Slots are allocated when routes are compiled, so the hot path deals only in integers. */
 export interface FamilyOptions {
   /** Full name, e.g. `tollgate_decisions_total` (Prometheus naming rules). */
   readonly name: string
   readonly help: string
   readonly labels?: readonly string[]
-  /** Series at most; those beyond share the label value `other`. Default 256. */
+  /** The most series it may have; any more share the label value `other`. Default 256. */
   readonly slotsMax?: number
 }
 
@@ -38,16 +38,16 @@ export interface Histogram {
   sum(slot: number): number
 }
 
-/** A registry of families, rendered at scrape. */
+/** A registry of families, rendered at each scrape. */
 export interface Metrics {
   counter(options: FamilyOptions): Counter
   /** `merge` says how the readings of several processes become one; default `sum`. */
   gauge(options: FamilyOptions & { readonly merge?: MergeRule }): Gauge
   /** `bounds` are upper bounds, ascending, without +Inf. */
   histogram(options: FamilyOptions & { readonly bounds: readonly number[] }): Histogram
-  /** Adds families that are built when asked (from log-linear histograms, for instance). */
+  /** Adds families that are built on demand (from log-linear histograms, for instance). */
   source(build: () => readonly FamilySnapshot[]): void
-  /** Runs before each snapshot: a place to set gauges. */
+  /** Registers a function that runs before each snapshot, for instance to set gauges. */
   beforeSnapshot(update: () => void): void
   /** All series as plain JSON: to be sent between processes and merged. */
   snapshot(): MetricsSnapshot
@@ -156,7 +156,7 @@ class ScalarFamily implements Counter, Gauge {
 class HistogramFamily implements Histogram {
   readonly #slots: SlotTable
   readonly #bounds: Float64Array
-  /** For each slot: one count a bucket, that of +Inf last. */
+  /** For each slot, one count per bucket, that of +Inf last. */
   readonly #counts: Float64Array
   readonly #sums: Float64Array
   readonly #stride: number
@@ -192,7 +192,7 @@ class HistogramFamily implements Histogram {
     return this.#sums[slot] ?? 0
   }
 
-  /** Counts of the buckets (each alone, not cumulated), then the sum. */
+  /** The count of each bucket (not cumulative), then the sum. */
   numbers(slot: number): readonly number[] {
     return [...this.#buckets(slot), this.sum(slot)]
   }

@@ -10,7 +10,7 @@ export interface CachePerformance extends CacheCount {
   readonly hitRatio: number | null
 }
 
-/** Allow-list statistics, handed in by whoever keeps the lists. */
+/** Statistics of an allow-list, handed in by whatever keeps the lists. */
 export interface AllowListCount {
   readonly name: string
   readonly entries: number
@@ -50,7 +50,7 @@ export interface PerformanceSources {
   readonly allowLists?: () => readonly AllowListCount[]
 }
 
-/** Routes in a {@link PerformanceReport} at most. */
+/** The most routes that a {@link PerformanceReport} shows. */
 export const ROUTES_SHOWN = 100
 
 /** Builds the model of `/performance`. */

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Clock } from '../core/clock.ts'
 import type { Metrics } from './metrics.ts'
 
-/** How late timers ran since the last reading, in milliseconds. */
+/** How late timers ran, in milliseconds. */
 export interface EventLoopDelay {
   readonly meanMs: number
   readonly p50Ms: number
@@ -18,7 +18,7 @@ export interface MemoryUse {
   readonly externalBytes: number
 }
 
-/** Readings of the process. */
+/** Reads what the process uses. */
 export interface ProcessReadings {
   memory(): MemoryUse
   /** CPU seconds since the start, user and system. */

@@ -2,8 +2,8 @@ import type { Random } from '../core/random.ts'
 import { toHex } from '../core/bytes.ts'
 
 /**
- * A request id in two parts, because joining them costs more than anything else about an id, and hardly anybody
- * needs them joined. Ids of this process have the same first part for a while.
+ * A request id in two parts. Joining them costs more than everything else about an id, and they are rarely needed
+ * as one. Consecutive ids of a process share their first part.
  */
 export class RequestId {
   readonly head: string
@@ -20,13 +20,13 @@ export class RequestId {
   }
 }
 
-/** Makes request ids, and takes over those of trusted hops. */
+/** Makes request ids, and adopts those of trusted hops. */
 export interface RequestIds {
   /** A new id, unique to this process and, by 60 random bits, among processes. */
   next(): RequestId
   /**
-   * The incoming `x-request-id` when the hop it came from is trusted and it is well-formed (8 to 64
-   * of `A-Z a-z 0-9 . _ -`); a new id otherwise.
+   * The incoming `x-request-id`, if the hop that sent it is trusted and it is well-formed (8 to 64 characters of
+   * `A-Z a-z 0-9 . _ -`); a new id otherwise.
    */
   accept(incoming: string | null, trusted: boolean): RequestId
 }

@@ -5,7 +5,7 @@ import { OTHER } from './slots.ts'
 export interface RouteCount {
   readonly route: string
   readonly requests: number
-  /** Answers with a status of 500 and above. */
+  /** Answers with a status of 500 or above. */
   readonly errors: number
 }
 

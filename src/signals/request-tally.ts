@@ -2,7 +2,7 @@ import type { GateMetrics } from './gate-metrics.ts'
 import { LAYER_OUTCOME } from './gate-metrics.ts'
 import type { Metrics } from './metrics.ts'
 
-/** A route as the tally knows it: its metrics slot, and the layers its requests pass in order. */
+/** A route as the tally knows it: its metrics slot, and the layers that its requests pass, in order. */
 export interface TallyRoute {
   readonly slot: number
   readonly layers: readonly number[]
@@ -11,8 +11,8 @@ export interface TallyRoute {
 /** Counts requests at their exit. */
 export interface RequestTally {
   /**
-   * @param at position in the route's layers of the one that ended the request
-   * @param answered whether it answered; else it refused
+   * @param at index, in the route's layers, of the layer that ended the request
+   * @param answered whether that layer answered; `false` when it refused
    */
   add(
     route: TallyRoute,
@@ -22,7 +22,7 @@ export interface RequestTally {
     at: number,
     answered: boolean,
   ): void
-  /** Works off what waits, so that the counters can be read. */
+  /** Counts what is still waiting, so that the counters can be read. */
   settle(): void
 }
 
@@ -30,9 +30,9 @@ const BATCH = 256
 const NS_PER_MS = 1e6
 
 /**
- * Creates a {@link RequestTally}. A request only leaves its figures in a small table, which is worked
- * off in batches and before each scrape: counting in a tight loop, with the counters in the processor's
- * cache, costs a fraction of counting between two system calls.
+ * Creates a {@link RequestTally}. A request only leaves its figures in a small table, which is counted in batches
+ * and before each scrape: counting in a tight loop, with the counters in the processor's cache, costs a fraction
+ * of counting between two system calls.
  */
 export function createRequestTally(metrics: Metrics, gate: GateMetrics): RequestTally {
   const routes: TallyRoute[] = []

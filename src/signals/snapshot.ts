@@ -1,4 +1,4 @@
-/** How readings of several processes become one. */
+/** How the readings of several processes are combined into one. */
 export type MergeRule = 'sum' | 'max' | 'min'
 
 /** One series: its label values, and its numbers (histograms: count of each bucket, then the sum). */
@@ -31,9 +31,9 @@ const MERGES: Readonly<Record<MergeRule, (a: number, b: number) => number>> = {
 }
 
 /**
- * Merges the snapshots of several processes: counters and histograms are added, gauges follow their
- * rule. A histogram whose bounds differ from the first one seen is left out, since its buckets mean
- * something else (a process of another version during an upgrade).
+ * Merges the snapshots of several processes: counters and histograms are added up, gauges follow their rule. A
+ * histogram whose bounds differ from those of the first one seen is left out, since its buckets mean something
+ * else (a process of another version, during an upgrade).
  */
 export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
   const merged = new Map<string, { family: FamilySnapshot; series: Map<string, SeriesSnapshot> }>()

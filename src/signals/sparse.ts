@@ -1,16 +1,16 @@
 import type { Clock } from '../core/clock.ts'
 
 /**
- * Keeps what happens again and again from filling a log: of what has the same key, one in a second is let through.
+ * Keeps frequent events from filling a log: of events with the same key, one per second is let through.
  *
- * @returns for what may be written, how many before it were not; `undefined` for what may not.
+ * @returns `undefined` when the event must be left out; otherwise how many were left out since the last one.
  */
 export type Sparse = (key: string) => number | undefined
 
 const INTERVAL_MS = 1000
 const KEYS_MAX = 1024
 
-/** Creates a {@link Sparse}. Its memory is bounded: with too many keys at once, it starts over. */
+/** Creates a {@link Sparse}. Its memory is bounded: with too many keys at once, it forgets them all. */
 export function createSparse(clock: Pick<Clock, 'monotonicMs'>): Sparse {
   const known = new Map<string, { sinceMs: number; leftOut: number }>()
   return (key) => {

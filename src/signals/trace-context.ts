@@ -19,8 +19,8 @@ export interface Trace {
 /** Continues or starts traces. */
 export interface Traces {
   /**
-   * Continues the trace of valid headers, or starts one. An invalid `tracestate` is dropped alone; an
-   * invalid `traceparent` drops both (§3.2.2.3, §3.3.1.4).
+   * Continues the trace that valid headers describe, or starts a new one. An invalid `tracestate` is dropped by
+   * itself; with an invalid `traceparent`, both are dropped (§3.2.2.3, §3.3.1.4).
    */
   begin(traceparent: string | null, tracestate: string | null): Trace
 }
@@ -106,7 +106,7 @@ export function createTraces(random: Random): Traces {
   }
 }
 
-/** Draws random hex digits, never all zero, from a pool refilled now and then. */
+/** Draws random hex digits, never all zero, from a pool that is refilled when it runs out. */
 function createHexPool(random: Random): (zero: string) => string {
   let pool = ''
   let used = 0

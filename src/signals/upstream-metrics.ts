@@ -7,11 +7,11 @@ export interface UpstreamMetrics {
   upstreamSlot(upstream: string): number
   upstreamRequest(upstreamSlot: number, status: number, durationNs: number): void
   upstreamInFlight(upstreamSlot: number, change: 1 | -1): void
-  /** Shows how all upstreams do now; one that was shown before and is not among them is gone. */
+  /** Sets the current state of all upstreams; one that was shown before and is not among them disappears. */
   upstreamStates(states: readonly UpstreamState[]): void
 }
 
-/** How an upstream does. */
+/** The state of an upstream. */
 export interface UpstreamState {
   readonly name: string
   readonly targets: readonly {

@@ -2,9 +2,9 @@ import type { Records } from '../../storage/index.ts'
 import type { Ban, BanKind } from './ban.ts'
 import { bansCollection } from './ban.ts'
 
-/** The durable side of bans: one row a subject. */
+/** The durable side of bans: one row for each subject. */
 export interface BanStore {
-  /** Writes the row of a subject, whoever wrote it before; resolves with it once it is on disk. */
+  /** Writes the row of a subject, whoever wrote it last; resolves with the row once it is on disk. */
   save(ban: Ban): Promise<Ban>
   /** Removes the row of a subject; with `version`, only if it is still that one. */
   remove(ban: Ban, onlyVersion?: number): Promise<boolean>
@@ -15,7 +15,7 @@ export interface BanStore {
 const SAVE_ATTEMPTS = 4
 const PAGE_ROWS = 1000
 
-/** Creates the {@link BanStore} on records. */
+/** Creates a {@link BanStore} on `records`. */
 export function createBanStore(records: Records): BanStore {
   const reader = records.global(bansCollection)
   const collection = bansCollection.name

@@ -7,19 +7,19 @@ import type { BanStore } from './ban-store.ts'
 export interface BanSync {
   /** Reads all rows into the index. */
   reload(): Promise<void>
-  /** Writes a ban now; resolves with its row once it is on disk. */
+  /** Writes a ban immediately; resolves with its row once that is on disk. */
   save(ban: Ban): Promise<Ban>
-  /** Removes a ban now; resolves once that is on disk. */
+  /** Removes a ban immediately; resolves once that is on disk. */
   remove(ban: Ban): Promise<void>
-  /** Removes a row unless somebody wrote it meanwhile. */
+  /** Removes a row unless it has been written since it was read. */
   prune(ban: Ban): Promise<void>
-  /** Puts a ban in force here at once and writes it soon. */
+  /** Puts a ban in force in this process at once and writes it soon. */
   saveSoon(ban: Ban): void
-  /** Lets go of a ban here at once and on disk soon. */
+  /** Lifts a ban in this process at once and on disk soon. */
   removeSoon(ban: Ban): void
-  /** Tries again what could not be written. */
+  /** Retries the writes that failed. */
   retry(): Promise<void>
-  /** Resolves when everything begun so far is done, or failed and was reported. */
+  /** Resolves when everything begun so far is done, or has failed and was reported. */
   flush(): Promise<void>
   close(): Promise<void>
 }
@@ -27,7 +27,7 @@ export interface BanSync {
 const TOPIC = 'bans'
 const WRITES_AT_ONCE = 64
 
-/** What {@link createBanSync} needs; `backlogMax` bounds what waits to be written. */
+/** What {@link createBanSync} needs; `backlogMax` bounds how many rows may wait to be written. */
 export interface BanSyncParts {
   readonly index: BanIndex
   readonly store: BanStore
@@ -51,7 +51,7 @@ export function createBanSync(parts: BanSyncParts): BanSync {
   let drainIsDue = false
   let reloadIsDue = false
 
-  // One job after the other, so that an older reading never overwrites a newer one.
+  // One job at a time, so that an older read never overwrites a newer one.
   const enqueue = async <T>(job: () => Promise<T>): Promise<T> => {
     const done = queue.then(job)
     queue = done.then(ignore, ignore)
@@ -118,7 +118,7 @@ export function createBanSync(parts: BanSyncParts): BanSync {
 
   const unsubscribe = bus.subscribe((event) => {
     if (event.kind === 'gap') {
-      // Gaps may follow each other faster than a slow store is read.
+      // Gaps may follow each other faster than a slow store can be read.
       if (!reloadIsDue) background(reloadOnce)
       reloadIsDue = true
       return

@@ -2,8 +2,8 @@ import ipaddr from 'ipaddr.js'
 import { parseNetwork } from '../../core/address.ts'
 
 /**
- * Networks with a value each, found by address in one lookup per prefix length in use, however many
- * networks there are.
+ * Maps networks to values. An address is looked up once for each prefix length in use, however many networks
+ * there are.
  */
 export interface NetworkTable<T> {
   readonly size: number
@@ -11,7 +11,7 @@ export interface NetworkTable<T> {
   delete(network: string): boolean
   get(network: string): T | undefined
   values(): Iterable<T>
-  /** The value of the narrowest network that holds a canonical address and satisfies `accept`. */
+  /** The value of the narrowest network that contains a canonical address and whose value `accept` accepts. */
   match(address: string, accept: (value: T) => boolean): T | undefined
 }
 
@@ -22,8 +22,8 @@ interface Prefix<K> {
 }
 
 /**
- * The canonical text of an address or network: host bits cleared, IPv4-mapped IPv6 as IPv4, single
- * addresses without a prefix length; `undefined` when it is neither.
+ * The canonical text of an address or a network: host bits cleared, IPv4-mapped IPv6 as IPv4, single addresses
+ * without a prefix length; `undefined` when the text is neither.
  */
 export function canonicalNetwork(text: string): string | undefined {
   const network = parseNetwork(text)
@@ -34,7 +34,7 @@ export function canonicalNetwork(text: string): string | undefined {
   return `${ipaddr.fromByteArray(maskedBytes(bytes, bits)).toString()}/${bits}`
 }
 
-/** Creates an empty {@link NetworkTable}; networks are given as {@link canonicalNetwork} makes them. */
+/** Creates an empty {@link NetworkTable}; networks must have the form that {@link canonicalNetwork} returns. */
 export function createNetworkTable<T>(): NetworkTable<T> {
   const all = new Map<string, T>()
   // Longest prefix first.
@@ -106,7 +106,7 @@ function bytesOf(network: string): readonly [bytes: readonly number[], bits: num
   return [parsed[0].toByteArray(), parsed[1]]
 }
 
-/** A canonical IPv4 address as a number; `undefined` for anything else. On every request's way. */
+/** A canonical IPv4 address as a number; `undefined` for anything else. Runs on every request. */
 function parseIpv4(text: string): number | undefined {
   let value = 0
   let part = 0

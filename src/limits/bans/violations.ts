@@ -1,10 +1,15 @@
 /**
- * Counts violations by subject, exactly: the times of the last few are kept. Memory is bounded: when
- * full, the subject that has been quiet longest is forgotten.
+ * Counts violations by subject. The counts are exact, because the times of the last few violations are kept.
+ * Memory is bounded: when it is full, the subject that has been quiet longest is forgotten.
  */
 export interface Violations {
   readonly size: number
-  /** Notes one at a time of a clock that does not go back; returns whether that makes `threshold` of them within the window (and starts over). */
+  /**
+   * Notes a violation; returns whether it was the `threshold`-th within the window, in which case counting starts
+   * over.
+   *
+   * @param nowMs time of a clock that never goes back
+   */
   add(subject: string, nowMs: number): boolean
   forget(subject: string): void
 }
