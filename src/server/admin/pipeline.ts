@@ -2,6 +2,7 @@ import type { IdFactory } from '../../core/ids.ts'
 import { PROBLEM_TYPE, renderProblem } from '../../core/problem.ts'
 import type { Outcome, Refusal } from '../../core/refusal.ts'
 import { fail, refuse, REFUSALS, succeed } from '../../core/refusal.ts'
+import { DataUnwritableError } from '../../storage/index.ts'
 import { recordChange } from './audit-trail.ts'
 import { parseJsonBody, readBody } from './body.ts'
 import { etagOf, isNotModified, readIfMatch } from './etags.ts'
@@ -52,9 +53,19 @@ export async function runOperation(matched: Matched, world: PipelineWorld): Prom
     }
     return await runChange(matched, input.value, world)
   } catch (error) {
-    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    return refusalResponse(refuse('internal_error', { internal: trace }), requestId, world)
+    return refusalResponse(refusalOf(error), requestId, world)
   }
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof DataUnwritableError) {
+    return refuse('unavailable', {
+      detail: 'The data cannot be written, so the change was not made.',
+      internal: error.message,
+    })
+  }
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return refuse('internal_error', { internal: trace })
 }
 
 interface Prepared extends Input<unknown, unknown, unknown> {

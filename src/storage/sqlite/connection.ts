@@ -1,6 +1,7 @@
 import type { Statement as Prepared } from 'bun:sqlite'
 import { Database } from 'bun:sqlite'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
+import { DataUnwritableError } from '../data-unwritable.ts'
 import type { SqlValue } from '../sql/codec.ts'
 import type { Execution } from '../sql/reads.ts'
 import type { Statement } from '../sql/statement.ts'
@@ -21,11 +22,16 @@ const CONTROLS = {
 /** One SQLite connection with its prepared statements. */
 export class Connection {
   readonly database: Database
+  readonly #path: string
+  readonly #inode: number
   readonly #prepared = new Map<Statement, Prepared>()
   readonly #controls = new Map<keyof typeof CONTROLS, Prepared>()
 
   constructor(path: string) {
-    closeSync(openSync(path, 'a', 0o600))
+    const descriptor = openSync(path, 'a', 0o600)
+    this.#inode = fstatSync(descriptor).ino
+    closeSync(descriptor)
+    this.#path = path
     this.database = new Database(path, { readwrite: true, create: false })
   }
 
@@ -37,6 +43,15 @@ export class Connection {
   makeDurable(): void {
     this.database.run('PRAGMA journal_mode = WAL')
     this.database.run('PRAGMA synchronous = FULL')
+  }
+
+  /** Throws when what is committed would go into a file that nobody finds again, though every commit succeeds. */
+  requireInPlace(): void {
+    const found = statSync(this.#path, { throwIfNoEntry: false })
+    if (found === undefined) throw new DataUnwritableError('its file was moved or removed')
+    if (found.ino !== this.#inode) {
+      throw new DataUnwritableError('another file has taken its place')
+    }
   }
 
   all(execution: Execution): Row[] {

@@ -1,3 +1,4 @@
+import { DataUnwritableError } from '../data-unwritable.ts'
 import type { Change, CommitOutcome } from '../records.ts'
 import type { Applier } from './apply.ts'
 import { applyBatch } from './apply.ts'
@@ -75,6 +76,7 @@ export class GroupCommit {
     const { connection } = this.#applier
     const group = this.#takeGroup()
     try {
+      connection.requireInPlace()
       connection.control('begin')
       const settles =
         group.length === 1
@@ -84,7 +86,8 @@ export class GroupCommit {
       for (const settle of settles) settle()
     } catch (error) {
       if (connection.inTransaction) connection.control('rollback')
-      for (const waiting of group) waiting.reject(error)
+      const reason = told(error)
+      for (const waiting of group) waiting.reject(reason)
     }
   }
 
@@ -111,7 +114,16 @@ export class GroupCommit {
         connection.control('undo')
         connection.control('release')
       }
-      return () => waiting.reject(error)
+      return () => waiting.reject(told(error))
     }
   }
+}
+
+/** Full, broken or read-only: nothing that the change could mend. */
+const DISK = /^SQLITE_(?:FULL|IOERR|READONLY|CANTOPEN)/
+
+/** An error as callers get it: a disk that refuses is told from a mistake. */
+function told(error: unknown): unknown {
+  const isOfTheDisk = error instanceof Error && 'code' in error && DISK.test(String(error.code))
+  return isOfTheDisk ? new DataUnwritableError(error.message, error) : error
 }

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { Database } from 'bun:sqlite'
-import { statSync } from 'node:fs'
+import { copyFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createManualClock, systemClock } from '../../core/clock.ts'
 import type { Folder } from '../contract/folder.ts'
 import { makeFolder } from '../contract/folder.ts'
 import { SETTINGS, THINGS, thingOf } from '../contract/things.ts'
 import { thrownBy } from '../contract/thrown-by.ts'
+import { DataUnwritableError } from '../data-unwritable.ts'
 import { openSqlite } from '../open-sqlite.ts'
 import type { Records, TenantRow } from '../records.ts'
 import type { AnyCollection } from '../schema/collection-schema.ts'
@@ -191,6 +192,25 @@ describe('the lock', () => {
       await child.exited
     }
     await (await openWith([THINGS])).close()
+  })
+})
+
+describe('a file that is moved while it is open', () => {
+  test('takes no more changes: they would be lost; put back, it takes them again', async () => {
+    const records = await openWith([THINGS])
+    await records.commit([insert])
+    const path = join(folder.path, 'records.db')
+    renameSync(path, `${path}.old`)
+    const other = { ...insert, row: thingOf('b') }
+    const lost = thrownBy(async () => records.commit([other]))
+    expect((await lost).message).toContain('moved or removed')
+    copyFileSync(`${path}.old`, path)
+    const beside = await thrownBy(async () => records.commit([other]))
+    expect(beside).toBeInstanceOf(DataUnwritableError)
+    expect(beside.message).toContain('another file has taken its place')
+    renameSync(`${path}.old`, path)
+    expect((await records.commit([other])).ok).toBe(true)
+    await records.close()
   })
 })
 
