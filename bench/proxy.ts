@@ -75,6 +75,7 @@ function serveProxy(port: number, url: string): void {
       kind: 'key',
       id: 'key_0Uo3Xq8wZ1kLmN4pR7sT9v',
       tenantId: 'ten_0Uo3Xq8wZ1kLmN4pR7sT9v',
+      ownerId: undefined,
       userId: undefined,
       roles: ['viewer'],
       permissions: { has: () => true, explain: () => undefined, list: () => [] },

@@ -11,48 +11,51 @@ export interface PermissionSet {
   list(): readonly string[]
 }
 
-/** What makes a copy (`{ ...caller, id }`) no {@link Caller} for the compiler; there only for it. */
+/** Exists only for the compiler: it keeps a copy (`{ ...caller, id }`) from passing for a {@link Caller}. */
 declare abstract class Uncopied {
   private readonly uncopied: never
 }
 
 /**
- * Who is calling. Immutable but for a hint, so that it can be cached by a digest of the whole credential and
- * shared between requests. Made by {@link newCaller} alone: a copy would carry the hint of the one it was copied
- * from, and with another id beside it be counted as that one.
+ * Who is calling. Immutable except for the two fields of the counter hint, so it can be cached by a digest of the
+ * whole credential and shared between requests. Only {@link newCaller} makes one: a copy would carry the hint of
+ * the original and, with another id, still be counted as the original.
  */
 export interface Caller extends Uncopied {
   readonly kind: CallerKind
-  /** Id of the credential itself (key id, token id, session id); empty when anonymous. */
+  /** Id of the credential (key id, token id or session id), not of the user; empty when anonymous. */
   readonly id: string
   readonly tenantId: string
+  /** Id of the key that a token was made with; `undefined` for every other credential. */
+  readonly ownerId: string | undefined
   /** The user behind the credential, when there is one. */
   readonly userId: string | undefined
   readonly roles: readonly string[]
   readonly permissions: PermissionSet
   /** Plan name for limits and metering, when one is set. */
   readonly plan: string | undefined
-  /** Limits of this caller's own, by limit name: they replace the rate or allowance of that limit. */
+  /** This caller's own values, by limit name: each replaces the rate or allowance of that limit. */
   readonly limits: Readonly<Record<string, number>> | undefined
-  /** When the credential ends, milliseconds since the epoch; `Infinity` when never. */
+  /** When the credential expires, in milliseconds since the epoch; `Infinity` when never. */
   readonly expiresAtMs: number
   /** Whether the credential may be used from `address`; `undefined` means from anywhere. */
   readonly allowsAddress: ((address: string) => boolean) | undefined
-  /** Where counters of this caller were found last, for those who count them and check it; -1 at first. */
+  /** Hint: where the counter store last found this caller's counters, to be verified there; -1 at first. */
   counterPlace: number
-  /** What they know it is theirs by; `undefined` at first. */
+  /** Hint: by which a counter store recognizes {@link Caller.counterPlace} as its own; `undefined` at first. */
   counterEra: object | undefined
 }
 
-/** Everything that is said of a caller: all but the hint. */
+/** Everything about a caller except the counter hint. */
 export type CallerFacts = Omit<Caller, 'counterPlace' | 'counterEra'>
 
-/** The caller of whom these facts are true, whose counters nobody has looked for yet. */
+/** Makes a {@link Caller} with an empty counter hint. */
 export function newCaller(facts: CallerFacts): Caller {
   const fields: CallerFacts & Pick<Caller, 'counterPlace' | 'counterEra'> = {
     kind: facts.kind,
     id: facts.id,
     tenantId: facts.tenantId,
+    ownerId: facts.ownerId,
     userId: facts.userId,
     roles: facts.roles,
     permissions: facts.permissions,
@@ -73,6 +76,7 @@ export const anonymousCaller: Caller = newCaller({
   kind: 'anonymous',
   id: '',
   tenantId: '',
+  ownerId: undefined,
   userId: undefined,
   roles: [],
   permissions: nothing,

@@ -100,6 +100,7 @@ export function createCallerMaker(records: Records, permissions: PermissionCompi
       kind: principal.kind,
       id: principal.id,
       tenantId: intern(principal.tenantId),
+      ownerId: principal.ownerId === '' ? undefined : intern(principal.ownerId),
       userId: userId === null ? undefined : intern(userId),
       roles: grant.roles,
       permissions: grant.permissions,

@@ -7,15 +7,18 @@ export interface BanIndex {
   readonly size: number
   /** Whether any address or network is on it: while none is, addresses need not be found out. */
   readonly hasAddresses: boolean
+  /** Whether any credential or user is on it. */
+  readonly hasKeys: boolean
   /** Live ban of an address at `nowMs`, if any; does next to nothing while there are no rows. */
   findAddress(address: string, nowMs: number): Ban | undefined
+  /** Live ban of a credential or a user at `nowMs`, if any. */
   findKey(id: string, nowMs: number): Ban | undefined
   get(kind: BanKind, subject: string): Ban | undefined
-  /** Puts a row in the place of an older one of the same subject. */
+  /** Adds a row, replacing an older one of the same subject. */
   put(ban: Ban): void
   remove(kind: BanKind, subject: string): void
   rows(): readonly Ban[]
-  /** How many rows were made automatically, and the one written longest ago. */
+  /** How many rows were made automatically, and which of them was written longest ago. */
   automatic(): { readonly count: number; readonly oldest: Ban | undefined }
 }
 
@@ -44,6 +47,9 @@ export function createBanIndex(): BanIndex {
     get hasAddresses() {
       return addresses.size > 0 || networks.size > 0
     },
+    get hasKeys() {
+      return keys.size > 0
+    },
     findAddress(address, nowMs) {
       if (addresses.size > 0) {
         const ban = addresses.get(address)
@@ -53,7 +59,6 @@ export function createBanIndex(): BanIndex {
       return networks.match(address, (ban) => ban.expiresAtMs > nowMs)
     },
     findKey(id, nowMs) {
-      if (keys.size === 0) return undefined
       const ban = keys.get(id)
       return ban !== undefined && ban.expiresAtMs > nowMs ? ban : undefined
     },

@@ -5,28 +5,28 @@ import { fail, refuse, succeed } from '../../core/refusal.ts'
 import type { BanKind } from './ban.ts'
 import { canonicalNetwork } from './network-table.ts'
 
-/** A ban by hand. */
+/** A request to ban by hand. */
 export interface BanRequest {
   readonly kind: BanKind
-  /** Address, network in CIDR notation, or credential id. */
+  /** Address, network in CIDR notation, id of a credential or user. */
   readonly subject: string
   readonly reason: string
-  /** How long; absent: permanent. */
+  /** How long it lasts; permanent when absent. */
   readonly durationMs?: number
   /** Who bans. */
   readonly bannedBy: string
   /** Canonical address of who bans. */
   readonly bannedFrom?: string
-  /** Id of the credential that who bans presented; absent: none that can be banned. */
-  readonly bannedWith?: string
+  /** Ids that a ban of who bans could name: credential presented, its key, its user. Default none. */
+  readonly bannedWith?: readonly string[]
   /** Bans a network of any width, and the address and the credential of who bans as well; default: none of these. */
   readonly isForced?: boolean
   readonly ownerTenantId?: string
 }
 
 /**
- * The shortest prefixes that are banned without being forced to: nobody means a 256th of all IPv4 addresses. In
- * IPv6 single networks are at most as large as that (the largest providers have a /19).
+ * The shortest prefixes that are banned without `isForced`: nobody means to ban a 256th of all IPv4 addresses. In
+ * IPv6, no single network is larger than the bound here (the largest providers have a /19).
  */
 const PREFIX_BITS_MIN = { 4: 8, 6: 16 } as const
 
@@ -48,15 +48,15 @@ export function subjectToBan(request: BanRequest, isTrusted: AddressMatcher): Ou
   return mishap === undefined ? succeed(subject) : { ok: false, refusal: mishap }
 }
 
-function keyToBan({ subject, bannedWith, isForced }: BanRequest): Outcome<string> {
+function keyToBan({ subject, bannedWith = [], isForced }: BanRequest): Outcome<string> {
   if (subject === '') return fail('bad_request', { detail: 'Name the credential by its id.' })
-  if (subject !== bannedWith || isForced === true) return succeed(subject)
+  if (!bannedWith.includes(subject) || isForced === true) return succeed(subject)
   return fail('conflict', {
-    detail: `${subject} is the credential of this request: banned only when forced ("force": true, --force).`,
+    detail: `${subject} is the credential of this request, or what that belongs to: banned only when forced ("force": true, --force).`,
   })
 }
 
-/** What makes a ban look like a slip of the pen. */
+/** Why a ban looks like a mistake, if it does. */
 function mishapOf(network: string, bannedFrom: string | undefined): Refusal | undefined {
   const [address = '', bits] = network.split('/')
   const family = address.includes(':') ? 6 : 4

@@ -3,21 +3,21 @@ import { refuse } from '../../core/refusal.ts'
 import type { BaseRow, Collection } from '../../storage/index.ts'
 import { retryAfterSeconds } from '../headers.ts'
 
-/** What a ban keeps out: an address or network, or a credential by its id. */
+/** What a ban keeps out: an address or network, or a credential or user by its id, with all that acts for it. */
 export type BanKind = 'address' | 'key'
 
-/** When a ban without an end expires: later than any clock. */
+/** The expiry of a permanent ban: later than any clock. */
 export const NEVER_MS = Number.MAX_SAFE_INTEGER
 
-/** A ban as stored. A row outlives its ban until its part in the escalation is forgotten. */
+/** A ban as stored. The row outlives the ban for as long as it makes the next ban of its subject longer. */
 export interface Ban extends BaseRow {
   readonly kind: BanKind
-  /** Canonical address (`203.0.113.7`), network (`2001:db8::/64`) or credential id. */
+  /** Canonical address (`203.0.113.7`), network (`2001:db8::/64`), id of a credential or user. */
   readonly subject: string
   readonly reason: string
-  /** How many bans in a row this is, 1 for a first; 0 for a ban by hand. */
+  /** Which ban in a row this is, 1 for the first; 0 for a ban by hand. */
   readonly level: number
-  /** When it ends, milliseconds since the epoch; {@link NEVER_MS} for a permanent one. */
+  /** When it ends, in milliseconds since the epoch; {@link NEVER_MS} when permanent. */
   readonly expiresAtMs: number
   /** Who banned by hand; null when automatic. */
   readonly bannedBy: string | null
@@ -44,7 +44,7 @@ export const bansCollection: Collection<Ban> = {
   ],
 }
 
-/** What a banned caller is told: until when, never why. */
+/** The refusal that a banned caller gets: it says until when, but never why. */
 export function banRefusal(ban: Ban, nowMs: number): Refusal {
   const internal = `ban ${ban.id}: ${ban.reason}`
   if (ban.expiresAtMs === NEVER_MS) return refuse('banned', { internal })

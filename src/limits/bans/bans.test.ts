@@ -129,6 +129,33 @@ describe('automatic bans', () => {
     expect(bench.bans.checkCaller(anonymousCaller, bench.clock.nowMs())).toBeUndefined()
   })
 
+  test('a ban of a key holds for the tokens made with it, that of a token not for its key', async () => {
+    const bench = setUp()
+    const token = newCaller({ ...ada, kind: 'token', id: 'token_1', ownerId: ada.id })
+    const other = newCaller({ ...token, id: 'token_2' })
+    const isBanned = (caller: Caller): boolean =>
+      bench.bans.checkCaller(caller, bench.clock.nowMs()) !== undefined
+    const by = { kind: 'key', reason: 'leaked', bannedBy: 'root' } as const
+    await bench.bans.ban({ ...by, subject: 'token_1', durationMs: 1000 })
+    expect([ada, token, other].map(isBanned)).toEqual([false, true, false])
+    bench.clock.advance(1000)
+    await bench.bans.ban({ ...by, subject: ada.id, durationMs: 1000 })
+    expect([ada, token, other].map(isBanned)).toEqual([true, true, true])
+    bench.clock.advance(1000)
+    expect([ada, token, other].map(isBanned)).toEqual([false, false, false])
+  })
+
+  test('a ban of a user holds for all that acts for them', async () => {
+    const bench = setUp()
+    await bench.bans.ban({ kind: 'key', subject: 'user_ada', reason: 'left', bannedBy: 'root' })
+    for (const kind of ['key', 'token', 'session'] as const) {
+      const caller = newCaller({ ...ada, kind, userId: 'user_ada' })
+      expect(bench.bans.checkCaller(caller, bench.clock.nowMs())?.subject).toBe('user_ada')
+    }
+    const eve = newCaller({ ...ada, userId: 'user_eve' })
+    expect(bench.bans.checkCaller(eve, bench.clock.nowMs())).toBeUndefined()
+  })
+
   test('where only addresses are banned, theirs is', () => {
     const bench = setUp({ subjects: ['address'] })
     expect(bench.offend(5, ADDRESS, ada)[0]?.kind).toBe('address')
@@ -244,7 +271,7 @@ describe('bans by hand', () => {
 
   test('the credential that bans is banned only when that is forced; another as it is', async () => {
     const bench = setUp()
-    const request = { kind: 'key', bannedWith: 'key_ada', ...byHand } as const
+    const request = { kind: 'key', bannedWith: ['key_ada'], ...byHand } as const
     expect(await bench.bans.ban({ ...request, subject: 'key_ada' })).toMatchObject({
       ok: false,
       refusal: { code: 'conflict', detail: expect.stringContaining('--force') },

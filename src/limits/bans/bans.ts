@@ -20,7 +20,7 @@ import { canonicalNetwork } from './network-table.ts'
 import type { Violations } from './violations.ts'
 import { createViolations } from './violations.ts'
 
-/** A refusal that may count against whoever caused it. */
+/** A refusal that may count toward a ban of whoever caused it. */
 export interface Violation {
   readonly code: RefusalCode
   /** Canonical client address. */
@@ -28,18 +28,18 @@ export interface Violation {
   readonly caller: Caller
 }
 
-/** What bans tell the rest of the gate about; must not throw. */
+/** What the rest of the gate hears about bans. Hooks must not throw. */
 export interface BanHooks {
-  /** A ban began or was lifted, on this instance's account; for the audit log. */
+  /** This instance began or lifted a ban; for the audit log. */
   readonly onBan?: (event: { readonly kind: 'banned' | 'lifted'; readonly ban: Ban }) => void
-  /** Bans hold here but could not be written or read; {@link Bans.maintain} tries again. */
+  /** Bans could not be written or read. They hold in this process, and {@link Bans.maintain} tries again. */
   readonly onStorageFailure?: (error: unknown) => void
 }
 
 /** What {@link createBans} needs. */
 export interface BansOptions {
   readonly config: BansConfig
-  /** Networks of trusted proxies, whose own addresses stand for many clients. */
+  /** Networks of trusted proxies: one such address stands for many clients, so it is never banned automatically. */
   readonly proxies?: readonly string[]
   readonly records: Records
   readonly bus: Bus
@@ -56,22 +56,22 @@ export interface Bans {
   anyAddress(): boolean
   /** The ban that keeps a canonical address out now. Synchronous; the number of bans is no matter. */
   check(address: string, nowMs: number): Ban | undefined
-  /** The ban that keeps a credential out now. Synchronous. */
+  /** The ban that keeps a caller out now: of its credential, of the key that its token was made with, of its user. Synchronous. */
   checkCaller(caller: Caller, nowMs: number): Ban | undefined
   /** Counts a refusal; returns the ban it led to, which holds from now on. */
   record(violation: Violation): Ban | undefined
   /** Bans by hand; on disk when it resolves. */
   ban(request: BanRequest): Promise<Outcome<Ban>>
-  /** Ends a ban and forgets its part in the escalation; on disk when it resolves. */
+  /** Ends a ban, so that the next one starts at the first level again; on disk when it resolves. */
   lift(id: string): Promise<Outcome<Ban>>
   get(id: string): Promise<Outcome<Ban>>
-  /** Bans that hold now, the one that ends first first. */
+  /** The bans in force, soonest to end first. */
   list(page: { readonly cursor?: string; readonly limit?: number }): Promise<Page<Ban>>
-  /** Goes on with other rules; bans that hold stay. */
+  /** Changes the rules; bans in force stay. */
   configure(config: BansConfig, proxies?: readonly string[]): void
-  /** Removes rows that have nothing left to say, writes again what failed. Call every minute. */
+  /** Removes rows that no longer matter and retries failed writes. Call it every minute. */
   maintain(): Promise<void>
-  /** Resolves when everything begun so far is on disk, or failed and was reported. */
+  /** Resolves when everything begun so far is on disk, or has failed and was reported. */
   flush(): Promise<void>
   /** Stops listening, after {@link Bans.flush}. */
   close(): Promise<void>
@@ -81,7 +81,7 @@ interface Rules {
   readonly config: BansConfig
   readonly counts: ReadonlySet<RefusalCode>
   readonly isTrusted: (address: string) => boolean
-  /** Whether an address is that of a trusted proxy: it may be banned by hand alone. */
+  /** Whether an address belongs to a trusted proxy, which can be banned only by hand. */
   readonly isProxy: (address: string) => boolean
   readonly violations: Violations
 }
@@ -140,7 +140,14 @@ export function createBans(options: BansOptions): Bans {
       const ban = index.findAddress(address, nowMs)
       return ban === undefined || rules.isTrusted(address) ? undefined : ban
     },
-    checkCaller: (caller, nowMs) => index.findKey(caller.id, nowMs),
+    checkCaller({ id, ownerId, userId }, nowMs) {
+      if (!index.hasKeys) return undefined
+      return (
+        index.findKey(id, nowMs) ??
+        (ownerId === undefined ? undefined : index.findKey(ownerId, nowMs)) ??
+        (userId === undefined ? undefined : index.findKey(userId, nowMs))
+      )
+    },
     record(violation) {
       if (!rules.counts.has(violation.code)) return undefined
       if (rules.isTrusted(violation.address)) return undefined
@@ -219,7 +226,7 @@ function compileRules(config: BansConfig, proxies: readonly string[] = []): Rule
   }
 }
 
-/** Known callers answer for themselves, so that one of them cannot ban everyone behind an address. */
+/** A known caller is banned by its credential, so that it cannot get everyone behind its address banned. */
 function subjectOf(
   { address, caller }: Violation,
   { subjects }: BansConfig,

@@ -119,6 +119,23 @@ test('an operator bans the credential that they present only by force, and can l
   expect((await rig.call('POST', '/v1/bans', { body })).status).toBe(201)
 })
 
+test('an operator bans the key that their token was made with only by force', async () => {
+  const rig = await createAdminRig()
+  const acme = await withTenant(rig)
+  const key = await keyWith(rig, acme, 'operator')
+  const subject = (await rig.call('GET', '/v1/me', { credential: key })).field('id')
+  const issued = await rig.call('POST', `${acme}/tokens`, {
+    credential: key,
+    body: { owner: { kind: 'key', id: subject } },
+  })
+  const body = { kind: 'key', subject, reason: 'a slip of the pen' }
+  const credential = String(issued.field('accessToken'))
+  expect(problem(await rig.call('POST', '/v1/bans', { credential, body }))).toEqual([
+    409,
+    'conflict',
+  ])
+})
+
 test('what a key has left is told by its own limit, and by nobody else’s', async () => {
   const rig = await createAdminRig()
   const acme = await withTenant(rig)

@@ -53,6 +53,7 @@ export async function authenticate(
     kind: caller.kind,
     id: caller.id,
     tenantId: caller.permissions.has(OPERATE) ? undefined : caller.tenantId,
+    ownerId: caller.ownerId,
     userId: caller.userId,
     permissions: caller.permissions,
   })

@@ -9,6 +9,8 @@ export interface Principal {
   readonly id: string
   /** The tenant it is bound to; `undefined` for the root key and operators. */
   readonly tenantId: string | undefined
+  /** The key that its token was made with. */
+  readonly ownerId: string | undefined
   readonly userId: string | undefined
   readonly permissions: PermissionSet
 }
@@ -24,6 +26,7 @@ export const rootPrincipal: Principal = Object.freeze({
   kind: 'root',
   id: 'root',
   tenantId: undefined,
+  ownerId: undefined,
   userId: undefined,
   permissions: everything,
 })

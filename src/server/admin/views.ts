@@ -124,7 +124,9 @@ export const banView = z
   .object({
     id: z.string(),
     kind: z.enum(['address', 'key']),
-    subject: z.string(),
+    subject: z
+      .string()
+      .describe('Address or network, or id of a credential or user, with all that acts for it.'),
     reason: z.string(),
     level: z.int().describe('How many bans in a row this is; 0 for a ban by hand.'),
     createdAtMs: timeMs(),

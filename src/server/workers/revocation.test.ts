@@ -52,6 +52,29 @@ const untilAll = async (path: string, secret: string, wanted: string | number): 
   })
 
 describe('in every worker, within a second', () => {
+  test('a ban of a key reaches its token, and a ban of its user both; lifted, they end', async () => {
+    await gate.call('POST', '/v1/tenants', { id: 'acme', name: 'acme' })
+    const name = { login: 'ada' }
+    const user = (await gate.json('POST', '/v1/tenants/acme/users', name)) as { id: string }
+    const permissions = ['scene:read']
+    const { id, secret } = await makeKey(gate, 'acme', { permissions, userId: user.id })
+    const issue = { owner: { kind: 'key', id } }
+    const { accessToken } = (await gate.json('POST', '/v1/tenants/acme/tokens', issue)) as {
+      accessToken: string
+    }
+    for (const subject of [id, user.id]) {
+      const body = { kind: 'key', subject, reason: 'leaked' }
+      const ban = (await gate.json('POST', '/v1/bans', body)) as { id: string }
+      for (const credential of [secret, accessToken]) {
+        expect(await untilAll('/read', credential, 'banned')).toBeLessThan(WITHIN_MS)
+      }
+      await gate.call('DELETE', `/v1/bans/${ban.id}`)
+      for (const credential of [secret, accessToken]) {
+        expect(await untilAll('/read', credential, 200)).toBeLessThan(WITHIN_MS)
+      }
+    }
+  })
+
   test('a ban holds, made of violations that no worker saw alone; lifted, it ends', async () => {
     const { id, secret } = await makeKey(gate, 'acme', { permissions: ['scene:read'] })
     const headers = { authorization: `Bearer ${secret}` }

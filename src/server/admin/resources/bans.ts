@@ -7,6 +7,7 @@ import type { OperationFacts } from '../operation.ts'
 import { operation } from '../operation.ts'
 import { answerPage, pageOf, pageQuery } from '../pages.ts'
 import { banParams, noParams, noQuery } from '../parameters.ts'
+import type { Principal } from '../principal.ts'
 import { banView } from '../views.ts'
 
 const facts = {
@@ -25,7 +26,9 @@ const banInput = z
       .string()
       .min(1)
       .max(128)
-      .describe('Address, network in CIDR notation, or credential id.'),
+      .describe(
+        'Address, network in CIDR notation, or id of a key (its tokens are banned too), a token, a session or a user (all of theirs are banned).',
+      ),
     reason: z.string().min(1).max(200),
     durationMs: z.int().positive().optional().describe('How long; left out: without an end.'),
     tenantId: z.string().max(64).optional().describe('The tenant of the credential.'),
@@ -33,7 +36,7 @@ const banInput = z
       .boolean()
       .optional()
       .describe(
-        'Ban also a network wider than /8 (IPv4) or /16 (IPv6), one that holds your own address, or your own credential.',
+        'Ban also a network wider than /8 (IPv4) or /16 (IPv6), one that holds your own address, or your own credential, key or user.',
       ),
   })
   .meta({ id: 'BanInput' })
@@ -52,6 +55,9 @@ const viewOf = (ban: Ban): z.output<typeof banView> => ({
 
 const mapOutcome = <T, U>(outcome: Outcome<T>, map: (value: T) => U): Outcome<U> =>
   outcome.ok ? succeed(map(outcome.value)) : outcome
+
+const idsOf = ({ id, ownerId, userId }: Principal): readonly string[] =>
+  [id, ownerId, userId].filter((each) => each !== undefined)
 
 /** Bans of addresses and credentials. */
 export const banOperations = [
@@ -73,7 +79,7 @@ export const banOperations = [
     ...facts,
     id: 'createBan',
     method: 'post',
-    summary: 'Ban an address, a network or a credential',
+    summary: 'Ban an address, a network, a credential or a user',
     action: 'ban.create',
     status: 201,
     params: noParams,
@@ -87,7 +93,7 @@ export const banOperations = [
         reason: body.reason,
         bannedBy: principal.id,
         bannedFrom: address,
-        ...(principal.kind !== 'root' && { bannedWith: principal.id }),
+        ...(principal.kind !== 'root' && { bannedWith: idsOf(principal) }),
         ...(force !== undefined && { isForced: force }),
         ...(durationMs !== undefined && { durationMs }),
         ...(tenantId !== undefined && { ownerTenantId: tenantId }),

@@ -32,9 +32,13 @@ export const bansCommand = branch('bans', 'Bans of addresses and credentials', {
   }),
   add: action({
     name: 'add',
-    summary: 'Ban an address, a network or a credential',
+    summary: 'Ban an address, a network, a credential or a user',
     args: {
-      subject: { type: 'positional', description: 'Address, CIDR network or credential id.' },
+      subject: {
+        type: 'positional',
+        description:
+          'Address, CIDR network, or id: of a key (with its tokens), a token, a session, a user (with all of theirs).',
+      },
       kind: {
         type: 'string',
         valueHint: 'address|key',
@@ -45,7 +49,7 @@ export const bansCommand = branch('bans', 'Bans of addresses and credentials', {
       force: {
         type: 'boolean',
         description:
-          'Ban also a network wider than /8 (IPv6: /16), your own address, or your own credential.',
+          'Ban also a network wider than /8 (IPv6: /16), your own address, or your own credential, key or user.',
       },
     },
     examples: ['tollgate bans add 203.0.113.0/24 --reason scraping --for 24h'],
