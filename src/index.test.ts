@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import type { ManualClock } from './core/clock.ts'
-import { createManualClock } from './core/clock.ts'
-import type { CreateGateOptions, EmbeddedGate, GatewayConfigInput } from './index.ts'
-import { ConfigRefusedError, createGate } from './index.ts'
+import type { CreateGateOptions, EmbeddedGate, GatewayConfigInput, ManualClock } from './index.ts'
+import { ConfigRefusedError, createGate, createLogger, createManualClock } from './index.ts'
 
 const open: EmbeddedGate[] = []
 afterEach(async () => {
@@ -328,6 +326,74 @@ describe('the record', () => {
   })
 })
 
+describe('what a program does wrong', () => {
+  const clock = createManualClock()
+  const sent = new Response('for all requests')
+  const wrong = {
+    nothing: undefined,
+    'a text': 'hello',
+    'an object': { status: 200 },
+    'an answer that was sent before': sent,
+  }
+  for (const [what, answer] of Object.entries(wrong)) {
+    for (const isAsync of [false, true]) {
+      test(`${isAsync ? 'promising' : 'returning'} ${what} becomes a 500, recorded, that the log explains`, async () => {
+        if (!sent.bodyUsed) await sent.text()
+        const lines: string[] = []
+        const gate = await gateWith(
+          [{ credentials: ['anonymous'], limits: ['one'] }],
+          { limits: { one: { kind: 'concurrency', limit: 1, by: 'route' } } },
+          {
+            handler: () => (isAsync ? Promise.resolve(answer) : answer) as Response,
+            logger: createLogger({ clock, sink: { write: (line) => lines.push(line) } }),
+          },
+        )
+        for (let index = 0; index < 3; index += 1) expect((await ask(gate)).status).toBe(500)
+        expect((await recordsOf(gate)).map(({ outcome }) => outcome)).toEqual(
+          Array.from({ length: 3 }, () => 'internal_error'),
+        )
+        expect(lines.join('')).toContain('the handler returned ')
+      })
+    }
+  }
+
+  test('a body that somebody else holds is refused, and fetch does not reject', async () => {
+    const body = { type: 'object' }
+    const gate = await gateWith([
+      { credentials: ['anonymous'], methods: ['POST'], request: { body } },
+    ])
+    const headers = { 'content-type': 'application/json' }
+    for (const host of [{}, { host: 'localhost' }]) {
+      const request = new Request('http://localhost/thing', {
+        method: 'POST',
+        body: new ReadableStream({ pull: (controller) => controller.close() }),
+        headers: { ...headers, ...host },
+      })
+      request.body?.getReader()
+      expect((await gate.fetch(request)).status).toBeGreaterThanOrEqual(400)
+    }
+    expect(answered).toHaveLength(0)
+  })
+
+  test('an answer of another library passes', async () => {
+    const foreign = {
+      [Symbol.toStringTag]: 'Response',
+      status: 202,
+      statusText: '',
+      headers: new Headers({ 'x-from': 'elsewhere' }),
+      bodyUsed: false,
+      body: new Blob(['elsewhere']).stream(),
+    } as unknown as Response
+    const gate = await gateWith([{ credentials: ['anonymous'] }], {}, { handler: () => foreign })
+    const answer = await ask(gate)
+    expect([answer.status, answer.headers.get('x-from'), await answer.text()]).toEqual([
+      202,
+      'elsewhere',
+      'elsewhere',
+    ])
+  })
+})
+
 describe('the configuration', () => {
   test('a reload is in force for the next request; a bad one changes nothing', async () => {
     const gate = await gateWith([{ credentials: ['anonymous'] }])
@@ -374,6 +440,14 @@ describe('the configuration', () => {
     expect(error).toBeInstanceOf(ConfigRefusedError)
     const paths = (error as ConfigRefusedError).errors.map(({ path }) => path)
     expect(paths).toEqual(expect.arrayContaining(['routes[0].limits[0]', 'routes[1].path']))
+  })
+
+  test('what was probably meant stands in the message', async () => {
+    const config = { routs: [] } as unknown as GatewayConfigInput
+    const refused = await createGate({ config }).catch(String)
+    expect(refused).toBe(
+      'ConfigRefusedError: routs: the key "routs" is not known here; did you mean "routes"?',
+    )
   })
 
   test('one that is missing is a mistake, and leaves the one before in force', async () => {

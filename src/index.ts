@@ -48,6 +48,10 @@ import {
 
 export type { Caller, CallerKind, PermissionSet } from './core/caller.ts'
 export type { Refusal, RefusalCode } from './core/refusal.ts'
+export type { Clock, ManualClock } from './core/clock.ts'
+export { createManualClock, systemClock } from './core/clock.ts'
+export type { ConfigError } from './core/config/index.ts'
+export type { Random } from './core/random.ts'
 export { defineConfig } from './gate/index.ts'
 export type {
   GatewayConfig,
@@ -55,7 +59,10 @@ export type {
   Handler,
   NounStorage,
   Passed,
+  Pepper,
 } from './gate/index.ts'
+export type { Logger } from './signals/index.ts'
+export { createLogger } from './signals/index.ts'
 
 /** What a gate is created with. Everything but `config` has a default. */
 export interface CreateGateOptions {
@@ -72,7 +79,7 @@ export interface CreateGateOptions {
   readonly peppers?: readonly Pepper[]
   readonly clock?: Clock
   readonly random?: Random
-  /** Default: silent. */
+  /** Made by {@link createLogger}, say. Default: silent, so that nobody hears why a handler failed. */
   readonly logger?: Logger
 }
 
@@ -98,12 +105,16 @@ export interface EmbeddedGate {
 export class ConfigRefusedError extends Error {
   readonly errors: readonly ConfigError[]
   constructor(errors: readonly ConfigError[]) {
-    super(
-      errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n'),
-    )
+    super(errors.map(textOf).join('\n'))
     this.name = 'ConfigRefusedError'
     this.errors = errors
   }
+}
+
+function textOf({ path, message, suggestion }: ConfigError): string {
+  const isSaid = suggestion === undefined || message.includes('did you mean')
+  const hint = isSaid ? '' : `; did you mean "${suggestion}"?`
+  return `${path === '' ? '' : `${path}: `}${message}${hint}`
 }
 
 const PEPPER_BYTES = 32

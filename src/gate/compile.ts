@@ -91,7 +91,8 @@ function compileRoutes(
       }
     }
     if (route.handler !== undefined && parts.handler === undefined) {
-      const message = '`handler` needs a program that embeds the gate; use `upstream` or `respond`'
+      const message =
+        '`handler` needs a program that embeds the gate and hands it one; use `upstream` or `respond`'
       own.push({ path: [...at, 'handler'], message })
     }
     problems.push(...own)

@@ -39,16 +39,19 @@ const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
 
 /** A body that announced a length within the bound needs no counting: the server it came through enforces it. */
 function countedBodyOf(request: Request, bytesMax: number): CountedBody | undefined {
-  if (METHODS_WITHOUT_BODY.has(request.method) || request.bodyUsed) return undefined
+  if (METHODS_WITHOUT_BODY.has(request.method)) return undefined
   const announced = request.headers.get('content-length')
   if (announced !== null && Number(announced) <= bytesMax) return undefined
-  return request.body === null ? undefined : countBody(request.body, bytesMax)
+  return request.body === null || isTaken(request) ? undefined : countBody(request.body, bytesMax)
 }
 
-/** A request whose body has been read already is copied without it: it cannot be read again. */
+/** Whether somebody else has read the body or holds it. */
+const isTaken = ({ bodyUsed, body }: Request): boolean => bodyUsed || body?.locked === true
+
+/** A request whose body is taken is copied without it: it cannot be read again. */
 function copyOf(request: Request, body: CountedBody | undefined): [Request | string, RequestInit?] {
   if (body !== undefined) return [request, { body: body.content, duplex: 'half' } as RequestInit]
-  if (!request.bodyUsed) return [request]
+  if (!isTaken(request)) return [request]
   const { url, method, headers, signal } = request
   return [url, { method, headers, signal }]
 }

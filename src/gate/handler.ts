@@ -41,7 +41,7 @@ export function createHandlerStage(
       const passed = passedOf(exchange, route)
       const request = exchange.request.toRequest()
       const stream = unmeasuredBodyOf(exchange)
-      if (stream === null) return handler(request, passed)
+      if (stream === null) return usableSoon(handler(request, passed))
       return answerCounted(handler, request, passed, countBody(stream, bodyBytesMax), bodyBytesMax)
     },
   }
@@ -67,12 +67,37 @@ async function answerCounted(
 ): Promise<Response | Refusal> {
   const init = { body: body.content, duplex: 'half' } as RequestInit
   try {
-    return await handler(new Request(request, init), passed)
+    return usable(await handler(new Request(request, init), passed))
   } catch (error) {
     if (body.isTooLarge() || error instanceof BodyError) return tooLarge(bodyBytesMax)
     throw error
   }
 }
+
+/** {@link usable}, without a promise where the handler made none. */
+function usableSoon(answer: Response | Promise<Response>): Response | Promise<Response> {
+  return answer instanceof Response ? usable(answer) : Promise.resolve(answer).then(usable)
+}
+
+/**
+ * An answer of a handler that can be sent. Throws a `TypeError` that says what is wrong with any other. A `Response`
+ * of another library than the runtime's own is made one of the runtime's.
+ */
+function usable(answer: Response): Response {
+  const isOwn: boolean = answer instanceof Response
+  if (!isOwn && Object.prototype.toString.call(answer) !== '[object Response]') {
+    throw new TypeError(`the handler returned ${kindOf(answer)} instead of a Response`)
+  }
+  if (answer.bodyUsed) {
+    throw new TypeError(
+      'the handler returned a Response that has been read or sent already; make one for each request',
+    )
+  }
+  return isOwn ? answer : new Response(answer.body, answer)
+}
+
+const kindOf = (value: unknown): string =>
+  value === undefined || value === null ? String(value) : `a value of type ${typeof value}`
 
 function passedOf(exchange: Exchange, route: string): Passed {
   const { caller, requestId, path, parameters, body } = exchange
