@@ -147,6 +147,7 @@ export interface Level {
   getMany(keys: readonly string[], signal?: AbortSignal): Promise<readonly LevelAnswer[]>
   /** Stores an entry read after `fence` was taken. */
   set(key: string, entry: StoredEntry, fence: LevelFence): Promise<LevelOutcome>
+  /** Once it has resolved, no `get` that starts later answers with what was stored before. */
   delete(key: string): Promise<void>
   /** Rejects only when the level cannot promise that the invalidated entries are gone. */
   invalidate(invalidation: Invalidation): Promise<void>

@@ -40,7 +40,8 @@ export interface ResponseStore {
   ): 'stored' | 'overtaken' | 'refused'
   /** Puts other variants in place of those that hold, on the same names and for as long. */
   replace(key: string, hash: number, variants: Variants): boolean
-  delete(key: string, hash: number): void
+  /** Forgets what is stored for a key but for other variants, if there are any. */
+  forget(key: string, hash: number, others: Variants): void
   /** The present position: take it before the origin is asked. */
   position(): Position
   /** Voids all that hangs on a name, in one step whatever the number. */
@@ -103,8 +104,13 @@ export function createResponseStore(parts: ResponseStoreParts): ResponseStore {
       const before = find(key, at)
       return before !== undefined && set(key, at, { ...before, variants })
     },
-    delete(key, at) {
-      pool.delete(key, at)
+    forget(key, at, others) {
+      const before = find(key, at)
+      const isKept =
+        others.list.length > 0 &&
+        before !== undefined &&
+        set(key, at, { ...before, variants: others })
+      if (!isKept) pool.delete(key, at)
     },
     position: () => epochs.position(),
     invalidate({ kind, name }) {

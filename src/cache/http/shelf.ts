@@ -97,15 +97,8 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
     const variants = store.get(key, hash)
     if (variants === undefined) return
     const others = withoutOutdated(variants, stored, fields)
-    if (others === variants) return
-    if (others.list.length === 0) store.delete(key, hash)
-    else replace(key, hash, others)
+    if (others !== variants) store.forget(key, hash, others)
   }
-  const replace = (
-    key: string,
-    hash: number,
-    variants: { list: readonly StoredResponse[] },
-  ): boolean => store.replace(key, hash, variants)
   return {
     holds: ({ key }, hash) => store.get(key, hash) !== undefined,
     find: ({ key, fields }, hash) => selectVariant(store.get(key, hash), fields),
@@ -136,7 +129,7 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
       const coded = { ...stored, coded: { ...stored.coded, [coding]: body } }
       const variants = store.get(key, hash)
       if (variants?.list.includes(stored) === true) {
-        replace(key, hash, {
+        store.replace(key, hash, {
           list: variants.list.map((other) => (other === stored ? coded : other)),
         })
       }

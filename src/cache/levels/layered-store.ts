@@ -80,7 +80,8 @@ export function createLayeredStore(parts: LayeredStoreParts): LayeredStore {
       const answer = await guard.get(key, never)
       const found = answer.state === 'hit' ? decodeResponse(answer.entry, clock.nowMs()) : undefined
       if (found === undefined) continue
-      const { variants, tenant, names, keepMs } = found
+      const { variants, tenant, keepMs } = found
+      const names = [...found.names, { kind: 'key', name: key } as const]
       const isThere = memory.get(key, hash) !== undefined
       if (isThere) return true
       if (memory.put(key, hash, variants, { tenant, names, keepMs, since }) === 'stored')
@@ -104,9 +105,13 @@ export function createLayeredStore(parts: LayeredStoreParts): LayeredStore {
       if (outcome === 'stored') keep(key, variants, facts)
       return outcome
     },
-    delete(key, hash) {
-      memory.delete(key, hash)
-      for (const { level } of levels) level.delete(key).catch(onError)
+    forget(key, hash, others) {
+      memory.forget(key, hash, others)
+      // What is being restored just now is overtaken, and no load that began before is fenced as if it came after.
+      memory.invalidate({ kind: 'key', name: key })
+      // Levels forget the others, too: they hold the variants of a key as one.
+      const all = levels.map(async ({ level }) => level.delete(key).catch(onError))
+      reaching = Promise.all([reaching, ...all])
     },
     invalidate(name: Name) {
       memory.invalidate(name)

@@ -59,7 +59,7 @@ function memoryAsLevel(clock: ManualClock): Level {
     get: async (key) => get(key),
     getMany: async (keys) => keys.map(get),
     set: async (key, entry, fence) => set(key, entry, fence),
-    delete: async (key) => store.delete(key, store.hash(key)),
+    delete: async (key) => store.forget(key, store.hash(key), { list: [] }),
     invalidate: async (name) => store.invalidate(name),
     stats: () => ({ ...counts, ...store.stats() }),
     close: async () => {

@@ -107,7 +107,12 @@ export function createRedisLevel(options: RedisLevelOptions): FencedLevel {
     },
     async delete(key) {
       const name = keyOf(redis.prefix, key)
-      await redis.send(name, ['UNLINK', name]).catch(() => undefined)
+      try {
+        await redis.send(name, ['UNLINK', name])
+      } catch {
+        // It may lie there still: nobody believes it from now on, and others hear so as soon as Redis answers.
+        bus.publish({ kind: 'key', name: key }).catch(() => undefined)
+      }
     },
     async invalidate(invalidation) {
       // What has its place in the shared order was heard from there. Of the rest others hear in their
