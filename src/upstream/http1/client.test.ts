@@ -84,6 +84,58 @@ describe('a connection', () => {
     expect([connections(), client.idle]).toEqual([2, 0])
   })
 
+  test.each([
+    '204 No Content\r\nContent-Length: 5',
+    '204 No Content\r\nTransfer-Encoding: chunked',
+    '304 Not Modified\r\nContent-Length: 5',
+  ])('is not kept after %p: what it announces may come before the next answer', async (start) => {
+    let speak = (): void => {}
+    const { client, connections } = await serve((_head, count, socket) => {
+      if (count > 1) return answerWith('own')
+      speak = () => void socket.write(answerWith('another one'))
+      return `HTTP/1.1 ${start}\r\n\r\n`
+    })
+    expect((await client.send(get()).response).body).toBeNull()
+    const asked = client.send(get()).response
+    speak()
+    expect(textOf(await asked)).toBe('own')
+    expect(connections()).toBe(2)
+  })
+
+  test('that carried HEAD carries nothing but HEAD, for some servers send content all the same', async () => {
+    let speak = (): void => {}
+    const { client, connections } = await serve((head, _count, socket) => {
+      if (head.startsWith('GET')) return answerWith('own')
+      speak = () => void socket.write(answerWith('another one'))
+      return 'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n'
+    })
+    const head = get({ method: 'HEAD', head: 'HEAD / HTTP/1.1\r\nhost: a\r\n' })
+    expect((await client.send(head).response).body).toBeNull()
+    const asked = client.send(get()).response
+    speak()
+    expect(textOf(await asked)).toBe('own')
+    await until(() => client.idle === 1)
+    expect(connections()).toBe(2)
+  })
+
+  test('that carried HEAD is used again for HEAD', async () => {
+    const { client, connections } = await serve(() => 'HTTP/1.1 200 OK\r\nETag: "a"\r\n\r\n')
+    const head = get({ method: 'HEAD', head: 'HEAD / HTTP/1.1\r\nhost: a\r\n' })
+    for (const _ of [1, 2, 3]) await client.send(head).response
+    expect([connections(), client.idle]).toEqual([1, 1])
+  })
+
+  test('that carried HEAD gives way to others when no more are kept', async () => {
+    const { client, connections } = await serve((head) =>
+      head.startsWith('GET') ? answerWith('own') : 'HTTP/1.1 200 OK\r\nETag: "a"\r\n\r\n',
+    )
+    const head = get({ method: 'HEAD', head: 'HEAD / HTTP/1.1\r\nhost: a\r\n' })
+    await Promise.all(Array.from({ length: 8 }, () => client.send(head).response))
+    expect(client.idle).toBe(8)
+    for (const _ of [1, 2, 3]) await client.send(get()).response
+    expect([connections(), client.idle]).toEqual([9, 8])
+  })
+
   test('on which the server speaks unasked is closed', async () => {
     let speak = (): void => {}
     const { client } = await serve((_head, _count, socket) => {

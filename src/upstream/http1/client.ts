@@ -63,7 +63,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const events: ConnectionEvents = {
     onOpen: opened,
     onIdle(connection, keepAliveSeconds) {
-      if (closing || idle.length >= options.idleMax) return connection.destroy()
+      if (closing) return connection.destroy()
+      // The one that has waited longest makes room: a flood of HEAD must not take the place of all others.
+      if (idle.length >= options.idleMax) idle[0]!.destroy()
       connection.idleSinceMs = clock.monotonicMs()
       connection.idleMaxMs = idleLimitMs(keepAliveSeconds)
       idle.push(connection)
@@ -87,16 +89,23 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     opening.set(connection, setTimeout(giveUp, connectTimeoutMs))
     job.carrier = connection
   }
-  const take = (): Connection | undefined => {
-    for (;;) {
-      const connection = idle.pop()
-      if (connection === undefined) return undefined
-      if (clock.monotonicMs() - connection.idleSinceMs <= connection.idleMaxMs) return connection
-      connection.destroy()
+  const take = (method: string): Connection | undefined => {
+    const carriesHead = method === 'HEAD'
+    for (let at = idle.length - 1; at >= 0; at--) {
+      const connection = idle[at]!
+      // What a server sends after HEAD in spite of it must not pass for the answer to anything with content.
+      if (connection.carriedHead && !carriesHead) continue
+      if (clock.monotonicMs() - connection.idleSinceMs > connection.idleMaxMs) connection.destroy()
+      else {
+        if (at === idle.length - 1) idle.pop()
+        else idle.splice(at, 1)
+        return connection
+      }
     }
+    return undefined
   }
   const start = (job: Job): void => {
-    const kept = take()
+    const kept = take(job.method)
     if (kept === undefined) return open(job)
     job.carrier = kept
     kept.send(job)

@@ -32,6 +32,8 @@ export class Connection implements Carrier, LinkEvents {
   idleMaxMs = 0
   /** Whether it has carried a request before. */
   used = false
+  /** Whether one of them was HEAD: a server that sends content in spite of it may still be at it. */
+  carriedHead = false
   /** Whether any part of the response to the current request has come. */
   started = false
   /** Whether nobody waits for the response any longer. */
@@ -74,7 +76,8 @@ export class Connection implements Carrier, LinkEvents {
     this.job = job
     this.started = false
     this.interims = 0
-    const { head, body } = job
+    const { head, body, method } = job
+    if (method === 'HEAD') this.carriedHead = true
     if (body.kind === 'none') this.link.write(`${head}\r\n`)
     else if (body.kind === 'bytes') this.sendBytes(head, body.bytes)
     else {

@@ -35,6 +35,8 @@ const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
 const VERSION_NEW = 'HTTP/1.1 '
 const VERSION_OLD = 'HTTP/1.0 '
 const FIELDS_MAX = 200
+/** Statuses whose responses end with their head. */
+const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 304])
 const ZERO = 0x30
 const SPACE = 0x20
 const TAB = 0x09
@@ -149,12 +151,20 @@ function parseFields(
       isCurrent &&
       framing.kind !== 'close' &&
       (coding === undefined || length === undefined) &&
+      !(WITHOUT_CONTENT.has(status) && announcesContent(deciding)) &&
       !(connection !== undefined && CLOSES.test(connection)),
     keepAliveSeconds:
       keepAlive === undefined ? undefined : Number(TIMEOUT.exec(keepAlive)?.[1] ?? Number.NaN),
     shown: undefined,
   }
 }
+
+/**
+ * RFC 9110 §8.6, RFC 9112 §6.1: 204 has neither length nor coding, and 304 seldom. Where there is one, a server that
+ * does not know better may send the content as well, which would be taken for the answer to the next request.
+ */
+const announcesContent = ({ length, coding }: Deciding): boolean =>
+  coding !== undefined || (length !== undefined && Number(length) > 0)
 
 /** The name that a line begins with, or what is wrong with it. */
 function nameAt(
