@@ -72,15 +72,15 @@ function describeRequest(exchange: Exchange, options: RecallStageOptions): Recal
   const isKnown = caller.kind !== 'anonymous'
   const keyHoldsCaller = isKnown && scope === 'caller'
   const tenantId = isKnown && scope !== 'shared' ? caller.tenantId : ''
-  const url: ResourceUrl = {
-    host: normalizeHost(headers.get('host') ?? ''),
-    target: exchange.path + exchange.query,
-  }
+  const host = headers.get('host') ?? ''
+  const target = exchange.path + exchange.query
+  const url: ResourceUrl = { host: normalizeHost(host), target }
   const keyScope = { tenantId, caller: keyHoldsCaller ? callerText(caller) : '' }
   return {
     method,
     fields: headers,
-    key: responseKey(options.routeKey, keyScope, options.schemeOf(exchange), url),
+    // The host as the upstream is told it: an answer may repeat a port that others did not ask by.
+    key: responseKey(options.routeKey, keyScope, options.schemeOf(exchange), { host, target }),
     url,
     tenantId,
     hasCredentials:

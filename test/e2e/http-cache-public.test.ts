@@ -237,3 +237,29 @@ describe('parts of content', () => {
     expect(seen).toHaveLength(3)
   })
 })
+
+describe('the Host that a client writes', () => {
+  const names = ['api.test', 'api.test:80', 'api.test:443', 'API.test']
+
+  test('is in the key as the upstream is told it: nobody gets an address with the port of another', async () => {
+    answer = (request, response) => {
+      const host = String(request.headers['x-forwarded-host'])
+      response.setHeader('cache-control', 'max-age=60')
+      response.end(`https://${host}/next`)
+    }
+    const path = page()
+    for (const host of [...names, ...names]) {
+      expect(await read(path, { host })).toBe(`https://${host}/next`)
+    }
+    expect(seen).toHaveLength(names.length)
+  })
+
+  test('names the same resource in all spellings: a change by one makes the others forget', async () => {
+    const path = page()
+    for (const host of names) await read(path, { host })
+    await get(path, { host: 'api.test' }, 'POST')
+    const before = seen.length
+    for (const host of names) await read(path, { host })
+    expect(seen).toHaveLength(before + names.length)
+  })
+})

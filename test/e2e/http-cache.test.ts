@@ -77,7 +77,7 @@ describe('a route', () => {
     answer = (request) => new Response(request.headers.get('x-forwarded-host'), { headers: FRESH })
     expect(await text('/host', { host: 'a.test' })).toBe('a.test')
     expect(await text('/host', { host: 'b.test' })).toBe('b.test')
-    expect(await text('/host', { host: 'A.test' })).toBe('a.test')
+    expect(await text('/host', { host: 'A.test' })).toBe('A.test')
   })
 
   test('obeys CDN-Cache-Control before Cache-Control', async () => {
