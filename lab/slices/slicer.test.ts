@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { SyntheticServer } from '../synthetic/index.ts'
 import { startSyntheticServer } from '../synthetic/index.ts'
-import { openSlicer } from './slicer.ts'
+import { openSlicer, openSlicers } from './slicer.ts'
 
 let server: SyntheticServer
 beforeAll(async () => {
@@ -39,4 +39,35 @@ describe('a slice', () => {
     slicer.close()
     expect(slice).toMatchObject({ seconds: 0, requests: 0 })
   })
+})
+
+test('every arm is what as many connections began with: servers may remember what came first', async () => {
+  const begun = new Map<number, string[]>()
+  const counting = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: (request, own) => {
+      const { port } = own.requestIP(request)!
+      begun.set(port, [...(begun.get(port) ?? []), new URL(request.url).pathname])
+      return new Response('')
+    },
+  })
+  const arms = ['/a', '/b', '/c'].map((path) => ({
+    name: path,
+    request: {
+      url: new URL(path, counting.url).href,
+      method: 'GET',
+      headers: {},
+      body: null,
+      status: 200,
+    },
+  }))
+  const slicers = await openSlicers(arms, 6, false, () => performance.now())
+  for (const slicer of slicers) slicer.close()
+  await counting.stop(true)
+  const only = [...begun.values()].map((paths) => {
+    expect(paths.length).toBeGreaterThan(2)
+    return [...new Set(paths)].join()
+  })
+  expect(only.toSorted()).toEqual(['/a', '/a', '/b', '/b', '/c', '/c'])
 })
