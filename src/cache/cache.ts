@@ -159,10 +159,16 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
           slotsMax: SWEEP_SLOTS,
         })
 
+  // A level that invalidates by the publisher has it with the publisher's word.
+  const apart = levels.filter(
+    (level) => level.publisher === undefined || level.publisher !== publisher,
+  )
   const carry = async (invalidation: Invalidation): Promise<void> => {
-    const reached = await Promise.all(levels.map((level) => level.invalidate(invalidation)))
+    const told = apart.length < levels.length ? publisher?.publish(invalidation) : undefined
+    told?.catch(() => undefined)
+    const reached = await Promise.all(apart.map((level) => level.invalidate(invalidation)))
     // Others learn of it after the levels that they share: what they read there then is newer.
-    await publisher?.publish(invalidation)
+    await (told ?? publisher?.publish(invalidation))
     if (reached.includes(false)) throw new Error('an invalidation has not reached every level yet')
   }
 

@@ -149,6 +149,8 @@ export interface Level {
   set(key: string, entry: StoredEntry, fence: LevelFence): Promise<LevelOutcome>
   /** Once it has resolved, no `get` that starts later answers with what was stored before. */
   delete(key: string): Promise<void>
+  /** What its `invalidate` tells other instances by: a cache with the same publisher tells them once. */
+  readonly publisher?: InvalidationPublisher
   /** Rejects only when the level cannot promise that the invalidated entries are gone. */
   invalidate(invalidation: Invalidation): Promise<void>
   stats(): LevelStats

@@ -1,6 +1,7 @@
 import type {
   EntryMeta,
   Invalidation,
+  InvalidationPublisher,
   Level,
   LevelAnswer,
   LevelFence,
@@ -16,6 +17,7 @@ const RETRIED_MAX = 256
  */
 export interface LevelGuard {
   readonly name: string
+  readonly publisher: InvalidationPublisher | undefined
   get(key: string, signal: AbortSignal): Promise<LevelAnswer>
   /** Stores in the background. */
   set(key: string, meta: EntryMeta, body: Uint8Array, fence: LevelFence): void
@@ -48,6 +50,7 @@ export function guardLevel(level: Level, onError: (error: unknown) => void): Lev
 
   return {
     name: level.name,
+    publisher: level.publisher,
     invalidate,
     async get(key, signal) {
       if (pending > 0 || failed.length > 0) {

@@ -12,9 +12,16 @@ import {
 } from '../../storage/redis/redis-server.fixture.ts'
 import type { InvalidationBus } from '../bus/invalidation-bus.ts'
 import { createInvalidationBus } from '../bus/invalidation-bus.ts'
+import { createCache } from '../cache.ts'
 import type { Level } from '../contract.ts'
+import { contentKind } from '../kinds/kind.ts'
 import { describeLevel, entryOf, fenceOf, put } from '../levels/contract/level.ts'
 import { createRedisLevel } from './redis-level.ts'
+
+const textCodec = {
+  encode: (text: string) => new TextEncoder().encode(text),
+  decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes),
+}
 
 interface Instance {
   readonly level: Level
@@ -353,6 +360,33 @@ describe.skipIf(!hasRedisServer)('a level in Redis', () => {
     expect(await hit(two.level)).toBe('miss')
     await one.end()
     await two.end()
+  })
+
+  test('a cache that publishes by the bus of the level says once what it invalidates', async () => {
+    const one = await startInstance(server.options(), systemClock, name)
+    const page = contentKind<string>({
+      name: 'page',
+      sizeOf: () => 1,
+      codec: textCodec,
+      ttlMs: 60_000,
+    })
+    const cache = createCache({
+      clock: systemClock,
+      random: systemRandom,
+      kinds: { page },
+      levels: [one.level],
+      publisher: one.bus,
+    })
+    one.bus.start(cache)
+    const key = cache.kinds.page.scope('acme', { kind: 'shared' }).key('k')
+    const load = async (value: string): Promise<string> =>
+      cache.kinds.page.getOrLoad(key, async () => ({ value, tags: ['t'] }))
+    expect(await load('before')).toBe('before')
+    for (let at = 0; at < 3; at += 1) await cache.invalidate({ kind: 'tag', name: 't' })
+    expect(await server.command('XLEN', `${name}:{${name}}:stream`)).toBe(3)
+    expect(await load('after')).toBe('after')
+    cache.close()
+    await one.end()
   })
 
   test('while Redis is frozen, gets end at the time-out and then at once', async () => {

@@ -77,6 +77,7 @@ export function createRedisLevel(options: RedisLevelOptions): FencedLevel {
 
   return {
     name: 'redis',
+    publisher: bus,
     fence: () => history.position(),
     get: async (key, signal) => untilAborted(getOne(key), signal, unavailable),
     async getMany(keys, signal) {
