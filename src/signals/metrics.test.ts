@@ -75,6 +75,18 @@ function parseExposition(text: string): Map<string, number> {
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0
 
 describe('the metrics page', () => {
+  test('names the configuration in force, and it alone, however many there were before', () => {
+    const { metrics, gate } = busyGate()
+    const hashOf = (at: number): string => String(at).padEnd(16, 'f')
+    for (let at = 0; at < 100; at++) {
+      gate.reload(true, hashOf(at), 1_767_225_600_000)
+      const named = [...parseExposition(metrics.render())].filter(([series]) =>
+        series.startsWith('tollgate_config_info'),
+      )
+      expect(named).toEqual([[`tollgate_config_info{hash="${hashOf(at).slice(0, 12)}"}`, 1]])
+    }
+  })
+
   test('follows the text exposition format, each series once', () => {
     const samples = parseExposition(busyGate().metrics.render())
     expect(samples.get('tollgate_decisions_total{layer="identify",outcome="refuse"}')).toBe(1)

@@ -7,7 +7,6 @@ export interface ServerMetrics {
 }
 
 const HASH_CHARS = 12
-const HASHES_MAX = 64
 
 /** Declares the families of connections and configuration. */
 export function createServerMetrics(metrics: Metrics): ServerMetrics {
@@ -30,24 +29,26 @@ export function createServerMetrics(metrics: Metrics): ServerMetrics {
     help: 'Whether the newest configuration could be loaded.',
     merge: 'min',
   })
-  const info = metrics.gauge({
-    name: 'tollgate_config_info',
-    help: 'The configuration in force, by the start of its hash.',
-    labels: ['hash'],
-    merge: 'max',
-    slotsMax: HASHES_MAX,
-  })
+  let current: string | undefined
+  // One series, that of the hash in force: those before it would pile up with every reload.
+  metrics.source(() => [
+    {
+      name: 'tollgate_config_info',
+      help: 'The configuration in force, by the start of its hash.',
+      type: 'gauge',
+      merge: 'max',
+      labels: ['hash'],
+      series: current === undefined ? [] : [{ values: [current], numbers: [1] }],
+    },
+  ])
   const outcomes = { loaded: reloads.slot('loaded'), refused: reloads.slot('refused') }
-  let current: number | undefined
   return {
     connections: (open) => connections.set(0, open),
     reload(ok, configHash, atMs) {
       reloads.add(ok ? outcomes.loaded : outcomes.refused)
       lastOk.set(0, ok ? 1 : 0)
       if (!ok) return
-      if (current !== undefined) info.set(current, 0)
-      current = info.slot(configHash.slice(0, HASH_CHARS))
-      info.set(current, 1)
+      current = configHash.slice(0, HASH_CHARS)
       reloadedAt.set(0, atMs / 1000)
     },
   }
