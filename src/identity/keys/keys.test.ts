@@ -320,6 +320,18 @@ test('an unknown key is remembered for a while, and strangers cannot grow memory
   expect(rig.identity.stats().loads).toBe(2)
 })
 
+test('a known key is read again when the clock was set back: its time in memory must not grow by that', async () => {
+  const rig = await rigWithKey()
+  await rig.resolve(rig.secret)
+  const { loads } = rig.identity.stats()
+  rig.clock.setWall(rig.clock.nowMs() - 999)
+  expect(codeOf(await rig.resolve(rig.secret))).toBe('ok')
+  expect(rig.identity.stats().loads).toBe(loads)
+  rig.clock.setWall(rig.clock.nowMs() - HOUR_MS)
+  for (let time = 0; time < 2; time++) expect(codeOf(await rig.resolve(rig.secret))).toBe('ok')
+  expect(rig.identity.stats().loads).toBe(loads + 1)
+})
+
 test('known keys are bounded in number', async () => {
   const rig = await createRig({ config: { cache: { entriesMax: 10 } } })
   const secrets: string[] = []

@@ -124,10 +124,11 @@ export class CredentialTable {
   use(entry: number, nowMs: number): Caller | undefined {
     const base = entry * FLOATS
     if (nowMs >= this.floats[base + VALID_UNTIL]!) return undefined
-    if (nowMs - this.floats[base + LAST_USED]! >= USE_GRAIN_MS) {
+    const agoMs = nowMs - this.floats[base + LAST_USED]!
+    if (agoMs >= USE_GRAIN_MS) {
       this.floats[base + LAST_USED] = nowMs
       this.words[entry * WORDS + REFERENCED]! |= 1
-    }
+    } else if (agoMs <= -USE_GRAIN_MS) return undefined // A clock set back must not prolong it.
     return this.callers[entry]
   }
 

@@ -4,35 +4,38 @@
  */
 export interface NegativeTable {
   has(digest: Uint8Array, nowMs: number): boolean
-  add(digest: Uint8Array, untilMs: number): void
+  add(digest: Uint8Array, nowMs: number): void
   clear(): void
 }
 
 const wordAt = (bytes: Uint8Array, at: number): number =>
   (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
 
-/** Creates a {@link NegativeTable} of `2 ** bits` places. */
-export function createNegativeTable(bits: number): NegativeTable {
+/** Creates a {@link NegativeTable} of `2 ** bits` places, whose entries hold for `ageMs`. */
+export function createNegativeTable(bits: number, ageMs: number): NegativeTable {
   const places = 2 ** bits
   const prints = new Uint32Array(places * 2)
-  const untils = new Float64Array(places)
+  const sinceMs = new Float64Array(places).fill(-Infinity)
   return {
     has(digest, nowMs) {
       const place = wordAt(digest, 0) & (places - 1)
+      const agoMs = nowMs - sinceMs[place]!
+      // What is yet to come was noted before the clock was set back: by it, all may be otherwise.
       return (
-        nowMs < untils[place]! &&
+        agoMs >= 0 &&
+        agoMs < ageMs &&
         prints[place * 2] === wordAt(digest, 8) &&
         prints[place * 2 + 1] === wordAt(digest, 12)
       )
     },
-    add(digest, untilMs) {
+    add(digest, nowMs) {
       const place = wordAt(digest, 0) & (places - 1)
       prints[place * 2] = wordAt(digest, 8)
       prints[place * 2 + 1] = wordAt(digest, 12)
-      untils[place] = untilMs
+      sinceMs[place] = nowMs
     },
     clear() {
-      untils.fill(0)
+      sinceMs.fill(-Infinity)
     },
   }
 }

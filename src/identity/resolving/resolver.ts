@@ -56,7 +56,7 @@ export function createResolver(parts: ResolverParts): Resolver {
   const { format, config, uses, hearsAll } = parts
   const hashBytes: HashBytes = parts.hashBytes ?? ((bytes) => sha256(bytes))
   const table = new CredentialTable(config.cache.entriesMax, (use) => uses.left(use))
-  const negatives = createNegativeTable(NEGATIVE_BITS)
+  const negatives = createNegativeTable(NEGATIVE_BITS, config.cache.negativeAge)
   const fences = createFences()
   const loading = new Map<string, Promise<Caller | Refusal>>()
   let loadsInFlight = 0
@@ -84,7 +84,7 @@ export function createResolver(parts: ResolverParts): Resolver {
         }
         if (typeof found === 'string') {
           table.remove(digest)
-          negatives.add(digest, nowMs + config.cache.negativeAge)
+          negatives.add(digest, nowMs)
           return CREDENTIAL_REFUSALS[found]
         }
         // Ages differ by up to a tenth, so that credentials loaded together are not re-read together.

@@ -27,6 +27,16 @@ describe('an access token', () => {
     expect(codeOf(await rig.resolve(accessToken))).toBe('credential_invalid')
   })
 
+  test('that was refused while the clock was ahead is taken again as soon as that is set right', async () => {
+    const rig = await rigWithKey()
+    const { accessToken } = await rig.issue()
+    const rightMs = rig.clock.nowMs()
+    rig.clock.setWall(rightMs + 2 * DAY_MS)
+    expect(codeOf(await rig.resolve(accessToken))).toBe('credential_invalid')
+    rig.clock.setWall(rightMs)
+    expect(codeOf(await rig.resolve(accessToken))).toBe('ok')
+  })
+
   test('may do no more than its scope, and no more than its owner', async () => {
     const rig = await rigWithKey()
     const { accessToken } = await rig.issue({ scope: ['scene:read', 'scene:delete'] })
