@@ -180,7 +180,7 @@ async function assemble(
   const front = await openFront(options, doors.shared, state, live, later.signals)
   later.front = front
   closers.push(() => front.abandon())
-  const upkeep = createUpkeep({ nouns, admin, logger: world.logger })
+  const upkeep = createUpkeep({ nouns, admin, ...world })
   const handleAdmin = adminHandle(
     admin,
     createSignalRoutes(sources),

@@ -1,6 +1,8 @@
+import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../signals/index.ts'
 import type { AdminApp } from './admin/index.ts'
 import type { Nouns } from '../gate/index.ts'
+import { watchClock } from './watch-clock.ts'
 import { watchLedger } from './watch-ledger.ts'
 import { startLastUses } from './write-last-uses.ts'
 
@@ -12,13 +14,14 @@ export interface Upkeep {
   stop(): void
 }
 
-/** Starts the chores: watching the audit log, writing last uses, forgetting what has expired, keeping bans. */
+/** Starts the chores: watching the audit log and the clock, writing last uses, forgetting what has expired, keeping bans. */
 export function createUpkeep(parts: {
   readonly nouns: Nouns
   readonly admin: AdminApp
+  readonly clock: Clock
   readonly logger: Logger
 }): Upkeep {
-  const { nouns, admin, logger } = parts
+  const { nouns, admin, clock, logger } = parts
   const chores: readonly (readonly [string, number, () => Promise<unknown>])[] = [
     ['bans', MINUTE_MS, () => nouns.bans.maintain()],
     ['expired credentials', 10 * MINUTE_MS, () => nouns.identity.sweep()],
@@ -39,11 +42,12 @@ export function createUpkeep(parts: {
     timer.unref()
     return timer
   })
-  const watch = setInterval(watchLedger(nouns.ledger, logger), SECOND_MS)
-  watch.unref()
+  const looks = [watchLedger(nouns.ledger, logger), watchClock(clock, logger)]
+  const watches = looks.map((look) => setInterval(look, SECOND_MS))
+  for (const watch of watches) watch.unref()
   return {
     stop() {
-      clearInterval(watch)
+      for (const watch of watches) clearInterval(watch)
       uses.stop()
       for (const timer of timers) clearInterval(timer)
     },
