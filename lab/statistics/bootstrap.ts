@@ -30,56 +30,21 @@ export function expandedTail(units: number, confidence = 0.95): number {
 export function bootstrap(
   values: ArrayLike<number>,
   statistic: Statistic,
-  options: BootstrapOptions,
+  { random, confidence = 0.95, resamples = 2000 }: BootstrapOptions,
 ): Interval {
-  const { confidence = 0.95 } = options
-  const found = resample(values, statistic, options, 1)
-  const tail = (1 - confidence) / 2
-  return {
-    low: quantileOfSorted(found, tail),
-    high: quantileOfSorted(found, 1 - tail),
-    confidence,
-  }
-}
-
-/**
- * Moving-block bootstrap (Künsch 1989), for values in the order of time whose neighbors depend on each
- * other.
- *
- * @param blockLength - Values that stay together; default the cube root of their number.
- */
-export function bootstrapBlocks(
-  values: ArrayLike<number>,
-  statistic: Statistic,
-  options: BootstrapOptions & { readonly blockLength?: number },
-): Interval {
-  const { confidence = 0.95, blockLength = Math.ceil(Math.cbrt(values.length)) } = options
-  const found = resample(values, statistic, options, Math.min(blockLength, values.length))
-  const tail = (1 - confidence) / 2
-  return {
-    low: quantileOfSorted(found, tail),
-    high: quantileOfSorted(found, 1 - tail),
-    confidence,
-  }
-}
-
-function resample(
-  values: ArrayLike<number>,
-  statistic: Statistic,
-  { random, resamples = 2000 }: BootstrapOptions,
-  blockLength: number,
-): Float64Array {
   const size = values.length
   if (size === 0) throw new RangeError('there is nothing to resample')
   const drawn = new Float64Array(size)
   const found = new Float64Array(resamples)
   for (let at = 0; at < resamples; at += 1) {
-    for (let filled = 0; filled < size; filled += blockLength) {
-      const start = random.below(size - blockLength + 1)
-      const length = Math.min(blockLength, size - filled)
-      for (let step = 0; step < length; step += 1) drawn[filled + step] = values[start + step]!
-    }
+    for (let filled = 0; filled < size; filled += 1) drawn[filled] = values[random.below(size)]!
     found[at] = statistic(drawn)
   }
-  return found.sort()
+  found.sort()
+  const tail = (1 - confidence) / 2
+  return {
+    low: quantileOfSorted(found, tail),
+    high: quantileOfSorted(found, 1 - tail),
+    confidence,
+  }
 }

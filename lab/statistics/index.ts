@@ -1,4 +1,5 @@
-export { bootstrap, bootstrapBlocks, expandedTail } from './bootstrap.ts'
+export { alikeness, wideningOf } from './alikeness.ts'
+export { bootstrap, expandedTail } from './bootstrap.ts'
 export { findChangePoints } from './change-points.ts'
 export { studentQuantile } from './distributions.ts'
 export { holm } from './holm.ts'

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import * as oracle from 'simple-statistics'
+import type { Random } from '../core/index.ts'
 import { createRandom } from '../core/index.ts'
 import {
+  alikeness,
   bootstrap,
-  bootstrapBlocks,
   expandedTail,
   fitThroughOrigin,
   holm,
@@ -14,6 +15,7 @@ import {
   quantile,
   standardDeviation,
   studentQuantile,
+  wideningOf,
   wilson,
 } from './index.ts'
 import { normalCdf, normalQuantile, studentCdf } from './distributions.ts'
@@ -99,12 +101,10 @@ describe('bootstrap', () => {
 
   test('is repeatable, and holds the statistic of the sample', () => {
     const values = normalSample(30, 1)
-    for (const method of [bootstrap, bootstrapBlocks]) {
-      const once = method(values, mean, { random: createRandom(4) })
-      expect(method(values, mean, { random: createRandom(4) })).toEqual(once)
-      expect(once.low).toBeLessThan(mean(values))
-      expect(once.high).toBeGreaterThan(mean(values))
-    }
+    const once = bootstrap(values, mean, { random: createRandom(4) })
+    expect(bootstrap(values, mean, { random: createRandom(4) })).toEqual(once)
+    expect(once.low).toBeLessThan(mean(values))
+    expect(once.high).toBeGreaterThan(mean(values))
   })
 
   test('of a mean it is about as wide as Student says', () => {
@@ -128,18 +128,6 @@ describe('bootstrap', () => {
     expect(held / samplesCount).toBeLessThan(0.98)
   })
 
-  test('of values that hang together, blocks give the wider interval', () => {
-    const random = createRandom(3)
-    let level = 0
-    const values = Array.from({ length: 400 }, () => (level = 0.9 * level + random.normal()))
-    const width = ({ low, high }: { low: number; high: number }): number => high - low
-    const alone = width(bootstrap(values, mean, { random: createRandom(1) }))
-    const together = width(
-      bootstrapBlocks(values, mean, { random: createRandom(1), blockLength: 25 }),
-    )
-    expect(together).toBeGreaterThan(2 * alone)
-  })
-
   test('there is no interval of nothing', () => {
     expect(() => bootstrap([], mean, { random: createRandom(1) })).toThrow(RangeError)
   })
@@ -157,6 +145,49 @@ describe('bootstrap', () => {
       expect([size, held(size, 1 - 2 * expandedTail(size)) > 0.89]).toEqual([size, true])
     }
     expect(held(5, 0.95)).toBeLessThan(0.87)
+  })
+})
+
+describe('neighbors that are alike', () => {
+  /** An autoregressive series whose neighbors are so alike. */
+  const series = (alike: number, size: number, random: Random): number[] => {
+    let level = random.normal()
+    return Array.from(
+      { length: size },
+      () => (level = alike * level + Math.sqrt(1 - alike ** 2) * random.normal()),
+    )
+  }
+
+  test('are found to be as alike as they are on average, also in short series', () => {
+    for (const alike of [0.2, 0.4]) {
+      const random = createRandom(31)
+      const found = Array.from({ length: 2000 }, () => alikeness(series(alike, 40, random)))
+      expect(Math.abs(mean(found) - alike)).toBeLessThan(0.03)
+    }
+    expect(alikeness(Array.from({ length: 20 }, (_, at) => at % 2))).toBe(0)
+    expect(alikeness(Array.from({ length: 20 }, (_, at) => at))).toBe(0.7)
+    expect(alikeness(Array.from({ length: 20 }, () => 5))).toBe(1 / 16)
+  })
+
+  test('widen an interval of their mean until it holds the truth in 9 of 10 series', () => {
+    const held = (alike: number, isWidened: boolean): number => {
+      const random = createRandom(32)
+      const inside = Array.from({ length: 1000 }, () => {
+        const values = series(alike, 20, random)
+        const half =
+          (studentQuantile(0.975, 19) * standardDeviation(values)) / Math.sqrt(values.length)
+        return Math.abs(mean(values)) < half * (isWidened ? wideningOf(alikeness(values), 20) : 1)
+      })
+      return inside.filter(Boolean).length / inside.length
+    }
+    for (const alike of [0, 0.3, 0.6])
+      expect([alike, held(alike, true) > 0.9]).toEqual([alike, true])
+    expect(held(0.6, false)).toBeLessThan(0.75)
+  })
+
+  test('that are not alike widen nothing', () => {
+    expect(wideningOf(0, 20)).toBe(1)
+    expect(wideningOf(0.7, 20)).toBeGreaterThan(Math.sqrt(1.7 / 0.3))
   })
 })
 

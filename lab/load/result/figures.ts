@@ -46,7 +46,7 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
     p99!,
     p50!,
     // Of a rate that was meant to change, the spread over time is no doubt of it.
-    rateFigure(summary, changing === undefined ? rateInterval(result, seed) : undefined),
+    rateFigure(summary, changing === undefined ? rateInterval(result) : undefined),
     errorFigure(result, summary),
     ...(changing === undefined ? [] : [keptUpFigure(changing)]),
     p999!,

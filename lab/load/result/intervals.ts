@@ -8,10 +8,13 @@ import {
   mergeHistograms,
 } from '../../histogram/index.ts'
 import {
-  bootstrapBlocks,
+  alikeness,
   expandedTail,
   mean,
   quantileOfSorted,
+  standardDeviation,
+  studentQuantile,
+  wideningOf,
   wilson,
 } from '../../statistics/index.ts'
 import type { LoadResult } from './result.ts'
@@ -21,14 +24,12 @@ const RESAMPLES = 400
 const CONFIDENCE = 0.95
 /** A value of a coarse histogram stands for values down to this share below it. */
 const CELL_SHARE = 2 ** (1 - COARSE_BITS)
-/** Neighbors more alike than this are taken to be so alike: a few blocks cannot tell more. */
-const ALIKE_MAX = 0.8
-
 /**
  * Intervals of percentiles from blocks of time, drawn anew with replacement: requests next to each other are not
  * independent, stretches of a run nearly are. Percentile bootstrap, its tails those of Student's t for so few blocks
  * (Hesterberg 2015, "expanded percentile"), wider where neighboring blocks are alike, and by the width of a cell of
- * the coarse histograms (1.6 %). Empty where there are fewer than ten blocks.
+ * the coarse histograms (1.6 %). Empty where there are fewer than ten blocks. How often they hold the truth says
+ * `lab/bench/coverage.ts`.
  */
 export function quantileIntervals(
   result: LoadResult,
@@ -53,8 +54,7 @@ export function quantileIntervals(
     const values = drawn[at]!.sort()
     const centerUs = whole.quantile(share)
     const alike = Math.max(alikeAtMedian, alikenessAt(centerUs, blocks))
-    // The standard error of a mean when values follow an autoregression of first order, next to independent ones.
-    const widening = Math.sqrt((1 + alike) / (1 - alike))
+    const widening = wideningOf(alike, blocks.length, CONFIDENCE)
     const centerMs = Math.max(centerUs, 1) / 1000
     const reach = (bound: number): number => centerMs * (bound / centerMs) ** widening
     return {
@@ -65,20 +65,9 @@ export function quantileIntervals(
   })
 }
 
-/** How much neighboring blocks resemble each other in how many of their values lie above one: 0 to a bound below 1. */
-function alikenessAt(valueUs: number, blocks: readonly Histogram[]): number {
-  const shares = blocks.map((block) => block.countAbove(valueUs) / block.count)
-  return Math.min(ALIKE_MAX, Math.max(0, correlationOfNeighbors(shares)))
-}
-
-function correlationOfNeighbors(values: readonly number[]): number {
-  const center = mean(values)
-  const square = values.reduce((sum, value) => sum + (value - center) ** 2, 0)
-  const product = values
-    .slice(1)
-    .reduce((sum, value, at) => sum + (value - center) * (values[at]! - center), 0)
-  return square === 0 ? 0 : product / square
-}
+/** How much neighboring blocks resemble each other in how many of their values lie above one. */
+const alikenessAt = (valueUs: number, blocks: readonly Histogram[]): number =>
+  alikeness(blocks.map((block) => block.countAbove(valueUs) / block.count))
 
 /** Windows after the warm-up that hold something, put together to blocks of equal length. */
 function blocksOf(result: LoadResult): Histogram[] {
@@ -137,16 +126,26 @@ function designEffect(result: LoadResult): number {
 const WINDOWS_MIN = 10
 
 /**
- * Interval of the rate of good answers from the windows of the run, in runs of neighbors: a window after
- * a slow one is often slow as well. `undefined` below ten windows.
+ * Interval of the rate of good answers from blocks of time, by Student's t, wider where neighboring blocks are alike: a
+ * window after a slow one is often slow as well. `undefined` below ten windows.
  */
-export function rateInterval(result: LoadResult, seed: number): Interval | undefined {
+export function rateInterval(result: LoadResult): Interval | undefined {
   const { windows, windowMs, warmUpMs, durationMs, elapsedMs } = result
   const whole = windows.slice(
     Math.ceil(warmUpMs / windowMs),
     Math.floor(Math.min(durationMs, elapsedMs) / windowMs),
   )
   if (whole.length < WINDOWS_MIN) return undefined
-  const rates = whole.map(({ completed }) => (completed * 1000) / windowMs)
-  return bootstrapBlocks(rates, mean, { random: createRandom(seed).fork('rate') })
+  const count = Math.min(BLOCKS, whole.length)
+  const rates = Array.from(
+    { length: count },
+    (_, at) => (mean(partOf(whole, at, count).map(({ completed }) => completed)) * 1000) / windowMs,
+  )
+  const center = mean(rates)
+  const half =
+    (wideningOf(alikeness(rates), count, CONFIDENCE) *
+      studentQuantile((1 + CONFIDENCE) / 2, count - 1) *
+      standardDeviation(rates)) /
+    Math.sqrt(count)
+  return { low: Math.max(0, center - half), high: center + half, confidence: CONFIDENCE }
 }

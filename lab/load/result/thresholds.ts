@@ -129,7 +129,7 @@ function intervalOf(
   if (one !== undefined) return undefined
   // Of a rate that was meant to change, the spread over time is no doubt of it.
   if (metric.kind === 'rps') {
-    return keptUp(result) === undefined ? rateInterval(result, seed) : undefined
+    return keptUp(result) === undefined ? rateInterval(result) : undefined
   }
   return metric.kind === 'percentile' && metric.of === 'response'
     ? quantileIntervals(result, [metric.share], seed)[0]
