@@ -6,6 +6,7 @@ import { DEMO_ENVIRONMENT, LAUNCHER, startDemo } from '../demo.fixture.ts'
 
 const ROOT = resolve(import.meta.dir, '../..')
 const ENTRY = join(ROOT, 'src/index.ts')
+const NODE_ENTRY = join(ROOT, 'src/adapters/node/index.ts')
 
 interface Block {
   readonly page: string
@@ -64,7 +65,10 @@ describe('configurations in the guides', () => {
 describe('programs in the guides', () => {
   test.each(named('ts run'))('%s runs and prints what it says', async (_, block) => {
     const path = join(folder, 'sample.ts')
-    await Bun.write(path, block.text.replaceAll("from 'tollgate'", `from '${ENTRY}'`))
+    const text = block.text.replaceAll(/from 'tollgate(\/node)?'/g, (_match, part?: string) =>
+      part === undefined ? `from '${ENTRY}'` : `from '${NODE_ENTRY}'`,
+    )
+    await Bun.write(path, text)
     const run = Bun.spawnSync([process.execPath, path], { cwd: folder, env: DEMO_ENVIRONMENT })
     expect(run.stderr.toString()).toBe('')
     expect(run.exitCode).toBe(0)

@@ -5,11 +5,25 @@ import { join, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dir, '../..')
 const SCRIPT = join(import.meta.dir, 'embedded.mjs')
+const HTTP_SCRIPT = join(import.meta.dir, 'behind-node-http.mjs')
 
 /** The package as it is published: built, away from its sources. */
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-package-'))
 
 const RUNTIMES = { node: ['node'], bun: [process.execPath] } as const
+
+const NODE_ENTRY = 'dist/adapters/node/index.js'
+
+const openssl = Bun.which('openssl')
+
+/** A certificate for one run, signed by itself. */
+function certificate(): { key: string; cert: string } {
+  const files = { key: join(folder, 'own.key'), cert: join(folder, 'own.crt') }
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const out = ['-keyout', files.key, '-out', files.cert, '-subj', '/CN=localhost', '-days', '2']
+  Bun.spawnSync([openssl ?? '', 'req', '-x509', ...kind, ...out])
+  return { key: readFileSync(files.key, 'utf8'), cert: readFileSync(files.cert, 'utf8') }
+}
 
 /** Requests that no `Request` can be made of, or with a host that is none. */
 const STRANGERS = `
@@ -64,6 +78,43 @@ describe('the built package', () => {
       })
     }, 30_000)
 
+    test.skipIf(openssl === null)(
+      `stands behind node:http on ${name}`,
+      () => {
+        const script = [HTTP_SCRIPT, join(folder, 'dist/index.js'), join(folder, NODE_ENTRY)]
+        const run = Bun.spawnSync([...command, ...script, JSON.stringify(certificate())])
+        expect(run.stderr.toString()).toBe('')
+        expect(JSON.parse(run.stdout.toString())).toEqual({
+          cookies: [['framework=0', 'a=1', 'b=2'], 'deny'],
+          head: [200],
+          path: ['GET', 'http:///a?b=c', '127.0.0.1', 'h', null, null],
+          twice: ['GET', 'http:///a', '127.0.0.1', 'h', 'one, two', null],
+          absolute: ['GET', 'http:///a', '127.0.0.1', 'real', null, null],
+          empty: ['DELETE', 'http:///a', '127.0.0.1', 'h', null, null],
+          body: ['PUT', 'http:///a', '127.0.0.1', 'h', null, 'hi'],
+          none: 400,
+          mounted: 'http:///mounted/a',
+          parsed: 500,
+          heard: [
+            'the body was read before the gate saw it: put the gate before body parsers',
+            'broke',
+          ],
+          announced: 413,
+          streamed: [
+            [200, '49152'],
+            [413, '{"bytesMax":65536'],
+            [200, '49152'],
+          ],
+          events: 'data: 1\n\n',
+          left: true,
+          aborted: [false, true],
+          broken: 'cut',
+          secure: 'https:///a',
+        })
+      },
+      30_000,
+    )
+
     test(`remembers by the cache on ${name}`, () => {
       const program = `
         const { createCache, permissionKind, systemClock, systemRandom } =
@@ -101,8 +152,12 @@ describe('the built package', () => {
     const guide = readFileSync(join(ROOT, 'docs/guides/embedding.md'), 'utf8')
     const [, sample = ''] = /```ts run\n(import \{ createServer \}[\s\S]*?)```/.exec(guide) ?? []
     const script = new Bun.Transpiler({ loader: 'ts' })
-      .transformSync(sample.replace("'tollgate'", JSON.stringify(join(folder, 'dist/index.js'))))
-      .replace('server.close()', `${STRANGERS}\nserver.close()`)
+      .transformSync(
+        sample
+          .replace("'tollgate/node'", JSON.stringify(join(folder, NODE_ENTRY)))
+          .replace("'tollgate'", JSON.stringify(join(folder, 'dist/index.js'))),
+      )
+      .replace('await new Promise((closed)', `${STRANGERS}\nawait new Promise((closed)`)
     const run = Bun.spawnSync(['node', '--input-type=module', '-e', script])
     expect(run.stderr.toString()).toBe('')
     expect(run.stdout.toString()).toBe('{"hello":"Ada"}\nunharmed\n')
