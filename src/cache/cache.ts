@@ -28,9 +28,9 @@ import { MemoryLevel, POOL_LIMITS } from './memory/memory-level.ts'
 import type { PoolLimits } from './memory/pool-limits.ts'
 import { startSweeping } from './memory/sweeping.ts'
 
-/** What a cache is made of. */
+/** What {@link createCache} needs. */
 export interface CacheOptions<Values> {
-  /** What is remembered, by the names that the program knows it by. At most 255 kinds. */
+  /** The kinds of entries, under names that the program chooses. At most 255. */
   readonly kinds: { readonly [Name in keyof Values]: Kind<Values[Name]> }
   readonly clock: CacheClock
   readonly random: Random
@@ -44,9 +44,9 @@ export interface CacheOptions<Values> {
   readonly epochPlacesBits?: number
   /** Timers, for hand-over and sweeping. */
   readonly schedule?: Schedule
-  /** How often expired entries are looked for; 0 means only when they are met. Default: each second. */
+  /** How often expired entries are looked for; with 0, only when they are met. Default: every second. */
   readonly sweepIntervalMs?: number
-  /** Told of what failed in the background: levels, refreshes. */
+  /** Called with what failed in the background: levels, refreshes. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -59,24 +59,24 @@ export interface CacheStats extends MemoryStats {
   readonly distrusted: string | undefined
 }
 
-/** A cache in levels: in process, and what stands behind. */
+/** A cache in levels: one in the process, and those behind it. */
 export interface Cache<Values> extends InvalidationSink {
   /** The entries of each kind. */
   readonly kinds: { readonly [Name in keyof Values]: KindCache<Values[Name]> }
   readonly keys: Keys
   readonly memory: MemoryLevel
-  /** The present position, for `put`: take it before reading. */
+  /** The present position, for `put`; take it before reading the value. */
   position(): Position
   /**
-   * Voids what hangs on the names. It holds in this process when the call returns; the promise
-   * resolves when every level and the bus have it too, and rejects when one of them has not. It rejects with a
-   * TypeError, and voids nothing, when one is no name.
+   * Voids everything that depends on the names. In this process it takes effect before the call returns; the
+   * promise resolves when every level and the bus have it too, and rejects if one of them fails. If one of the names
+   * is not valid, it rejects with a `TypeError` and voids nothing.
    */
   invalidate(...names: readonly Name[]): Promise<void>
-  /** Looks for expired entries once; returns how many went. */
+  /** Removes expired entries, once; returns how many there were. */
   sweep(): number
   stats(): CacheStats
-  /** Ends sweeping. Levels belong to whoever made them. */
+  /** Stops sweeping. Levels are left open: they belong to whoever made them. */
   close(): void
 }
 
@@ -92,7 +92,7 @@ const KINDS_MAX = 255
  * const { permission } = cache.kinds
  * const scope = permission.scope('acme', { kind: 'caller', id: 'key_1' })
  * const allowed = await permission.getOrLoad(scope.key('order', 'read'), async () => ({ value: true }))
- * @throws RangeError when there are too many kinds, or two of one name, or a time or limit is no number
+ * @throws RangeError when there are too many kinds, or two of the same name, or a time or limit is not a number
  */
 export function createCache<Values>(options: CacheOptions<Values>): Cache<Values> {
   const { clock, random, publisher, onError = () => undefined } = options
@@ -149,7 +149,7 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
     for (const level of levels) level.settle().catch(onError)
     return sweepIntervalMs === 0 ? 0 : memory.sweep(clock.monotonicMs(), slotsMax)
   }
-  // A level that missed an invalidation stays closed until it has it, so that is tried again in any case.
+  // A level that missed an invalidation stays closed until it has it, so the retry must run in any case.
   const stopSweeping =
     sweepIntervalMs === 0 && levels.length === 0
       ? () => undefined
@@ -167,7 +167,7 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
     const told = apart.length < levels.length ? publisher?.publish(invalidation) : undefined
     told?.catch(() => undefined)
     const reached = await Promise.all(apart.map((level) => level.invalidate(invalidation)))
-    // Others learn of it after the levels that they share: what they read there then is newer.
+    // Shared levels first, then the other instances: what these then read there is newer.
     await (told ?? publisher?.publish(invalidation))
     if (reached.includes(false)) throw new Error('an invalidation has not reached every level yet')
   }

@@ -1,10 +1,10 @@
 import type { Name, NameKind } from './contract.ts'
 
-/** All that can be invalidated in one step. */
+/** Everything that can be invalidated in one step. */
 export const NAME_KINDS: readonly NameKind[] = ['key', 'tag', 'tenant', 'prefix', 'policy', 'all']
 
 /**
- * Refuses what is no {@link Name}: an invalidation that hits nothing must not look like one that did.
+ * Refuses what is not a {@link Name}: an invalidation that hits nothing must not look like a successful one.
  *
  * @throws TypeError saying what is wrong
  */

@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts'
 
 /**
- * Time for the cache. The in-process level counts lifetimes on `monotonicMs`, so that a wall clock set
- * back cannot prolong an ALLOW; what leaves the process (disk, Redis) is dated with `nowMs`.
+ * Time for the cache. The in-process level measures lifetimes with `monotonicMs`, so that setting the wall clock back
+ * cannot prolong an ALLOW; what leaves the process (disk, Redis) is dated with `nowMs`.
  */
 export type CacheClock = Clock
 
@@ -10,9 +10,9 @@ export type CacheClock = Clock
 export type NameKind = 'key' | 'tag' | 'tenant' | 'prefix' | 'policy' | 'all'
 
 /**
- * Something that entries hang on: the key itself, a tag, a tenant, a prefix of typed keys (pattern
- * invalidation), a policy set whose revision moved, or everything (then `name` is empty). Names are
- * opaque text, at most {@link NAME_CHARACTERS_MAX} long.
+ * Something that entries depend on: the key itself, a tag, a tenant, a prefix of typed keys (for invalidation by
+ * pattern), a policy set whose revision changed, or everything (then `name` is empty). Names are opaque text of at
+ * most {@link NAME_CHARACTERS_MAX} characters.
  */
 export interface Name {
   readonly kind: NameKind
@@ -23,7 +23,7 @@ export interface Name {
 export const NAME_CHARACTERS_MAX = 512
 
 /**
- * "All that hangs on `name` and was read before now is void." Applied in process at once and carried to
+ * "Everything that depends on `name` and was read before now is void." Applied in the process at once, and carried to
  * the other levels and instances; applying one twice is harmless.
  */
 export interface Invalidation extends Name {
@@ -40,7 +40,7 @@ export interface Invalidation extends Name {
  */
 export type Position = number
 
-/** Where a name's epoch stands in the table: many names may share parts of a place. */
+/** Where a name's epoch is in the table; many names may share parts of a place. */
 export type Place = number
 
 /** The epochs of some names, captured before a load. */
@@ -50,15 +50,15 @@ export interface Stamp {
 }
 
 /**
- * Epochs of names: which names were invalidated, and in which order, in memory of fixed size. Each name
- * hashes to a place, and that holds the position of the last invalidation of any name that shares it. So
- * there can be a needless reload, never a missed invalidation; no list grows and nothing is ever swept.
+ * Epochs of names: which names were invalidated, and in which order, in memory of fixed size. Each name hashes to a
+ * place, which holds the position of the last invalidation of any name that shares it. So a reload may be needless, but
+ * an invalidation is never missed; no list grows, and nothing has to be swept.
  */
 export interface EpochTable {
   /** The present position: capture it before a value is read. */
   position(): Position
   place(kind: NameKind, name: string): Place
-  /** O(1): voids all that hangs on the name and was read before. Returns the new position. */
+  /** Voids, in O(1), everything that depends on the name and was read before. Returns the new position. */
   bump(kind: NameKind, name: string): Position
   /** Whether nothing at the places was bumped after `since`. */
   isCurrentSince(places: readonly Place[], since: Position): boolean
@@ -67,9 +67,9 @@ export interface EpochTable {
   isCurrent(stamp: Stamp): boolean
 }
 
-/** What is known of an entry outside the process. Times: wall clock, milliseconds since the epoch. */
+/** What is known about an entry outside the process. Times are wall-clock milliseconds since the epoch. */
 export interface EntryMeta {
-  /** The entry's kind, by name: what its lifetimes and pool are. */
+  /** The name of the entry's kind, which determines its lifetimes and pool. */
   readonly kind: string
   /** Owner of the entry; empty for what belongs to nobody in particular. */
   readonly tenant: string
@@ -78,20 +78,20 @@ export interface EntryMeta {
   readonly prefixes: readonly string[]
   /** The policy set that the entry's kind is bound to, if it is. */
   readonly policy?: string
-  /** What it hangs on besides; absent when that is nothing. */
+  /** What else it depends on; absent when there is nothing. */
   readonly dependsOn?: readonly Name[]
   readonly createdMs: number
-  /** Until then it is fresh. */
+  /** Until when it is fresh. */
   readonly freshUntilMs: number
-  /** Content may be served stale until then while it is refreshed; equals `freshUntilMs` for decisions. */
+  /** Until when content may be served stale while it is refreshed; equals `freshUntilMs` for decisions. */
   readonly staleWhileRevalidateUntilMs: number
-  /** Content may be served stale until then when the load fails; equals `freshUntilMs` for decisions. */
+  /** Until when content may be served stale if the load fails; equals `freshUntilMs` for decisions. */
   readonly staleIfErrorUntilMs: number
-  /** Hard bound: never served from then on, whatever fails. At least each of the three above. */
+  /** Hard bound: never served from then on, whatever fails. No earlier than the three above. */
   readonly expiresMs: number
-  /** Milliseconds that the load took: what losing the entry costs. */
+  /** How long the load took, in milliseconds: what losing the entry costs. */
   readonly costMs: number
-  /** Whether it says that there is nothing. */
+  /** Whether it says "no" or "there is nothing". */
   readonly isNegative: boolean
 }
 
@@ -102,24 +102,24 @@ export interface StoredEntry {
 }
 
 /**
- * A position in a level's own order of invalidations, taken by `get` before the value is loaded and
- * handed back to `set`, which must refuse what an invalidation overtook. Opaque outside the level.
+ * A position in a level's own order of invalidations. It is taken by `get` before the value is loaded and passed to
+ * `set`, which must refuse a value that was invalidated in between. Opaque outside the level.
  */
 export type LevelFence = string
 
 /**
- * What a level answers. A level that is down, slow or full says so; it never throws for that, so that a
- * cache that is gone makes requests slower and never wrong.
+ * The answer of a level. A level that is down, slow or full says so instead of throwing, so that a failing cache makes
+ * requests slower but never wrong.
  */
 export type LevelAnswer =
   | { readonly state: 'hit'; readonly entry: StoredEntry; readonly fence: LevelFence }
   | { readonly state: 'miss'; readonly fence: LevelFence }
   | { readonly state: 'unavailable'; readonly reason: string }
 
-/** What became of a `set`: `fenced` when an invalidation overtook the load. */
+/** The result of a `set`: `fenced` when the value was invalidated while it was being loaded. */
 export type LevelOutcome = 'stored' | 'fenced' | 'refused' | 'unavailable'
 
-/** Counts since the start, and what is held now. */
+/** Counts since the start, and what is stored now. */
 export interface LevelStats {
   readonly hits: number
   readonly misses: number
@@ -136,9 +136,9 @@ export interface LevelStats {
 /**
  * A level behind the in-process one: disk (L2), Redis (L3). Asynchronous, entries as bytes.
  *
- * A level promises: once `invalidate` has resolved, no `get` that starts later answers with an entry that
- * hangs on the name and was read before; nothing is answered at or after `expiresMs`; every wait ends at
- * a time-out of the level's own.
+ * A level promises that, once `invalidate` has resolved, no `get` that starts later answers with an entry that depends
+ * on the name and was read before; that nothing is answered at or after `expiresMs`; and that every wait ends at a
+ * timeout of its own.
  */
 export interface Level {
   readonly name: string
@@ -158,15 +158,15 @@ export interface Level {
 }
 
 /**
- * What the bus tells the cache. While distrusted, decisions are not served from any level and not
- * stored; content goes on.
+ * What the bus tells the cache. While it is distrusted, decisions are neither served from any level nor stored;
+ * content still is.
  */
 export interface InvalidationSink {
-  /** Applies what another instance (or this one) invalidated. Synchronous: it holds on return. */
+  /** Applies what another instance (or this one) invalidated. Synchronous: it is in effect on return. */
   apply(invalidation: Invalidation): void
-  /** A gap, or silence for too long: stop believing decisions. */
+  /** After a gap or too long a silence: stop trusting stored decisions. */
   distrust(reason: string): void
-  /** Caught up: everything missed has been applied (or `all` has). */
+  /** Caught up: everything that was missed (or an `all`) has been applied. */
   trust(): void
 }
 
@@ -175,8 +175,8 @@ export interface InvalidationPublisher {
   /** Resolves when the invalidation is accepted for every instance. */
   publish(invalidation: Invalidation): Promise<void>
   /**
-   * Whether everything that others published more than its bound ago has been applied: by the clock, at this
-   * moment. It is asked at each decision; absent, what the sink was told last counts.
+   * Whether, judged by the clock at this moment, everything that others published longer ago than the silence bound
+   * has been applied. It is asked at each decision; when absent, what the sink was told last counts.
    */
   isTrusted?(): boolean
 }

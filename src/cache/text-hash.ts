@@ -1,6 +1,6 @@
 import type { Random } from '../core/random.ts'
 
-/** A signed 32-bit hash of text that nobody can predict without its seed; the same text, the same hash. */
+/** A signed 32-bit hash of text that nobody can predict without the seed; equal texts have equal hashes. */
 export type TextHash = (text: string) => number
 
 const MULTIPLIER_A = 0x85ebca6b
@@ -11,12 +11,12 @@ const MULTIPLIER_END = 0x27d4eb2f
 const HIGH_BITS = 0x80008000
 
 /**
- * Creates a {@link TextHash} with a seed of 64 random bits, so that strangers who choose keys cannot aim
- * at one bucket. Two lanes of multiply and shift over two characters a step: the fastest shape measured
- * on both runtimes, because reading characters dominates.
+ * Creates a {@link TextHash} with a seed of 64 random bits, so that strangers who choose keys cannot aim at one bucket.
+ * It has two lanes of multiply and shift that take two characters a step: the fastest shape measured on both runtimes,
+ * because reading characters dominates.
  *
- * A difference in a word's highest bit would pass a multiplication unchanged whatever the seed, so text
- * that reaches that bit (characters from U+8000 on) takes a slower way, byte by byte.
+ * A difference in the highest bit of a word would survive multiplication whatever the seed, so text that reaches that
+ * bit (characters from U+8000 on) takes a slower path, byte by byte.
  */
 export function createTextHash(random: Random): TextHash {
   const seeds = new Int32Array(random.bytes(8).buffer)

@@ -6,26 +6,26 @@ import { createPositionTable } from '../levels/position-table.ts'
 import { CACHE_TOPIC, formatName, parseName } from './wire.ts'
 
 /**
- * What this instance knows of the invalidations that all instances share: enough to tell whether an entry
- * that another one stored may be believed.
+ * What this instance knows about the invalidations that all instances share: enough to tell whether an entry that
+ * another instance stored may be trusted.
  */
 export interface InvalidationHistory {
-  /** How far it is known; `undefined` before anything is. */
+  /** Up to where the history is known; `undefined` before anything is. */
   position(): LevelFence | undefined
-  /** Whether nothing that an entry hangs on was invalidated after `fence`, as far as is known. */
+  /** Whether, as far as is known, nothing that an entry depends on was invalidated after `fence`. */
   isCurrent(names: readonly Name[], fence: LevelFence): boolean
   /**
-   * Notes an invalidation on its way into the shared order: nothing on that name is current until the
-   * returned function is told its place there.
+   * Notes an invalidation on its way into the shared order. Nothing that depends on the name is current until the
+   * returned function is called with its place there.
    */
   begin(name: Name): (position: StreamPosition) => void
-  /** Takes what was heard of the stream as all there is to know. */
+  /** Starts over with a snapshot of the stream as the whole history. */
   restart(snapshot: StreamSnapshot): void
   /** Notes an entry of the stream. */
   heard(entry: StreamEntry): void
 }
 
-/** Names under way at most; beyond, everything is. */
+/** The most names that may be on their way; with more, nothing is current. */
 const UNDER_WAY_MAX = 10_000
 
 /** Creates an {@link InvalidationHistory} that knows nothing yet. */

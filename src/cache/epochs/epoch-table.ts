@@ -2,10 +2,10 @@ import type { Random } from '../../core/random.ts'
 import type { EpochTable, NameKind } from '../contract.ts'
 import { createTextHash } from '../text-hash.ts'
 
-/** Places by default: 2¹⁷, a mebibyte. With so many, a thousand invalidations void 0.02 % in vain. */
+/** By default 2¹⁷ places, one mebibyte: a thousand invalidations then void 0.02 % of other names needlessly. */
 const EPOCH_PLACES_BITS = 17
 
-/** From this bit of the hash on the second place is found: no bit of it is the first one's, but two. */
+/** The second place is taken from the hash beginning at this bit, so that it shares only two bits with the first. */
 const SECOND_BIT = 15
 
 /** Mixed into a name's hash, so that the tag `a` and the tenant `a` stand in different places. */
@@ -19,11 +19,12 @@ const KIND_MIX: Readonly<Record<NameKind, number>> = {
 }
 
 /**
- * Creates an {@link EpochTable}. Each name has two places, found in different bits of its hash, and was
- * invalidated only where both say so (Bloom 1970): names that share one of them do not disturb each other. `all` is a floor under every place, so it costs as little as a tag.
+ * Creates an {@link EpochTable}. Each name has two places, taken from different bits of its hash, and counts as
+ * invalidated only if both say so (Bloom 1970), so names that share one place do not disturb each other. `all` is a
+ * floor under every place, so it costs as little as a tag.
  *
  * @param random seeds the places of names
- * @param placesBits the table has `2 ** placesBits` places of 8 bytes, for good
+ * @param placesBits the table has `2 ** placesBits` places of 8 bytes and never grows
  */
 export function createEpochTable(random: Random, placesBits = EPOCH_PLACES_BITS): EpochTable {
   if (!Number.isInteger(placesBits) || placesBits < 4 || placesBits > 24) {

@@ -1,8 +1,8 @@
 /** What repeated loads have shown of a value; older ones count less. */
 export interface ChangeHistory {
-  /** Times that the value was loaded again. */
+  /** How often the value was loaded again. */
   readonly checks: number
-  /** Times that it had changed. */
+  /** How often it had changed by then. */
   readonly changes: number
   /** Mean time between two loads. */
   readonly intervalMs: number
@@ -11,9 +11,9 @@ export interface ChangeHistory {
 /** Nothing seen yet. */
 export const NO_HISTORY: ChangeHistory = { checks: 0, changes: 0, intervalMs: 0 }
 
-/** How much of what was seen still counts after each check. */
+/** The share of what was seen before that still counts after each check. */
 const MEMORY = 0.98
-/** A load that takes so long is neither cheap nor dear. */
+/** A load that takes this long is neither cheap nor costly. */
 const TYPICAL_COST_MS = 100
 
 /** The history after one more load. */
@@ -31,10 +31,10 @@ export function seen(
 }
 
 /**
- * The lifetime that leaves at most a share of answers out of date on average. The rate of change λ is
- * estimated as Cho and Garcia-Molina do ("Estimating Frequency of Change", ACM TOIT 2003, §4.2); within a
- * lifetime T a share of about λT/2 is out of date. Dear loads live up to twice as long, cheap ones half.
- * From one load to the next it at most doubles, because a value that never changed yet may.
+ * The lifetime with which, on average, at most a certain share of answers is out of date. The rate of change λ is
+ * estimated as by Cho and Garcia-Molina ("Estimating Frequency of Change", ACM TOIT 2003, §4.2); within a lifetime T,
+ * a share of about λT/2 is out of date. Costly values live up to twice as long, cheap ones half. From one load to the
+ * next the lifetime at most doubles, because a value that has never changed may yet do so.
  *
  * @param lifetimeMs the present one
  * @param costMs that the load took

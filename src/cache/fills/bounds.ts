@@ -2,7 +2,7 @@ import type { EntryMeta } from '../contract.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { Loaded } from './load.ts'
 
-/** How long an entry is good for, milliseconds from when it was read. */
+/** How long an entry may be used, in milliseconds since it was read. */
 export interface Bounds {
   readonly freshMs: number
   readonly staleWhileRevalidateMs: number
@@ -11,14 +11,14 @@ export interface Bounds {
   readonly hardMs: number
 }
 
-/** What is no number, such as the end of a token that names none, must not read as "for ever". */
+/** What is not a number, such as the end of a token that names none, must not count as "forever". */
 const orNone = (ms: number): number => (ms > 0 ? ms : 0)
 
 /**
- * The bounds of a value that was read at `readAtMs` on the wall clock. For decisions all are one: the
- * least of the kind's lifetime, the load's and the end it names.
+ * The bounds of a value that was read at `readAtMs` (wall clock). For decisions they are all the same: the least of
+ * the kind's lifetime, the load's lifetime and the end that the load names.
  *
- * @param lifetimeMs in place of the kind's, where it adapts
+ * @param lifetimeMs replaces the kind's lifetime where that adapts
  */
 export function boundsOf<V>(
   kind: Kind<V>,
@@ -50,8 +50,8 @@ export function boundsOf<V>(
 }
 
 /**
- * The bounds of an entry from outside the process, counted from now. A decision lives no longer than its
- * kind allows, whatever the entry or another machine's clock says.
+ * The bounds of an entry from outside the process, counted from now. A decision lives no longer than its kind allows,
+ * whatever the entry or the clock of another machine says.
  */
 export function boundsLeft<V>(kind: Kind<V>, meta: EntryMeta, nowMs: number): Bounds {
   const most = kind.class === 'decision' ? kind.ttlMs : Infinity

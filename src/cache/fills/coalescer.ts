@@ -2,18 +2,18 @@ import { CacheBusyError } from './errors.ts'
 import type { Attempt, Waiter } from './flight.ts'
 import { attemptUntilCurrent, Flight } from './flight.ts'
 
-/** Runs something later; returns how to call it off. Handed in so that tests can move time. */
+/** Runs something later; returns a function that cancels it. Handed in so that tests can move time. */
 export type Schedule = (run: () => void, delayMs: number) => () => void
 
 /** Bounds of loading. */
 export interface CoalescerLimits {
-  /** Who may wait for one load; more are turned away. */
+  /** How many callers may wait for one load; more are turned away. */
   readonly waitersMax: number
-  /** Loads at once over all keys; more are turned away. */
+  /** How many loads may run at once, over all keys; more are turned away. */
   readonly loadsMax: number
-  /** After so long another waiter may load the same key as well. */
+  /** After this time, another waiter may load the same key as well. */
   readonly leaderTimeoutMs: number
-  /** How often a slow load may be handed over; after that nobody waits for others any more. */
+  /** How often a slow load may be handed over; after that, everyone loads without waiting. */
   readonly handOversMax: number
 }
 
@@ -37,11 +37,11 @@ export interface CoalescerStats {
 }
 
 /**
- * Lets one load serve all who ask for the same key meanwhile. Keys hold the identity they are for, so no
+ * Lets one load serve everyone who asks for the same key meanwhile. A key holds the identity that it is for, so no
  * load is shared across identities.
  */
 export interface Coalescer {
-  /** Loads, or waits for the load that runs. Rejects with `signal`'s reason when it is aborted. */
+  /** Loads, or waits for the running load. Rejects with the reason of `signal` when that is aborted. */
   run<V>(key: string, attempt: Attempt<V>, signal?: AbortSignal): Promise<V>
   /** Loads without waiting for others or letting them wait. */
   alone<V>(attempt: Attempt<V>, signal?: AbortSignal): Promise<V>

@@ -11,7 +11,7 @@ import type { KindCache, StaleStats } from './kind-cache.ts'
 import type { Load } from './load.ts'
 import { LOAD_FAILURE_BYTES, LoadFailure } from './load-failure.ts'
 
-/** A value with what serving it stale needs to know. Times: monotonic milliseconds. */
+/** A value, with what has to be known to serve it stale. Times are monotonic milliseconds. */
 interface Content<V> {
   readonly value: V
   readonly readAtMs: number
@@ -33,7 +33,7 @@ export interface ContentCacheParts extends KindCacheParts {
   onError(error: unknown): void
 }
 
-/** Creates the cache of a kind of content: fresh, or stale within its bounds while it is refreshed. */
+/** Creates the cache of one kind of content: served fresh, or stale within its bounds while it is refreshed. */
 export function createContentCache<V>(
   kind: ContentKind<V>,
   number: number,
@@ -114,7 +114,7 @@ export function createContentCache<V>(
   }
 }
 
-/** Where content is kept, knowing what it replaces. */
+/** The shelf for a value that may replace a known one. */
 function shelfFor<V>(
   kind: ContentKind<V>,
   number: number,

@@ -8,15 +8,15 @@ import { createFiller } from './fill.ts'
 import type { KindCache } from './kind-cache.ts'
 import { LOAD_FAILURE_BYTES, LoadFailure } from './load-failure.ts'
 
-/** What the caches of all kinds stand on. */
+/** What the caches of all kinds need. */
 export interface KindCacheParts extends FillParts {
   readonly memory: MemoryLevel
   scope(spec: KeyScopeSpec): KeyScope
 }
 
 /**
- * The entries of a kind of decision: values as they are, one hard bound, no staleness. While
- * invalidations may be missed nothing is answered from memory and nothing is kept.
+ * The entries of one kind of decision: the values themselves, with one hard bound and no staleness. While invalidations
+ * may be missed, nothing is answered from memory and nothing is stored.
  */
 export function createDecisionCache<V>(
   kind: DecisionKind<V>,
@@ -25,7 +25,7 @@ export function createDecisionCache<V>(
 ): KindCache<V> {
   const { memory, clock, trust } = parts
   const filler = createFiller(kind, parts)
-  // One for all that is put plainly: pools keep what it says, never itself.
+  // One object for all plain puts: pools copy its fields and never keep the object.
   const plain: { -readonly [Key in keyof Placement]: Placement[Key] } = {
     kind: number,
     tenant: '',
@@ -88,9 +88,9 @@ export function createDecisionCache<V>(
       if (!isPlain || !isUntouched || key.owner.kind !== kind.name) {
         return filler.put(key, loaded, since, nowMs, shelf)
       }
-      // Nothing was invalidated at all, and nothing is said but the value: there is nothing to weigh.
+      // The fast path: nothing at all was invalidated, and the load gave nothing but the value.
       const { tenant, isAnonymous } = key.owner
-      // Asked before the rest is written down: it is somebody else's code, which may put as well.
+      // Called before the shared object is filled in: it is the caller's code, which may itself call `put`.
       const valueBytes = kind.sizeOf(loaded.value)
       plain.tenant = tenant
       plain.valueBytes = valueBytes

@@ -1,9 +1,9 @@
-/** Beyond so many times its cost before the end, an early refresh has a chance of less than 10⁻⁸. */
+/** Earlier than this many times the cost before the end, the chance of an early refresh is below 10⁻⁸. */
 const REACH = 20
 
 /**
- * Whether to refresh before the end, by chance: the nearer the end and the dearer the load, the likelier;
- * so one of many askers refreshes and the others never see it expire. XFetch: Vattani, Chierichetti and
+ * Decides by chance whether to refresh before the end: the nearer the end and the costlier the load, the likelier. So
+ * one of many callers refreshes, and the others never see the entry expire. XFetch: Vattani, Chierichetti and
  * Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015.
  *
  * @param remainingMs until it is stale

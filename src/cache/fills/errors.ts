@@ -1,9 +1,9 @@
-/** Thrown when a load is not begun, or not waited for, because too many are. */
+/** Thrown when a load is not started, or not waited for, because there are too many already. */
 export class CacheBusyError extends Error {
   override readonly name = 'CacheBusyError'
 }
 
-/** Thrown when something was invalidated during every one of several loads: nothing can be believed. */
+/** Thrown when every one of several loads was overtaken by an invalidation, so that no result can be trusted. */
 export class CacheContendedError extends Error {
   override readonly name = 'CacheContendedError'
 }

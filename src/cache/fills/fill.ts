@@ -21,7 +21,7 @@ import { createNamePlaces } from './name-places.ts'
 import type { Predictor } from './predictor.ts'
 import type { Trust } from './trust.ts'
 
-/** What all kinds of a cache fill with. */
+/** What fills of all kinds need. */
 export interface FillParts {
   readonly epochs: EpochTable
   readonly clock: CacheClock
@@ -31,29 +31,29 @@ export interface FillParts {
   readonly levels: readonly LevelGuard[]
 }
 
-/** A value that may be stored: nothing that it hangs on has moved since it was read. */
+/** A value that may be stored: nothing that it depends on has been invalidated since it was read. */
 export interface Filled<V> {
   readonly value: V
   readonly isNegative: boolean
   readonly bounds: Bounds
-  /** Monotonic milliseconds: bounds count from here. */
+  /** When it was read, in monotonic milliseconds: bounds count from here. */
   readonly readAtMs: number
   readonly costMs: number
   readonly tags: readonly string[]
-  /** What it hangs on besides its key's names and its tags. */
+  /** What it depends on, besides the names of its key and its tags. */
   readonly dependsOn: readonly Name[]
   readonly places: readonly Place[]
   readonly position: Position
 }
 
-/** Puts values where they are looked up, and says how long they live. */
+/** Puts values where lookups find them, and says how long they live. */
 export interface Shelf<V> {
   keep(key: CacheKey, filled: Filled<V>): boolean
-  /** Forgets what there was: something newer is known, and cannot be kept. */
+  /** Forgets the old value: a newer one is known, but may not be stored. */
   drop(key: CacheKey): void
   /** Notes that a load failed, where errors are kept. */
   keepError(key: CacheKey, error: unknown, places: readonly Place[], position: Position): void
-  /** The lifetime of a value just loaded in place of the kind's, where it adapts. */
+  /** The lifetime of a value just loaded, where it adapts; `undefined` for that of the kind. */
   lifetimeMs(loaded: Loaded<V>, costMs: number): number | undefined
 }
 
@@ -65,7 +65,7 @@ interface Start {
   readonly wallMs: number
 }
 
-/** What levels answered, for storing there afterwards. */
+/** The fences that levels answered with, for storing there afterward. */
 type Fences = readonly (readonly [level: LevelGuard, fence: LevelFence])[]
 
 /** Loads the values of one kind behind fences. */
@@ -78,7 +78,7 @@ export interface Filler<V> {
     shelf: Shelf<V>,
     signal?: AbortSignal,
   ): Promise<V>
-  /** Stores what was read elsewhere since a position; `false` when it was overtaken or there is no room. */
+  /** Stores a value that was read elsewhere since a position; `false` when it was overtaken or there is no room. */
   put(key: CacheKey, loaded: Loaded<V>, since: Position, nowMs: number, shelf: Shelf<V>): boolean
   placesOf(key: CacheKey): readonly Place[]
 }
@@ -99,7 +99,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
     monotonicMs: clock.monotonicMs(),
     wallMs: clock.nowMs(),
   })
-  /** Whether what was read since `begun` may be believed and kept. */
+  /** Whether a value that was read since `begun` may be trusted and stored. */
   const holds = (key: CacheKey, places: readonly Place[], begun: Start): boolean => {
     if (kind.class === 'decision' && begun.losses !== trust.losses()) return false
     if (begun.position === epochs.position()) return true
@@ -114,7 +114,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
     names.length === 0 ? base : [...base, ...epochs.capture(names).places]
   const mayKeep = (): boolean => kind.class === 'content' || trust.isTrusted()
 
-  /** Asks the levels; a refresh takes only their fences, because it wants what is newer. */
+  /** Asks the levels; a refresh takes only their fences, because it wants something newer. */
   const recall = async (
     key: CacheKey,
     isRefresh: boolean,
@@ -296,7 +296,7 @@ function checkKind<V>(kind: Kind<V>, key: CacheKey): void {
   throw new TypeError(`a key of the kind ${key.owner.kind} cannot name an entry of ${kind.name}`)
 }
 
-/** Dates outside the process are finite: farther ones, of what never ends, stand for themselves. */
+/** Dates outside the process are finite; this one stands for "never". */
 const DATE_MS_MAX = Number.MAX_SAFE_INTEGER
 
 function metaOf<V>(

@@ -1,35 +1,35 @@
 import { CacheContendedError } from './errors.ts'
 
-/** A value, and whether nothing that it hangs on has been invalidated up to now. */
+/** A value, and a check that nothing it depends on has been invalidated up to now. */
 interface Checked<V> {
   readonly value: V
   isCurrent(): boolean
 }
 
-/** What a load came to. */
+/** The result of a load. */
 export type Attempted<V> =
-  /** For everybody who waits. */
+  /** For everyone who waits. */
   | (Checked<V> & { readonly state: 'shared' })
   /** Only for the one who loaded it; the others must load for themselves. */
   | (Checked<V> & { readonly state: 'own' })
-  /** Something it hangs on was invalidated meanwhile: load again. */
+  /** Something that it depends on was invalidated meanwhile: load again. */
   | { readonly state: 'overtaken' }
 
-/** What a load came to when it was not overtaken. */
+/** The result of a load that was not overtaken. */
 export type Usable<V> = Exclude<Attempted<V>, { state: 'overtaken' }>
 
 /** What a load is given. */
 export interface AttemptContext {
-  /** Aborted when nobody waits any more, or another load was quicker. */
+  /** Aborted when nobody waits any longer, or another load was faster. */
   readonly signal: AbortSignal
-  /** Says early that the result is for nobody else: those who wait load at once, for themselves. */
+  /** Says early that the result is for nobody else, so that those who wait load for themselves at once. */
   decline(): void
 }
 
 /** A load, as the flight runs it: never throws synchronously. */
 export type Attempt<V> = (context: AttemptContext) => Promise<Attempted<V>>
 
-/** Somebody who waits for a flight, and how they would load it themselves. */
+/** A caller that waits for a flight, and how it would load the value itself. */
 export interface Waiter<V> {
   readonly attempt: Attempt<V>
   readonly signal: AbortSignal | undefined
@@ -38,23 +38,23 @@ export interface Waiter<V> {
   isLeading: boolean
 }
 
-/** What a flight asks of whoever started it. */
+/** What a flight reports to whatever started it. */
 export interface FlightEvents<V> {
   /** Nobody may join from now on. */
   onClosed(): void
-  /** These must load for themselves. */
+  /** These waiters must load for themselves. */
   onReleased(waiters: readonly Waiter<V>[]): void
   onOvertaken(): void
   /** Wraps each load, to count it. */
   counted(attempt: Attempt<V>): Attempt<V>
 }
 
-/** A load is begun again this often when it is overtaken. */
+/** How often a load is tried when it keeps being overtaken. */
 const ATTEMPTS_MAX = 16
 
 /**
- * Loads until it is not overtaken, and delivers. Between the end of a load and its delivery others may
- * run, ask, and invalidate; so it is checked in the same turn in which it is delivered.
+ * Loads until a result is not overtaken, and delivers it. Between the end of a load and its delivery, other code may run
+ * and invalidate, so the result is checked in the same turn in which it is delivered.
  *
  * @throws CacheContendedError when every load was overtaken
  */
@@ -76,16 +76,16 @@ export async function attemptUntilCurrent<V>(
 }
 
 /**
- * One value that is being loaded and those who wait for it. One of them leads; when it takes too long,
+ * A value that is being loaded, and those who wait for it. One of them leads, that is, loads; when that takes too long,
  * the next may lead as well, and the first result counts for all.
  */
 export class Flight<V> {
   private readonly waiters = new Set<Waiter<V>>()
   private readonly controller = new AbortController()
   private readonly events: FlightEvents<V>
-  /** Loads that run. */
+  /** How many loads are running. */
   private running = 0
-  /** Of the load that failed last. */
+  /** The error of the load that failed last. */
   private failure: unknown
   private isClosed = false
 
@@ -101,7 +101,7 @@ export class Flight<V> {
     this.waiters.add(waiter)
   }
 
-  /** Somebody stopped waiting; with the last one the load ends. */
+  /** A waiter has given up; with the last one the load is aborted. */
   leave(waiter: Waiter<V>): void {
     if (this.waiters.delete(waiter) && this.waiters.size === 0) this.close()
   }
@@ -131,7 +131,7 @@ export class Flight<V> {
     return false
   }
 
-  /** Lets those who do not load do so for themselves; nobody else may join. */
+  /** Sends away everyone who waits without loading, to load for themselves; nobody else may join. */
   release(): void {
     const released = [...this.waiters].filter((waiter) => !waiter.isLeading)
     for (const waiter of released) this.waiters.delete(waiter)
@@ -150,14 +150,14 @@ export class Flight<V> {
     }
     if (this.waiters.delete(leader)) leader.resolve(attempted.value)
     this.release()
-    // Those left whose own loads failed waited for others' to do better; none of them gave anything.
+    // Those who are left loaded themselves, failed, and hoped for another load: there is none any longer.
     if (this.running === 0) this.refuse(this.failure)
     else if (this.waiters.size === 0) this.close()
   }
 
   private fail(error: unknown): void {
     this.failure = error
-    // Another load still runs: it may do better.
+    // While another load is running, it may still succeed.
     if (--this.running === 0) this.refuse(error)
   }
 

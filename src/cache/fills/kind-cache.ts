@@ -6,26 +6,26 @@ import type { Load, Loaded } from './load.ts'
 
 /** The entries of one kind. */
 export interface KindCache<V> {
-  /** Makes the keys of a tenant and audience; keep it where the caller is kept. */
+  /** Makes the keys of a tenant and audience; keep it with the caller, because making it costs text. */
   scope(tenant: string, audience: KeyAudience): KeyScope
   /**
-   * What is known and fresh, synchronously and without a promise; `undefined` otherwise.
+   * The stored value, if there is a fresh one, without a promise; `undefined` otherwise.
    *
-   * @param nowMs the monotonic clock, where the caller has just read it
+   * @param nowMs the reading of the monotonic clock, if the caller has just taken one
    */
   peek(key: CacheKey, nowMs?: number): V | undefined
   /**
-   * What is known, at once; else what the load gives. Rejects with the load's error; with
-   * `CacheBusyError` when too many load or wait; with the signal's reason when it is aborted.
+   * The stored value, at once, or else what the load returns. Rejects with the load's error, with `CacheBusyError` when
+   * too many callers load or wait, and with the signal's reason when that is aborted.
    */
   getOrLoad(key: CacheKey, load: Load<V>, signal?: AbortSignal): V | Promise<V>
   /**
-   * Stores in process what was read otherwise. What may not be kept, or finds no room, ends what was known
-   * before all the same; what was overtaken does not.
+   * Stores, in the process, a value that was read without the cache. A value that may not be stored, or finds no room,
+   * still removes the one that was stored before; a value that was overtaken does not.
    *
-   * @param since `cache.position()` before it was read; RangeError for one that this cache has not reached
-   * @param nowMs the monotonic clock, where the caller has read it
-   * @returns whether it is known now
+   * @param since `cache.position()` from before it was read; RangeError for one that this cache has not reached
+   * @param nowMs the reading of the monotonic clock, if the caller has just taken one
+   * @returns whether the value is stored now
    */
   put(key: CacheKey, loaded: Loaded<V>, since: Position, nowMs?: number): boolean
 }

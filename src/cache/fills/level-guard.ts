@@ -8,12 +8,12 @@ import type {
   LevelStats,
 } from '../contract.ts'
 
-/** Failed invalidations that are kept for another try; beyond, everything is invalidated instead. */
+/** How many failed invalidations are kept for a retry; with more, everything is invalidated instead. */
 const RETRIED_MAX = 256
 
 /**
- * A level as fills see it: never throws, and says `unavailable` while an invalidation has not reached it,
- * so that what was revoked cannot come back from there.
+ * A level as fills see it. It never throws, and answers `unavailable` while an invalidation has not reached it, so that
+ * what was revoked cannot come back from there.
  */
 export interface LevelGuard {
   readonly name: string
@@ -21,9 +21,9 @@ export interface LevelGuard {
   get(key: string, signal: AbortSignal): Promise<LevelAnswer>
   /** Stores in the background. */
   set(key: string, meta: EntryMeta, body: Uint8Array, fence: LevelFence): void
-  /** Resolves with whether the level is up to date; tried again by {@link LevelGuard.settle}. */
+  /** Resolves with whether it reached the level; if not, {@link LevelGuard.settle} retries it. */
   invalidate(invalidation: Invalidation): Promise<boolean>
-  /** Tries again what failed. */
+  /** Retries what failed. */
   settle(): Promise<void>
   stats(): LevelStats
 }

@@ -2,19 +2,19 @@ import type { EpochTable, Place } from '../contract.ts'
 import type { CacheKey } from '../keys/cache-key.ts'
 import { prefixesOf } from '../keys/prefixes.ts'
 
-/** Scopes whose places are kept at hand. */
+/** For how many scopes the places are kept at hand. */
 const SCOPES_MAX = 16_384
 
-/** What of a kind decides where its keys' names stand. */
+/** The part of a kind that decides where the names of its keys stand. */
 export interface PatternedKind {
   readonly patternDepth: number
-  /** Whether entries hang on the policy set too: that of everybody and that of their tenant. */
+  /** Whether entries also depend on policy sets: that of everybody and that of their tenant. */
   readonly isPolicyBound: boolean
 }
 
 /**
- * Where the names stand that every entry of a key hangs on: its patterns, tenant and policy set. Keys of
- * one scope share one array, so that a million entries do not hold a million.
+ * Finds the places of the names that every entry of a key depends on: its patterns, tenant and policy set. All keys of a
+ * scope share one array, so that a million entries do not need a million arrays.
  */
 export function createNamePlaces(
   epochs: EpochTable,

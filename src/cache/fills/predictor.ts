@@ -1,6 +1,6 @@
 /**
- * Remembers for a while which keys led to values that could not be kept, so that nobody waits in line
- * for something that cannot be shared. Fixed memory: a newer key takes an older one's place.
+ * Remembers for a while which keys led to values that could not be stored, so that nobody waits in line for something
+ * that cannot be shared. Memory is fixed: a newer key takes the place of an older one.
  */
 export interface Predictor {
   /** Whether a load of the key will be of no use to others. */

@@ -1,13 +1,13 @@
-/** Whether invalidations of other instances are known to arrive. */
+/** Whether the invalidations of other instances are known to arrive. */
 export interface Trust {
   /**
-   * Whether they do at this moment. It asks whoever can read it off a clock, for what was told before holds no
-   * longer when the process itself stood still; ask it at each decision and keep no answer.
+   * Whether they are at this moment, judged by a clock where possible: what was said earlier no longer holds if the
+   * process itself was suspended. Ask at each decision, and do not keep the answer.
    */
   isTrusted(): boolean
   /** Why not; `undefined` while trusted. */
   reason(): string | undefined
-  /** Raised whenever trust is lost: what was being read then may have missed something. */
+  /** How often trust was lost. If this changes during a read, the read may have missed an invalidation. */
   losses(): number
   lose(reason: string): void
   regain(): void
@@ -16,7 +16,7 @@ export interface Trust {
 /**
  * Creates a {@link Trust}, which trusts from the start.
  *
- * @param isHeard whether everything has been heard, by the clock; absent where only what is told counts
+ * @param isHeard whether everything has been heard, by the clock; absent where only what the bus says counts
  */
 export function createTrust(isHeard?: () => boolean): Trust {
   let isTold = true

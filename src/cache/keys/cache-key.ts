@@ -1,4 +1,4 @@
-/** For whom a key's entry is, spelled out. */
+/** Whom the entry of a key is for, spelled out. */
 export interface KeyOwner {
   readonly kind: string
   readonly tenant: string
@@ -14,8 +14,8 @@ export interface PooledKey {
 }
 
 /**
- * A key with its hash: made once where it can be, because hashing text costs more than the look-up. The
- * scope is the part that says whose entry it is; keys of one scope share its text.
+ * A key with its hash. Make it once and keep it where possible, because hashing text costs more than the lookup. The
+ * scope is the part that says whose entry it is; the keys of a scope share its text.
  */
 export class CacheKey implements PooledKey {
   /** Length-prefixed text of kind, tenant and caller; see `createKeys`. */

@@ -14,12 +14,12 @@ export interface KeyScopeSpec {
   readonly audience: KeyAudience
 }
 
-/** The keys of one kind, tenant and audience. Keep it where the caller is kept: making it costs text. */
+/** The keys of one kind, tenant and audience. Keep it with the caller, because making it costs text. */
 export interface KeyScope {
   readonly text: string
   /** The key of some parts; texts beyond 512 characters are replaced by their SHA-256. */
   key(...parts: readonly KeyPart[]): CacheKey
-  /** The key of one text that is made already: the quickest way. Never equals one of {@link key}. */
+  /** The key of a single text that exists already, which is fastest. Never equals a key made by {@link key}. */
   named(name: string): CacheKey
 }
 

@@ -2,12 +2,12 @@ import { toBase64Url } from '../../core/bytes.ts'
 import { sha256 } from '../../core/digest.ts'
 import { NAME_CHARACTERS_MAX } from '../contract.ts'
 
-/** A part of a key. Types are kept apart: `1`, `'1'`, `true` and `null` make four keys. */
+/** A part of a key. Types are distinguished: `1`, `'1'`, `true` and `null` make four different keys. */
 export type KeyPart = string | number | boolean | null
 
 /**
- * For whom an entry is: one caller (by the id of the credential, session or user), whoever has no
- * credential, or anybody whose request leads to it (content that is public within its tenant).
+ * Whom an entry is for: one caller (by the id of the credential, session or user), anyone without a credential, or
+ * anyone whose request leads to it (content that is public within its tenant).
  */
 export type KeyAudience =
   | { readonly kind: 'caller'; readonly id: string }
@@ -15,9 +15,9 @@ export type KeyAudience =
   | { readonly kind: 'shared' }
 
 /**
- * `s3:abc`: the type, the length, the text. No text can be taken for two, or for another type.
+ * `s3:abc`: the type, the length, the text. No part can be mistaken for two parts, or for one of another type.
  *
- * @throws TypeError for what is no {@link KeyPart}, such as an id that is missing: two of them are not alike
+ * @throws TypeError for what is not a {@link KeyPart}, such as a missing id: two missing ids are not the same key
  */
 export function partText(part: KeyPart): string {
   if (typeof part === 'string') return `s${part.length}:${part}`
@@ -30,7 +30,7 @@ export function partText(part: KeyPart): string {
   throw new TypeError(`a part of a key is text, a number, a flag or null, not ${typeof part}`)
 }
 
-/** @throws TypeError for what is no {@link KeyAudience}: nothing becomes everybody's by mistake */
+/** @throws TypeError for what is not a {@link KeyAudience}, so that nothing becomes everybody's by mistake */
 export function audienceText(audience: KeyAudience): string {
   if (audience.kind === 'caller' && typeof audience.id === 'string') {
     return `c${audience.id.length}:${audience.id}`
@@ -40,7 +40,7 @@ export function audienceText(audience: KeyAudience): string {
   throw new TypeError('the audience of a key is a caller with an id, anonymous or shared')
 }
 
-/** Texts that are too long become their digest: two such are never alike, nor is one like a short one. */
+/** A text that is too long is replaced by its digest, which equals neither that of another text nor a short text. */
 export const bounded = (text: string): string =>
   text.length <= NAME_CHARACTERS_MAX ? text : `h43:${toBase64Url(sha256(text))}`
 

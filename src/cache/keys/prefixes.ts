@@ -3,7 +3,7 @@ import type { CacheKey } from './cache-key.ts'
 import { audienceText, bounded, partText, readParts } from './parts.ts'
 import type { KeyAudience, KeyPart } from './parts.ts'
 
-/** What keys begin with: the more is given, the narrower. */
+/** What keys begin with: the more that is given, the narrower. */
 export interface KeyPattern {
   readonly kind: string
   readonly tenant?: string
@@ -29,8 +29,8 @@ export function patternName(pattern: KeyPattern): Name {
 }
 
 /**
- * The names of all patterns that a key falls under: its kind, tenant and audience, and as many of its
- * parts as `patternDepth` says. A key that was too long and became a digest has no parts.
+ * The names of all patterns that match a key: by its kind, tenant and audience, and by as many of its parts as
+ * `patternDepth` says. A key that was too long and was replaced by a digest has no parts.
  */
 export function prefixesOf(key: CacheKey, patternDepth: number): readonly string[] {
   const { text } = key

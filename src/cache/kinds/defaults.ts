@@ -5,7 +5,7 @@ const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 
-/** What a kind needs to know of its values. */
+/** What a kind needs to know about its values. */
 export interface ValueShape<V> {
   readonly sizeOf: (value: V) => number
   readonly codec?: Codec<V>

@@ -1,18 +1,18 @@
 /** Turns values into bytes for levels outside the process, and back. */
 export interface Codec<V> {
   encode(value: V): Uint8Array
-  /** `undefined` for bytes that are not a value: they are not believed. */
+  /** `undefined` for bytes that are not a value; these count as a miss. */
   decode(bytes: Uint8Array): V | undefined
 }
 
 /** What kinds of entries have in common. */
 interface KindBase<V> {
-  /** What statistics and keys call it. */
+  /** Its name in statistics and keys. */
   readonly name: string
   readonly ttlMs: number
   /** Lifetime of entries that say "there is nothing" or "no". */
   readonly negativeTtlMs: number
-  /** How many parts of a key patterns can tell apart beyond kind, tenant and audience. */
+  /** How many parts of a key a pattern may name, beyond kind, tenant and audience. */
   readonly patternDepth: number
   /** Lifetime of a load's error: it is thrown again without a load. 0 means never. */
   readonly errorTtlMs: number
@@ -23,21 +23,20 @@ interface KindBase<V> {
 }
 
 /**
- * An entry that says what somebody may do. There is no way to serve it stale: the type has no bound but
- * the hard one.
+ * An entry that says what somebody may do. There is no way to serve it stale: the type has only the hard bound.
  */
 export interface DecisionKind<V> extends KindBase<V> {
   readonly class: 'decision'
-  /** Whether entries end with the revision of the policy set they were decided by. */
+  /** Whether entries end with the revision of the policy set that decided them. */
   readonly isPolicyBound: boolean
 }
 
 /** An entry that says what something is. It may be served stale for a while. */
 export interface ContentKind<V> extends KindBase<V> {
   readonly class: 'content'
-  /** Served stale for so long while it is loaded again (RFC 5861 §3). */
+  /** How long it is served stale while it is loaded again (RFC 5861 §3). */
   readonly staleWhileRevalidateMs: number
-  /** Served stale for so long when loading it again fails (RFC 5861 §4). */
+  /** How long it is served stale when loading it again fails (RFC 5861 §4). */
   readonly staleIfErrorMs: number
   /** Eagerness of early refresh: 1 is the paper's optimum, 0 turns it off. */
   readonly earlyRefreshBeta: number
@@ -99,7 +98,7 @@ const TIMES_OF_ALL = ['ttlMs', 'negativeTtlMs', 'errorTtlMs'] as const
 const TIMES_OF_CONTENT = ['staleWhileRevalidateMs', 'staleIfErrorMs', 'earlyRefreshBeta'] as const
 
 /**
- * Refuses a kind whose times are none: what is compared with `NaN` never ends.
+ * Refuses a kind whose times are not numbers: a lifetime of `NaN` would never end.
  *
  * @throws RangeError naming what is wrong
  */

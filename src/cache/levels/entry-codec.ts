@@ -3,7 +3,7 @@ import { NAME_KINDS } from '../check-name.ts'
 import type { EntryMeta, StoredEntry } from '../contract.ts'
 import { crc32c } from './crc32c.ts'
 
-/** An entry as levels outside the process keep it: with its whole key, and how it stood when it was read. */
+/** An entry as levels outside the process store it: with its whole key, and the position at which it was read. */
 export interface EncodedEntry {
   readonly key: string
   readonly entry: StoredEntry
@@ -68,7 +68,7 @@ const isName = (value: unknown): boolean => {
   return NAME_KINDS.some((known) => known === kind) && isText(name)
 }
 
-/** What each field must be: a checksum shows damage, not who wrote it. */
+/** What each field must be: a checksum reveals damage, but not who wrote the entry. */
 const FIELDS: Readonly<Record<keyof EntryMeta, (value: unknown) => boolean>> = {
   kind: isText,
   tenant: isText,

@@ -7,42 +7,42 @@ import { decodeResponse, encodeResponse } from './response-codec.ts'
 
 /** A {@link Level} that tells its fence without a read. */
 export interface FencedLevel extends Level {
-  /** The present fence, to take before a value is read; `undefined` while the level is of no use. */
+  /** The present fence, to be taken before a value is read; `undefined` while the level cannot be used. */
   fence(): LevelFence | undefined
 }
 
 /** Stored responses in memory, and behind it levels that outlive the process or are shared. */
 export interface LayeredStore extends ResponseStore {
   /**
-   * Brings what a level holds of a key into memory; whether there was something. Those who ask at the same
-   * time share the read, and a level that does not answer makes nobody wait beyond its time-out.
+   * Brings what a level holds for a key into memory; resolves with whether there was anything. Calls at the same time
+   * share the read, and a level that does not answer makes nobody wait beyond its timeout.
    */
   restore(key: string, hash: number): Promise<boolean>
-  /** Applies what another instance invalidated, to memory and to the levels that are this one's own. */
+  /** Applies another instance's invalidation to memory, and to the levels that belong to this instance alone. */
   apply(invalidation: Invalidation): void
   /** Resolves when all invalidations so far have reached every level, so that no restart undoes them. */
   settled(): Promise<void>
   levels(): Readonly<Record<string, LevelStats>>
-  /** Ends what goes on in the background; levels belong to whoever made them. */
+  /** Stops background work. Levels are left open: they belong to whoever made them. */
   close(): void
 }
 
-/** What {@link createLayeredStore} is made of. */
+/** What {@link createLayeredStore} needs. */
 export interface LayeredStoreParts {
   readonly memory: ResponseStore
   /** The nearest first. */
   readonly levels: readonly FencedLevel[]
   readonly clock: Clock
   readonly onError: (error: unknown) => void
-  /** Hears of one in so many keys that are looked up, to tell which are hot. */
+  /** Called with a sample of the keys that are looked up, to find out which are hot. */
   readonly onLookup?: (key: string) => void
 }
 
-/** Positions whose fences are remembered; a load that takes longer is kept in memory alone. */
+/** How many positions' fences are remembered; the result of a load that takes longer is stored in memory only. */
 const POSITIONS_MAX = 1024
 /** One lookup in eight is counted: counting each would cost more than the lookup. */
 const SAMPLE_MASK = 7
-/** Reads of levels under way at one time; beyond, the origin is asked at once. */
+/** How many reads of levels may run at once; beyond that, the origin is asked directly. */
 const RESTORES_MAX = 1024
 
 /** Puts levels behind stored responses. */
@@ -58,7 +58,7 @@ export function createLayeredStore(parts: LayeredStoreParts): LayeredStore {
   const position = (): Position => {
     const at = memory.position()
     if (fencesAt.size >= POSITIONS_MAX && !fencesAt.has(at)) fencesAt.clear()
-    // Whatever voids something moves the position too: at the same one a later fence is as good.
+    // Every invalidation moves the position, so a later fence taken at the same position is just as good.
     fencesAt.set(
       at,
       levels.map(({ level }) => level.fence()),
@@ -122,7 +122,7 @@ export function createLayeredStore(parts: LayeredStoreParts): LayeredStore {
       reach(invalidation)
     },
     get(key, hash) {
-      // Xorshift (Marsaglia 2003): a fixed stride would see but a part of traffic that repeats itself.
+      // Xorshift (Marsaglia 2003): a fixed stride would see only a part of traffic that repeats itself.
       dice ^= dice << 13
       dice ^= dice >>> 17
       dice ^= dice << 5

@@ -1,6 +1,6 @@
 import type { EntryMeta, Name } from '../contract.ts'
 
-/** Everything that an entry hangs on. */
+/** Everything that an entry depends on. */
 export function namesOf(key: string, meta: EntryMeta): readonly Name[] {
   const { tags, prefixes, tenant, policy, dependsOn } = meta
   const names: Name[] = [{ kind: 'key', name: key }]

@@ -3,23 +3,23 @@ import type { Name } from '../contract.ts'
 import { createTextHash } from '../text-hash.ts'
 
 /**
- * At which position of an order each name was invalidated last, in memory of fixed size. Each name has two
- * places, and was invalidated only where both say so (Bloom 1970). Names that share both share a position: a
- * needless miss, never a missed invalidation.
+ * Remembers, in memory of fixed size, the position in some order at which each name was last invalidated. Each name has
+ * two places, and counts as invalidated only if both say so (Bloom 1970). Names that share both also share a position,
+ * which may cause a needless miss, but never a missed invalidation.
  */
 export interface PositionTable {
   /** Notes an invalidation; `all` voids everything before. */
   note(name: Name, position: number): void
   /** Whether none of the names was invalidated after `since`. */
   isCurrentSince(names: readonly Name[], since: number): boolean
-  /** Forgets everything; what is older than `floor` cannot be judged and is not current. */
+  /** Forgets everything; what was read before `floor` cannot be judged, and so is not current. */
   reset(floor: number): void
 }
 
 /** 2¹⁶ places of 8 bytes. */
 const PLACES_BITS = 16
 
-/** From this bit of a name's hash on its second place is found. */
+/** The second place is taken from a name's hash beginning at this bit. */
 const SECOND_BIT = 16
 
 /** Creates a {@link PositionTable} that knows of no invalidation. */

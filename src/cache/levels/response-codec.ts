@@ -15,10 +15,10 @@ export interface ResponseEntry {
 /** What entries of stored responses are called. */
 const RESPONSE_KIND = 'response'
 
-/** Raised with every change of what is written: gates of several versions may share a Redis, or a disk. */
+/** Raised with every change of the format, because gates of several versions may share a Redis or a disk. */
 const FORMAT = 2
 
-/** A variant without its body and its codings; how long ago it came, instead of when. */
+/** A variant without its body and its codings, and with the time since it arrived instead of when. */
 type Described = Omit<StoredResponse, 'body' | 'coded'> & {
   readonly bodyBytes: number
   readonly storedAgoMs: number
@@ -26,7 +26,7 @@ type Described = Omit<StoredResponse, 'body' | 'coded'> & {
 
 const LENGTH_BYTES = 4
 
-/** Turns variants into an entry of `nowMs`: their description as JSON behind its length, then the bodies. */
+/** Turns variants into an entry as of `nowMs`: their description as JSON, preceded by its length; then the bodies. */
 export function encodeResponse(entry: ResponseEntry, nowMs: number): StoredEntry {
   const { variants, tenant, names, keepMs } = entry
   const described = variants.list.map((stored) => describe(stored, nowMs))
@@ -73,7 +73,7 @@ export function decodeResponse(
   let at = headEnd
   for (const { bodyBytes, storedAgoMs, ...rest } of described) {
     const terms = { ...rest.terms, storedMs: meta.createdMs - storedAgoMs }
-    // A copy: what was read together with it need not stay in memory.
+    // A copy, so that the rest of what was read with it can leave memory.
     list.push({ ...rest, terms, body: body.slice(at, at + bodyBytes), coded: {} })
     at += bodyBytes
   }
@@ -151,7 +151,7 @@ const PART: Readonly<Record<keyof NonNullable<StoredResponse['part']>, Check>> =
   echoes: (value) => value === undefined || holds({ asked: isText, contentRange: isText }, value),
 }
 
-/** What each member must be: a checksum shows damage, not who wrote it, nor with which version. */
+/** What each member must be: a checksum reveals damage, but not who wrote the entry, or with which version. */
 const DESCRIBED: Readonly<Record<keyof Described, Check>> = {
   status: isStatus,
   fields: (value) => Array.isArray(value) && value.every(isField),

@@ -2,7 +2,7 @@ import type { Ban, BanKind } from './ban.ts'
 import type { NetworkTable } from './network-table.ts'
 import { createNetworkTable } from './network-table.ts'
 
-/** All ban rows in memory, found by what they keep out. Expired rows stay until removed. */
+/** All ban rows in memory, found by the subject that they ban. Expired rows stay until removed. */
 export interface BanIndex {
   readonly size: number
   /** Whether any address or network is on it: while none is, addresses need not be found out. */
