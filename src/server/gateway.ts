@@ -1,3 +1,4 @@
+import { closeAll } from '../core/close-all.ts'
 import { problemAnswer } from '../core/problem.ts'
 import type { CompileProblem, GatewayConfig, Live, Nouns, Pepper, World } from '../gate/index.ts'
 import { createAllowListCounts, createLive, createNouns, loadDeciders } from '../gate/index.ts'
@@ -83,9 +84,7 @@ type Closers = (() => Promise<unknown>)[]
  */
 export async function startGateway(options: GatewayOptions): Promise<GatewayOutcome> {
   const closers: Closers = []
-  const unwind = async (): Promise<void> => {
-    for (const close of closers.toReversed()) await close()
-  }
+  const unwind = async (): Promise<void> => closeAll(closers.toReversed())
   try {
     const doors = await openDoors(options, closers)
     const outcome = await assemble(options, doors, closers)
@@ -194,7 +193,7 @@ async function assemble(
     upkeep.stop()
     const finished = await front.stop(config.listen.drainTimeout)
     await doors.admin?.listener.drain(ADMIN_DRAIN_MS)
-    for (const close of closers.toReversed()) await close()
+    await closeAll(closers.toReversed())
     return finished
   }
   const { url } = front

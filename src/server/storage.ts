@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { closeAll } from '../core/close-all.ts'
 import { systemRandom } from '../core/random.ts'
 import type { GatewayConfig, NounStorage } from '../gate/index.ts'
 import { identityCollections } from '../identity/index.ts'
@@ -93,10 +94,6 @@ export async function openStorage(
     bus,
     ownsRecords: shared === undefined,
     ...(!isMemory && { indexFolder: folder.ledger }),
-    async close() {
-      await counters.close()
-      await bus.close()
-      await records.close()
-    },
+    close: async () => closeAll([() => counters.close(), () => bus.close(), () => records.close()]),
   }
 }

@@ -1,5 +1,13 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import {
   makeFolder,
@@ -150,6 +158,49 @@ describe('a data folder that cannot be written', () => {
     expect(await run.exited).toBe(1)
     expect(run.said()).toContain('tollgate.db')
     expect(readFileSync(database, 'utf8')).toStartWith('this is no database')
+    removeFolder(gate.folder)
+  })
+})
+
+describe('files that somebody moves while the gate runs', () => {
+  test('the audit log: nothing is acknowledged that no reader would find, and it goes on once it is back', async () => {
+    const gate = await startGateProcess(makeFolder(CONFIG))
+    const path = join(gate.folder, '.tollgate/ledger/000000000001.log')
+    const make = async (id: string): Promise<number> =>
+      (await gate.call('POST', '/v1/tenants', { id, name: id })).status
+    const ready = async (): Promise<number> => (await fetch(`${gate.admin}/ready`)).status
+    renameSync(path, `${path}.1`)
+    expect(await make('away')).toBe(503)
+    expect(await ready()).toBe(503)
+    expect((await fetch(`${gate.url}/hello`)).status).toBe(200)
+    await gate.says(/"the audit log cannot be written[^\n]*its file was moved or removed/)
+    renameSync(`${path}.1`, path)
+    await gate.says(/"the audit log is written again"/)
+    expect(await ready()).toBe(200)
+    expect(await make('back')).toBe(201)
+    expect(await gate.json('POST', '/v1/audit/verify')).toMatchObject({ ok: true })
+    await gate.stop()
+    removeFolder(gate.folder)
+  })
+
+  test('the database: changes are refused, and a stop still writes the audit log', async () => {
+    const mine = "  - { id: mine, path: /mine, permission: 'a:read', respond: { body: mine } }\n"
+    const gate = await startGateProcess(
+      makeFolder(`${CONFIG}${mine}audit: { flushInterval: 1m }\n`),
+    )
+    const { secret } = await makeKey(gate, 'acme', { permissions: ['a:read'] })
+    const database = join(gate.folder, '.tollgate/tollgate.db')
+    renameSync(database, `${database}.1`)
+    const made = await gate.call('POST', '/v1/tenants', { id: 'away', name: 'Away' })
+    expect(made.status).toBe(503)
+    expect(await made.text()).toContain('The data cannot be written')
+    const headers = { authorization: `Bearer ${secret}` }
+    expect((await fetch(`${gate.url}/mine`, { headers })).status).toBe(200)
+    // When the key was used cannot be written.
+    expect(await gate.stop()).toBe(1)
+    expect(gate.said()).toContain('the data cannot be written: its file was moved or removed')
+    const log = readFileSync(join(gate.folder, '.tollgate/ledger/000000000001.log'), 'utf8')
+    expect(log).toContain('"route":"/mine"')
     removeFolder(gate.folder)
   })
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../../core/clock.ts'
+import { closeAll } from '../../core/close-all.ts'
 import { createIdFactory } from '../../core/ids.ts'
 import type { Random } from '../../core/random.ts'
 import type { BanCheck } from '../admit.ts'
@@ -156,13 +157,14 @@ export async function createNouns(
     ledger,
     signals,
     responses,
-    async close() {
-      responses.close()
-      await bans.close()
-      await identity.close()
-      policy.close()
-      await ledger.close()
-    },
+    close: async () =>
+      closeAll([
+        () => responses.close(),
+        () => bans.close(),
+        () => identity.close(),
+        () => policy.close(),
+        () => ledger.close(),
+      ]),
   }
 }
 
