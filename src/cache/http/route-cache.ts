@@ -1,4 +1,5 @@
 import { PlainAnswer } from '../../core/answer.ts'
+import type { ExchangeTimes } from './age.ts'
 import { discard, fieldsOf } from './answer-body.ts'
 import { hasConditions } from './conditions.ts'
 import type { CacheStatus } from './cache-status.ts'
@@ -27,7 +28,7 @@ import { Responder, fwdOf } from './responder.ts'
 import type { Shelf } from './shelf.ts'
 import { createShelf } from './shelf.ts'
 import { ERROR_STATUSES } from './statuses.ts'
-import { REASONS_NOT_TO_STORE } from './store-decision.ts'
+import { decideStore, isOnesOwn, REASONS_NOT_TO_STORE } from './store-decision.ts'
 import { describesStored } from './update.ts'
 import { select } from './selection.ts'
 import { selectionOf } from './variants.ts'
@@ -281,8 +282,12 @@ class RecallingCache<R> {
     }
     if (!(outcome instanceof PlainAnswer)) return unanswered(lookup, outcome, this.parts.verdicts)
     outages.end(hash)
-    if (outcome.status === 200 && !lookup.directives.noStore) {
-      const times = { requestMs, responseMs: clock.nowMs() }
+    const times = { requestMs, responseMs: clock.nowMs() }
+    if (
+      outcome.status === 200 &&
+      !lookup.directives.noStore &&
+      this.speaksForAll(request, outcome, times)
+    ) {
       const held = stored === undefined ? this.shelf.parts(request, hash) : [stored]
       for (const each of held) {
         if (!describesStored(each, outcome)) this.shelf.forget(request, hash, each)
@@ -291,6 +296,13 @@ class RecallingCache<R> {
       }
     }
     return this.responder.pass(lookup, outcome, { hit: false, fwd: fwdOf(lookup) }, false)
+  }
+
+  /** Whether what HEAD brought tells of what everybody who has the key is answered with. */
+  private speaksForAll(request: RecallRequest, answer: PlainAnswer, times: ExchangeTimes): boolean {
+    if (!isOnesOwn(request)) return true
+    const head = { status: answer.status, fields: answer }
+    return decideStore({ ...request, method: 'GET' }, head, times, this.options).store
   }
 
   /** A request that caches have nothing to do with: goes as it is, and so does its answer. */

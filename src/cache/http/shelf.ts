@@ -12,7 +12,7 @@ import type { StoredPartial } from './parts.ts'
 import { asWhole, isPart } from './parts.ts'
 import type { RecallOptions, RecallParts, RecallRequest } from './recall-types.ts'
 import type { NotStored } from './store-decision.ts'
-import { decideStore } from './store-decision.ts'
+import { decideStore, isOnesOwn } from './store-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { bytesOf } from './stored-response.ts'
 import { updatedFields } from './update.ts'
@@ -113,7 +113,7 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
       const surrogates = surrogatesAfter(stored, newer, options)
       const reason = typeof surrogates === 'string' ? surrogates : undefined
       if (!decision.store || typeof surrogates === 'string') {
-        forget(request, hash, stored)
+        if (!isOnesOwn(request)) forget(request, hash, stored)
         const shown = { ...stored, fields: withoutAge(fields) }
         return { stored: shown, reason: decision.store ? (reason ?? 'refused') : decision.reason }
       }

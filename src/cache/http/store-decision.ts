@@ -76,6 +76,14 @@ export type StoreDecision =
     }
   | { readonly store: false; readonly reason: NotStored; readonly terms?: Terms }
 
+/**
+ * Whether a request shows who asks while its key is everybody's. An answer to it that may not be stored is for that
+ * one alone: it says nothing of what others are answered with. Else anybody could empty the cache by credentials
+ * that he made up.
+ */
+export const isOnesOwn = ({ hasCredentials, hasCookies, keyHoldsCaller }: AskedRequest): boolean =>
+  !keyHoldsCaller && (hasCredentials || hasCookies)
+
 /** Judges a response by RFC 9111 §3. Pure. */
 export function decideStore(
   request: AskedRequest,

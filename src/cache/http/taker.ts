@@ -12,7 +12,7 @@ import type { Responder } from './responder.ts'
 import { fwdOf } from './responder.ts'
 import type { Shelf, Shelved } from './shelf.ts'
 import type { NotStored, StoreDecision } from './store-decision.ts'
-import { decideStore } from './store-decision.ts'
+import { decideStore, isOnesOwn } from './store-decision.ts'
 import type { StoredResponse } from './stored-response.ts'
 import type { Terms } from './terms.ts'
 import { forbidsStale } from './terms.ts'
@@ -76,7 +76,7 @@ export class Taker<R> {
           : undefined
     if (!decision.store || typeof surrogates === 'string' || reason !== undefined) {
       // A new answer that may not be stored makes the old one outdated all the same, and parts of it.
-      if (status < 500) {
+      if (status < 500 && !isOnesOwn(request)) {
         const isWhole = status !== 206 && reason !== 'range-error'
         if (stored !== undefined) this.shelf.forget(request, hash, stored)
         for (const part of isWhole ? this.shelf.parts(request, hash) : [])

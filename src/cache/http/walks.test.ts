@@ -66,6 +66,8 @@ const contradicts = (event: Event, said: Event): boolean =>
   !event.isHead &&
   event.status !== 206 &&
   event.asked['cache-control'] !== 'no-store' &&
+  // What one caller alone may be told is no word about the others.
+  (event.asked['authorization'] === undefined || event.policy.isShared === true) &&
   // It may have been asked in the client's own words, and was not judged then.
   event.asked['if-none-match'] === undefined &&
   !(event.status >= 400 && event.asked['range'] !== undefined)
