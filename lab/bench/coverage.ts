@@ -18,7 +18,7 @@ const HELP = `Simulates servers of known truth and says how often each interval 
 
   node bin/bun.mjs lab/bench/coverage.ts [options]
 
-  --runs N         runs of each server (default 200; some four minutes)
+  --runs N         runs of each server (default 100; some four minutes)
   --seconds LIST   how long loads last (default 30,300)
   --only TEXT      only servers and experiments whose name holds this, such as load or moods
   --seed N         default 1
@@ -30,7 +30,7 @@ Columns: what of 100 intervals hold the truth, and of what percentage; the inter
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '200' },
+    runs: { type: 'string', default: '100' },
     seconds: { type: 'string', default: '30,300' },
     only: { type: 'string', default: '' },
     seed: { type: 'string', default: '1' },

@@ -12,6 +12,7 @@ import {
   labelOutliers,
   mean,
   median,
+  medianInterval,
   quantile,
   standardDeviation,
   studentQuantile,
@@ -145,6 +146,48 @@ describe('bootstrap', () => {
       expect([size, held(size, 1 - 2 * expandedTail(size)) > 0.89]).toEqual([size, true])
     }
     expect(held(5, 0.95)).toBeLessThan(0.87)
+  })
+})
+
+describe('intervals of a median', () => {
+  const ten = Array.from({ length: 10 }, (_, at) => at + 1)
+
+  test('lie between two pairs of values, by the binomial distribution', () => {
+    // 97.9 % from the second to the ninth, 89.1 % from the third to the eighth.
+    const { low, high, confidence } = medianInterval(ten, 0.95)
+    expect(low).toBeCloseTo(2.6577, 4)
+    expect(high).toBeCloseTo(8.3423, 4)
+    expect(confidence).toBe(0.95)
+    expect(medianInterval(ten, 1002 / 1024)).toMatchObject({ low: 2, high: 9 })
+  })
+
+  test('say what they hold where there are too few values for what was asked', () => {
+    expect(medianInterval([3, 1, 2, 6, 5, 4], 0.99)).toEqual({
+      low: 1,
+      high: 6,
+      confidence: 1 - 1 / 32,
+    })
+    expect(medianInterval([7], 0.95)).toEqual({ low: 7, high: 7, confidence: 0 })
+    expect(() => medianInterval([], 0.95)).toThrow(RangeError)
+  })
+
+  test('hold it as often as they say, of skewed values too', () => {
+    for (const size of [8, 10, 21, 40]) {
+      const random = createRandom(33)
+      const inside = Array.from({ length: 4000 }, () => {
+        const values = Array.from({ length: size }, () => random.exponential())
+        const { low, high } = medianInterval(values, 0.99)
+        return low <= Math.LN2 && Math.LN2 <= high
+      })
+      const held = inside.filter(Boolean).length / inside.length
+      expect([size, held > 0.984 && held < 0.996]).toEqual([size, true])
+    }
+  })
+
+  test('are not upset by what never ended', () => {
+    const values = [1, 2, 3, 4, 5, 6, 7, Infinity, Infinity, Infinity]
+    expect(medianInterval(values, 0.95)).toMatchObject({ high: Infinity })
+    expect(medianInterval(values, 0.5).high).toBeLessThan(Infinity)
   })
 })
 

@@ -40,6 +40,3 @@ export const quantile = (values: ArrayLike<number>, share: number): number =>
 
 /** The median. */
 export const median = (values: ArrayLike<number>): number => quantile(values, 0.5)
-
-/** The median of values whose order nobody needs any more: they are sorted where they are. */
-export const medianInPlace = (values: Float64Array): number => quantileOfSorted(values.sort(), 0.5)

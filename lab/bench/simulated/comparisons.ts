@@ -60,6 +60,12 @@ const sliceOf = (log: number): Slice => ({
   foreignCores: 0,
 })
 
+/** A slice of an arm, the last of which costs more. */
+const armSlice = (arm: number, log: number) => ({
+  arm,
+  ...sliceOf(log + (arm === 2 ? Math.log1p(COST) : 0)),
+})
+
 /** Response times at the common rate, `slow` as long as they were meant to be. */
 function timesOf(addedUs: number, slow: number, random: Random): HistogramData {
   const times = createHistogram()
@@ -93,10 +99,7 @@ function overheadRun(machine: Machine, rounds: number, random: Random): Overhead
     arms: ARMS,
     blocks: Array.from({ length: 2 * rounds }, (_, at) => {
       const contender = 1 + (at % 2)
-      const slices = balancedOrder(contender, 0, random).map((arm) => ({
-        arm,
-        ...sliceOf(next() + (arm === 2 ? Math.log1p(COST) : 0)),
-      }))
+      const slices = balancedOrder(contender, 0, random).map((arm) => armSlice(arm, next()))
       return { contender, reference: 0, slices }
     }),
     rate: 100,

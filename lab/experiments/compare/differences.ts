@@ -1,13 +1,13 @@
 import type { Interval, Random } from '../../core/index.ts'
 import {
-  bootstrap,
   hodgesLehmann,
   holm,
   mannWhitney,
   median,
-  medianInPlace,
+  medianInterval,
   signFlipTest,
 } from '../../statistics/index.ts'
+import { restlessness } from './level.ts'
 import type { MetricName } from './metrics.ts'
 import { BLOCKS_MIN, logOf, METRIC_NAMES } from './metrics.ts'
 import type { CompareRun, PairRaw, SideRaw } from './raw.ts'
@@ -64,15 +64,13 @@ function pairedDifference(
   const candidate = ratios('candidate')
   const same = ratios('baseline')
   if (Math.min(candidate.length, same.length) < BLOCKS_MIN) return undefined
-  const intervalOf = (values: readonly number[]): Interval =>
-    bootstrap(values, medianInPlace, { random, confidence: CONFIDENCE })
-  const { low, high } = intervalOf(candidate)
+  const { low, high, confidence } = medianInterval(candidate, CONFIDENCE)
   return {
     metric,
     value: Math.expm1(median(candidate)),
-    interval: { low: Math.expm1(low), high: Math.expm1(high), confidence: CONFIDENCE },
+    interval: { low: Math.expm1(low), high: Math.expm1(high), confidence },
     pWorse: signFlipTest(candidate, random).pGreater,
-    floor: widest(intervalOf(same)),
+    floor: widest(medianInterval(same, CONFIDENCE)),
     blocks: candidate.length,
   }
 }
@@ -89,12 +87,13 @@ function storedDifference(
   if (Math.min(before.length, now.length) < BLOCKS_MIN) return undefined
   const half = (parity: number): readonly number[] => before.filter((_, at) => at % 2 === parity)
   const { value, interval } = hodgesLehmann(before, now, CONFIDENCE)
+  const wider = Math.max(restlessness(before), restlessness(now))
   return {
     metric,
     value: Math.expm1(value),
     interval: {
-      low: Math.expm1(interval.low),
-      high: Math.expm1(interval.high),
+      low: Math.expm1(value - wider * (value - interval.low)),
+      high: Math.expm1(value + wider * (interval.high - value)),
       confidence: CONFIDENCE,
     },
     pWorse: mannWhitney(before, now).pGreater,

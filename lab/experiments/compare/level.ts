@@ -1,5 +1,11 @@
 import type { Interval } from '../../core/index.ts'
-import { mean, standardDeviation, studentQuantile } from '../../statistics/index.ts'
+import {
+  alikeness,
+  mean,
+  standardDeviation,
+  studentQuantile,
+  wideningOf,
+} from '../../statistics/index.ts'
 import type { MetricName } from './metrics.ts'
 import { BLOCKS_MIN, logOf } from './metrics.ts'
 import type { SideRaw } from './raw.ts'
@@ -7,7 +13,7 @@ import type { SideRaw } from './raw.ts'
 /** How high a metric was in one run, milliseconds: geometric mean of its blocks. */
 export type Level = {
   readonly value: number
-  /** By Student's t over the logarithms of the blocks. */
+  /** By Student's t over the logarithms of the blocks, wider where neighbors are alike. */
   readonly interval: Interval
   readonly blocks: number
 }
@@ -19,13 +25,22 @@ export type Levels = Readonly<Record<MetricName, Level | null>>
 const FACTORS: Readonly<Record<MetricName, number>> = { cpu: 1e-6, time: 1e3, p50: 1e-3, p99: 1e-3 }
 const CONFIDENCE = 0.95
 
+/** Blocks from which on it can be told whether neighbors are alike. */
+const BLOCKS_TELLING = 10
+
+/** How much wider than one from independent blocks an interval from these must be: see {@link wideningOf}. */
+export const restlessness = (logs: readonly number[]): number =>
+  logs.length < BLOCKS_TELLING ? 1 : wideningOf(alikeness(logs), logs.length, CONFIDENCE)
+
 /** The level of a metric over blocks. */
 export function levelOf(metric: MetricName, blocks: readonly SideRaw[]): Level | null {
   const logs = blocks.flatMap((side) => logOf(metric, side) ?? [])
   if (logs.length < BLOCKS_MIN) return null
   const center = mean(logs)
   const half =
-    (studentQuantile((1 + CONFIDENCE) / 2, logs.length - 1) * standardDeviation(logs)) /
+    (restlessness(logs) *
+      studentQuantile((1 + CONFIDENCE) / 2, logs.length - 1) *
+      standardDeviation(logs)) /
     Math.sqrt(logs.length)
   const ms = (log: number): number => Math.exp(log) * FACTORS[metric]
   return {

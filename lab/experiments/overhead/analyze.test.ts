@@ -33,7 +33,7 @@ describe('a layer that costs 5 % is found, and one that costs nothing is not', (
     for (let seed = 0; seed < runs; seed += 1) {
       // Three arms in blocks of four slices of 200 ms: 40 rounds in less than two minutes.
       const raw = simulate({ seed, rounds: 40, layers: { dear: 0.05, free: 0 }, noise: NOISE / 2 })
-      const { all } = effectsOf(raw.arms, raw.blocks, cpuPerRequest, createRandom(seed), 400)
+      const { all } = effectsOf(raw.arms, raw.blocks, cpuPerRequest, createRandom(seed))
       const named = (name: string) => all.find(({ arm }) => raw.arms[arm]?.name === name)!
       if (named('dear').distinguishable) found += 1
       if (named('free').distinguishable) falseAlarms += 1
@@ -77,7 +77,7 @@ describe('A/A', () => {
     const runs = 300
     for (let seed = 0; seed < runs; seed += 1) {
       const raw = simulate({ seed, rounds: 12, layers: {}, noise: NOISE })
-      const { all } = effectsOf(raw.arms, raw.blocks, cpuPerRequest, createRandom(seed), 300)
+      const { all } = effectsOf(raw.arms, raw.blocks, cpuPerRequest, createRandom(seed))
       const aa = all.find(({ arm }) => raw.arms[arm]?.role === 'duplicate')!
       if (aa.pTwoSided < 0.01 && aa.interval.low * aa.interval.high > 0) alarms += 1
     }

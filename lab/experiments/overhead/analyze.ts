@@ -183,7 +183,7 @@ function notesOf(raw: OverheadRaw, found: Findings): readonly string[] {
     ({ arm, distinguishable }) => !distinguishable && arms[arm]?.role !== 'duplicate',
   )
   return [
-    `Intervals hold ${(CONFIDENCE * 100).toFixed(0)} %: five looks at the data were allowed, at 95 % together.`,
+    `Intervals hold ${percent(Math.min(CONFIDENCE, ...main.all.map(({ interval }) => interval.confidence)))}: five looks at the data were allowed, at 95 % together.`,
     'While it saturates the server the generator does not sleep: what a server takes to wake its client is not counted.',
     ...(tooFew === undefined
       ? [

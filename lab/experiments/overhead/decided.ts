@@ -6,8 +6,6 @@ import { lossOf } from './loss.ts'
 import type { Block, OverheadOptions } from './raw.ts'
 import { siftBlocks } from './valid-blocks.ts'
 
-const RESAMPLES = 500
-
 /**
  * Whether a run may end after `rounds`: at one of the looks that the confidence was divided among,
  * when every budget of CPU and throughput is decided, or without budgets when each interval is as
@@ -22,8 +20,8 @@ export function isDecided(
   if (rounds < options.blocksMin || !LOOKS.some((look) => look === rounds)) return false
   const good = siftBlocks(blocks).blocks
   const random = createRandom(rounds)
-  const cpu = effectsOf(arms, good, cpuPerRequest, random, RESAMPLES)
-  const throughput = effectsOf(arms, good, timePerRequest, random, RESAMPLES)
+  const cpu = effectsOf(arms, good, cpuPerRequest, random)
+  const throughput = effectsOf(arms, good, timePerRequest, random)
   const judged = options.budgets
     .filter(({ outcome }) => outcome === 'cpu' || outcome === 'throughput')
     .map((budget) => {

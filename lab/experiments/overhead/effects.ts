@@ -1,9 +1,8 @@
 import type { Interval, Random } from '../../core/index.ts'
 import {
-  bootstrap,
   holm,
   median,
-  medianInPlace,
+  medianInterval,
   signFlipTest,
   standardDeviation,
   studentQuantile,
@@ -76,7 +75,6 @@ export function effectsOf(
   blocks: readonly Block[],
   figure: SliceFigure,
   random: Random,
-  resamples = 2000,
 ): Effects {
   const found = arms.flatMap((arm, at) => {
     const reference = referenceOf(arms, arm)
@@ -85,7 +83,7 @@ export function effectsOf(
       .map((block) => logRatio(block, figure))
       .filter(Number.isFinite)
     if (reference === undefined || ratios.length < BLOCKS_NEEDED) return []
-    return [effectOf(at, reference, ratios, random.fork(arm.name), resamples)]
+    return [effectOf(at, reference, ratios, random.fork(arm.name))]
   })
   const duplicate = found.find(({ arm }) => arms[arm]?.role === 'duplicate')
   const floor =
@@ -106,13 +104,8 @@ function effectOf(
   reference: number,
   ratios: readonly number[],
   random: Random,
-  resamples: number,
 ): Omit<Effect, 'distinguishable' | 'pAdjusted'> {
-  const { low, high } = bootstrap(ratios, medianInPlace, {
-    random,
-    resamples,
-    confidence: CONFIDENCE,
-  })
+  const { low, high, confidence } = medianInterval(ratios, CONFIDENCE)
   const { pTwoSided, pGreater } = signFlipTest(ratios, random)
   const freedom = ratios.length - 1
   const error = standardDeviation(ratios) / Math.sqrt(ratios.length)
@@ -121,7 +114,7 @@ function effectOf(
     arm,
     reference,
     value: Math.expm1(median(ratios)),
-    interval: { low: Math.expm1(low), high: Math.expm1(high), confidence: CONFIDENCE },
+    interval: { low: Math.expm1(low), high: Math.expm1(high), confidence },
     pTwoSided,
     pGreater,
     blocks: ratios.length,

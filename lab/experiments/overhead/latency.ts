@@ -1,7 +1,7 @@
 import type { Interval, Random } from '../../core/index.ts'
 import { histogramFrom, mergeHistograms, valuesNeeded } from '../../histogram/index.ts'
 import type { Histogram } from '../../histogram/index.ts'
-import { bootstrap, median, medianInPlace, signFlipTest } from '../../statistics/index.ts'
+import { median, medianInterval, signFlipTest } from '../../statistics/index.ts'
 import { BLOCKS_NEEDED, CONFIDENCE } from './effects.ts'
 import type { LatencyBlock, OverheadRaw } from './raw.ts'
 
@@ -32,10 +32,7 @@ export function addedLatency(raw: OverheadRaw, random: Random): readonly Added[]
           arm,
           share,
           value: median(differences),
-          interval: bootstrap(differences, medianInPlace, {
-            random: source,
-            confidence: CONFIDENCE,
-          }),
+          interval: medianInterval(differences, CONFIDENCE),
           pGreater: signFlipTest(differences, source).pGreater,
           blocks: differences.length,
         },
