@@ -16,6 +16,12 @@ afterEach(async () => {
 const HANDSHAKE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
+/** A whole request for a WebSocket. */
+const ASKED = `GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n`
+
+/** A masked text frame: `hello`. */
+const FIRST = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]).toString('latin1')
+
 /** A socket that says back what it hears, and that it was closed. */
 function echo(onClose: (code: number) => void = () => {}): WebSocketBridge {
   let client: WebSocketEnd | undefined
@@ -33,6 +39,19 @@ const switched = (): PlainAnswer => new PlainAnswer(101, [], null)
 function listen(handle: Handle): number {
   listener = openTestListener({ handle })
   return listener.port
+}
+
+/** An open WebSocket of a client that writes bytes, and the code it was closed with. */
+async function openRaw(): Promise<{ client: RawClient; closeCode: Promise<number> }> {
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const port = listen((request, connection) => {
+    connection.upgrade(request, echo(resolve), {})
+    return switched()
+  })
+  const client = await RawClient.open(port)
+  client.send(ASKED)
+  await client.until((all) => all.startsWith('HTTP/1.1 101 '))
+  return { client, closeCode: promise }
 }
 
 const opened = (socket: WebSocket): Promise<unknown> =>
@@ -77,7 +96,7 @@ describe('a WebSocket', () => {
 
   test('that is refused gets the refusal, and the connection is not kept', async () => {
     const port = listen(() => new PlainAnswer(401, [['x-a', 'b']], 'no'))
-    const received = await exchange(port, `GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n`)
+    const received = await exchange(port, ASKED)
     expect(received).toMatch(/^HTTP\/1\.1 401 .*no$/s)
     expect(received.toLowerCase()).toContain('connection: close')
   })
@@ -97,28 +116,14 @@ describe('a WebSocket', () => {
   )
 
   test('whose client goes away is closed', async () => {
-    const { promise, resolve } = Promise.withResolvers<number>()
-    const port = listen((request, connection) => {
-      connection.upgrade(request, echo(resolve), {})
-      return switched()
-    })
-    const client = await RawClient.open(port)
-    client.send(`GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n`)
-    await client.until((all) => all.startsWith('HTTP/1.1 101 '))
+    const { client, closeCode } = await openRaw()
     client.close()
-    expect(await promise).toBe(1006)
+    expect(await closeCode).toBe(1006)
     while (listener!.openConnections > 0) await Bun.sleep(1)
   })
 
   test('whose client pings on and on and reads no answer is cut off', async () => {
-    const { promise, resolve } = Promise.withResolvers<number>()
-    const port = listen((request, connection) => {
-      connection.upgrade(request, echo(resolve), {})
-      return switched()
-    })
-    const client = await RawClient.open(port)
-    client.send(`GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n`)
-    await client.until((all) => all.startsWith('HTTP/1.1 101 '))
+    const { client, closeCode } = await openRaw()
     client.socket.pause()
     const ping = [0x89, 0xfd, 0, 0, 0, 0, ...Buffer.alloc(125)]
     const pings = Buffer.concat(Array.from({ length: 1000 }, () => Buffer.from(ping)))
@@ -127,7 +132,7 @@ describe('a WebSocket', () => {
     }
     client.socket.on('drain', pingOn)
     pingOn()
-    expect(await promise).toBe(1006)
+    expect(await closeCode).toBe(1006)
     client.close()
   })
 
@@ -138,18 +143,14 @@ describe('a WebSocket', () => {
       return switched()
     })
     const client = await RawClient.open(port)
-    const frame = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]).toString('latin1')
     const plain = 'GET /plain HTTP/1.1\r\nHost: a\r\n\r\n'
-    client.send(`${plain}GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n${frame}`)
+    client.send(`${plain}${ASKED}${FIRST}`)
     const received = await client.until((all) => all.endsWith('\x81\x05hello'))
     expect(received).toMatch(/^HTTP\/1\.1 200 .*plainHTTP\/1\.1 101 /s)
     client.close()
   })
 
   describe('whose client does not wait for the answer', () => {
-    const FIRST = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]).toString('latin1')
-    const ASKED = `GET / HTTP/1.1\r\nHost: a\r\n${HANDSHAKE}\r\n`
-
     /** A handler that answers what asks for a WebSocket when the test says so. */
     function hold(answer: Handle) {
       const begin = Promise.withResolvers<void>()
