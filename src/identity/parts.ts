@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Clock } from '../core/clock.ts'
+import { fieldErrors } from '../core/config/field-errors.ts'
 import type { IdFactory } from '../core/ids.ts'
 import type { Random } from '../core/random.ts'
 import type { Outcome, RefusalCode } from '../core/refusal.ts'
@@ -42,11 +43,9 @@ export type Failed = Extract<Outcome<never>, { ok: false }>
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): Outcome<z.output<S>> {
   const parsed = schema.safeParse(input)
   if (parsed.success) return { ok: true, value: parsed.data }
-  const errors = parsed.error.issues.map((issue) => ({
-    pointer: issue.path.map((part) => `/${String(part)}`).join(''),
-    message: issue.message,
-  }))
-  return fail('request_invalid', { extra: { errors } })
+  return fail('request_invalid', {
+    extra: { errors: fieldErrors(parsed.error, schema, input) },
+  })
 }
 
 /** One field that does not fit. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Clock } from '../core/clock.ts'
+import { fieldErrors } from '../core/config/field-errors.ts'
 import { name, permission } from '../core/config/fields.ts'
 import type { IdFactory } from '../core/ids.ts'
 import type { Outcome } from '../core/refusal.ts'
@@ -61,15 +62,10 @@ const viewOf = (role: RoleRow | InstallationRole): RoleView => ({
 
 const invalid = (
   error: z.ZodError,
-): { readonly ok: false } & Extract<Outcome<never>, { ok: false }> =>
-  fail('request_invalid', {
-    extra: {
-      errors: error.issues.map((issue) => ({
-        pointer: `/${issue.path.map(String).join('/')}`,
-        message: issue.message,
-      })),
-    },
-  })
+  schema: z.ZodType,
+  input: unknown,
+): Extract<Outcome<never>, { ok: false }> =>
+  fail('request_invalid', { extra: { errors: fieldErrors(error, schema, input) } })
 
 const notFound = (roleName: string): Extract<Outcome<never>, { ok: false }> =>
   fail('not_found', { detail: `There is no role ${roleName}.` })
@@ -164,7 +160,7 @@ async function createRole(
   input: unknown,
 ): ReturnType<RoleService['create']> {
   const parsed = roleInput.safeParse(input)
-  if (!parsed.success) return invalid(parsed.error)
+  if (!parsed.success) return invalid(parsed.error, roleInput, input)
   const role = parsed.data
   const own = await readRoles(parts.records, tenantId)
   if (parts.installation().has(role.name) || own.has(role.name)) {
@@ -192,7 +188,7 @@ async function updateRole(
   ifVersion: number | undefined,
 ): ReturnType<RoleService['update']> {
   const parsed = rolePatch.safeParse(patch)
-  if (!parsed.success) return invalid(parsed.error)
+  if (!parsed.success) return invalid(parsed.error, rolePatch, patch)
   if (parts.installation().has(roleName)) return readOnly(roleName)
   const own = await readRoles(parts.records, tenantId)
   const row = own.get(roleName)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ConfigErrorCode, ConfigPath } from './config-error.ts'
-import { describeType, describeValue, listWords } from './describe-value.ts'
+import type { Words } from './describe-value.ts'
+import { CONFIG_WORDS, listWords } from './describe-value.ts'
 import { nearest } from './nearest.ts'
 import { allowedKeysAt } from './schema-walk.ts'
 
@@ -22,6 +23,7 @@ type Describe = (issue: Issue, path: ConfigPath, context: Context) => Finding[]
 interface Context {
   readonly schema: z.core.$ZodType
   readonly valueAt: (path: ConfigPath) => unknown
+  readonly words: Words
 }
 
 const defaultMessage = z.locales.en().localeError
@@ -31,9 +33,11 @@ export function describeIssues(
   issues: readonly Issue[],
   schema: z.core.$ZodType,
   value: unknown,
+  words: Words = CONFIG_WORDS,
 ): Finding[] {
   const context: Context = {
     schema,
+    words,
     valueAt: (path) => path.reduce<unknown>((item, step) => childOf(item, step), value),
   }
   return issues.flatMap((issue) => describeIssue(issue, [], context))
@@ -68,14 +72,14 @@ const wrongValue = (path: ConfigPath, message: string, more?: Partial<Finding>):
 })
 
 function expectation(path: ConfigPath, expected: string, context: Context): Finding {
-  const found = describeValue(context.valueAt(path))
+  const found = context.words.value(context.valueAt(path))
   return wrongValue(path, `expected ${expected}, found ${found}`, { expected, found })
 }
 
 function typeFinding(path: ConfigPath, expected: string, context: Context): Finding {
   if (path.length > 0 && context.valueAt(path) === undefined) {
     const key = String(path.at(-1))
-    const message = `the key "${key}" is missing: expected ${expected}`
+    const message = `the ${context.words.member} "${key}" is missing: expected ${expected}`
     return { code: 'missing_key', path, at: 'key', message, expected }
   }
   return { ...expectation(path, expected, context), code: 'wrong_type' }
@@ -83,7 +87,7 @@ function typeFinding(path: ConfigPath, expected: string, context: Context): Find
 
 const DESCRIBE: Readonly<Record<Issue['code'], Describe>> = {
   invalid_type: (issue, path, context) => [
-    typeFinding(path, describeType(String(pick(issue, 'expected'))), context),
+    typeFinding(path, context.words.type(String(pick(issue, 'expected'))), context),
   ],
   invalid_value: (issue, path, context) => {
     const values = (pick(issue, 'values') as readonly unknown[]).map(String)
@@ -106,14 +110,19 @@ const DESCRIBE: Readonly<Record<Issue['code'], Describe>> = {
   ],
   unrecognized_keys: (issue, path, context) => {
     const allowed = allowedKeysAt(context.schema, path)
-    return (pick(issue, 'keys') as readonly string[]).map((key) => unknownKey(key, path, allowed))
+    return (pick(issue, 'keys') as readonly string[]).map((key) =>
+      unknownKey(key, path, allowed, context.words),
+    )
   },
   invalid_union: (issue, path, context) => unionFindings(issue, path, context),
   invalid_key: (issue, path, context) => {
     const inner = (pick(issue, 'issues') as readonly Issue[]).map((each) => each.message)
     const key = String(path.at(-1))
     const message = inner.find((text) => !text.startsWith('Invalid')) ?? 'not a valid key here'
-    const finding = wrongValue(path, `the key "${key}" is not accepted: ${message}`)
+    const finding = wrongValue(
+      path,
+      `the ${context.words.member} "${key}" is not accepted: ${message}`,
+    )
     const known = allowedKeysAt(context.schema, path.slice(0, -1))
     const suggestion = nearest(key, known)
     return [{ ...finding, at: 'key', ...(suggestion !== undefined && { suggestion }) }]
@@ -175,13 +184,18 @@ function choiceFinding(path: ConfigPath, values: readonly string[], context: Con
   return suggestion === undefined ? finding : { ...finding, suggestion }
 }
 
-function unknownKey(key: string, path: ConfigPath, allowed: readonly string[]): Finding {
+function unknownKey(
+  key: string,
+  path: ConfigPath,
+  allowed: readonly string[],
+  { member }: Words,
+): Finding {
   const suggestion = nearest(key, allowed)
   return {
     code: 'unknown_key',
     path: [...path, key],
     at: 'key',
-    message: `the key "${key}" is not known here`,
+    message: `the ${member} "${key}" is not known here`,
     ...(allowed.length > 0 && { expected: listWords([...allowed].sort()) }),
     ...(suggestion !== undefined && { suggestion }),
   }
@@ -201,7 +215,7 @@ function unionFindings(issue: Issue, path: ConfigPath, context: Context): Findin
   const values = whole.flatMap((each) => (pick(each, 'values') as readonly unknown[]) ?? [])
   const types = whole
     .filter((each) => each.code === 'invalid_type')
-    .map((each) => describeType(String(pick(each, 'expected'))))
+    .map((each) => context.words.type(String(pick(each, 'expected'))))
   const words = [...new Set([...types, ...values.map(String)])]
   return types.length === 0
     ? [choiceFinding(path, words, context)]

@@ -3,8 +3,13 @@ import { isCidr } from '../address.ts'
 import { parseDurationMs, parseSizeBytes } from '../quantity.ts'
 import { describeValue } from './describe-value.ts'
 
-const invalid = (value: unknown, expected: string): string =>
-  `expected ${expected}, got ${JSON.stringify(value)}`
+const SHOWN_CHARACTERS_MAX = 100
+
+function invalid(value: unknown, expected: string): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  const isLong = text.length > SHOWN_CHARACTERS_MAX
+  return `expected ${expected}, got ${isLong ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text}`
+}
 
 /** A text field: the error for a value that is not text names the expected form; a missing one stays "missing". */
 const textLike = (expected: string): z.ZodString =>

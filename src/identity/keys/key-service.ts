@@ -94,6 +94,10 @@ async function createKey(
   const parsed = parseInput(keyInput, input)
   if (!parsed.ok) return parsed
   const { records, random, format, peppers } = parts
+  const { expiresAtMs } = parsed.value
+  if (expiresAtMs !== null && expiresAtMs <= parts.clock.nowMs()) {
+    return invalidField('/expiresAtMs', 'expected a time to come')
+  }
   const refused =
     (await refuseUnknownRoles(parts.permissions, tenantId, parsed.value.roles)) ??
     (await refuseUnknownUser(parts, tenantId, parsed.value.userId))

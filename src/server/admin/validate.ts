@@ -1,8 +1,7 @@
 import type { z } from 'zod'
+import { fieldErrors } from '../../core/config/field-errors.ts'
 import type { Outcome } from '../../core/refusal.ts'
 import { fail, succeed } from '../../core/refusal.ts'
-
-const ERRORS_MAX = 20
 
 /** Where a value stood in the request. */
 export type Part = 'path' | 'query' | 'body'
@@ -18,15 +17,13 @@ export function validate<S extends z.ZodType>(
 ): Outcome<z.output<S>> {
   const result = schema.safeParse(value)
   if (result.success) return succeed(result.data)
-  const errors = result.error.issues.slice(0, ERRORS_MAX).map((issue) => ({
+  const member = part === 'body' ? 'field' : 'parameter'
+  const errors = fieldErrors(result.error, schema, value, member).map((each) => ({
     in: part,
-    pointer: issue.path.map((step) => `/${escape(String(step))}`).join(''),
-    message: issue.message,
+    ...each,
   }))
   return fail('request_invalid', {
     detail: `${errors.length === 1 ? 'One mistake' : `${errors.length} mistakes`} in the ${part}.`,
     extra: { errors },
   })
 }
-
-const escape = (step: string): string => step.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -328,6 +328,33 @@ describe('management', () => {
     expect(lost.out).toBe('route -\ncaller anonymous\nrefused: route_unknown (404)\n')
     expect(lost.hint).toContain('tollgate config routes')
   })
+
+  test.each([
+    [
+      ['keys', 'create', 'ci', '--expires-in', '0s'],
+      '--expires-in: expected a duration longer than',
+    ],
+    [['keys', 'create', 'ci', '--expires-in', '0.0d'], '--expires-in: expected a duration longer'],
+    [['keys', 'create', 'ci', '--expires-in=-1d'], '--expires-in: expected a duration such as'],
+    [
+      ['keys', 'create', 'ci', '--expires-in', '99999999d'],
+      '--expires-in: expected at most 36500d',
+    ],
+    [
+      ['tokens', 'issue', '--key', 'key_x', '--ttl', '0s'],
+      '--ttl: expected a duration longer than',
+    ],
+    [['keys', 'create', 'ci', '--permission', 'Scene'], '/permissions/0: expected a permission'],
+    [['keys', 'create', 'ci', '--cidr', '10.0.0.0/40'], '/allowedCidrs/0: expected an address or'],
+    [
+      ['keys', 'create', 'x'.repeat(201)],
+      '/name: expected at most 200 characters, found text of 201',
+    ],
+  ])('what cannot be is refused with its name and the reason: %p', async (args, reason) => {
+    const { code, out, hint } = await manage(...args)
+    expect([code, out]).toEqual([2, ''])
+    expect(hint).toContain(reason)
+  })
 })
 
 describe('audit', () => {

@@ -2,14 +2,26 @@ import { parseDurationMs } from '../../core/quantity.ts'
 import type { Arguments } from './command.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 
-/** Milliseconds of a duration option such as `--overlap 24h`. */
+/** Milliseconds of a duration option such as `--overlap 24h`; none at all is `0s`. */
 export function durationOption(args: Arguments, name: string): number | undefined {
   const text = args.text(name)
   if (text === undefined) return undefined
   const ms = parseDurationMs(text)
-  if (ms !== undefined) return ms
-  throw new CliError(EXIT.usage, `--${name}: expected a duration such as 30s, 5m, 24h or 7d`)
+  if (ms !== undefined && ms <= DURATION_MS_MAX) return ms
+  const reason =
+    ms === undefined ? 'expected a duration such as 30s, 5m, 24h or 7d' : 'expected at most 36500d'
+  throw new CliError(EXIT.usage, `--${name}: ${reason}, not ${text}`)
 }
+
+/** {@link durationOption} of something that ends after it: it takes some time. */
+export function lifetimeOption(args: Arguments, name: string): number | undefined {
+  const ms = durationOption(args, name)
+  if (ms !== 0) return ms
+  throw new CliError(EXIT.usage, `--${name}: expected a duration longer than ${args.text(name)}`)
+}
+
+/** A hundred years: what is longer is a slip of the pen, and may be beyond every date. */
+const DURATION_MS_MAX = 36_500 * 86_400_000
 
 /** Takes the `host:port` of an option apart; an IPv6 address stands in brackets. */
 export function hostAndPort(

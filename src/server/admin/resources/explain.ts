@@ -10,7 +10,7 @@ const explainInput = z
   .strictObject({
     method: z
       .string()
-      .regex(/^[A-Z]{1,16}$/)
+      .regex(/^[A-Z]{1,16}$/, 'expected a method in capitals, such as GET')
       .default('GET'),
     url: z.string().min(1).max(8192).describe('Absolute, or a path beginning with "/".'),
     headers: z

@@ -2,7 +2,7 @@ import type { ArgsDef } from 'citty'
 import { action } from '../action.ts'
 import { banKindOf } from '../ban-kind.ts'
 import { branch } from '../command.ts'
-import { durationOption, given, segment } from '../option-values.ts'
+import { given, lifetimeOption, segment } from '../option-values.ts'
 
 const columns = [
   { heading: 'id', field: 'id' },
@@ -63,7 +63,7 @@ export const bansCommand = branch('bans', 'Bans of addresses and credentials', {
           kind: args.text('kind') ?? banKindOf(subject),
           subject,
           reason: args.required('reason'),
-          durationMs: durationOption(args, 'for'),
+          durationMs: lifetimeOption(args, 'for'),
           force: args.flag('force') || undefined,
         }),
       }

@@ -2,7 +2,7 @@ import type { ArgsDef } from 'citty'
 import { action } from '../action.ts'
 import type { Arguments } from '../command.ts'
 import { branch } from '../command.ts'
-import { durationOption, given, givenList } from '../option-values.ts'
+import { durationOption, given, givenList, lifetimeOption } from '../option-values.ts'
 import { tenantThing } from './tenant-thing.ts'
 
 const columns = [
@@ -25,7 +25,7 @@ const fields = {
 } as const satisfies ArgsDef
 
 function bodyOf(args: Arguments): Record<string, unknown> {
-  const expiresInMs = durationOption(args, 'expires-in')
+  const expiresInMs = lifetimeOption(args, 'expires-in')
   return given({
     roles: givenList(args, 'role'),
     permissions: givenList(args, 'permission'),

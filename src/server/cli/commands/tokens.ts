@@ -1,7 +1,7 @@
 import { action } from '../action.ts'
 import { branch } from '../command.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
-import { durationOption, given, givenList, segment } from '../option-values.ts'
+import { given, givenList, lifetimeOption, segment } from '../option-values.ts'
 
 const columns = [
   { heading: 'id', field: 'id' },
@@ -51,7 +51,7 @@ export const tokensCommand = branch('tokens', 'Access tokens', {
         body: given({
           owner,
           scope: givenList(args, 'scope'),
-          ttlMs: durationOption(args, 'ttl'),
+          ttlMs: lifetimeOption(args, 'ttl'),
           refreshable: args.flag('refreshable'),
         }),
       }
