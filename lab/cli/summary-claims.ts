@@ -13,9 +13,11 @@ const WIDEST = Math.max(...Object.keys(COLOR).map((status) => status.length))
 export function renderClaims(record: LabRecord, color: boolean): string {
   const paint = (code: number, text: string): string =>
     color ? `\u001B[${code}m${text}\u001B[0m` : text
-  const lines = record.claims.flatMap(({ status, text, budget, measured, reason }) => {
+  const lines = record.claims.flatMap(({ status, text, budget, measured, reason, group }) => {
     const sign = paint(COLOR[status], status.toUpperCase().padEnd(WIDEST))
-    return [`${sign}  ${text}`, `${' '.repeat(WIDEST)}  ${budget}: ${measured} (${reason})`]
+    // Of a checklist nothing is asked but a yes.
+    const asked = group === 'claim' ? `${budget}: ` : ''
+    return [`${sign}  ${text}`, `${' '.repeat(WIDEST)}  ${asked}${measured} (${reason})`]
   })
   const { verdict, reason } = record.judgement
   const head = `${record.title}: ${paint(COLOR[verdict], verdict.toUpperCase())}\n  ${reason}\n`

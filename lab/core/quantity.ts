@@ -42,13 +42,20 @@ function scaled(
   return `${formatNumber(value / step.per)} ${step.suffix}`
 }
 
+/** What is nearly all is not said to be all: 99.98, not 100. */
+function formatPercent(percent: number): string {
+  const text = formatNumber(percent)
+  if (text !== '100' || percent >= 100) return text
+  return percent.toFixed(Math.min(12, Math.ceil(-Math.log10(100 - percent))))
+}
+
 /** A value with its unit, in the size a reader expects: `1.25 ms`, `3.4 MiB`, `12,300/s`, `5.1 %`. */
 export function formatQuantity(value: number | null, unit: Unit): string {
   if (value === null) return '–'
   const nanoseconds = NANOSECONDS[unit]
   if (nanoseconds !== undefined) return value === 0 ? '0' : scaled(value * nanoseconds, TIME_STEPS)
   if (unit === 'bytes') return scaled(value, BYTE_STEPS)
-  if (unit === 'share') return `${formatNumber(value * 100)} %`
+  if (unit === 'share') return `${formatPercent(value * 100)} %`
   if (unit === 'per-second') return `${formatNumber(value)}/s`
   return formatNumber(value)
 }

@@ -64,6 +64,12 @@ describe('claims', () => {
     expect(claims[0]).toMatchObject({ status: 'pass', measured: '42 ms', evidence: [0] })
   })
 
+  test('say of which figure they speak where there are several', async () => {
+    const text = CLAIM('').replace("expect: ''", "expect: ['p99 < 50ms', 'p99 > 1ms']")
+    const { claims } = await check(text, () => Promise.resolve(ran()))
+    expect(claims[0]).toMatchObject({ status: 'pass', measured: 'p99 42 ms; p99 42 ms' })
+  })
+
   test('two experiments of a kind are told apart by the names that the plan gives them', async () => {
     const text = 'title: t\nexperiments: { low: { run: load }, high: { run: load } }\nclaims: []\n'
     const { experiments } = await check(text, () => Promise.resolve(ran()))

@@ -107,7 +107,10 @@ function judgeClaim(
   const doubtful = verdict === 'inconclusive' && worst !== 'unknown'
   return {
     ...head,
-    measured: parts.map(({ measured }) => measured).join(', '),
+    measured:
+      parts.length === 1
+        ? parts[0]!.measured
+        : parts.map(({ measured }, at) => `${claim.expect[at]!.figure} ${measured}`).join('; '),
     status: doubtful ? 'inconclusive' : worst,
     reason: doubtful ? reason : [...new Set(reasons)].join('; '),
     evidence: [ran.index],
