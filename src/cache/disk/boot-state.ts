@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What was written when the folder was opened, or closed, last. */
+/** What was written when the folder was last opened or closed. */
 interface State {
   readonly format: number
-  /** Of the start of the machine. */
+  /** Identifies the boot of the machine. */
   readonly bootId: string
-  /** Everything was on disk when it was closed. */
+  /** Whether everything was on disk when it was closed. */
   readonly isClean: boolean
   readonly pid: number
-  /** The start of the program that used it. */
+  /** Identifies the start of the program that used it. */
   readonly run?: string | undefined
 }
 
@@ -22,12 +22,12 @@ export interface Opening {
   readonly run: { readonly previousId: string | undefined } | undefined
 }
 
-/** Changes when records cannot be read by older or newer programs. */
+/** Changes when older or newer programs cannot read the records. */
 const FORMAT = 2
 
 /**
- * Names the start of the machine: what a killed process had written is whole as long as it lasts, for the
- * system holds it. Empty where the system does not say.
+ * Identifies the boot of the machine. What a killed process had written is complete until the next boot, because the
+ * operating system holds it. Empty where the system does not say.
  */
 export function readBootId(): string {
   try {
@@ -37,16 +37,16 @@ export function readBootId(): string {
   }
 }
 
-/** Whether what lies in the folder can be relied on, or who else is using it. */
+/** Whether the contents of the folder can be relied on, or which process is using it. */
 export type FolderState = 'reliable' | 'unreliable' | { readonly usedBy: number }
 
-/** Opening a folder takes milliseconds: whoever is at it for longer was killed meanwhile. */
+/** Opening a folder takes milliseconds; a process that takes much longer has been killed. */
 const OPENING_TRIES = 100
 const OPENING_RETRY_MS = 20
 
 /**
- * Looks how a folder was left and notes who uses it from now on, one process at a time: of two that start at
- * the same moment one finds it in use.
+ * Checks how a folder was left and records which process uses it from now on. Only one process can: of two that start
+ * at the same moment, one finds the folder in use.
  *
  * @param clear removes what is not relied on
  */
@@ -84,8 +84,8 @@ async function markOpening(path: string): Promise<void> {
 }
 
 /**
- * Looks how a folder was left. Without fsync a crash of the machine may lose any write: records of
- * invalidations too, so nothing of it is relied on.
+ * Checks how a folder was left. Without fsync, a crash of the machine may lose any write, records of invalidations
+ * included, so nothing that was written before the crash is relied on.
  */
 async function inspectFolder(
   folder: string,
@@ -101,7 +101,7 @@ async function inspectFolder(
   return isSameBoot || state.isClean ? 'reliable' : 'unreliable'
 }
 
-/** Writes down that the folder is in use, or that all of it is on disk; on disk when it resolves. */
+/** Records that the folder is in use, or that all of it is on disk; the record is on disk when this resolves. */
 export async function writeState(folder: string, state: Omit<State, 'format'>): Promise<void> {
   const path = join(folder, 'state.json')
   const handle = await open(`${path}.new`, 'w', 0o600)

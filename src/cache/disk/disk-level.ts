@@ -27,28 +27,28 @@ import { listSegments, openSegment, readAt, removeSegment } from './segment.ts'
 export interface DiskLevelOptions {
   /** A folder of its own; one process at a time. */
   readonly folder: string
-  /** Bytes of all files together, at most. */
+  /** The most bytes that all files may take together. */
   readonly bytesMax: number
   /** Larger entries are not stored. */
   readonly entryBytesMax: number
-  /** Which entries may lie on disk: an ALLOW never may. */
+  /** Which entries may be on disk; an ALLOW never may. */
   readonly accepts: (meta: EntryMeta) => boolean
   readonly clock: Clock
   readonly random: Random
-  /** After a failed write nothing is written for so long; default 30 s. */
+  /** How long nothing is written after a failed write; default 30 s. */
   readonly pauseMs?: number
-  /** Names the start of the machine; default what the system says. */
+  /** Identifies the boot of the machine; by default, what the system says. */
   readonly bootId?: string
   /**
-   * Names this start of the program, and the one before: what another one left here is not relied on, for
-   * there was one in between that may have invalidated it.
+   * Identifies this start of the program and the previous one. What any other start left here is not relied on,
+   * because one in between may have invalidated it elsewhere.
    */
   readonly run?: { readonly id: string; readonly previousId: string | undefined }
 }
 
 /** A {@link Level} in files. */
 export interface DiskLevel extends FencedLevel {
-  /** The last place in the shared order of invalidations that it knows to have applied. */
+  /** The last place in the shared order of invalidations that it is known to have applied. */
   lastSequence(): string | undefined
   /** Notes that everything up to a place in the shared order was applied. */
   mark(sequence: string): Promise<void>
@@ -62,10 +62,10 @@ export class FolderInUseError extends Error {
 }
 
 /**
- * Opens a level on disk (L2): append-only segments of checksummed records, an index in memory, warm after a
- * restart. Records of invalidations are handed to the system before the invalidation is acknowledged, so
- * that a killed process resurrects nothing; after a crash of the machine it starts empty. Nothing is
- * synced while it runs.
+ * Opens a level on disk (L2): append-only segments of checksummed records, with an index in memory, warm after a
+ * restart. An invalidation is acknowledged only once its record has been handed to the operating system, so that a
+ * killed process resurrects nothing; after a crash of the machine, the level starts empty. Nothing is synced while it
+ * runs.
  */
 export async function openDiskLevel(options: DiskLevelOptions): Promise<DiskLevel> {
   const { folder, bootId = readBootId() } = options
@@ -184,7 +184,7 @@ class FileLevel implements DiskLevel {
     this.#position += 1
     this.#table.note(invalidation, this.#position)
     if (sequence !== undefined) this.#sequence = sequence
-    // What cannot be written down must not be needed: without files nothing can be resurrected.
+    // An invalidation that cannot be recorded must not be needed: without files, nothing can be resurrected.
     const isWritten = kind !== 'all' && (await this.#note(FRAME.invalidation, invalidation))
     if (isWritten) return
     await this.#store.wipe()
@@ -238,7 +238,7 @@ class FileLevel implements DiskLevel {
     const payload = await readAt(segment, offset + HEAD_BYTES, payloadBytes).catch(() => undefined)
     const decoded = payload === undefined ? undefined : decodeEntry(payload)
     if (decoded === undefined) {
-      // Nothing is damaged when its segment was removed meanwhile.
+      // If its segment has been removed meanwhile, this is no damage.
       if (this.#index.remove(keyHash, found) && segment.removal === undefined) {
         this.#counts.corrupt += 1
       }
@@ -246,7 +246,7 @@ class FileLevel implements DiskLevel {
     }
     if (decoded.key !== key) return undefined
     const { meta } = decoded.entry
-    // Written in what is yet to come: the clock was set back, and its end is not when it says.
+    // It is dated in the future, so the clock was set back, and its expiry cannot be relied on.
     const isDated = meta.createdMs <= nowMs
     if (!isDated || !this.#table.isCurrentSince(namesOf(key, meta), found.position)) {
       this.#index.remove(keyHash, found)

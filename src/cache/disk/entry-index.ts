@@ -3,7 +3,7 @@ import type { FrameHead } from './frame.ts'
 import { HEAD_BYTES } from './frame.ts'
 import type { Segment } from './segment.ts'
 
-/** Where the newest entry of a key lies. */
+/** Where the newest entry of a key is. */
 export interface IndexedEntry {
   readonly segment: Segment
   readonly offset: number
@@ -18,7 +18,7 @@ export interface IndexedEntry {
 /** Which entries are on disk, by the hash of their key; bounded by the segments that are kept. */
 export interface EntryIndex {
   find(keyHash: number): IndexedEntry | undefined
-  /** Puts an entry in place of an older one with the same key; a newer one stays. */
+  /** Adds an entry, replacing an older one with the same key; a newer one stays. */
   put(head: FrameHead, segment: Segment, offset: number): void
   /** Removes an entry, if it is still this one. */
   remove(keyHash: number, entry: IndexedEntry): boolean
@@ -26,7 +26,7 @@ export interface EntryIndex {
   size(): number
 }
 
-/** The first 52 bits of the key's SHA-256: the same after a restart. Entries hold the key to compare. */
+/** The first 52 bits of the key's SHA-256, so that it stays the same after a restart. Entries hold the whole key. */
 export function hashOfKey(key: string): number {
   const digest = sha256(key)
   const view = new DataView(digest.buffer, digest.byteOffset)

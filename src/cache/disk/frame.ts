@@ -4,9 +4,9 @@ import { crc32c } from '../levels/crc32c.ts'
 export const FRAME = {
   /** An entry. */
   entry: 1,
-  /** An invalidation: what hangs on its name and was read at an earlier position is void. */
+  /** An invalidation: what depends on its name and was read at an earlier position is void. */
   invalidation: 2,
-  /** How far in the shared order of invalidations this level is. */
+  /** How far this level is in the shared order of invalidations. */
   mark: 3,
 } as const
 
@@ -17,13 +17,13 @@ export interface FrameHead {
   readonly type: FrameType
   /** Bytes of what follows the head. */
   readonly payloadBytes: number
-  /** Of an invalidation: its own. Of an entry: before its value was read. */
+  /** The position of an invalidation, or the one before the value of an entry was read. */
   readonly position: number
-  /** Number of the write: of two entries with one key the higher one counts. */
+  /** Number of the write: of two entries with the same key, the higher one counts. */
   readonly serial: number
   readonly keyHash: number
   readonly expiresMs: number
-  /** Of small payloads; entries carry a checksum of their own, looked at when they are read. */
+  /** Checksum of a small payload; entries have a checksum of their own, checked when they are read. */
   readonly payloadCrc: number
 }
 

@@ -13,24 +13,24 @@ export interface ReclaimParts {
   readonly table: PositionTable
   readonly writer: SegmentWriter
   readonly nowMs: () => number
-  /** Counts entries that were given up though they held. */
+  /** Called for each entry that was given up although it was still valid. */
   readonly onEvict: () => void
 }
 
 /** How much of a segment is kept. */
 export interface ReclaimPlan {
-  /** Bytes of entries moved at most; beyond, entries are given up. */
+  /** How many bytes of entries may be moved; the rest are given up. */
   readonly keepBytes: number
   /** Whether only entries that were asked for are worth moving. */
   readonly isUsedOnly: boolean
   /**
-   * Whether older segments stay. Then invalidations are moved too, for they may void entries there. In the
-   * oldest segment they void nothing any more: what they void was written before them.
+   * Whether older segments stay. Then invalidations are moved too, because they may void entries there. Invalidations
+   * in the oldest segment are not needed any longer: what they void was written before them.
    */
   readonly hasOlder: boolean
 }
 
-/** Moves what is worth it to the newest segment and removes the file. */
+/** Moves what is worth keeping to the newest segment, and removes the file. */
 export async function reclaimSegment(
   segment: Segment,
   plan: ReclaimPlan,
@@ -50,7 +50,7 @@ export async function reclaimSegment(
   await removeSegment(segment)
 }
 
-/** Writes an entry again, if it still holds; whether it was written. */
+/** Writes an entry again if it is still valid; resolves with whether it did. */
 async function moveEntry(
   keyHash: number,
   entry: IndexedEntry,

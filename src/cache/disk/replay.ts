@@ -19,9 +19,8 @@ export interface Replayed {
 }
 
 /**
- * Reads the segments of a folder, oldest first, into an index and a table. A tail that was torn off is
- * left out. Damage elsewhere may have hit the record of an invalidation, so everything that was written
- * before it is given up.
+ * Reads the segments of a folder, oldest first, into an index and a table. A torn tail is left out. Damage anywhere
+ * else may have destroyed the record of an invalidation, so everything written before it is given up.
  */
 export async function replaySegments(
   folder: string,

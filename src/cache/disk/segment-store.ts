@@ -24,19 +24,19 @@ export interface SegmentStoreOptions {
   readonly onEvict: () => void
 }
 
-/** Records that wait to be written, at most. */
+/** How many bytes of records may wait to be written. */
 const WAITING_BYTES_MAX = 16_777_216
 
 const SEGMENTS = 16
 const SEGMENT_BYTES_MIN = 16_384
 const SEGMENT_BYTES_MAX = 67_108_864
 const PAUSE_MS = 30_000
-/** A segment of which more than this share is dead is worth moving the rest. */
+/** If more than this share of a segment is dead, it is worth moving the rest. */
 const DEAD_SHARE_MAX = 0.6
-/** Share of the oldest segment that stays when room is needed, if it was asked for. */
+/** When room is needed, at most this share of the oldest segment is kept: entries that were asked for. */
 const KEPT_SHARE = 0.25
 
-/** The segments of a folder: appends, keeps within the bytes allowed, and lives with a disk that is full. */
+/** The segments of a folder: appends records, stays within the bytes allowed, and copes with a full disk. */
 export class SegmentStore {
   readonly #options: SegmentStoreOptions
   readonly #segmentBytes: number
@@ -57,7 +57,7 @@ export class SegmentStore {
     this.#writer = this.#writeFrom(1)
   }
 
-  /** Reads what is there. What grows is always a new file: nothing is written behind a torn tail. */
+  /** Reads what is there. Writing always begins a new file, so nothing is written after a torn tail. */
   async open(): Promise<Replayed> {
     const { folder, index, table } = this.#options
     const found = await replaySegments(folder, index, table)
@@ -73,15 +73,15 @@ export class SegmentStore {
   }
 
   /**
-   * Whether a record of this size may be written now: within the bytes allowed, what waits and what a
-   * reclaimed segment moves included. When not, room is made.
+   * Whether a record of this size may be written now, within the bytes allowed, which include what waits and what a
+   * reclaimed segment moves. If not, making room begins.
    */
   hasRoom(payloadBytes: number): boolean {
     const waitingBytes = this.#writer.waitingBytes() + payloadBytes + HEAD_BYTES
     if (waitingBytes > WAITING_BYTES_MAX) return false
     if (this.bytes() + waitingBytes <= this.#options.bytesMax - this.#movedBytesMax) return true
     this.#reclaimSoon()
-    // There is nothing to reclaim but what grows: it ends when the next segment begins.
+    // Only the growing segment could be reclaimed; it can be once the next segment begins.
     return this.#segments.length < 2 && this.#writer.waitingBytes() === 0
   }
 

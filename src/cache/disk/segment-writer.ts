@@ -26,23 +26,23 @@ export interface SegmentWriterOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Appends records to the newest segment, in order; those that wait at the same time share a write. */
+/** Appends records to the newest segment, in order; records that wait at the same time share a write. */
 export interface SegmentWriter {
   /**
-   * Resolves once the record was handed to the system; `undefined` when that failed, and then nothing of
-   * it is in the file.
+   * Resolves once the record has been handed to the operating system; with `undefined` if that failed, in which case
+   * nothing of it is in the file.
    */
   append(bytes: Uint8Array): Promise<Written | undefined>
-  /** Bytes that wait or are being written. */
+  /** How many bytes are waiting or being written. */
   waitingBytes(): number
-  /** The segment that grows, if one does. */
+  /** The segment that is being written, if there is one. */
   active(): Segment | undefined
   /**
-   * Does something after what was appended before and ahead of what comes later; the segment that grew is
-   * ended first. Rejects when the task does.
+   * Runs a task after everything appended before it and before everything appended later; the segment that was being
+   * written ends first. Rejects when the task does.
    */
   run(task: () => Promise<void>): Promise<void>
-  /** Resolves when all that waits is written or failed. */
+  /** Resolves when everything that waits has been written or has failed. */
   idle(): Promise<void>
 }
 
@@ -95,7 +95,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     try {
       await writeAt(segment, start, joined)
     } catch (error) {
-      // What was half written must not stand before the next record.
+      // A half-written record must not precede the next one.
       await segment.handle.truncate(start).catch(() => seal())
       throw error
     }

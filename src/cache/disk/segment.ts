@@ -11,10 +11,10 @@ export interface Segment {
   readonly path: string
   readonly handle: FileHandle
   bytes: number
-  /** Bytes of entries that are still the newest of their key, and of those that are not. */
+  /** Bytes of entries that are still the newest of their key, and bytes of those that are not. */
   liveBytes: number
   deadBytes: number
-  /** Under way or done once its file is not needed any more. */
+  /** Set once its file is no longer needed: its removal, running or done. */
   removal: Promise<void> | undefined
   /** Hashes of the keys of its entries. */
   readonly keys: number[]
@@ -69,7 +69,7 @@ export async function openSegment(
   }
 }
 
-/** Removes the file of a segment, if somebody else has not, and closes it. */
+/** Removes the file of a segment, unless that has happened already, and closes it. */
 export async function removeSegment(segment: Segment): Promise<void> {
   segment.removal ??= removeFile(segment).catch((error: unknown) => {
     segment.removal = undefined
@@ -117,7 +117,7 @@ export async function writeAt(
   }
 }
 
-/** Visits the records of a segment in order, reading heads and small payloads alone. */
+/** Visits the records of a segment in order, reading only heads and small payloads. */
 export async function scanSegment(
   segment: Segment,
   visit: (frame: FoundFrame) => void,

@@ -53,8 +53,8 @@ export interface FlightEvents<V> {
 const ATTEMPTS_MAX = 16
 
 /**
- * Loads until a result is not overtaken, and delivers it. Between the end of a load and its delivery, other code may run
- * and invalidate, so the result is checked in the same turn in which it is delivered.
+ * Loads until a result is not overtaken, and delivers it. Between the end of a load and its delivery, other code may
+ * run and invalidate, so the result is checked in the same turn in which it is delivered.
  *
  * @throws CacheContendedError when every load was overtaken
  */

@@ -5,8 +5,8 @@ export interface LoadContext<V> {
   /** Aborted when nobody waits for the result any longer. */
   readonly signal: AbortSignal
   /**
-   * Declares what the value depends on besides its key, tenant and patterns. Call it before or after reading, but before
-   * the load ends: every invalidation since the load began counts. Throws once the load has ended.
+   * Declares what the value depends on besides its key, tenant and patterns. Call it before or after reading, but
+   * before the load ends: every invalidation since the load began counts. Throws once the load has ended.
    */
   dependsOn(...names: readonly Name[]): void
   /**

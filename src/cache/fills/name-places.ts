@@ -13,8 +13,8 @@ export interface PatternedKind {
 }
 
 /**
- * Finds the places of the names that every entry of a key depends on: its patterns, tenant and policy set. All keys of a
- * scope share one array, so that a million entries do not need a million arrays.
+ * Finds the places of the names that every entry of a key depends on: its patterns, tenant and policy set. All keys of
+ * a scope share one array, so that a million entries do not need a million arrays.
  */
 export function createNamePlaces(
   epochs: EpochTable,

@@ -20,15 +20,16 @@ export function ageOf(value: string | null): number {
   return /^\d+$/.test(first) ? Math.min(Number(first), AGE_MAX_S) : 0
 }
 
-/** Date of a response in milliseconds: that of its arrival when it has none that can be read. */
+/** The Date of a response in milliseconds, or its arrival when it has no readable Date. */
 export function dateOf(fields: FieldReader, arrivalMs: number): number {
   const date = fields.get('date')
   return (date === null ? undefined : parseHttpDate(date, arrivalMs)) ?? arrivalMs
 }
 
 /**
- * How old a response was when it came, in milliseconds (RFC 9111 §4.2.3). Date tells the second alone, so the clock
- * is read to the second beside it: else what was made just now would be up to a second old, and `max-age=1` over.
+ * How old a response was when it arrived, in milliseconds (RFC 9111 §4.2.3). Date has a resolution of a second, so the
+ * clock is rounded down to the second too. Otherwise a response made just now could seem up to a second old, and its
+ * `max-age=1` over.
  */
 export function initialAgeMs(fields: FieldReader, times: ExchangeTimes): number {
   const arrivalSecondMs = times.responseMs - (times.responseMs % 1000)

@@ -7,7 +7,7 @@ export const fieldsOf = ({ fields, extra }: PlainAnswer): readonly Field[] =>
     ? fields
     : [...fields.filter(([name]) => !Object.hasOwn(extra, name)), ...Object.entries(extra)]
 
-/** A body that is here already, as bytes; `undefined` for one that comes. */
+/** A body that is complete already, as bytes; `undefined` for one that is still arriving. */
 export function bytesOfBody(body: AnswerBody): Uint8Array | undefined {
   if (body === null) return new Uint8Array()
   if (body instanceof ReadableStream) return undefined
@@ -34,7 +34,7 @@ export function streamOf(body: Exclude<AnswerBody, null>): ReadableStream<Uint8A
   })
 }
 
-/** Lets go of a body that nobody wants. */
+/** Cancels a body that nobody wants. */
 export async function discard({ body }: PlainAnswer): Promise<void> {
   if (body instanceof ReadableStream) await body.cancel().catch(() => undefined)
 }

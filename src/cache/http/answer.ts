@@ -20,12 +20,12 @@ export interface AnsweredRequest {
   readonly fields: FieldReader
 }
 
-/** Says something about content that a 304 does not have (RFC 9110 §15.4.5). */
+/** Fields that describe content, which a 304 does not have (RFC 9110 §15.4.5). */
 const NOT_IN_304 = new Set(['content-encoding', 'content-length', 'content-type', 'content-range'])
 
 /**
- * Answers a GET or HEAD request with a stored response (RFC 9111 §4, RFC 9110 §13.2 and §14.2): 304 when
- * the client has it, 206 or 416 for a range, else the whole. Age is among the extra fields. Pure.
+ * Answers a GET or HEAD request with a stored response (RFC 9111 §4, RFC 9110 §13.2 and §14.2): 304 if the client has
+ * it already, 206 or 416 for a range, and the whole response otherwise. Age is among the extra fields. Pure.
  *
  * @param coding the coding to send the body in, when the response holds it in that coding.
  */
@@ -50,7 +50,7 @@ export function answerFrom(
   return new PlainAnswer(status, fields, null, extra)
 }
 
-/** What answers with a stored response have in common: made once, when it is first asked for. */
+/** What all answers with a stored response have in common; made once, when it is first asked for. */
 interface Prepared {
   readonly ready: ReadyFields
   readonly body: Uint8Array | null
@@ -75,7 +75,7 @@ function answerFields(stored: StoredResponse, coding: Coding | undefined): Field
   const fields: Field[] = []
   for (const field of stored.fields) {
     const [name, value] = field
-    // Whoever answers appends to Cache-Status (RFC 9211 §2).
+    // Cache-Status is appended to by whatever answers (RFC 9211 §2).
     if (name === 'cache-status' || (stored.mayCode && name === 'vary')) continue
     fields.push(coding !== undefined && name === 'etag' ? [name, weaken(value)] : field)
   }

@@ -1,15 +1,15 @@
 /** An argument of a directive: text (unquoted), `true` when there is none, `undefined` when malformed. */
 export type Argument = string | true | undefined
 
-/** Directives by lowercase name; one that came several times has several arguments. */
+/** Directives by lowercase name; one that occurs several times has several arguments. */
 export type Directives = ReadonlyMap<string, readonly Argument[]>
 
 const NONE: Directives = new Map()
 
 /**
- * Parses Cache-Control (RFC 9111 §5.2): names in any case, arguments as tokens or quoted strings. Never
- * throws, takes time linear in the length; what is not a directive is skipped up to the next comma. A quote
- * that nothing closes hides no directive behind it: one of them may be a prohibition.
+ * Parses Cache-Control (RFC 9111 §5.2): names in any case, arguments as tokens or quoted strings. Never throws, and
+ * takes time linear in the length. What is not a directive is skipped up to the next comma. An unclosed quote hides
+ * none of the directives after it, because one of them may be a prohibition.
  */
 export function parseCacheControl(value: string | null): Directives {
   if (value === null || value === '') return NONE
@@ -32,8 +32,8 @@ function commaOrEnd(value: string, from: number): number {
 }
 
 /**
- * The comma that ends the member beginning at `from`, outside of quotes; else the end of the text, and
- * `undefined` where that is within quotes.
+ * Where the member that begins at `from` ends: at a comma outside of quotes, or else at the end of the text;
+ * `undefined` when that is within quotes.
  */
 function memberEnd(value: string, from: number): number | undefined {
   let isQuoted = false
@@ -54,7 +54,7 @@ const COMMA = 0x2c
 function addDirective(found: Map<string, Argument[]>, member: string): void {
   const text = member.trim()
   if (text === '') return
-  // A name counts, whatever stands behind it (`private; max-age=60`): it may be a prohibition.
+  // A name counts, whatever follows it (`private; max-age=60`): it may be a prohibition.
   const name = LEADING_TOKEN.exec(text)?.[0] ?? text
   const argument = name.length === text.length ? true : argumentOf(text.slice(name.length))
   const key = name.toLowerCase()

@@ -24,7 +24,7 @@ export interface CacheStatus {
   readonly detail?: string
 }
 
-/** Writes the member of this cache in a Cache-Status field, behind those of caches before. */
+/** Writes this cache's member of a Cache-Status field, after the members of caches before it. */
 export function cacheStatus(status: CacheStatus, before: string | null = null): string {
   let text = before === null || before === '' ? 'Tollgate' : `${before}, Tollgate`
   if (status.hit) text += '; hit'

@@ -1,12 +1,12 @@
 /** Content codings that answers are sent in. */
 export type Coding = 'br' | 'zstd' | 'gzip'
 
-/** All codings, the one that is preferred where the client does not care first. */
+/** All codings, in order of preference where the client has none. */
 export const CODINGS: readonly Coding[] = ['br', 'zstd', 'gzip']
 
 /**
- * The coding to use by an Accept-Encoding field (RFC 9110 §12.5.3): of those on offer the one with the
- * highest weight, ties by the order of the offer; `undefined` for none.
+ * The coding to use for an Accept-Encoding field (RFC 9110 §12.5.3): of those offered, the one with the highest weight,
+ * and of equal ones the first offered; `undefined` for none.
  */
 export function chooseCoding(
   acceptEncoding: string | null,
@@ -42,14 +42,14 @@ function weightsOf(value: string): ReadonlyMap<string, number> {
   return weights
 }
 
-/** A weight (RFC 9110 §12.4.2); what is none counts as "not acceptable". */
+/** A weight (RFC 9110 §12.4.2); anything malformed counts as "not acceptable". */
 const parseWeight = (text: string): number =>
   /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(text) ? Number(text) : 0
 
 const COMPRESSIBLE =
   /^(?:text\/|application\/(?:[\w.+-]*\+)?(?:json|xml|javascript|x-javascript|ecmascript|graphql|wasm|x-ndjson|ndjson|yaml|manifest|rtf)\b|image\/(?:svg\+xml|bmp|x-icon|vnd\.microsoft\.icon)|font\/(?:ttf|otf)|application\/vnd\.ms-fontobject)/i
 
-/** Whether content of this type becomes smaller; event streams are left alone, they must not wait. */
+/** Whether content of this type compresses well. Event streams are left alone, because they must not be delayed. */
 export const isCompressible = (contentType: string | null): boolean =>
   contentType !== null &&
   COMPRESSIBLE.test(contentType) &&

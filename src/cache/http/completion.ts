@@ -9,9 +9,9 @@ import { strongValidator } from './strong-validator.ts'
 import { updatedFields } from './update.ts'
 
 /**
- * The complete answer that a stored beginning and a 206 with the rest make together (RFC 9111 §3.4);
- * `undefined` when they are not known to be of the same bytes, or do not fit. Its body breaks off with an
- * error when the rest turns out to be shorter or longer than it said.
+ * The complete answer that a stored beginning and a 206 with the rest make together (RFC 9111 §3.4); `undefined` when
+ * they do not fit together, or are not known to be parts of the same bytes. Its body fails with an error when the rest
+ * turns out to be shorter or longer than announced.
  */
 export function completed(
   stored: StoredPartial,

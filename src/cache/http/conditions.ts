@@ -1,6 +1,6 @@
 import type { FieldReader } from './fields.ts'
 
-/** Whether a response with this status is one that conditions are for (RFC 9110 §13.2.1). */
+/** Whether conditions apply to a response with this status (RFC 9110 §13.2.1). */
 export const heedsConditions = (status: number): boolean => status >= 200 && status < 300
 
 /** Whether a client says which response it has already. */

@@ -10,9 +10,9 @@ export interface ResponseDirectives {
   /** The field they were read from: `cache-control`, or a targeted one (RFC 9213). */
   readonly source: string
   readonly noStore: boolean
-  /** `no-cache` without field names: never to be used without asking. */
+  /** `no-cache` without field names: never to be used without asking the origin. */
   readonly noCache: boolean
-  /** Fields that may not be used without asking. */
+  /** Fields that may not be used without asking the origin. */
   readonly noCacheFields: readonly string[]
   /** `private` without field names: not for a shared cache. */
   readonly isPrivate: boolean
@@ -23,14 +23,14 @@ export interface ResponseDirectives {
   readonly proxyRevalidate: boolean
   readonly mustUnderstand: boolean
   readonly noTransform: boolean
-  /** 0 when it is malformed, or came several times with different values: then it is stale (§4.2.1). */
+  /** 0, which means stale, when it is malformed or occurs several times with different values (§4.2.1). */
   readonly maxAgeS: number | undefined
   readonly sMaxAgeS: number | undefined
   readonly staleWhileRevalidateS: number | undefined
   readonly staleIfErrorS: number | undefined
 }
 
-/** Fields with directives for certain caches; the first that is present and sound wins (RFC 9213 §2.1). */
+/** Fields with directives for certain caches; the first that is present and well-formed wins (RFC 9213 §2.1). */
 export const TARGETED_FIELDS: readonly string[] = ['tollgate-cache-control', 'cdn-cache-control']
 
 /** The directives that are in force for this cache. */
@@ -68,7 +68,7 @@ function describe(source: string, directives: Directives): ResponseDirectives {
   }
 }
 
-/** What is malformed forbids, if that is its meaning, and never allows. */
+/** Whether a permission is given: a malformed directive may forbid something, but never allows anything. */
 const isGranted = (values: readonly Argument[] | undefined): boolean =>
   values?.includes(undefined) === false
 

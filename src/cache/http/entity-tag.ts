@@ -8,7 +8,7 @@ export const isEntityTag = (text: string): boolean => TAG.test(text)
 
 const isWeak = (tag: string): boolean => tag.startsWith('W/')
 
-/** The weak form of a tag: what remains true of content that was coded again. */
+/** The weak form of a tag, which still holds for content in another coding. */
 export const weaken = (tag: string): string => (isWeak(tag) ? tag : `W/${tag}`)
 
 const opaque = (tag: string): string => (isWeak(tag) ? tag.slice(2) : tag)
@@ -22,8 +22,8 @@ export const matchesStrongly = (a: string, b: string): boolean => a === b && !is
 const MEMBER = /[ \t]*(?:((?:W\/)?"[^"]*")|([^,]*))[ \t]*(?:,|$)/y
 
 /**
- * The tags of an If-None-Match field. Commas may stand within quotes; text without quotes is taken as
- * it is, since some clients send back what a server should not have sent. Linear in the length.
+ * The tags of an If-None-Match field. Tags may contain commas within their quotes. Text without quotes is taken as it
+ * is, since some clients send back what a server should not have sent. Linear in the length.
  */
 export function entityTags(value: string): string[] {
   const tags: string[] = []

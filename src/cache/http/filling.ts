@@ -1,17 +1,17 @@
 import { concatBytes } from '../../core/bytes.ts'
 
-/** A body that is passed on and kept at once. */
+/** A body that is passed on and stored at the same time. */
 export interface Filling {
-  /** The body for the client, in its own time: a slow one holds nobody up. */
+  /** The body for the client, at the client's pace: a slow one holds nobody else up. */
   readonly body: ReadableStream<Uint8Array>
   /** The whole body; `too-large` when it grew beyond the bound, `incomplete` when it broke off. */
   readonly whole: Promise<Uint8Array | 'too-large' | 'incomplete'>
 }
 
 /**
- * Reads a body as fast as it comes, up to a bound, and passes it on. Beyond the bound what was read is
- * passed on, the rest with back-pressure, and nothing is kept. A client that goes away does not end the
- * filling while the body is within the bound.
+ * Reads a body as fast as it arrives, up to a bound, and passes it on. When it exceeds the bound, nothing is stored,
+ * and the rest is passed on with backpressure. A client that goes away does not end the filling while the body is
+ * within the bound.
  */
 export function fill(source: ReadableStream<Uint8Array>, bytesMax: number): Filling {
   const filling = new FillingBody(source.getReader(), bytesMax)

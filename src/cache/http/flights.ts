@@ -1,24 +1,24 @@
-/** How a request for the origin ended, for those that waited for it. */
+/** How a request to the origin ended, for the requests that waited for it. */
 export type Landing<R> =
   /** Something was stored: look again. */
   | { readonly kind: 'stored' }
-  /** The origin gave no answer, or an error: what is stored may stand in, else this refusal. */
+  /** The origin gave no answer, or an error: a stored response may stand in, or else this refusal. */
   | { readonly kind: 'failed'; readonly refusal: R | undefined }
-  /** Nothing that others could use, or it takes too long: ask for yourself. */
+  /** The response is of no use to others, or takes too long: ask the origin yourself. */
   | { readonly kind: 'alone' }
-  /** Whoever asked is late: one of those that waited asks again, the others wait for that one. */
+  /** The request is late: one of those that waited asks again, and the others wait for that one. */
   | { readonly kind: 'late' }
 
-/** One request for the origin that others wait for. */
+/** A request to the origin that others wait for. */
 export interface Flight<R> {
   readonly landing: Promise<Landing<R>>
   /** Ends it; only the first call counts. */
   land(landing: Landing<R>): void
 }
 
-/** Requests for the origin that are under way, by key: who comes meanwhile waits for the first. */
+/** The requests to the origin that are under way, by key; later requests for the key wait for the first. */
 export interface Flights<R> {
-  /** Waits for the one under way; `undefined` when there is none, or too many wait already. */
+  /** Waits for the one under way; `undefined` when there is none, `crowded` when too many wait already. */
   join(key: string): Promise<Landing<R>> | 'crowded' | undefined
   isUnderWay(key: string): boolean
   begin(key: string): Flight<R>
@@ -27,7 +27,7 @@ export interface Flights<R> {
 
 /** Bounds of {@link createFlights}. */
 export interface FlightOptions {
-  /** Those that wait for one request at most; more ask for themselves. */
+  /** How many may wait for one request; more ask for themselves. */
   readonly waitersMax: number
   /** How long they wait before one of them asks again, milliseconds. */
   readonly waitMs: number

@@ -16,9 +16,9 @@ const ASCTIME = new RegExp(
 )
 
 /**
- * Milliseconds since the epoch of an HTTP date in one of its three forms (RFC 9110 §5.6.7), or
- * `undefined` when it is anything else: a date that cannot be read counts as past (RFC 9111 §5.3). Names of
- * days, months and the zone are taken in any case (RFC 9111 §4.2); no zone but GMT is.
+ * Milliseconds since the epoch of an HTTP date in one of its three forms (RFC 9110 §5.6.7), or `undefined` when it is
+ * anything else: a date that cannot be read counts as past (RFC 9111 §5.3). Names of days, months and the zone are
+ * accepted in any case (RFC 9111 §4.2), and GMT is the only zone.
  *
  * @param nowMs decides the century of two-digit years: none is more than 50 years ahead.
  */
@@ -39,7 +39,7 @@ export function parseHttpDate(text: string, nowMs: number): number | undefined {
   return toMs(Number(year), month, day, hours, minutes, seconds)
 }
 
-/** The date in the form that senders use, to the second below. */
+/** The date in the form that senders must use, rounded down to the second. */
 export const formatHttpDate = (ms: number): string => new Date(ms).toUTCString()
 
 function fullYear(twoDigits: number, nowMs: number): number {
@@ -56,7 +56,7 @@ function toMs(
 ): number | undefined {
   const [hours = 99, minutes = 99, seconds = 99] = time.map(Number)
   const date = Number(day)
-  // A leap second is the second before.
+  // A leap second counts as the second before it.
   if (hours > 23 || minutes > 59 || seconds > 60) return undefined
   const index = MONTHS.indexOf(month?.toLowerCase() ?? '')
   const ms = Date.UTC(year, index, date, hours, minutes, Math.min(seconds, 59))

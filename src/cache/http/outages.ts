@@ -2,15 +2,15 @@
 export type Outage = 'silence' | 'error'
 
 /**
- * Remembers for which keys the origin failed last, in memory of fixed size: what is stored and may stand in
- * does so at once, and the origin is tried in the background, ever more rarely. Two keys may share a place;
- * then one is forgotten, and somebody waits for the origin once more. So it is when nobody has tried for two
- * minutes: what happened before is no error that is encountered now (RFC 5861 §4).
+ * Remembers, in memory of fixed size, for which keys the origin failed when it was last asked. For these, a stored
+ * response that may stand in does so at once, and the origin is tried in the background, less and less often. Two keys
+ * may share a place; then one is forgotten, and somebody waits for the origin once more. The same happens when nobody
+ * has tried for two minutes, because an error that long ago is not one "encountered" now (RFC 5861 §4).
  */
 export interface Outages {
   /** How asking for a key failed last; `undefined` once it has not, or that is long ago. */
   find(hash: number, nowMs: number): Outage | undefined
-  /** Whether the origin is to be tried again; a `true` is for one asker, the others go without. */
+  /** Whether the origin is to be tried again; only one of those who ask at the same time gets `true`. */
   takesTry(hash: number, nowMs: number): boolean
   note(hash: number, outage: Outage, nowMs: number): void
   end(hash: number): void
@@ -19,7 +19,7 @@ export interface Outages {
 const PLACES = 1 << 14
 const PAUSE_MS_MIN = 1000
 const PAUSE_MS_MAX = 16_000
-/** Far more than the longest pause: where requests keep coming, none of them waits. */
+/** Far more than the longest pause between tries, so that none of a steady flow of requests waits. */
 const MEMORY_MS = 120_000
 const KINDS = [undefined, 'silence', 'error'] as const
 
@@ -42,7 +42,7 @@ export function createOutages(): Outages {
     },
     takesTry(hash, nowMs) {
       const place = placeOf(hash)
-      // A clock that was set back counts as time gone by.
+      // If the clock was set back, the time counts as passed.
       if (place === -1 || Math.abs(nowMs - triedMs[place]!) < pauseMs[place]!) return false
       triedMs[place] = nowMs
       return true

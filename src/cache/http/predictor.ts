@@ -1,7 +1,6 @@
 /**
- * Remembers for which keys the last response could not be stored, in memory of fixed size: requests for
- * them are not made to wait for one another. Two keys may share a place; then one is forgotten, which
- * costs one round of waiting.
+ * Remembers, in memory of fixed size, for which keys the last response could not be stored, so that requests for them
+ * do not wait for one another. Two keys may share a place; then one is forgotten, which costs one round of waiting.
  */
 export interface Predictor {
   /** Whether waiting for another request's response is likely to be in vain. */
@@ -15,13 +14,13 @@ export interface Showing {
   readonly hasCookies: boolean
 }
 
-/** Whether an answer may differ for who sends what a key does not hold. */
+/** Whether a request carries something that the key does not hold and that its answer may depend on. */
 export const showsWho = ({ hasCredentials, hasCookies }: Showing): boolean =>
   hasCredentials || hasCookies
 
 /**
- * What the history of a request hangs on. Those who send credentials get what may not be stored, and do not decide
- * by that for those who send none.
+ * The hash under which the history of a request is kept. Requests with credentials often get responses that may not be
+ * stored; that must not decide anything for requests without.
  */
 export const historyOf = (request: Showing, hash: number): number =>
   showsWho(request) ? ~hash : hash

@@ -5,8 +5,8 @@ import { NAME_CHARACTERS_MAX } from '../contract.ts'
 import type { ResourceUrl } from './invalidation.ts'
 
 /**
- * The names that stored responses hang on. Each part is preceded by its length, so that no two
- * different lists of parts make the same name, whatever characters a stranger puts in.
+ * The names that stored responses depend on. Each part is preceded by its length, so that no two different lists of
+ * parts make the same name, whatever characters a stranger puts in.
  */
 const typed = (type: string, ...parts: readonly string[]): string =>
   parts.reduce((text, part) => `${text}${part.length}:${part}`, `${type}|`)

@@ -4,8 +4,8 @@ import type { FieldReader } from './fields.ts'
 import { parseHttpDate } from './http-date.ts'
 
 /**
- * What tells these very bytes from all others (RFC 9110 §8.8.1): a strong ETag; without any ETag the
- * Last-Modified that lies at least a second before Date (§8.8.2.2). `undefined` when there is neither.
+ * The strong validator of a response (RFC 9110 §8.8.1): a strong ETag or, where there is no ETag at all, a
+ * Last-Modified at least a second before Date (§8.8.2.2). `undefined` when there is neither.
  */
 export function strongValidator(fields: FieldReader, arrivalMs: number): string | undefined {
   const etag = fields.get('etag')

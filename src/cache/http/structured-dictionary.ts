@@ -1,4 +1,4 @@
-/** A bare item of a structured field (RFC 9651 §3.3), as far as cache directives tell types apart. */
+/** A bare item of a structured field (RFC 9651 §3.3), with the types that cache directives distinguish. */
 export type BareItem =
   | { readonly type: 'integer' | 'decimal' | 'date'; readonly value: number }
   | { readonly type: 'string' | 'token' | 'bytes' | 'display'; readonly value: string }
@@ -8,8 +8,8 @@ export type BareItem =
 export type MemberValue = BareItem | { readonly type: 'list'; readonly items: readonly BareItem[] }
 
 /**
- * Parses a dictionary (RFC 9651 §4.2.2). `undefined` when any part of it is malformed: then the whole
- * field is to be ignored. Linear in the length, never throws.
+ * Parses a dictionary (RFC 9651 §4.2.2). `undefined` when any part of it is malformed, because the whole field must
+ * then be ignored. Linear in the length; never throws.
  */
 export function parseDictionary(text: string): ReadonlyMap<string, MemberValue> | undefined {
   const cursor = { text: text.replace(/^ +| +$/g, ''), at: 0 }

@@ -3,7 +3,7 @@ import type { FieldReader } from './fields.ts'
 /** Response fields that name what a response is about, so that it can be purged by that name. */
 const SURROGATE_KEY_FIELDS: readonly string[] = ['surrogate-key', 'cache-tag', 'xkey']
 
-/** More keys than this on one response are not taken in: then it is not stored at all. */
+/** A response with more keys than this is not stored. */
 const SURROGATE_KEYS_MAX = 128
 /** The longest key, in characters. */
 const SURROGATE_KEY_CHARACTERS_MAX = 256

@@ -4,7 +4,7 @@ import type { ResponseDirectives } from './directives.ts'
 import type { FieldReader } from './fields.ts'
 import { parseHttpDate } from './http-date.ts'
 
-/** For how long and how a stored response may be used. Worked out once, when it is stored. */
+/** How long a stored response may be used, and on which conditions. Worked out once, when it is stored. */
 export interface Terms {
   /** Wall clock at its arrival, milliseconds. */
   readonly storedMs: number
@@ -14,7 +14,7 @@ export interface Terms {
   readonly lifetimeMs: number
   /** Never used without asking the origin (`no-cache`). */
   readonly alwaysAsk: boolean
-  /** Staleness is prohibited, to clients that would take it as well. */
+  /** Staleness is prohibited, even to clients that would accept it. */
   readonly neverStale: boolean
   /** RFC 5861 §3: how long it may be used beyond its lifetime while a new one is fetched. */
   readonly staleWhileRevalidateMs: number
@@ -24,16 +24,16 @@ export interface Terms {
   readonly disconnectedMs: number
 }
 
-/** Whether it may not be used without asking once it is stale, or ever. */
+/** Whether it may not be used without asking the origin, once it is stale or at all. */
 export const forbidsStale = ({ alwaysAsk, neverStale }: Terms): boolean => alwaysAsk || neverStale
 
-/** What decides terms beside the response. */
+/** What decides the terms besides the response itself. */
 export interface TermsOptions {
   /** Share of the time since Last-Modified that counts as lifetime where none is given; 0 for none. */
   readonly heuristicShare: number
-  /** Upper bound of a lifetime found in that way, milliseconds. */
+  /** Upper bound of such a lifetime, in milliseconds. */
   readonly heuristicMaxMs: number
-  /** Allowed while the origin cannot be reached, unless the response says otherwise. */
+  /** How stale a response may be while the origin cannot be reached, unless the response says otherwise. */
   readonly disconnectedMs: number
 }
 
@@ -49,7 +49,7 @@ export function termsOf(
   const guess = explicitMs === undefined && heuristicsAllowed
   const lifetimeMs = explicitMs ?? (guess ? heuristicLifetimeMs(fields, times, options) : 0)
   const forbidden = directives.mustRevalidate || directives.proxyRevalidate || directives.noCache
-  // RFC 9111 §5.2.2.10: s-maxage implies proxy-revalidate; what the same response allows by name stands.
+  // RFC 9111 §5.2.2.10: s-maxage implies proxy-revalidate, except for what the same response explicitly allows.
   const neverStale = forbidden || directives.sMaxAgeS !== undefined
   const allowed = (seconds: number | undefined): number => (forbidden ? 0 : (seconds ?? 0) * 1000)
   return {
@@ -65,8 +65,8 @@ export function termsOf(
 }
 
 /**
- * The lifetime a response states (§4.2.1): s-maxage, max-age, Expires less Date, in this order. With a
- * targeted field, that field alone counts (RFC 9213 §2.1). `undefined` when it states none.
+ * The lifetime that a response states (§4.2.1): s-maxage, or else max-age, or else Expires minus Date. If there is a
+ * targeted field, only that counts (RFC 9213 §2.1). `undefined` when no lifetime is stated.
  */
 export function explicitLifetimeMs(
   fields: FieldReader,

@@ -5,8 +5,8 @@ import type { StoredResponse } from './stored-response.ts'
 import { fieldOf } from './stored-response.ts'
 
 /**
- * Describe the bytes of a message, so that a response without content cannot change them (RFC 9111 §3.2). Some
- * origins send a digest with everything: that of a 304 is of nothing (RFC 9530 §2).
+ * Fields that describe the bytes of a message, so that a response without content cannot change them (RFC 9111 §3.2).
+ * Some origins send a digest with everything; that of a 304 is the digest of nothing (RFC 9530 §2).
  */
 const KEPT = new Set([
   'content-length',
@@ -18,8 +18,8 @@ const KEPT = new Set([
 ])
 
 /**
- * The fields of a stored response after a 304, or a 200 to HEAD, brought newer ones (RFC 9111 §3.2,
- * §4.3.4): those that came replace those of the same name.
+ * The fields of a stored response after a 304, or a 200 to HEAD, has brought newer ones (RFC 9111 §3.2, §4.3.4): the
+ * newer ones replace those of the same name.
  */
 export function updatedFields(stored: StoredResponse, newer: Fields): Fields {
   const listed = new Set(listOf(readFields(newer).get('connection')))
@@ -30,16 +30,16 @@ export function updatedFields(stored: StoredResponse, newer: Fields): Fields {
   }
   const taken = newer.filter(isTaken)
   const replaced = new Set(taken.map(([name]) => name))
-  // A tag made here is no validator of the origin's.
+  // A tag that was made here means nothing to the origin.
   if (stored.tagIsMade) replaced.add('etag')
   return [...stored.fields.filter(([name]) => !replaced.has(name)), ...taken]
 }
 
 /**
- * Whether a 304 speaks of what is stored (RFC 9111 §4.3.4): by the same tag or the same Last-Modified, or by no
- * validator that could differ. With another tag, an origin that went by the date alone tells that the content is
- * another one by now. Where it was told of the tag alone, it said that this one matches (RFC 9110 §13.1.2),
- * whatever it writes beside that.
+ * Whether a 304 is about the stored response (RFC 9111 §4.3.4): it has the same tag or the same Last-Modified, or no
+ * validator that could differ. If its tag differs, an origin that compared only the date is saying that the content has
+ * changed by now. If only the tag was sent to the origin, the 304 itself says that it matches (RFC 9110 §13.1.2),
+ * whatever other tag it names.
  */
 export function concernsStored(stored: StoredResponse, newer: FieldReader): boolean {
   const own = stored.tagIsMade ? null : fieldOf(stored, 'etag')
@@ -50,8 +50,8 @@ export function concernsStored(stored: StoredResponse, newer: FieldReader): bool
 }
 
 /**
- * Whether a 200 to HEAD speaks of the same content as what is stored (RFC 9111 §4.3.5): no validator and
- * no length that differs.
+ * Whether a 200 to HEAD is about the same content as the stored response (RFC 9111 §4.3.5): neither a validator nor the
+ * length differs.
  */
 export function describesStored(stored: StoredResponse, head: FieldReader): boolean {
   const same = (name: string, own: string | null): boolean => {

@@ -7,7 +7,7 @@ import type { StoredResponse } from './stored-response.ts'
 import { bytesOf, fieldOf } from './stored-response.ts'
 import { favoriteLanguage, selectingValues } from './vary.ts'
 
-/** What is stored for one key: the variants that Vary made, the newest by Date first. Immutable. */
+/** What is stored for one key: its variants according to Vary, the newest by Date first. Immutable. */
 export interface Variants {
   readonly list: readonly StoredResponse[]
 }
@@ -16,9 +16,9 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((value, at) => value === b[at])
 
 /**
- * The variant that a request selects (RFC 9111 §4.1): all selecting fields must match those of the
- * request it was stored for. Of several the newest, but one that has Vary before one that lacks it: origins
- * forget it where a request says nothing of its preferences.
+ * The variant that a request selects (RFC 9111 §4.1): all selecting fields must match those of the request that it was
+ * stored for. Of several, the newest; but one with Vary comes before one without, because some origins omit Vary when a
+ * request states no preference.
  */
 export function selectVariant(
   variants: Variants | undefined,
@@ -57,8 +57,8 @@ const isBestLanguage = (stored: StoredResponse, request: FieldReader): boolean =
 }
 
 /**
- * The variants with one more, in place of all that its own request selects. At most `variantsMax`, this one among
- * them.
+ * The variants with one more, which replaces all that its own request would select. At most `variantsMax`, including
+ * the new one.
  */
 export function withVariant(
   variants: Variants | undefined,
@@ -73,7 +73,7 @@ export function withVariant(
   return { list: kept.toSpliced(older === -1 ? kept.length : older, 0, stored) }
 }
 
-/** RFC 9111 §4: which response is the most recent is told by Date. */
+/** RFC 9111 §4: Date tells which response is the most recent. */
 const sentAtMs = ({ fields, terms }: StoredResponse): number =>
   dateOf(readFields(fields), terms.storedMs)
 
@@ -84,8 +84,8 @@ export interface Placed {
 }
 
 /**
- * The variants with a part: joined with those it fits, in place of those that it shows to be outdated. A
- * whole response of the same bytes makes it needless.
+ * The variants with a part added: it is joined with those that it fits, and replaces those that it shows to be
+ * outdated. It is left out if the whole response of the same bytes is stored.
  */
 export function withPart(
   variants: Variants | undefined,
@@ -116,18 +116,18 @@ export function withPart(
   return { variants: { list: [stored, ...kept].slice(0, variantsMax) }, stored }
 }
 
-/** Whether both are the same response: a copy of it is made whenever its body is coded. */
+/** Whether both are the same response; a response is copied whenever its body is coded. */
 const isCopy = (a: StoredResponse, b: StoredResponse): boolean => a.selecting === b.selecting
 
-/** The variants without one; the same ones when it is not among them. */
+/** The variants without this one; the same object when it is not among them. */
 export function withoutVariant(variants: Variants, stored: StoredResponse): Variants {
   const list = variants.list.filter((other) => !isCopy(other, stored))
   return list.length === variants.list.length ? variants : { list }
 }
 
 /**
- * The variants without one that is outdated; without a whole one, nothing else that the same request selects takes
- * its place, for that is older still. The same ones when it is not among them.
+ * The variants without one that is outdated. If that is a whole response, everything else that the same request selects
+ * goes too, because it is older still. The same object when it is not among them.
  */
 export function withoutOutdated(
   variants: Variants,
@@ -143,7 +143,7 @@ export function withoutOutdated(
 export const variantsBytes = ({ list }: Variants): number =>
   list.reduce((bytes, stored) => bytes + bytesOf(stored), 0)
 
-/** What requests for the key differ in, as far as is known: part of what coalesces them. */
+/** What tells requests for the key apart, as far as is known: only requests with the same selection are coalesced. */
 export function selectionOf(variants: Variants | undefined, request: FieldReader): string {
   const names = variants?.list[0]?.varyNames ?? []
   return names.length === 0 ? '' : selectingValues(names, request).join('\n')

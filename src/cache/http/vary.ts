@@ -7,7 +7,7 @@ import { isToken, listOf } from './fields.ts'
 export type VaryNames = readonly string[] | '*'
 
 /**
- * Names in a Vary field. A member that is no field name makes it `*`: nobody can say what it meant.
+ * The names in a Vary field. A member that is not a field name makes it `*`, because nobody can say what was meant.
  */
 export function varyNames(value: string | null): VaryNames {
   const names = new Set(listOf(value))
@@ -16,8 +16,8 @@ export function varyNames(value: string | null): VaryNames {
 }
 
 /**
- * Fields that the gate writes into requests itself. What the client sent in them, if anything, is not
- * what the upstream saw, so a response that varies on one cannot be matched with a request.
+ * Fields that the gate itself writes into requests. Whatever the client sent in them is not what the upstream saw, so a
+ * response that varies on one of them cannot be matched with a request.
  */
 const WRITTEN_BY_GATE = new Set(['forwarded', 'via', 'x-real-ip', 'x-request-id', 'traceparent'])
 const WRITTEN_BY_GATE_PREFIXES = ['x-tollgate', 'x-forwarded'] as const
@@ -27,9 +27,9 @@ export const isWrittenByGate = (name: string): boolean =>
   WRITTEN_BY_GATE.has(name) || WRITTEN_BY_GATE_PREFIXES.some((prefix) => name.startsWith(prefix))
 
 /**
- * The values of the selecting fields of a request, normalized so that requests which mean the same
- * select the same (RFC 9111 §4.1). Credentials and long values become digests: a key is no place for a
- * secret. Order: that of `names`.
+ * The values of the selecting fields of a request, in the order of `names`, normalized so that requests that mean the
+ * same select the same (RFC 9111 §4.1). Credentials and long values are replaced by digests, because a key is no place
+ * for a secret.
  */
 export function selectingValues(names: readonly string[], request: FieldReader): readonly string[] {
   return names.map((name) => {
@@ -44,7 +44,7 @@ export function selectingValues(names: readonly string[], request: FieldReader):
 const SECRET = new Set(['authorization', 'cookie', 'x-api-key', 'proxy-authorization'])
 const CLEARTEXT_CHARACTERS_MAX = 128
 
-/** Negotiation fields: names in them are case-insensitive, and order means nothing without weights. */
+/** Negotiation fields: the names in them are case-insensitive, and order has no meaning without weights. */
 const UNORDERED = new Set(['accept-encoding', 'accept-language', 'accept-charset'])
 
 function normalize(name: string, value: string): string {
@@ -54,7 +54,7 @@ function normalize(name: string, value: string): string {
       .toSorted()
       .join(',')
   }
-  // Whitespace around commas means nothing in lists; inside of quotes it may.
+  // Whitespace around commas has no meaning in lists, but within quotes it may.
   return value.includes('"') ? value.trim() : value.trim().replaceAll(/[ \t]*,[ \t]*/g, ',')
 }
 

@@ -6,11 +6,11 @@ export interface Verdict {
   readonly reason: NotStored | undefined
   readonly status: number
   readonly atMs: number
-  /** Whether it may not be used without asking once it is stale: who cannot ask then is told 504. */
+  /** Whether it may not be used without asking once it is stale; if asking fails, the client then gets 504. */
   readonly forbidsStale: boolean
 }
 
-/** The last verdicts, in memory of fixed size: what explanations, and some refusals, are made of. */
+/** The last verdicts, in memory of fixed size, for explanations and for some refusals. */
 export interface Verdicts {
   note(key: string, hash: number, verdict: Verdict): void
   find(key: string, hash: number): Verdict | undefined

@@ -6,7 +6,7 @@ import { stepOf, UNTOLD, visitAfter } from './visit.ts'
 export type PrefetchOutcome =
   /** It is stored now, and was not before. */
   | 'fetched'
-  /** It was known already: nothing was asked. */
+  /** It was stored already, so nothing was asked. */
   | 'known'
   /** It may not be stored, or cannot be. */
   | 'pointless'
@@ -23,7 +23,7 @@ export interface PrefetchStats {
   readonly pointless: number
   readonly refused: number
   readonly failed: number
-  /** Predictions not acted on because enough was under way. */
+  /** Predictions that were not acted on because enough prefetches were running. */
   readonly crowded: number
   /** Callers whose last visit is remembered. */
   readonly callers: number
@@ -65,12 +65,12 @@ interface LastVisit {
   readonly ahead: readonly Ahead[]
 }
 
-/** Longer values are not remembered: what a caller can make us keep is bounded. */
+/** Longer visits are not remembered, which bounds what a caller can make the gate keep. */
 const VISIT_CHARACTERS_MAX = 2048
 
 /**
- * Creates a {@link Prefetcher}. It is for content alone: what it fetches is stored under the rules of the
- * cache like an answer to the caller's own request, and decisions are never made ahead.
+ * Creates a {@link Prefetcher}. It is only for content: what it fetches is stored under the rules of the cache, like an
+ * answer to the caller's own request. Decisions are never made ahead.
  */
 export function createPrefetcher(options: PrefetcherOptions): Prefetcher {
   const { model, callersMax, atOnceMax, perVisitMax, pauseMsMax, monotonicMs } = options
@@ -137,7 +137,7 @@ const isSame = (a: Visit, b: Visit): boolean =>
   a.query === b.query &&
   a.parameters.every((value, at) => value === b.parameters[at])
 
-/** Forgets an eighth at once: a map's first key is slow to find after many were deleted. */
+/** Forgets an eighth at once, because the first key of a map is slow to find after many deletions. */
 function forgetOldest(last: Map<string, LastVisit>): void {
   let count = Math.ceil(last.size / 8)
   for (const caller of last.keys()) {

@@ -8,16 +8,16 @@ export interface NextRoute {
 export interface RouteModel {
   /** Notes that `to` followed `from`. */
   observe(from: string, to: string): void
-  /** What is likely to follow, the likeliest first. The empty text stands for what nobody can predict. */
+  /** What is likely to follow, the likeliest first. The empty text stands for steps that cannot be predicted. */
   predict(from: string): readonly NextRoute[]
   readonly routes: number
 }
 
 /** Bounds of a {@link RouteModel}. */
 export interface RouteModelOptions {
-  /** Routes that are told apart; further ones are not learned. */
+  /** How many routes are told apart; further ones are not learned. */
   readonly routesMax: number
-  /** Followers remembered of each route; the rarest gives way. */
+  /** How many followers of each route are remembered; the rarest gives way. */
   readonly followersMax: number
   /** Steps observed before anything is predicted. */
   readonly stepsMin: number
@@ -25,7 +25,7 @@ export interface RouteModelOptions {
   readonly probabilityMin: number
 }
 
-/** What is left open in {@link RouteModelOptions}. */
+/** Defaults of {@link RouteModelOptions}. */
 export const ROUTE_MODEL_DEFAULTS: RouteModelOptions = {
   routesMax: 1024,
   followersMax: 16,

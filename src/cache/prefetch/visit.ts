@@ -7,18 +7,18 @@ export interface Visit {
   readonly query: string
 }
 
-/** A step that cannot be told from the visit before it. */
+/** A step that cannot be derived from the previous visit. */
 export const UNTOLD = ''
 
 const NO_QUERY = '-'
 const SAME_QUERY = '='
 
 /**
- * How a visit follows from the one before: its route, where each of its parameters stood there, and whether
- * the query is the same or none. {@link UNTOLD} when it holds anything that the visit before does not.
+ * How a visit follows from the previous one: its route, where in the previous visit each of its parameters stood, and
+ * whether its query is the same or empty. {@link UNTOLD} when it contains anything that the previous visit does not.
  *
- * So nothing that a caller wrote gets into what is learned: what one caller teaches can neither show its
- * values to another nor make another ask for a value of its choosing.
+ * So nothing that a caller wrote becomes part of what is learned: what one caller teaches can neither show its values
+ * to another, nor make another ask for a value of its choosing.
  */
 export function stepOf(from: Visit, to: Visit): string {
   const places = to.parameters.map((value) => from.parameters.indexOf(value))

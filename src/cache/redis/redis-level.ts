@@ -11,11 +11,11 @@ import type { FencedLevel } from '../levels/layered-store.ts'
 import { namesOf } from '../levels/names-of.ts'
 import { createSharedTime } from './shared-time.ts'
 
-/** What {@link createRedisLevel} stands on. */
+/** What {@link createRedisLevel} needs. */
 export interface RedisLevelOptions {
   readonly redis: Redis
   readonly clock: Clock
-  /** Of the stream in the same Redis: tells which entries may be believed. */
+  /** The bus on the stream in the same Redis; its history tells which entries may be trusted. */
   readonly bus: InvalidationPublisher & { readonly history: InvalidationHistory }
   /** Larger entries are not stored. */
   readonly entryBytesMax: number
@@ -25,10 +25,10 @@ export interface RedisLevelOptions {
 const KEY_BYTES_MAX = 256
 
 /**
- * A level in Redis (L3), shared by all instances. Entries carry the position in the stream of invalidations
- * before their value was read; a reader believes one when it knows of no later invalidation of
- * anything the entry hangs on. So nothing has to be removed from Redis, and what an instance with old
- * knowledge stores too late is never believed.
+ * A level in Redis (L3), shared by all instances. Each entry carries the position in the stream of invalidations from
+ * before its value was read. A reader trusts it only if it knows of no later invalidation of anything that the entry
+ * depends on. So nothing has to be removed from Redis, and an entry that an instance stores too late, with outdated
+ * knowledge, is never trusted.
  */
 export function createRedisLevel(options: RedisLevelOptions): FencedLevel {
   const { redis, clock, bus, entryBytesMax } = options
@@ -81,7 +81,7 @@ export function createRedisLevel(options: RedisLevelOptions): FencedLevel {
     fence: () => history.position(),
     get: async (key, signal) => untilAborted(getOne(key), signal, unavailable),
     async getMany(keys, signal) {
-      // Commands of one turn travel together.
+      // Commands of the same turn are sent together.
       const answers = keys.map(async (key) => untilAborted(getOne(key), signal, unavailable))
       return Promise.all(answers)
     },

@@ -3,11 +3,11 @@ import type { Redis } from '../../storage/index.ts'
 import type { EntryMeta } from '../contract.ts'
 
 /**
- * Dates of entries in the time of Redis, which all instances share: the wall clock of one that is wrong
- * must not prolong what another one stored.
+ * Dates entries in the time of Redis, which all instances share, so that an instance with a wrong wall clock cannot
+ * prolong what another one stored.
  */
 export interface SharedTime {
-  /** Asks Redis for the time when the last answer is old; resolves whether it is known. */
+  /** Asks Redis for the time if the last answer is old; resolves with whether the time is known. */
   know(): Promise<boolean>
   /** Dates as they are stored; needs {@link SharedTime.know}. */
   toShared(meta: EntryMeta): EntryMeta
@@ -15,12 +15,12 @@ export interface SharedTime {
   toLocal(meta: EntryMeta): EntryMeta
 }
 
-/** Clocks of two machines drift apart by less than a millisecond in this time. */
+/** In this time, the clocks of two machines drift apart by less than a millisecond. */
 const TRUSTED_MS = 10_000
 
 /** Creates a {@link SharedTime}; `key` chooses whose clock counts in a Cluster. */
 export function createSharedTime(redis: Redis, clock: Clock, key: string): SharedTime {
-  // Redis read its clock between question and answer: both bounds err towards "expired".
+  // Redis read its clock at some time between question and answer; both bounds err toward "expired".
   let offsetMsMin = 0
   let offsetMsMax = 0
   let knownMs = -Infinity

@@ -8,13 +8,13 @@ export interface HotKeys {
 
 /** Longer keys are not worth a place. */
 const KEY_CHARACTERS_MAX = 1024
-/** Uses at which a new key starts to be told from a passer-by. */
+/** All counts are halved after `capacity` times this many uses. */
 const HALF_LIFE_USES_PER_KEY = 64
 
 /**
- * Creates {@link HotKeys} that tell `capacity` keys apart: a table of twice that many counts is cut to its
- * upper half when it is full (in the manner of lossy counting, Manku and Motwani 2002), and counts are
- * halved now and then, so that what was hot long ago gives way.
+ * Creates {@link HotKeys} that tell `capacity` keys apart. A table of twice that many counts is cut to its upper half
+ * when it is full (similar to lossy counting, Manku and Motwani 2002), and counts are halved now and then, so that keys
+ * that were hot long ago give way.
  */
 export function createHotKeys(capacity: number): HotKeys {
   if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError('capacity must be positive')

@@ -3,13 +3,13 @@ import { dirname } from 'node:path'
 import { fromUtf8, utf8 } from '../../core/bytes.ts'
 import { crc32c } from '../levels/crc32c.ts'
 
-/** Bytes of a snapshot at most: more is not read. */
+/** A larger snapshot is not read. */
 const BYTES_MAX = 16_777_216
 const HEAD = /^tollgate-keys 1 ([0-9a-f]{8})\n/
 
 /**
- * Writes keys to a file that only its owner may read: whole, or not at all. Keys alone, no values: what
- * they stand for is read anew, and verified, before anybody is answered with it.
+ * Writes keys to a file that only its owner may read, completely or not at all. It holds only keys and no values: the
+ * values are read again, and verified, before anybody is answered with them.
  */
 export async function saveKeys(path: string, keys: readonly string[]): Promise<void> {
   const lines: string[] = []

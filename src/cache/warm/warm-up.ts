@@ -4,11 +4,11 @@ import type { Clock } from '../../core/clock.ts'
 export interface WarmUpOptions {
   /** The hottest first. */
   readonly keys: readonly string[]
-  /** Brings an entry into memory from a level that vouches for it; whether there was one. */
+  /** Brings an entry into memory from a level that vouches for it; resolves with whether there was one. */
   readonly restore: (key: string) => Promise<boolean>
-  /** Keys at one time. */
+  /** How many keys are restored at the same time. */
   readonly atOnce: number
-  /** No key is begun after so long. */
+  /** No key is started later than this. */
   readonly budgetMs: number
   readonly clock: Pick<Clock, 'monotonicMs'>
   /** Ends it early. */
@@ -18,10 +18,10 @@ export interface WarmUpOptions {
 /** What became of the keys. */
 export interface WarmUpReport {
   readonly restored: number
-  /** Nothing was found, or what was found does not hold any more. */
+  /** Nothing was found, or what was found is no longer valid. */
   readonly absent: number
   readonly failed: number
-  /** Not begun. */
+  /** Not started. */
   readonly skipped: number
 }
 
