@@ -8,7 +8,7 @@ import { nodeDigest } from './chain.ts'
 import { createIndexStore } from './index-store.ts'
 import { createReader } from './reader.ts'
 import { createRenewableLog } from './renewable-log.ts'
-import { findCut, recordBefore } from './retention.ts'
+import { createAgeClock, findCut, recordBefore } from './retention.ts'
 import { DROP_ACTION, verifyChain } from './verify.ts'
 import { LedgerWriter } from './writer.ts'
 
@@ -57,6 +57,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   let retainAtMs = clock.monotonicMs()
   let retaining: Promise<number> | undefined
   let retentionFailure: string | undefined
+  const ageNowMs = createAgeClock(clock)
 
   const hold = (): (() => void) => {
     let held = true
@@ -70,7 +71,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   const drop = async (): Promise<number> => {
     if (readers > 0 || writer.status !== 'open') return 0
     const segments = await log.segments()
-    const cut = await findCut(config.retention, segments, index, clock.nowMs())
+    const cut = await findCut(config.retention, segments, index, ageNowMs())
     const last = cut === undefined ? undefined : await recordBefore(log, cut)
     if (cut === undefined || last === undefined) return 0
     const details = { throughSeq: last.seq, throughHash: last.hash, firstSegment: cut }

@@ -10,6 +10,8 @@ import type { Log } from '../storage/index.ts'
 import { readFileLog } from '../storage/index.ts'
 import { verifyChain } from './verify.ts'
 
+const DAY_MS = 86_400_000
+
 async function filled(
   config: { readonly retention?: { size?: string; age?: string }; readonly flushInterval?: string },
   wrap?: (log: Log) => Log,
@@ -87,6 +89,31 @@ describe('retention', () => {
     await ledger.retain()
     expect((await log.segments()).length).toBeGreaterThanOrEqual(1)
     expect(await ledger.verify()).toMatchObject({ ok: true })
+  })
+
+  test('does not believe a clock that jumped far ahead before a day is over: what it drops is gone', async () => {
+    await using fixture = await filled({ retention: { age: '30d' } })
+    const { ledger, clock } = fixture
+    const rightMs = clock.nowMs()
+    clock.setWall(rightMs + 365 * DAY_MS)
+    expect(await ledger.retain()).toBe(0)
+    clock.advance(DAY_MS - 1)
+    expect(await ledger.retain()).toBe(0)
+    clock.setWall(rightMs + DAY_MS - 1)
+    expect(await ledger.retain()).toBe(0)
+    clock.setWall(rightMs + 365 * DAY_MS)
+    expect(await ledger.retain()).toBe(0)
+    clock.advance(DAY_MS)
+    expect(await ledger.retain()).toBeGreaterThan(0)
+  })
+
+  test('does not wait when time really passed, or where size is what counts', async () => {
+    await using fixture = await filled({ retention: { age: '30d' } })
+    fixture.clock.advance(31 * DAY_MS)
+    expect(await fixture.ledger.retain()).toBeGreaterThan(0)
+    await using other = await filled({ retention: { size: '12KiB' } })
+    other.clock.setWall(other.clock.nowMs() + 365 * DAY_MS)
+    expect(await other.ledger.retain()).toBeGreaterThan(0)
   })
 
   test('does not excuse the removal of more than it announced', async () => {

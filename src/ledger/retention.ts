@@ -1,9 +1,37 @@
+import type { Clock } from '../core/clock.ts'
 import type { Log, LogSegment } from '../storage/index.ts'
 import type { AuditConfig } from './config.ts'
 import type { Checkpoint } from './contract.ts'
 import type { IndexStore } from './index-store.ts'
 import { parseRecord } from './chain.ts'
 import { statedBefore } from './scan.ts'
+
+const HOUR_MS = 3_600_000
+/** How far the clock may jump ahead and be believed at once, and how long it is doubted beyond that. */
+const JUMP_MS = HOUR_MS
+const DOUBT_MS = 24 * HOUR_MS
+
+/**
+ * The time by which records are too old: that of the wall clock, but where it jumped far ahead only after a day, for
+ * what a wrong clock drops cannot be had again. Until then time goes on as it would have without the jump.
+ *
+ * @returns what reads it; a jump is seen at the next reading.
+ */
+export function createAgeClock(clock: Clock): () => number {
+  let apartMs = clock.nowMs() - clock.monotonicMs()
+  let doubtedFromMs = Infinity
+  return () => {
+    const monotonicMs = clock.monotonicMs()
+    const foundMs = clock.nowMs() - monotonicMs
+    if (foundMs - apartMs < JUMP_MS || monotonicMs - doubtedFromMs >= DOUBT_MS) {
+      apartMs = foundMs
+      doubtedFromMs = Infinity
+    } else {
+      doubtedFromMs = Math.min(doubtedFromMs, monotonicMs)
+    }
+    return monotonicMs + apartMs
+  }
+}
 
 /**
  * The first segment to keep: sealed ones before it are older than `age`, or too many for `size`.
