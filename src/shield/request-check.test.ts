@@ -392,6 +392,37 @@ describe('schemas that cannot be used', () => {
     expect(problemsOf({ body: { enum: [{ pattern: '(?=a)', $ref: 'http://x' }] } })).toEqual([])
   })
 
+  test.each<[Readonly<Record<string, JsonSchema>>, readonly (readonly (string | number)[])[]]>([
+    [{ a: { $ref: 'a' } }, [['a', '$ref']]],
+    [
+      { a: { $ref: 'b' }, b: { allOf: [{ type: 'object' }, { $ref: 'a' }] } },
+      [
+        ['a', '$ref'],
+        ['b', 'allOf', 1, '$ref'],
+      ],
+    ],
+    [
+      { a: { anyOf: [{ type: 'string' }, { not: { $ref: '#' } }] } },
+      [['a', 'anyOf', 1, 'not', '$ref']],
+    ],
+    [
+      { a: { if: { $ref: 'b#/$defs/c' } }, b: { $defs: { c: { $ref: 'a' } } } },
+      [
+        ['a', 'if', '$ref'],
+        ['b', '$defs', 'c', '$ref'],
+      ],
+    ],
+    [{ a: { dependentSchemas: { x: { $ref: 'a' } } } }, [['a', 'dependentSchemas', 'x', '$ref']]],
+    [{ a: { type: 'object', properties: { $ref: { type: 'string' }, x: { $ref: '#' } } } }, []],
+    [{ a: { items: { anyOf: [{ $ref: 'a' }, { $ref: 'b' }] } }, b: { $ref: 'a' } }, []],
+  ])('references that would never end are found: %j', (schemas, paths) => {
+    const shield = createShield(schemas)
+    expect(shield.ok ? [] : shield.problems.map((problem) => problem.path)).toEqual(
+      paths.map((path) => [...path]),
+    )
+    if (!shield.ok) expect(shield.problems[0]?.message).toContain('leads back here')
+  })
+
   test('named schemas are checked on their own', () => {
     const shield = createShield({ good: {}, bad: { pattern: '(?!x)' } })
     expect(shield.ok ? [] : shield.problems.map((problem) => problem.path)).toEqual([

@@ -1,5 +1,6 @@
 import type { ErrorObject, RegExpEngine } from 'ajv/dist/types/index.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { findEndless } from './endless-references.ts'
 import { FORMATS } from './formats.ts'
 import { compileEcmaPattern } from '../rego/patterns.ts'
 import { isPlainSchema } from './plain-schema.ts'
@@ -38,11 +39,13 @@ export interface SchemaCompiler {
 export function createSchemaCompiler(
   schemas: Readonly<Record<string, JsonSchema>>,
 ): Compiled<SchemaCompiler> {
+  const find = (root: JsonSchema, reference: string): JsonSchema | undefined =>
+    resolve(schemas, root, reference)
   // Each takes milliseconds to set up, so only what is needed is.
   const fast = lazy(() => createAjv(schemas, false))
   const thorough = lazy(() => createAjv(schemas, true))
   const compile = (schema: JsonSchema, path: SchemaPath): Compiled<SchemaCheck> => {
-    const unsafe = findUnsafe(schema)
+    const unsafe = [...findUnsafe(schema), ...findEndless(schema, find)]
     if (unsafe.length > 0) {
       const problems = unsafe.map(({ path: within, message }) => ({
         path: [...path, ...within],
@@ -63,8 +66,6 @@ export function createSchemaCompiler(
     return compiled.ok ? [] : compiled.problems
   })
   if (problems.length > 0) return { ok: false, problems }
-  const find = (root: JsonSchema, reference: string): JsonSchema | undefined =>
-    resolve(schemas, root, reference)
   return { ok: true, value: { compile, resolve: find } }
 }
 

@@ -7,15 +7,21 @@ export type SchemaPath = readonly (string | number)[]
 /** Keywords whose values are data, not schemas. */
 const DATA_KEYWORDS: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples'])
 
+/** Something within a schema that has a name. */
+interface Named {
+  readonly path: SchemaPath
+  readonly keyword: string
+  readonly value: unknown
+  /** What it stands in. */
+  readonly holder: object
+}
+
 /** Everything within a schema that has a name, with its path. */
-function* walkSchema(
-  node: unknown,
-  path: SchemaPath = [],
-): Generator<{ readonly path: SchemaPath; readonly keyword: string; readonly value: unknown }> {
+export function* walkSchema(node: unknown, path: SchemaPath = []): Generator<Named> {
   if (typeof node !== 'object' || node === null) return
   for (const [key, value] of Object.entries(node)) {
     const at = [...path, Array.isArray(node) ? Number(key) : key]
-    yield { path: at, keyword: key, value }
+    yield { path: at, keyword: key, value, holder: node }
     const isData = DATA_KEYWORDS.has(key) && path.at(-1) !== 'properties'
     if (!isData) yield* walkSchema(value, at)
   }
