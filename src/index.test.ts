@@ -442,6 +442,15 @@ describe('the configuration', () => {
     expect(paths).toEqual(expect.arrayContaining(['routes[0].limits[0]', 'routes[1].path']))
   })
 
+  test('a mistake in a limit is the only one, though the predefined limits are not there then', async () => {
+    const limits = { own: { kind: 'bucket' as const, limit: 0, window: '1h' } }
+    const routes: Route[] = [{ id: 'a', path: '/a', limits: ['daily'], respond: { body: 'a' } }]
+    const refused = await createGate({ config: { limits, routes } }).catch(
+      (error: ConfigRefusedError) => error.errors.map(({ path }) => path),
+    )
+    expect(refused).toEqual(['limits.own.limit'])
+  })
+
   test('what was probably meant stands in the message', async () => {
     const config = { routs: [] } as unknown as GatewayConfigInput
     const refused = await createGate({ config }).catch(String)

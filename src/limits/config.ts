@@ -76,6 +76,9 @@ const shipped = {
   daily: limitConfig.parse({ kind: 'calendar', limit: 10_000, window: 'day' }),
 } as const
 
+/** The names of the predefined limits. */
+export const SHIPPED_LIMITS: readonly string[] = Object.keys(shipped)
+
 /**
  * The `limits:` section: limits by name, for routes to refer to. Predefined, each per client, are `default` (100 a
  * minute), `expensive` (30 a minute) and `daily` (10,000 a calendar day); the section may redefine them.

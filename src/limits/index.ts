@@ -1,6 +1,6 @@
 /** Limits: rates, quotas and concurrency by name, and bans for those who keep exceeding them. */
 export { addressGroup } from './address-group.ts'
-export { bansConfig, limitsConfig } from './config.ts'
+export { bansConfig, limitsConfig, SHIPPED_LIMITS } from './config.ts'
 export type { Limiter, LimitSubject, LimitUse } from './limiter.ts'
 export { createLimiter } from './limiter.ts'
 export type { LimitPlan, Ticket } from './plan.ts'

@@ -3,7 +3,7 @@ import { reference } from '../../core/config/index.ts'
 import { name, size } from '../../core/config/fields.ts'
 import { identityConfig } from '../../identity/index.ts'
 import { auditConfig } from '../../ledger/index.ts'
-import { bansConfig, limitsConfig } from '../../limits/index.ts'
+import { bansConfig, limitsConfig, SHIPPED_LIMITS } from '../../limits/index.ts'
 import { namedPolicies, policiesConfig, policyConfig } from '../../policy/index.ts'
 import { schemasConfig } from '../../shield/index.ts'
 import { signalsConfig } from '../../signals/index.ts'
@@ -54,7 +54,8 @@ const shape = {
 export const gatewayConfig = z
   .strictObject(shape)
   .superRefine((config, context) => {
-    const limits = Object.keys(config.limits)
+    // The predefined ones are not among them yet when one of the section has a mistake.
+    const limits = [...new Set([...SHIPPED_LIMITS, ...Object.keys(config.limits)])]
     const policyNames = namedPolicies(config.policies).map(([policy]) => policy)
     for (const [index, limit] of config.defaults.limits.entries()) {
       reference(context, 'limit', limits, limit, ['defaults', 'limits', index])

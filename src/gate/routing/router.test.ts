@@ -56,4 +56,16 @@ describe('routes', () => {
       expect(parsePattern(text).ok).toBe(false)
     },
   )
+
+  test.each([
+    ['/items/:id', 'a parameter is written {id}, not :id'],
+    ['/files/*', 'what follows is written {rest...}, not *'],
+    ['/files/**', 'what follows is written {rest...}, not **'],
+  ])('%p, as other routers write it, says how it is written here', (text, reason) => {
+    expect(parsePattern(text)).toEqual({ ok: false, reason })
+  })
+
+  test.each(['/v1/items:batch', '/a*b', '/~:80'])('%p is a path like any other', (text) => {
+    expect(parsePattern(text).ok).toBe(true)
+  })
 })
