@@ -51,7 +51,11 @@ function mayShow(events: readonly Event[], at: number, shown: Shown): boolean {
   const takesStale = now.headers['cache-control'] === 'max-stale=15'
   if (policy.isStrict !== true && takesStale && staleS <= 15) return true
   if (policy.refreshedS !== undefined && staleS < policy.refreshedS) return true
-  const failures = events.slice(at + 1).filter((event) => ofPath(event) && event.kind === 'failed')
+  // Of what it hears at once, it cannot tell which came last.
+  const isHeard = (event: Event, index: number): boolean => index > at || event.round === said.round
+  const failures = events.filter(
+    (event, index) => event.kind === 'failed' && ofPath(event) && isHeard(event, index),
+  )
   if (failures.length === 0) return false
   const isDown = failures.some(({ status }) => status === 0)
   return staleS < (policy.errorS ?? 0) || (isDown && policy.isStrict !== true && staleS < 60)
