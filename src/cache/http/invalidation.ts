@@ -17,9 +17,9 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', '
 export const isUnsafe = (method: string): boolean => !SAFE.has(method)
 
 /**
- * The resources whose stored responses a response to an unsafe method makes invalid (RFC 9111 §4.4): its
- * own, and those in Location and Content-Location where they are of the same origin, so that nobody can
- * empty the cache for others. None when the response is an error.
+ * The resources whose stored responses become invalid through a response to an unsafe method (RFC 9111 §4.4): its own,
+ * and those in Location and Content-Location if they are of the same origin, so that nobody can empty the cache for
+ * others. None when the response is an error.
  */
 export function invalidatedBy(
   method: string,
@@ -48,7 +48,7 @@ function resolve(reference: string | null, base: ResourceUrl): ResourceUrl | und
   return isSame ? { host: base.host, target: url.pathname + url.search } : undefined
 }
 
-/** RFC 9110 §4.2.3: a default port is the same as none. */
+/** RFC 9110 §4.2.3: a default port means the same as none. */
 const hostOf = (url: URL): string => url.host.replace(/:(?:80|443)$/, '')
 
 /** Host of a request, normalized for comparison. */
@@ -56,8 +56,8 @@ export const normalizeHost = (host: string): string =>
   /[A-Z:]/.test(host) ? host.toLowerCase().replace(/:(?:80|443)$/, '') : host
 
 /**
- * Whether a response to POST says that it is what GET would now bring, and for how long (RFC 9110 §9.3.3: nothing
- * is guessed): then it may be stored for GET.
+ * Whether a response to POST says that it is what GET would now return, and explicitly for how long (RFC 9110 §9.3.3).
+ * It may then be stored for GET.
  */
 export const standsForGet = (
   method: string,

@@ -20,7 +20,7 @@ import { selectingValues } from './vary.ts'
 
 type Accepted = Extract<StoreDecision, { store: true }>
 
-/** A response that was found fit to be stored, with all that is known of it. */
+/** A response that may be stored, with everything that is known about it. */
 export interface Keeping {
   readonly status: number
   readonly fields: Fields
@@ -31,7 +31,7 @@ export interface Keeping {
   readonly decision: Accepted
 }
 
-/** Makes what is stored of a response. */
+/** Makes the stored form of a response. */
 export function keepable(
   request: RecallRequest,
   head: Keeping,
@@ -71,8 +71,8 @@ export function keepable(
 }
 
 /**
- * The surrogate keys of a response, or why it cannot be stored: it must be purged by each of them, so one
- * with too many is not taken.
+ * The surrogate keys of a response, or why it cannot be stored: it must be possible to purge it by each of them, so a
+ * response with too many is not stored.
  */
 export const surrogatesOf = (
   fields: FieldReader,
@@ -80,7 +80,7 @@ export const surrogatesOf = (
 ): readonly string[] | NotStored =>
   surrogateKeys(fields, options.surrogateFields) ?? 'surrogate-keys'
 
-/** The names that a stored response hangs on. */
+/** The names that a stored response depends on. */
 export function namesOf(
   { url, tenantId }: RecallRequest,
   surrogates: readonly string[],

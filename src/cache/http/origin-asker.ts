@@ -20,15 +20,15 @@ import type { Verdicts } from './verdicts.ts'
 
 /** Asks the origin, stores what may be stored, and answers with it. */
 export interface OriginAsker<R> {
-  /** Asks so that the response can be stored, in the client's place; others may wait for it. */
+  /** Asks in the client's place, in such a way that the response can be stored; others may wait for it. */
   lead(lookup: Lookup<R>, flight: Flight<R> | undefined): Promise<Recalled<R>>
-  /** Sends the request as it came, waiting for nobody and letting nobody wait. */
+  /** Forwards the request unchanged; it waits for no other request, and none waits for it. */
   alone(lookup: Lookup<R>, fwd: Forwarded): Promise<Recalled<R>>
-  /** Stores, if it may be, a response that somebody asked for by another method. */
+  /** Stores the response to a request with another method, if it may be stored. */
   keepAnswer(lookup: Lookup<R>, answer: PlainAnswer, times: ExchangeTimes): Promise<PlainAnswer>
   /**
-   * Asks in the background, unless somebody does already; resolves with whether there is something stored
-   * then that others can use.
+   * Asks in the background, unless such a request is under way already; resolves with whether something that others can
+   * use is stored afterward.
    */
   refresh(lookup: Lookup<R>, flightKey: string): Promise<boolean>
 }
@@ -125,7 +125,7 @@ class Asker<R> implements OriginAsker<R> {
         return this.renew(lookup, stored, { answer: outcome, times, since }, flight)
       await discard(outcome)
       if (!isAnew) return this.ask(lookup, flight, inBackground, true)
-      // Whatever it is asked it says that nothing has changed, and that something has.
+      // The origin contradicts itself: it says that nothing has changed, and that something has.
       flight?.land({ kind: 'alone' })
       return this.responder.serve(lookup, stored, {
         hit: false,
@@ -146,7 +146,7 @@ class Asker<R> implements OriginAsker<R> {
     return this.taker.take(lookup, { answer: outcome, times, since }, flight)
   }
 
-  /** The rest of what is stored came; when it does not fit after all, everything is asked for. */
+  /** The rest of a stored beginning has arrived; if it does not fit after all, everything is asked for. */
   private async complete(
     lookup: Lookup<R>,
     beginning: StoredPartial,
@@ -159,7 +159,7 @@ class Asker<R> implements OriginAsker<R> {
     return this.ask({ ...lookup, asks: [], beginning: undefined }, flight, false)
   }
 
-  /** A 304: what is stored is right, and its fields are renewed (§4.3.4). */
+  /** A 304: the stored response is still right, and its fields are updated (§4.3.4). */
   private renew(
     lookup: Lookup<R>,
     stored: StoredResponse,
@@ -181,8 +181,8 @@ class Asker<R> implements OriginAsker<R> {
 }
 
 /**
- * The refusal of a request that the origin did not answer: where what was stored has become stale and must not be
- * used without asking, the one for that (RFC 9111 §5.2.2.2), whether it is still there or not.
+ * The refusal of a request that the origin did not answer. If the stored response was stale and must not be used
+ * without asking, it is the one that RFC 9111 §5.2.2.2 requires, whether the response is still stored or not.
  */
 export function unanswered<R>(
   { request, hash, action, stored, origin }: Lookup<R>,
@@ -198,6 +198,6 @@ export function unanswered<R>(
   return isProhibited ? origin.disconnected(refusal) : refusal
 }
 
-/** What a background request needs of a request whose own life ends before. */
+/** A copy of a request's fields for a background request, which outlives it. */
 const copyOf = ({ fields }: RecallRequest): RecallRequest['fields'] =>
   fields instanceof Headers ? new Headers(fields) : fields

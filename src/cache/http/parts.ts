@@ -7,16 +7,15 @@ import type { StoredPart, StoredResponse } from './stored-response.ts'
 import { strongValidator } from './strong-validator.ts'
 import { updatedFields } from './update.ts'
 
-/** A stored response that holds a part of the content. */
+/** A stored response that holds only a part of the content. */
 export type StoredPartial = StoredResponse & { readonly part: StoredPart }
 
 /** Whether a stored response holds a part of the content only. */
 export const isPart = (stored: StoredResponse): stored is StoredPartial => stored.part !== undefined
 
 /**
- * Whether a 206 can be stored as a part (RFC 9111 §3.3): it answers a request for one range, names the place
- * of what it brings, and has all the fields a whole response would have, which one to If-Range has not
- * (RFC 9110 §15.3.7).
+ * Whether a 206 can be stored as a part (RFC 9111 §3.3): it answers a request for one range, says where its content
+ * belongs, and has all the fields of a whole response, which an answer to If-Range does not (RFC 9110 §15.3.7).
  */
 export const isKnownPart = (request: FieldReader, response: FieldReader): boolean =>
   isSingleRange(request.get('range')) &&
@@ -24,8 +23,8 @@ export const isKnownPart = (request: FieldReader, response: FieldReader): boolea
   parseContentRange(response.get('content-range')) !== undefined
 
 /**
- * The place of a part's bytes. When there are not as many as Content-Range says, nobody knows which are
- * missing: then the response is good for exactly the same question, and is sent back as it came.
+ * Where the bytes of a part belong. If there are not as many as Content-Range says, nobody knows which are missing; the
+ * response then answers only a request for exactly the same range, unchanged.
  */
 export function partOf(
   request: FieldReader,
@@ -41,7 +40,7 @@ export function partOf(
   return { first, completeBytes, echoes: { asked, contentRange } }
 }
 
-/** A part of which nothing is missing as what it is: a complete 200 (RFC 9110 §15.3.7.3). */
+/** Turns a part of which nothing is missing into a complete 200 (RFC 9110 §15.3.7.3). */
 export function asWhole(stored: StoredResponse): StoredResponse {
   const { part, ...rest } = stored
   const isWhole =
@@ -52,7 +51,7 @@ export function asWhole(stored: StoredResponse): StoredResponse {
   return isWhole ? { ...rest, status: 200 } : stored
 }
 
-/** Whether a part holds all that a Range field asks for, or can tell that there is nothing of it. */
+/** Whether a part holds everything that a Range field asks for, or shows that the range does not exist. */
 export function answersRange({ part, body }: StoredPartial, value: string | null): boolean {
   if (value === null) return false
   if (part.echoes !== undefined) return part.echoes.asked === value
@@ -67,16 +66,16 @@ export const validatorOf = (stored: StoredResponse): string | undefined =>
     ? undefined
     : strongValidator(readFields(stored.fields), stored.terms.storedMs)
 
-/** Whether two stored responses are known to be of the same bytes. */
+/** Whether two stored responses are known to hold (parts of) the same bytes. */
 export function sharesValidator(a: StoredResponse, b: StoredResponse): boolean {
   const validator = validatorOf(a)
   return validator !== undefined && validator === validatorOf(b)
 }
 
 /**
- * Two parts as one, where they touch or overlap, share a strong validator, and are not too large together
- * (RFC 9111 §3.4, RFC 9110 §15.3.7.3): the newer one's fields replace those of the older. When nothing is
- * missing any more it is a complete 200.
+ * Joins two parts, if they touch or overlap, share a strong validator, and are not too large together (RFC 9111 §3.4,
+ * RFC 9110 §15.3.7.3). The fields of the newer one replace those of the older. Once nothing is missing, the result is a
+ * complete 200.
  */
 export function combine(
   newer: StoredPartial,
@@ -104,7 +103,7 @@ function union(a: StoredPartial, b: StoredPartial, first: number, end: number): 
   return concatBytes(head.body, tail.body.subarray(endOf(head) - tail.part.first))
 }
 
-/** What asks the origin for all behind a part that begins at the start, if it is still the same. */
+/** Fields that ask the origin for everything after a stored beginning, provided that it has not changed. */
 export function completionOf(stored: StoredPartial): Fields | undefined {
   const validator = validatorOf(stored)
   if (stored.part.first !== 0 || validator === undefined) return undefined

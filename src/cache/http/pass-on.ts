@@ -11,16 +11,16 @@ import { weaken } from './entity-tag.ts'
 import type { Field } from './fields.ts'
 import type { RecallOptions, RecallRequest } from './recall-types.ts'
 
-/** An answer of the origin's on its way to the client, without having been stored. */
+/** An answer from the origin on its way to the client, without having been stored. */
 export interface Passing {
   readonly answer: PlainAnswer
   readonly status: CacheStatus
-  /** Whether the client's conditions were kept from the origin, so that they have to be met here. */
+  /** Whether the client's conditions were withheld from the origin, so that they have to be evaluated here. */
   readonly wasStripped: boolean
   readonly nowMs: number
 }
 
-/** Passes an answer on: says what the cache did, and meets the client's conditions where it must. */
+/** Passes an answer on: says what the cache did, and evaluates the client's conditions where it must. */
 export function passOn(
   request: RecallRequest,
   passing: Passing,
@@ -39,7 +39,7 @@ export function passOn(
   return options.codesStreams ? coded(request, answer, options) : answer
 }
 
-/** The answer with and without the fields that answers have and have not, stored or not. */
+/** Adds and removes the fields that all answers get or lose, whether they were stored or not. */
 function dressed(answer: PlainAnswer, status: CacheStatus, options: RecallOptions): PlainAnswer {
   const { sendsStatus, stripsSurrogates, surrogateFields } = options
   const isDropped = (name: string): boolean =>
@@ -57,8 +57,8 @@ function dressed(answer: PlainAnswer, status: CacheStatus, options: RecallOption
 }
 
 /**
- * Codes a body as it passes, where it holds no secret: nothing that is one caller's alone, for beside
- * what a stranger can have reflected its length would tell (BREACH).
+ * Compresses a body as it passes, unless it may hold something private to one caller: next to text that a stranger can
+ * have reflected, its compressed length would leak it (BREACH).
  */
 function coded(request: RecallRequest, answer: PlainAnswer, options: RecallOptions): PlainAnswer {
   const { status, body } = answer

@@ -2,13 +2,13 @@ import type { RequestDirectives } from './directives.ts'
 import type { Terms } from './terms.ts'
 import { currentAgeMs } from './terms.ts'
 
-/** What to do with a request. `forMs` is what remains of its freshness, negative when stale. */
+/** What to do with a request. `forMs` is how much longer the stored response is fresh, negative when stale. */
 export type RecallAction =
-  /** Answer with what is stored. */
+  /** Answer with the stored response. */
   | { readonly kind: 'serve'; readonly forMs: number }
-  /** Answer with what is stored although it is stale, and fetch a new one in the background. */
+  /** Answer with the stored response although it is stale, and fetch a new one in the background. */
   | { readonly kind: 'serve-and-refresh'; readonly forMs: number }
-  /** Ask the origin whether what is stored is still right. */
+  /** Ask the origin whether the stored response is still right. */
   | {
       readonly kind: 'revalidate'
       readonly why: 'stale' | 'request'
@@ -20,10 +20,10 @@ export type RecallAction =
     }
   /** Nothing usable is stored. */
   | { readonly kind: 'forward'; readonly why: 'miss' | 'request' }
-  /** The request wants what is stored or nothing (504). */
+  /** The request wants a stored response or nothing (504). */
   | { readonly kind: 'unsatisfiable' }
 
-/** Decides what to do with a GET or HEAD request, given the terms of what is stored for it. Pure. */
+/** Decides what to do with a GET or HEAD request, given the terms of the response stored for it. Pure. */
 export function decideRecall(
   request: RequestDirectives,
   stored: Terms | undefined,
@@ -52,7 +52,7 @@ export function decideRecall(
   }
 }
 
-/** Whether the request itself does not ask for something newer (§5.2.1). */
+/** Whether the request accepts a stored response of this age, that is, asks for nothing newer (§5.2.1). */
 function isAcceptable(request: RequestDirectives, ageMs: number, forMs: number): boolean {
   const { noCache, maxAgeS, minFreshS } = request
   if (noCache || maxAgeS === 0) return false
@@ -63,7 +63,7 @@ function isAcceptable(request: RequestDirectives, ageMs: number, forMs: number):
 const mayServeStale = (request: RequestDirectives, stored: Terms, staleMs: number): boolean =>
   request.maxStaleS !== undefined && !stored.neverStale && staleMs <= request.maxStaleS * 1000
 
-/** Whether what is stored may be used when asking fails (§4.2.4, RFC 5861 §4). */
+/** Whether the stored response may be used when asking the origin fails (§4.2.4, RFC 5861 §4). */
 function standIn(
   request: RequestDirectives,
   stored: Terms,

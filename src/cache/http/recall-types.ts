@@ -33,9 +33,9 @@ export interface RecallOptions extends StoreOptions {
   readonly codesStreams: boolean
   /** Larger bodies are passed on and not stored. */
   readonly bodyBytesMax: number
-  /** Variants by Vary of one URL at most. */
+  /** The most variants (by Vary) that are stored of one URL. */
   readonly variantsMax: number
-  /** Whether requests for the same wait for one another. */
+  /** Whether requests for the same resource wait for one another. */
   readonly coalesces: boolean
   /** How long a response with a validator is kept beyond its lifetime. */
   readonly keepMs: number
@@ -48,7 +48,7 @@ export interface RecallRequest {
   readonly fields: FieldReader
   readonly key: string
   readonly url: ResourceUrl
-  /** Whose share of memory the response takes; empty for nobody's. */
+  /** The tenant to whose share of memory the response counts; empty for nobody's. */
   readonly tenantId: string
   readonly hasCredentials: boolean
   readonly hasCookies: boolean
@@ -57,30 +57,30 @@ export interface RecallRequest {
 
 /** How the origin is asked. */
 export interface Asking {
-  /** In place of the client's own conditions and range; `undefined` leaves the request as it came. */
+  /** They replace the client's own conditions and range; `undefined` leaves the request unchanged. */
   readonly conditions: Fields | undefined
-  /** Nobody waits for it. */
+  /** Whether no client is waiting for it. */
   readonly inBackground: boolean
 }
 
-/** Who is asked where nothing stored will do. `R` is a refusal: no answer came. */
+/** What is asked when nothing stored will do. `R` is a refusal, in place of an answer. */
 export interface Origin<R> {
   ask(asking: Asking): Promise<PlainAnswer | R>
   /** From now on the response is for this client alone: when it goes away, the origin need not go on. */
   bindToClient(): void
-  /** Whether a refusal means that no answer came: then what is stored may stand in. */
+  /** Whether a refusal means that no answer came, so that a stored response may stand in. */
   isSilence(refusal: R): boolean
   /**
-   * What a client is told in place of such a refusal where something is stored that may not be used without
-   * asking: 504 (RFC 9111 §5.2.2.2).
+   * What a client gets in place of such a refusal when a response is stored that may not be used without asking: 504
+   * (RFC 9111 §5.2.2.2).
    */
   disconnected(refusal: R): R
 }
 
-/** What became of a lookup. */
+/** The result of a lookup. */
 export type LookupResult = 'hit' | 'stale' | 'miss' | 'revalidated' | 'bypass'
 
-/** What a cache of responses stands on. */
+/** What a cache of responses needs. */
 export interface RecallParts {
   readonly store: ResponseStore
   readonly clock: Clock
@@ -91,11 +91,11 @@ export interface RecallParts {
   readonly onNotStored: (reason: NotStored) => void
   /** Carries an invalidation to other instances. */
   readonly onInvalidated: (name: Name) => void
-  /** Brings what a level behind memory holds of a key into the store; whether there was something. */
+  /** Brings what a level behind memory holds for a key into the store; resolves with whether there was anything. */
   readonly restore?: (key: string, hash: number) => Promise<boolean>
   /** Resolves when no restart can undo the invalidations so far. */
   readonly settled?: () => Promise<void>
-  /** Requests that wait for one at most, and for how long. */
+  /** How many requests may wait for one, and for how long. */
   readonly waitersMax: number
   readonly waitMs: number
 }
@@ -108,7 +108,7 @@ export interface SharedParts<R> extends RecallParts {
   readonly verdicts: Verdicts
 }
 
-/** A settled result: the answer, or the refusal of who was asked. */
+/** A settled result: the answer, or the origin's refusal. */
 export type Recalled<R> = PlainAnswer | R
 
 /** A request on its way through the cache. */
@@ -119,6 +119,6 @@ export interface Lookup<R> extends Selection {
   readonly directives: RequestDirectives
   readonly action: RecallAction
   readonly nowMs: number
-  /** How often it waited for another request already. */
+  /** How often it has already waited for another request. */
   readonly round: number
 }

@@ -12,7 +12,7 @@ import { fieldOf } from './stored-response.ts'
 /** Why a request goes to the origin. */
 export type Forwarded = NonNullable<CacheStatus['fwd']>
 
-/** Makes answers for clients, of what is stored and of what came. */
+/** Makes the answers that clients get, from stored responses and from those of the origin. */
 export class Responder<R> {
   private readonly options: RecallOptions
   private readonly parts: Pick<SharedParts<R>, 'clock'>
@@ -28,7 +28,7 @@ export class Responder<R> {
     this.shelf = shelf
   }
 
-  /** Answers with what is stored, in the coding that the client prefers. */
+  /** Answers with a stored response, in the coding that the client prefers. */
   serve(
     lookup: Lookup<R>,
     stored: StoredResponse,
@@ -50,9 +50,9 @@ export class Responder<R> {
   }
 
   /**
-   * Answers with what is stored in place of an error (RFC 5861 §4), or of no answer at all.
+   * Answers with a stored response in place of an error (RFC 5861 §4), or of no answer at all.
    *
-   * @param fwdStatus what the origin answered, if it was asked and did
+   * @param fwdStatus the status that the origin answered with, if it was asked and did
    */
   standIn(
     lookup: Lookup<R>,
@@ -65,19 +65,19 @@ export class Responder<R> {
     return this.serve(lookup, stored, { ...way, ttlS, detail: 'stale-if-error' })
   }
 
-  /** What is stored was stripped before: only the status is to be added, behind that of caches `before`. */
+  /** Adds Cache-Status, after that of caches `before`. What clients must not see was removed when it was stored. */
   respond(answer: PlainAnswer, status: CacheStatus, before: string | null = null): PlainAnswer {
     const { names, lines } = answer
     const { age = '0' } = answer.extra ?? {}
     const extra: Record<string, string> = {}
-    // An Age of 0 would say that a response from the origin is from a cache.
+    // An Age of 0 would mean that a response straight from the origin came from a cache.
     if (isReused(status) || age !== '0') extra['age'] = age
     if (this.options.sendsStatus) extra['cache-status'] = cacheStatus(status, before)
     else if (before !== null) extra['cache-status'] = before
     return new PlainAnswer(answer.status, { names, lines }, answer.body, extra)
   }
 
-  /** Passes on what came, without having stored it. */
+  /** Passes on a response of the origin that was not stored. */
   pass(
     { request }: Lookup<R>,
     answer: PlainAnswer,
@@ -89,7 +89,7 @@ export class Responder<R> {
   }
 }
 
-/** Whether the answer was in store before, and nobody has confirmed it (RFC 9111 §4). */
+/** Whether the answer was stored before, and the origin has not confirmed it (RFC 9111 §4). */
 const isReused = ({ hit, collapsed, fwdStatus }: CacheStatus): boolean =>
   hit || collapsed === true || (fwdStatus !== undefined && fwdStatus !== 304)
 

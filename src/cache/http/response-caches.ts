@@ -20,12 +20,12 @@ export interface ResponseStats extends Readonly<Record<LookupResult, number>> {
   readonly bytes: number
 }
 
-/** The caches of all routes: they share memory, and what is learned about keys. */
+/** The caches of all routes, which share memory and what has been learned about keys. */
 export interface ResponseCaches<R> {
   route(options: RecallOptions): RouteCache<R>
-  /** Voids all stored responses that hang on a name, here and in all other instances. */
+  /** Voids all stored responses that depend on a name, here and in all other instances. */
   invalidate(name: Name): void
-  /** The same for what another instance said: it is not passed on. */
+  /** The same for an invalidation from another instance, which is not passed on. */
   apply(name: Name): void
   /** Resolves when no restart can undo the invalidations so far. */
   settled(): Promise<void>

@@ -29,8 +29,8 @@ export interface ResponseStore {
   hash(key: string): number
   get(key: string, hash: number): Variants | undefined
   /**
-   * Stores variants; `overtaken` when one of the names was invalidated after `since`, `refused` when
-   * there is no room for so much.
+   * Stores variants: `overtaken` when one of the names was invalidated after `since`, `refused` when there is not
+   * enough room.
    */
   put(
     key: string,
@@ -38,28 +38,28 @@ export interface ResponseStore {
     variants: Variants,
     facts: PutFacts,
   ): 'stored' | 'overtaken' | 'refused'
-  /** Puts other variants in place of those that hold, on the same names and for as long. */
+  /** Replaces the stored variants, keeping their names and their expiry. */
   replace(key: string, hash: number, variants: Variants): boolean
   /** Forgets what is stored for a key but for other variants, if there are any. */
   forget(key: string, hash: number, others: Variants): void
-  /** The present position: take it before the origin is asked. */
+  /** The present position; take it before asking the origin. */
   position(): Position
-  /** Voids all that hangs on a name, in one step whatever the number. */
+  /** Voids everything that depends on a name, in one step however much that is. */
   invalidate(name: Name): void
   stats(): { readonly entries: number; readonly bytes: number }
 }
 
-/** What is known of variants when they are stored. */
+/** What is known about variants when they are stored. */
 export interface PutFacts {
   readonly tenant: string
   readonly names: readonly Name[]
-  /** When the newest of it was asked for. */
+  /** The position at which the newest of them was asked for. */
   readonly since: Position
   /** How long they may be of use, milliseconds. */
   readonly keepMs: number
 }
 
-/** What a {@link ResponseStore} is made of. */
+/** What {@link createResponseStore} needs. */
 export interface ResponseStoreParts {
   readonly pool: BodyPool
   readonly epochs: EpochTable
@@ -94,7 +94,7 @@ export function createResponseStore(parts: ResponseStoreParts): ResponseStore {
     put(key, at, variants, { tenant, names, since, keepMs }) {
       const own = names.map(({ kind, name }) => epochs.place(kind, name))
       if (!epochs.isCurrentSince(own, since)) return 'overtaken'
-      // Other variants of the key hang on names of their own; they were found current just now.
+      // Other variants of the key depend on names of their own, and were found current just now.
       const before = variants.list.length > 1 ? find(key, at) : undefined
       const places = [...new Set([...own, ...(before?.places ?? [])])]
       const expiresMs = Math.max(clock.monotonicMs() + keepMs, before?.expiresMs ?? 0)

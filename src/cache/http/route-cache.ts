@@ -35,21 +35,21 @@ import { selectionOf } from './variants.ts'
 
 /** The cache of one route's responses. */
 export interface RouteCache<R> {
-  /** Answers a request: from what is stored, synchronously where it can, or by asking the origin. */
+  /** Answers a request: with a stored response, synchronously where possible, or by asking the origin. */
   handle(request: RecallRequest, origin: Origin<R>): Recalled<R> | Promise<Recalled<R>>
   /**
-   * Stores what a request will be answered with, unless it is known already. Nobody waits for it, and it is
-   * no lookup in the statistics.
+   * Stores what would answer a request, unless that is stored already. Nobody waits for it, and it does not count as a
+   * lookup.
    */
   fetchAhead(
     request: RecallRequest,
     origin: Origin<R>,
   ): Promise<Extract<PrefetchOutcome, 'fetched' | 'known' | 'pointless'>>
-  /** Says what would be done with a request, and why, in words for operators. */
+  /** Says what would be done with a request, and why, in words meant for operators. */
   explain(request: RecallRequest): { readonly answers: boolean; readonly rule: string }
 }
 
-/** Rounds of waiting for others; then a request asks for itself. */
+/** How often a request waits for others before it asks for itself. */
 const ROUNDS_MAX = 3
 
 /** Creates a {@link RouteCache}. */
@@ -232,7 +232,7 @@ class RecallingCache<R> {
     return isShared ? this.share(lookup) : this.asker.lead(lookup, undefined)
   }
 
-  /** Waits for a request that is under way already, or leads one that others may wait for. */
+  /** Waits for a request that is under way already, or starts one that others may wait for. */
   private async share(lookup: Lookup<R>): Promise<Recalled<R>> {
     const { flights } = this.parts
     const key = this.flightKey(lookup)
@@ -327,7 +327,7 @@ class RecallingCache<R> {
     const requestMs = clock.nowMs()
     const outcome = await origin.ask({ conditions: undefined, inBackground: false })
     const isAnswer = outcome instanceof PlainAnswer
-    // Without an answer nobody knows whether it was done.
+    // Without an answer, nobody knows whether the change was made.
     const urls = isAnswer
       ? invalidatedBy(request.method, request.url, {
           status: outcome.status,

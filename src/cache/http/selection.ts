@@ -8,7 +8,7 @@ import type { Shelf } from './shelf.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { currentAgeMs } from './terms.ts'
 
-/** What is stored for a request, and what the origin is asked where it will not do. */
+/** What is stored for a request, and what to ask the origin if that will not do. */
 export interface Selection {
   readonly stored: StoredResponse | undefined
   /** In place of the client's own conditions and range, beside the conditions that `stored` makes. */
@@ -27,8 +27,8 @@ const NOTHING: Selection = {
 }
 
 /**
- * Selects among what is stored (RFC 9111 §4, §3.3): a complete response first; for a range a part that holds
- * all of it; for the whole a beginning that the origin can be asked to complete.
+ * Selects among the stored responses (RFC 9111 §4, §3.3): preferably a complete one; for a range, a part that contains
+ * it; for the whole, a beginning that the origin can be asked to complete.
  */
 export function select(
   request: RecallRequest,
@@ -60,7 +60,7 @@ function isAnswer(part: StoredPartial, { fields }: RecallRequest, nowMs: number)
 const isFresh = ({ terms }: StoredResponse, nowMs: number): boolean =>
   !terms.alwaysAsk && currentAgeMs(terms, nowMs) < terms.lifetimeMs
 
-/** If-Range tells whether the beginning still holds, so that it may be stale. */
+/** The beginning may be stale, because If-Range makes the origin check whether it is still right. */
 function beginningOf(
   parts: readonly StoredPartial[],
 ): Pick<Selection, 'beginning' | 'asks'> | undefined {

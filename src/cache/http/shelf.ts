@@ -25,7 +25,7 @@ import {
   withoutVariant,
 } from './variants.ts'
 
-/** What became of a response that was to be stored. */
+/** The result of storing a response. */
 export type Shelved =
   | { readonly stored: StoredResponse; readonly reason?: undefined }
   | { readonly stored: StoredResponse | undefined; readonly reason: NotStored }
@@ -48,9 +48,9 @@ export interface Shelf {
     times: ExchangeTimes,
     since: Position,
   ): Shelved
-  /** Forgets one variant, and what a request for it would be answered with in its place. */
+  /** Forgets a variant, and those that would answer a request for it in its place. */
   forget(request: RecallRequest, hash: number, stored: StoredResponse): void
-  /** The response with its body in a coding, which is kept beside the body. */
+  /** The response with its body in a coding, too, which is stored along with the plain body. */
   code(
     request: RecallRequest,
     hash: number,
@@ -85,7 +85,7 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
       keepMs: usefulMs(fresh, options),
     }
     let outcome = store.put(key, hash, variants, facts)
-    // With other variants it may be too much for one entry; then they give way.
+    // Together with other variants it may be too large for one entry; then these give way.
     if (outcome === 'refused' && variants.list.length > 1) {
       outcome = store.put(key, hash, { list: [stored] }, facts)
     }
@@ -138,7 +138,7 @@ export function createShelf(options: RecallOptions, { store, onStored }: Parts):
   }
 }
 
-/** RFC 9110 §6.6.1: what came without Date is dated at its arrival, else the old Date would age it. */
+/** RFC 9110 §6.6.1: fields without Date get that of their arrival; otherwise the old Date would age the response. */
 const dated = (fields: Fields, { responseMs }: ExchangeTimes): Fields =>
   readFields(fields).get('date') === null
     ? [...fields, ['date', formatHttpDate(responseMs)]]
@@ -146,7 +146,7 @@ const dated = (fields: Fields, { responseMs }: ExchangeTimes): Fields =>
 
 const withoutAge = (fields: Fields): Fields => fields.filter(([name]: Field) => name !== 'age')
 
-/** Newer surrogate keys replace the ones there were. */
+/** Newer surrogate keys replace the old ones. */
 function surrogatesAfter(
   stored: StoredResponse,
   newer: Fields,

@@ -36,7 +36,7 @@ export const REASONS_NOT_TO_STORE = {
 /** A key of {@link REASONS_NOT_TO_STORE}. */
 export type NotStored = keyof typeof REASONS_NOT_TO_STORE
 
-/** What is asked of a request when its response is judged. */
+/** What has to be known about a request to judge its response. */
 export interface AskedRequest {
   readonly method: string
   readonly fields: FieldReader
@@ -52,11 +52,11 @@ export interface AskedRequest {
 export interface ResponseHead {
   readonly status: number
   readonly fields: FieldReader
-  /** Of a 206: whether the place of its content is known. */
+  /** For a 206: whether it is known where its content belongs. */
   readonly isKnownPart?: boolean
 }
 
-/** How a cache judges. */
+/** How a cache judges responses. */
 export interface StoreOptions extends TermsOptions {
   /** Targeted fields in order (RFC 9213). */
   readonly targeted: readonly string[]
@@ -66,7 +66,7 @@ export interface StoreOptions extends TermsOptions {
   readonly storesSetCookie: boolean
 }
 
-/** Whether and on which terms a response is stored, or why not. */
+/** The terms on which a response is stored, or why it is not. */
 export type StoreDecision =
   | {
       readonly store: true
@@ -111,7 +111,7 @@ export function decideStore(
   return { store: true, terms, directives, varyNames: names === '*' ? [] : names }
 }
 
-/** The key does not hold the range: an error that it brought about would answer those who asked for none. */
+/** The key does not hold the range, so an error caused by the range would answer requests without one. */
 function reasonInRequest(
   { method, fields }: AskedRequest,
   status: number,

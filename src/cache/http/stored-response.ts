@@ -7,20 +7,20 @@ import { listOf, readFields } from './fields.ts'
 import { formatHttpDate } from './http-date.ts'
 import type { Terms } from './terms.ts'
 
-/** Where a stored part of content stands within the whole. */
+/** Where a stored part belongs within the whole content. */
 export interface StoredPart {
   /** Place of the body's first byte. */
   readonly first: number
   /** Length of the whole content. */
   readonly completeBytes: number
-  /** Set when the body is not what Content-Range says: then it answers this very Range alone, as it came. */
+  /** Set when the body is not what Content-Range says: it then answers only this very Range, unchanged. */
   readonly echoes?: { readonly asked: string; readonly contentRange: string }
 }
 
-/** A response in store. Immutable; one of possibly several variants of its key. */
+/** A stored response. Immutable; it may be one of several variants of its key. */
 export interface StoredResponse {
   readonly status: number
-  /** As they are sent with an answer, except for Age and what depends on the request. */
+  /** The fields as they are sent with an answer, except for Age and what depends on the request. */
   readonly fields: Fields
   /** The content, or a part of it. */
   readonly body: Uint8Array
@@ -34,7 +34,7 @@ export interface StoredResponse {
   readonly tagIsMade: boolean
   /** Its surrogate keys: clients need not see them. */
   readonly surrogates: readonly string[]
-  /** Whether the body may be coded for transfer: it holds nothing that is one caller's alone. */
+  /** Whether the body may be compressed: it holds nothing that is private to one caller. */
   readonly mayCode: boolean
   /** The body in the codings that were asked for so far. */
   readonly coded: Readonly<Partial<Record<Coding, Uint8Array>>>
@@ -69,7 +69,7 @@ export function storableFields(
   return all.filter(([name]) => !NOT_STORED.has(name) && !excluded.has(name) && !dropped.has(name))
 }
 
-/** What a stored response is made of. */
+/** What {@link createStored} needs. */
 export interface StoredParts {
   readonly status: number
   readonly fields: Fields
@@ -85,8 +85,8 @@ export interface StoredParts {
 }
 
 /**
- * Makes a {@link StoredResponse}: adds Date where it is missing (RFC 9110 §6.6.1), and an ETag where the
- * origin gave none: a strong one, for it is a digest of the very bytes.
+ * Makes a {@link StoredResponse}: adds Date where it is missing (RFC 9110 §6.6.1), and an ETag where the origin gave
+ * none. That is a strong one, because it is a digest of exactly these bytes.
  */
 export function createStored(parts: StoredParts, times: ExchangeTimes): StoredResponse {
   const { makesTag, ...rest } = parts
@@ -98,7 +98,7 @@ export function createStored(parts: StoredParts, times: ExchangeTimes): StoredRe
   return { ...rest, body: owned(parts.body), fields, tagIsMade, coded: {} }
 }
 
-/** The bytes alone: a view of something larger, such as what a socket read, would keep all of that in memory. */
+/** The bytes, copied if they are a view of something larger (such as a socket's read), which would stay in memory. */
 const owned = (bytes: Uint8Array): Uint8Array =>
   bytes.byteLength < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes
 
@@ -107,7 +107,7 @@ export function conditionsOf(stored: StoredResponse): Fields {
   const fields = readFields(stored.fields)
   const conditions: Field[] = []
   const etag = stored.tagIsMade ? null : fields.get('etag')
-  // As it came, for an origin that leaves out the quotes does so when it compares; `*` would mean any tag.
+  // Unchanged, because an origin that omits the quotes also compares without them; `*` would mean any tag.
   if (etag !== null && etag !== '*') conditions.push(['if-none-match', etag])
   const modified = fields.get('last-modified')
   if (modified !== null) conditions.push(['if-modified-since', modified])

@@ -17,24 +17,24 @@ import type { StoredResponse } from './stored-response.ts'
 import type { Terms } from './terms.ts'
 import { forbidsStale } from './terms.ts'
 
-/** Bodies of a known length up to this are awaited whole; larger ones are passed on as they come. */
+/** Bodies of a known length up to this are awaited whole; larger ones are passed on as they arrive. */
 const WHOLE_BYTES_MAX = 65_536
 
-/** A response that was found fit to be stored, but for its body. */
+/** A response that may be stored, unless its body turns out otherwise. */
 interface Accepted {
   readonly decision: Extract<StoreDecision, { store: true }>
   readonly surrogates: readonly string[]
   readonly declared: number | undefined
 }
 
-/** What the origin answered with, and when. */
+/** The origin's answer, and when it came. */
 export interface Arrival {
   readonly answer: PlainAnswer
   readonly times: ExchangeTimes
   readonly since: number
 }
 
-/** Stores what came from the origin, where it may be stored, and answers with it. */
+/** Stores answers of the origin, where they may be stored, and answers with them. */
 export class Taker<R> {
   private readonly options: RecallOptions
   private readonly parts: SharedParts<R>
@@ -53,7 +53,7 @@ export class Taker<R> {
     this.responder = responder
   }
 
-  /** Stores an answer, or finds out why not; those that wait for it are told. */
+  /** Stores an answer, or finds out why not, and tells the requests that wait for it. */
   async take(
     lookup: Lookup<R>,
     arrival: Arrival,
@@ -75,7 +75,7 @@ export class Taker<R> {
           ? 'too-large'
           : undefined
     if (!decision.store || typeof surrogates === 'string' || reason !== undefined) {
-      // A new answer that may not be stored makes the old one outdated all the same, and parts of it.
+      // Even a new answer that may not be stored makes the old one outdated, and parts of it.
       if (status < 500 && !isOnesOwn(request)) {
         const isWhole = status !== 206 && reason !== 'range-error'
         if (stored !== undefined) this.shelf.forget(request, hash, stored)
@@ -98,7 +98,7 @@ export class Taker<R> {
     { reason, terms }: { readonly reason: NotStored; readonly terms: Terms | undefined },
     flight: Flight<R> | undefined,
   ): PlainAnswer {
-    // That one part could not be stored says nothing of others, nor of the whole.
+    // That one part could not be stored says nothing about others, or about the whole.
     if (answer.status !== 206 && reason !== 'range-error') this.learn(lookup, false)
     this.note(lookup, answer.status, reason, terms)
     lookup.origin.bindToClient()
@@ -111,7 +111,7 @@ export class Taker<R> {
     )
   }
 
-  /** Reads the body into the store: whole before answering when it is small, else while it passes. */
+  /** Reads the body into the store: all of it before answering when it is small, and otherwise while it passes. */
   private async fillIn(
     lookup: Lookup<R>,
     arrival: Arrival,
@@ -143,7 +143,7 @@ export class Taker<R> {
     return this.responder.pass(lookup, passing, told, true)
   }
 
-  /** Stores a response of which all is here, and answers with it. */
+  /** Stores a response that has arrived completely, and answers with it. */
   private keep(
     lookup: Lookup<R>,
     arrival: Arrival,
@@ -155,7 +155,7 @@ export class Taker<R> {
     const shelved = this.shelve(lookup, arrival, accepted, body, flight)
     const { status } = arrival.answer
     const { privateFields, noCacheFields } = accepted.decision.directives
-    // A client gets the part that was sent to it, whatever it has become in store, and fields that are not stored.
+    // A client gets the part that was sent to it, even if the store has joined it, and the fields that are not stored.
     if (status === 206 || privateFields.length > 0 || noCacheFields.length > 0) {
       const sent = new PlainAnswer(status, fieldsOf(arrival.answer), body)
       return this.responder.pass(lookup, sent, tell(told, shelved), true)
@@ -193,7 +193,7 @@ export class Taker<R> {
     flight?.land({ kind: 'alone' })
   }
 
-  /** Tells those that wait, and remembers what became of it. */
+  /** Tells the requests that wait, and remembers the outcome. */
   land(
     lookup: Lookup<R>,
     { stored, reason }: Shelved,
@@ -230,7 +230,7 @@ export class Taker<R> {
   }
 }
 
-/** Whether another request for the same can be answered with it without asking. */
+/** Whether another request for the same resource can be answered with it without asking the origin. */
 const isUsable = <R>(stored: StoredResponse, { request }: Lookup<R>): boolean =>
   !stored.terms.alwaysAsk &&
   stored.terms.lifetimeMs > stored.terms.ageMs &&
