@@ -162,6 +162,7 @@ describe('interim answers (RFC 9110 §15.2)', () => {
     const outcome = await upstream.forward(forwardRequest({ client }))
     expect(isRefusal(outcome) ? outcome.code : outcome.status).toBe(200)
     expect(interims.map(({ status, fields }) => [status, fields])).toEqual([
+      [100, []],
       [103, [['link', '</a>']]],
     ])
     expect(isRefusal(await upstream.forward(forwardRequest()))).toBe(false)

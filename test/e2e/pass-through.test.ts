@@ -93,11 +93,12 @@ describe('an answer', () => {
     expect(await wire('HEAD')).not.toMatch(/content-length/i)
   })
 
-  test('passes interim answers on before the last one, but for 100 Continue, which is for the gate', async () => {
+  test('passes interim answers on before the last one, a 100 Continue that it did not ask for among them', async () => {
     const last = 'HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\nok'
     answer = `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n${last}`
     const said = await wire()
     expect(said.match(/HTTP\/1\.1 \d{3}/g)).toEqual([
+      'HTTP/1.1 100',
       'HTTP/1.1 102',
       'HTTP/1.1 103',
       'HTTP/1.1 200',

@@ -159,8 +159,8 @@ export class Connection implements Carrier, LinkEvents {
     if (head.status >= 200) return this.beginBody(job, head, all, from)
     // Interim answers (RFC 9110 §15.2) are hints; an upgrade nobody asked for is an error.
     if (head.status === 101 || ++this.interims > INTERIM_MAX) return this.broken('unasked interim')
-    // The gate itself answers an Expect; to anybody else 100 says nothing.
-    if (head.status !== 100) job.onInterim(head)
+    // 100 too: nobody here has asked for it, so it is not for the gate to keep.
+    job.onInterim(head)
     if (from < all.length) this.receiveHead(job, all.subarray(from))
   }
 

@@ -38,7 +38,7 @@ export interface Job extends WireRequest {
   onWait(): void
   /** Nothing is expected of the server until what it sent has been taken. */
   onRest(): void
-  /** An interim answer but 100 and 101 came (RFC 9110 §15.2); there may be several, ahead of the answer. */
+  /** An interim answer but 101 came (RFC 9110 §15.2); there may be several, ahead of the answer. */
   onInterim(head: ResponseHead): void
   onAnswer(head: ResponseHead, body: ResponseBody): void
   onFailure(error: WireError): void
