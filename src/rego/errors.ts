@@ -1,3 +1,5 @@
+import { hintOf } from './error-hints.ts'
+
 /** Where in a policy something is: rows and columns count from 1. */
 export interface Location {
   readonly file: string
@@ -56,7 +58,10 @@ export class RegoError extends Error {
   }
 }
 
-/** Renders errors for a terminal: each with its line of source and a caret under the column. */
+/**
+ * Renders errors for a terminal: each with its line of source, a caret under the column, and what was probably
+ * meant.
+ */
 export function renderErrors(
   errors: readonly RegoErrorItem[],
   sources: Readonly<Record<string, string>>,
@@ -73,5 +78,6 @@ function renderError(item: RegoErrorItem, sources: Readonly<Record<string, strin
   if (line === undefined) return head
   const shown = line.replaceAll('\r', '')
   const pad = shown.slice(0, Math.max(0, at.col - 1)).replaceAll(/[^\t]/g, ' ')
-  return `${head}\t${shown}\n\t${pad}^\n`
+  const hint = hintOf(item.message, shown.slice(Math.max(0, at.col - 1)))
+  return `${head}\t${shown}\n\t${pad}^\n${hint === undefined ? '' : `\t= ${hint}\n`}`
 }

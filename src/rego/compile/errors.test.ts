@@ -32,11 +32,31 @@ describe('errors of compilation', () => {
   })
 
   test('errors are rendered with their line and a caret', () => {
-    const source = 'package test\np := x + 1\n'
-    const text = renderErrors(errorsOf('p := x + 1').errors, { 'test.rego': source })
+    const source = 'package test\np := f(1)\n'
+    const text = renderErrors(errorsOf('p := f(1)').errors, { 'test.rego': source })
     expect(text).toBe(
-      'test.rego:2:6: rego_unsafe_var_error: var x is unsafe\n\tp := x + 1\n\t     ^\n',
+      'test.rego:2:6: rego_type_error: undefined function f\n\tp := f(1)\n\t     ^\n',
     )
+  })
+
+  test.each([
+    ["p if input.x == 'a'", 'double quotes'],
+    ['p if !input.x', '`not`'],
+    ['p if { input.x && input.y }', '`;`'],
+    ['p if input.x || input.y', 'one more rule'],
+    ['p if { for x in input.y { x } }', '`some x in xs`'],
+    ['p { input.x }', '`if` before the body'],
+    ['p[x] { x := 1 }', '`name contains value'],
+    ['p if input.x == True', '`true`'],
+    ['p if input.x == False', '`false`'],
+    ['p if input.x == None', '`null`'],
+    ['p if inptu.x', 'nothing gives it a value'],
+    ['p if { input.x', 'not closed'],
+  ])('%s: what was probably meant stands beneath', (source, hint) => {
+    const module = `package test\n${source}\n`
+    const lines = renderErrors(errorsOf(source).errors, { 'test.rego': module }).split('\n')
+    expect(lines.at(-2)).toStartWith('\t= ')
+    expect(lines.at(-2)).toContain(hint)
   })
 })
 
