@@ -1,5 +1,13 @@
 import type { Interval, Point } from '../../core/index.ts'
-import { findChangePoints, mannKendall, median, theilSen } from '../../statistics/index.ts'
+import {
+  alikeness,
+  findChangePoints,
+  mannKendall,
+  median,
+  theilSen,
+  wideningOf,
+} from '../../statistics/index.ts'
+import type { TheilSenLine } from '../../statistics/index.ts'
 import type { LeakPhase, LeakWindow } from './raw.ts'
 
 /** What of a server may grow. */
@@ -65,12 +73,15 @@ export function growthOf(phase: LeakPhase, measure: MeasureName): Growth | undef
   })
   if (points.length < WINDOWS_MIN) return undefined
   const values = points.map(([, value]) => value)
-  const { slope, intercept, interval } = theilSen(points)
+  const line = theilSen(points)
+  const { slope, intercept } = line
+  const interval = widened(line, points)
   const { pRising, autocorrelation } = mannKendall(values)
   const over = (perMs: number): number => perMs * phase.durationMs
   const level = median(values)
   const floor =
     measure === 'handles' ? Math.max(HANDLES_MIN, GROWTH_MIN * level) : GROWTH_MIN * level
+  const step = stepOf(points, floor)
   return {
     measure,
     points,
@@ -82,8 +93,20 @@ export function growthOf(phase: LeakPhase, measure: MeasureName): Growth | undef
     grownInterval: { ...interval, low: over(interval.low), high: over(interval.high) },
     pRising,
     autocorrelation,
-    leaks: pRising < LEVEL && over(interval.low) > floor,
-    step: stepOf(points, floor),
+    // About a step, windows lie on one side of the line because it is no line.
+    leaks: pRising < LEVEL && over((step === null ? interval : line.interval).low) > floor,
+    step,
+  }
+}
+
+/** The interval of a slope, wider where windows next to each other lie on the same side of the line. */
+function widened({ slope, intercept, interval }: TheilSenLine, points: readonly Point[]): Interval {
+  const alike = alikeness(points.map(([x, y]) => y - intercept - slope * x))
+  const wider = wideningOf(alike, points.length, interval.confidence)
+  return {
+    ...interval,
+    low: slope - wider * (slope - interval.low),
+    high: slope + wider * (interval.high - slope),
   }
 }
 
