@@ -63,6 +63,18 @@ describe('durable calendars', () => {
     await thrownBy(async () => first.take([claim], START_MS))
   })
 
+  test('are exact after a graceful restart although the clock had been days ahead', async () => {
+    const records = makeRecords()
+    const first = createDurableCounters({ records })
+    const ahead = claimOf(calendar(1000), { subject: 'ahead' })
+    await first.take([ahead], START_MS + 2 * DAY_MS)
+    const claim = claimOf(calendar(1000))
+    await takeTimes(first, claim, 137)
+    await first.close()
+    const second = createDurableCounters({ records })
+    expect((await second.peek(claim, START_MS)).remaining).toBe(1000 - 137)
+  })
+
   test("keep each subject's own count when the claim is filled in anew after every grant", async () => {
     const records = makeRecords()
     const counters = createDurableCounters({ records })

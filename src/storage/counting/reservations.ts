@@ -147,7 +147,8 @@ export class ReservationKeeper {
   }
 
   #cleanSometimes(nowMs: number): void {
-    if (nowMs - this.#cleaned < CLEAN_EVERY_MS) return
+    // Also when the clock was set back: what was ahead is no time to go by.
+    if (Math.abs(nowMs - this.#cleaned) < CLEAN_EVERY_MS) return
     this.#cleaned = nowMs
     const id = 'cleaning'
     const work = this.#clean(nowMs - CLEAN_EVERY_MS).finally(() => this.#pending.delete(id))
