@@ -79,11 +79,33 @@ describe('a chunked body', () => {
   test.each([
     ['a blank behind a size', '1 \r\na\r\n0\r\n\r\n'],
     ['a control character in an extension', '1;\0\r\na\r\n0\r\n\r\n'],
+    ['an extension without a name', '1;\r\na\r\n0\r\n\r\n'],
+    ['an extension whose value is missing', '1;x=\r\na\r\n0\r\n\r\n'],
+    ['a quote that nothing closes in an extension', '1;x="\r\na\r\n0\r\n\r\n'],
+    ['a quote behind a quoted value', '1;x="y""\r\na\r\n0\r\n\r\n'],
     ['a trailer without a colon', '1\r\na\r\n0\r\nX\r\n\r\n'],
     ['a folded trailer', '1\r\na\r\n0\r\nX: y\r\n z\r\n\r\n'],
   ])('with %s is borne from a server, and not from a client', (_name, wire) => {
     expect(decode(chunked, bytesOf(wire), [])).toMatchObject({ text: 'a', done: true })
     expect(createBodyDecoder(chunked, 'strict')(bytesOf(wire))).toHaveProperty('error')
+  })
+
+  test.each([';x', ';x;y', ' ; x = y', ';x=y;z="a;b\\"c"', ';chunk-signature=0a1b', ';x="\u{e9}"'])(
+    'may have extensions by the grammar, from a client as well: %p',
+    (extensions) => {
+      const wire = bytesOf(`1${extensions}\r\na\r\n0\r\n\r\n`)
+      const { parts, done, error } = createBodyDecoder(chunked, 'strict')(wire)
+      expect([Buffer.concat(parts).toString(), done, error]).toEqual(['a', true, undefined])
+    },
+  )
+
+  test('with the longest line of extensions that are none is refused without ado', () => {
+    for (const part of [';a', ' ;', ';a=', ' \t', '"', ';a="\\', 'a']) {
+      const wire = bytesOf(`1;a${part.repeat(1000).slice(0, 1018)}\0\r\n`)
+      const startMs = performance.now()
+      expect(createBodyDecoder(chunked, 'strict')(wire)).toHaveProperty('error')
+      expect(performance.now() - startMs).toBeLessThan(1000)
+    }
   })
 
   test('that is cut off is never done', () => {

@@ -66,10 +66,15 @@ interface Grammar {
   readonly trailer: RegExp
 }
 
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+const QUOTED = String.raw`"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"`
+/** RFC 9112 §7.1.1. A quote that nothing closes would be closed further down by somebody else. */
+const EXTENSIONS = String.raw`(?:[ \t]*;[ \t]*${TOKEN}(?:[ \t]*=[ \t]*(?:${TOKEN}|${QUOTED}))?)*`
+
 const GRAMMARS: Readonly<Record<ChunkRules, Grammar>> = {
   lenient: { size: /^([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?\r\n$/, trailer: /\r\n$/ },
   strict: {
-    size: /^([0-9a-fA-F]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n$/,
+    size: new RegExp(String.raw`^([0-9a-fA-F]{1,12})${EXTENSIONS}\r\n$`),
     trailer: /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n$/,
   },
 }

@@ -80,6 +80,7 @@ const BODIES: readonly (readonly [string, string])[] = [
   ['a bare line feed in an extension', chunks('0;a=\nb\r\n\r\n')],
   ['a bare carriage return in an extension', chunks('0;a=\rb\r\n\r\n')],
   ['a NUL in an extension', chunks('0;a\0\r\n\r\n')],
+  ['an extension with an open quote', chunks('1;a="\r\nb\r\n0\r\n\r\n')],
   ['an extension without a semicolon', chunks('0 a\r\n\r\n')],
   ['an extension that never ends', chunks(`0;${'a'.repeat(5000)}`)],
   ['a trailer without a colon', chunks('0\r\nabc\r\n\r\n')],
