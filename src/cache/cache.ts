@@ -99,7 +99,7 @@ export function createCache<Values>(options: CacheOptions<Values>): Cache<Values
   const entries = Object.entries(options.kinds as Readonly<Record<string, Kind<unknown>>>)
   const names = new Set(entries.map(([, { name }]) => name))
   if (entries.length > KINDS_MAX || names.size < entries.length) {
-    throw new RangeError('a cache has at most 255 kinds, each of its own name')
+    throw new RangeError('a cache has at most 255 kinds, each with a name of its own')
   }
   for (const [, kind] of entries) checkKindTimes(kind)
   const schedule = options.schedule ?? scheduleTimer

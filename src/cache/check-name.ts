@@ -9,6 +9,6 @@ export const NAME_KINDS: readonly NameKind[] = ['key', 'tag', 'tenant', 'prefix'
  * @throws TypeError saying what is wrong
  */
 export function checkName({ kind, name }: Name): void {
-  if (!NAME_KINDS.includes(kind)) throw new TypeError(`nothing is named by "${kind}"`)
-  if (typeof name !== 'string') throw new TypeError(`the name of a ${kind} is text`)
+  if (!NAME_KINDS.includes(kind)) throw new TypeError(`"${kind}" is not a kind of name`)
+  if (typeof name !== 'string') throw new TypeError(`the name of a ${kind} must be text`)
 }

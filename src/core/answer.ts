@@ -167,7 +167,9 @@ const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 
 function fieldLine(name: string, value: string): string {
   if (FORBIDDEN_IN_VALUE.test(value)) {
-    throw new TypeError(`the value of ${name} holds a character it must not`)
+    throw new TypeError(
+      `the value of ${name} contains a character that is not allowed in a field value`,
+    )
   }
   return `${name}: ${value}\r\n`
 }

@@ -130,7 +130,7 @@ function recallStage(
   answer: StageBody,
 ): RecallStage | undefined {
   if (route.cache === undefined) return undefined
-  if (parts.responses === undefined) throw new Error('what stores responses has not been loaded')
+  if (parts.responses === undefined) throw new Error('the store of responses has not been loaded')
   return parts.responses.recallStage(config, route, parts, answer)
 }
 

@@ -35,7 +35,8 @@ export function admitRequest(request: Request, bytesMax: number): Request {
   return copy
 }
 
-const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
+/** Methods whose requests have no body here: content in them has no meaning (RFC 9110 §9.3.1). */
+export const METHODS_WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** A body that announced a length within the bound needs no counting: the server it came through enforces it. */
 function countedBodyOf(request: Request, bytesMax: number): CountedBody | undefined {

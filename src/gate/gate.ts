@@ -189,7 +189,9 @@ function finish(exchange: Exchange, ending: Ending): Answer {
   let refusal = ending
   if (refusal !== undefined && isAnswer(refusal)) {
     if (refusal.status !== 0) return withHeaders(refusal, responseHeaders)
-    refusal = refuse('internal_error', { internal: 'a network error stands for an answer' })
+    refusal = refuse('internal_error', {
+      internal: 'a stage answered with a network error (Response.error)',
+    })
   }
   refusal ??= refuse('internal_error', { internal: 'no stage answered' })
   exchange.refusal = refusal

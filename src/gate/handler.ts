@@ -2,7 +2,7 @@ import type { Caller } from '../core/caller.ts'
 import { BodyError } from '../core/http1/body-error.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { CountedBody } from './counted-body.ts'
-import { countBody } from './counted-body.ts'
+import { countBody, METHODS_WITHOUT_BODY } from './counted-body.ts'
 import type { Exchange } from './exchange.ts'
 import { tooLarge } from './outgoing-body.ts'
 import type { PathParameters } from './routing/router.ts'
@@ -53,7 +53,7 @@ function unmeasuredBodyOf({
   method,
   request,
 }: Exchange): ReadableStream<Uint8Array> | null {
-  if (bodyText !== undefined || method === 'GET' || method === 'HEAD') return null
+  if (bodyText !== undefined || METHODS_WITHOUT_BODY.has(method)) return null
   return request.headers.has('content-length') ? null : request.body
 }
 

@@ -1,7 +1,7 @@
 import { utf8 } from '../core/bytes.ts'
 import type { Refusal } from '../core/refusal.ts'
 import { refuse } from '../core/refusal.ts'
-import { countBody } from './counted-body.ts'
+import { countBody, METHODS_WITHOUT_BODY } from './counted-body.ts'
 import type { Exchange } from './exchange.ts'
 
 /** The body that goes to the upstream, and whether it turned out larger than allowed. */
@@ -12,9 +12,6 @@ export interface OutgoingBody {
 
 const never = (): boolean => false
 const NONE: OutgoingBody = { content: null, isTooLarge: never }
-
-/** Methods whose requests have no body here: content in them has no meaning (RFC 9110 §9.3.1). */
-const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
 
 /**
  * The body of a request on its way to the upstream: a body that has arrived whole goes as bytes, any other is

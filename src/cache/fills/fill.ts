@@ -216,7 +216,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
         decline,
         previous,
         dependsOn(...names) {
-          if (isOver) throw new Error('what a value hangs on was said after its load had ended')
+          if (isOver) throw new Error('dependsOn was called after the load had ended')
           for (const { kind, name } of names) {
             checkName({ kind, name })
             more.push({ kind, name })
@@ -272,7 +272,7 @@ export function createFiller<V>(kind: Kind<V>, parts: FillParts): Filler<V> {
     put(key, loaded, since, nowMs, shelf) {
       checkKind(kind, key)
       if (!(since <= epochs.position())) {
-        throw new RangeError('what is put was read at a position of this cache')
+        throw new RangeError('put needs a position that this cache has reached')
       }
       const begun: Start = {
         position: since,

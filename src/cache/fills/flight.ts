@@ -72,7 +72,7 @@ export async function attemptUntilCurrent<V>(
     }
     onOvertaken()
   }
-  throw new CacheContendedError('what was loaded was invalidated during every load')
+  throw new CacheContendedError('an invalidation overtook every attempt to load the value')
 }
 
 /**

@@ -50,7 +50,7 @@ function joined(
         const { done, value } = await reader.read()
         if (!done) {
           missing -= value.length
-          if (missing < 0) throw new TypeError('the rest of the content is longer than it said')
+          if (missing < 0) throw new TypeError('the rest of the content is longer than announced')
           return controller.enqueue(value)
         }
         if (missing > 0) throw new TypeError('the rest of the content broke off')

@@ -160,7 +160,7 @@ export class Taker<R> {
       const sent = new PlainAnswer(status, fieldsOf(arrival.answer), body)
       return this.responder.pass(lookup, sent, tell(told, shelved), true)
     }
-    if (shelved.stored === undefined) throw new TypeError('what was kept is not there')
+    if (shelved.stored === undefined) throw new TypeError('the response that was stored is missing')
     return this.responder.serve(lookup, shelved.stored, tell(told, shelved))
   }
 
