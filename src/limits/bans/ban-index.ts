@@ -5,13 +5,13 @@ import { createNetworkTable } from './network-table.ts'
 /** All ban rows in memory, found by the subject that they ban. Expired rows stay until removed. */
 export interface BanIndex {
   readonly size: number
-  /** Whether any address or network is on it: while none is, addresses need not be found out. */
+  /** Whether any address or network is banned: while none is, no client's address has to be worked out. */
   readonly hasAddresses: boolean
-  /** Whether any credential or user is on it. */
+  /** Whether any credential or user is banned. */
   readonly hasKeys: boolean
-  /** Live ban of an address at `nowMs`, if any; does next to nothing while there are no rows. */
+  /** The ban in force on an address at `nowMs`, if any; almost free while there are no rows. */
   findAddress(address: string, nowMs: number): Ban | undefined
-  /** Live ban of a credential or a user at `nowMs`, if any. */
+  /** The ban in force on a credential or a user at `nowMs`, if any. */
   findKey(id: string, nowMs: number): Ban | undefined
   get(kind: BanKind, subject: string): Ban | undefined
   /** Adds a row, replacing an older one of the same subject. */

@@ -13,13 +13,13 @@ export interface BanRequest {
   readonly reason: string
   /** How long it lasts; permanent when absent. */
   readonly durationMs?: number
-  /** Who bans. */
+  /** Who asks for the ban. */
   readonly bannedBy: string
-  /** Canonical address of who bans. */
+  /** Canonical address of whoever asks for it. */
   readonly bannedFrom?: string
-  /** Ids that a ban of who bans could name: credential presented, its key, its user. Default none. */
+  /** Ids by which the requester could ban itself: the credential presented, its key, its user. Default none. */
   readonly bannedWith?: readonly string[]
-  /** Bans a network of any width, and the address and the credential of who bans as well; default: none of these. */
+  /** Allows a network of any width, and the requester's own address, credential or user; default false. */
   readonly isForced?: boolean
   readonly ownerTenantId?: string
 }

@@ -3,7 +3,7 @@ import { refuse } from '../../core/refusal.ts'
 import type { BaseRow, Collection } from '../../storage/index.ts'
 import { retryAfterSeconds } from '../headers.ts'
 
-/** What a ban keeps out: an address or network, or a credential or user by its id, with all that acts for it. */
+/** What a ban is on: an address or network, or the id of a credential or user and so everything that acts for it. */
 export type BanKind = 'address' | 'key'
 
 /** The expiry of a permanent ban: later than any clock. */

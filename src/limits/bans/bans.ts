@@ -48,17 +48,17 @@ export interface BansOptions {
   readonly hooks?: BanHooks
 }
 
-/** Bans: checked on every request, made by repeated refusals or by hand, shared and durable. */
+/** Bans: made by repeated refusals or by hand, checked on every request, durable and shared between instances. */
 export interface Bans {
-  /** Reads the bans made before; call once before serving. */
+  /** Reads the stored bans; call it once before serving. */
   load(): Promise<void>
-  /** Whether any address may be banned: while none is, nobody has to find addresses out. */
+  /** Whether any address may be banned: while none is, no client's address has to be worked out. */
   anyAddress(): boolean
-  /** The ban that keeps a canonical address out now. Synchronous; the number of bans is no matter. */
+  /** The ban in force on a canonical address. Synchronous; its cost does not depend on the number of bans. */
   check(address: string, nowMs: number): Ban | undefined
-  /** The ban that keeps a caller out now: of its credential, of the key that its token was made with, of its user. Synchronous. */
+  /** The ban in force on a caller: on its credential, the key that its token was made with, or its user. Synchronous. */
   checkCaller(caller: Caller, nowMs: number): Ban | undefined
-  /** Counts a refusal; returns the ban it led to, which holds from now on. */
+  /** Counts a refusal; returns the ban that it led to, if any, which is in force at once. */
   record(violation: Violation): Ban | undefined
   /** Bans by hand; on disk when it resolves. */
   ban(request: BanRequest): Promise<Outcome<Ban>>
