@@ -13,6 +13,7 @@ import type { Rejection } from './rejection.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 import type { Unreadable } from './unreadable.ts'
 import type { Http1World } from './world.ts'
+import { turnAway } from './world.ts'
 import type { AnswerHead } from './write-answer.ts'
 import { answerHead, isSilent, writeSilent, writeWhole } from './write-answer.ts'
 
@@ -67,7 +68,9 @@ export class Answering implements InterimSink {
     let answer: Answer | Promise<Answer>
     try {
       answer =
-        world.inFlight > world.requestsMax ? this.turnAway() : world.handle(request, this.peer)
+        world.inFlight > world.requestsMax
+          ? turnAway(world, this.peer.address)
+          : world.handle(request, this.peer)
     } catch (error) {
       answer = this.explain(error)
     }
@@ -120,10 +123,6 @@ export class Answering implements InterimSink {
     this.end()
     request?.abort()
     streamed?.abandon()
-  }
-
-  private turnAway(): Answer {
-    return problemAnswer(TOO_BUSY, this.rejected({ reason: 'requests_max', code: TOO_BUSY.code }))
   }
 
   /** Tells of what the connection answers by itself. Returns the id of that answer. */
@@ -235,8 +234,6 @@ export class Answering implements InterimSink {
     this.streamed = undefined
   }
 }
-
-const TOO_BUSY = refuse('unavailable', { headers: { 'retry-after': '1' } })
 
 const toPlain = (answer: Answer): PlainAnswer =>
   answer instanceof PlainAnswer ? answer : plainResponse(answer)

@@ -235,3 +235,32 @@ describe('a WebSocket', () => {
     expect((await gone).code).toBe(1001)
   })
 })
+
+test('requests for WebSockets count as in flight until they are answered, and one too many is turned away', async () => {
+  const answer = Promise.withResolvers<PlainAnswer>()
+  const reasons: string[] = []
+  listener = openTestListener({
+    requestsMax: 2,
+    handle: () => answer.promise,
+    onRejected: ({ reason }) => reasons.push(reason),
+  })
+  const { port } = listener
+  const waiting = [await RawClient.open(port), await RawClient.open(port)]
+  for (const client of waiting) client.send(ASKED)
+  const untilMs = performance.now() + 4000
+  while (listener.requestsInFlight < 2 && performance.now() < untilMs) {
+    await new Promise(setImmediate)
+  }
+  for (const request of [ASKED, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n']) {
+    const refused = await exchange(port, request)
+    expect(refused).toStartWith('HTTP/1.1 503 ')
+    expect(refused.toLowerCase()).toContain('\r\nretry-after: 1\r\n')
+  }
+  expect(reasons).toEqual(['requests_max', 'requests_max'])
+  answer.resolve(new PlainAnswer(200, [], 'done'))
+  for (const client of waiting) {
+    await client.until((all) => all.startsWith('HTTP/1.1 200 '))
+    client.close()
+  }
+  expect(listener.requestsInFlight).toBe(0)
+})

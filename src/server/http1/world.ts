@@ -1,6 +1,8 @@
 import type { Answer } from '../../core/answer.ts'
 import type { IncomingRequest } from '../../core/incoming-request.ts'
+import { problemAnswer } from '../../core/problem.ts'
 import { systemRandom } from '../../core/random.ts'
+import { refuse } from '../../core/refusal.ts'
 import type { RequestIds } from '../../signals/index.ts'
 import { createRequestIds } from '../../signals/index.ts'
 import type { ServerConnection } from '../listener.ts'
@@ -61,7 +63,7 @@ const HEAD_BYTES_MAX = 16_384
 /** Creates what the connections of a listener share. */
 export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'https'): Http1World {
   const requestIds = options.requestIds ?? createRequestIds(systemRandom)
-  return {
+  const world: Http1World = {
     rules: { scheme, headBytesMax: options.headBytesMax ?? HEAD_BYTES_MAX },
     bodyBytesMax: options.bodyBytesMax,
     bodyRoom: new BodyRoom(options.bodiesHeldBytesMax ?? Infinity),
@@ -74,7 +76,12 @@ export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'htt
     webSockets:
       options.webSockets === false
         ? undefined
-        : createWebSocketDoor({ ...options, scheme, requestIds }),
+        : createWebSocketDoor({
+            ...options,
+            scheme,
+            requestIds,
+            handle: (request, connection) => handleCounted(world, request, connection),
+          }),
     onBug: options.onBug,
     onRejected: options.onRejected ?? (() => {}),
     requestIds,
@@ -83,7 +90,35 @@ export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'htt
     isDraining: false,
     inFlight: 0,
   }
+  return world
 }
+
+/** Answers a request for a WebSocket: it is in flight, like any other, until that is open or refused. */
+async function handleCounted(
+  world: Http1World,
+  request: IncomingRequest,
+  connection: ServerConnection,
+): Promise<Answer> {
+  if (world.inFlight >= world.requestsMax) {
+    return turnAway(world, connection.peerAddress(request))
+  }
+  world.inFlight += 1
+  try {
+    return await world.handle(request, connection)
+  } finally {
+    world.inFlight -= 1
+  }
+}
+
+/** Answers one request too many. */
+export function turnAway({ requestIds, onRejected }: Http1World, address: string): Answer {
+  const requestId = requestIds.next().text
+  const { code } = TOO_BUSY
+  onRejected({ reason: 'requests_max', code, address, requestId, isHandled: false })
+  return problemAnswer(TOO_BUSY, requestId)
+}
+
+const TOO_BUSY = refuse('unavailable', { headers: { 'retry-after': '1' } })
 
 /** The Date field (RFC 9110 §6.6.1) as a line. */
 export const dateLine = (): string => `date: ${new Date().toUTCString()}\r\n`
