@@ -1,4 +1,5 @@
 import type { Socket } from 'bun'
+import { unpinned } from './body-room.ts'
 import type { Gathering } from './outbox.ts'
 import { Outbox } from './outbox.ts'
 
@@ -11,6 +12,9 @@ export interface TunnelClient {
 }
 
 const SWITCHED = 'HTTP/1.1 101'
+
+/** What is kept of a client that speaks too early; one that says more gets no WebSocket. */
+const EARLY_BYTES_MAX = 65_536
 
 /**
  * Carries a connection on to a Unix socket: bytes both ways, no faster than either side takes them. What a client
@@ -26,6 +30,7 @@ export class Tunnel {
   private readonly opening: Uint8Array
   /** What came before the protocol was switched. */
   private early: Uint8Array[] = []
+  private earlyBytes = 0
   /** The answer, as far as it says whether it was. */
   private status = ''
   private isSwitched = false
@@ -46,7 +51,7 @@ export class Tunnel {
     this.client = client
     this.gathering = gathering
     this.opening = opening
-    if (early.length > 0) this.early.push(early)
+    if (early.length > 0) this.keep(early)
     client.socket.pause()
     Bun.connect({
       unix: path,
@@ -65,12 +70,19 @@ export class Tunnel {
     const { toInner } = this
     if (this.isRefused) return
     if (toInner === undefined || !this.isSwitched) {
-      this.early.push(chunk)
+      this.keep(chunk)
       this.client.socket.pause()
       return
     }
     toInner.bytes(chunk)
     if (!toInner.flush()) this.client.socket.pause()
+  }
+
+  /** Keeps what came too early, unless it is too much. */
+  private keep(bytes: Uint8Array): void {
+    this.earlyBytes += bytes.length
+    if (this.earlyBytes > EARLY_BYTES_MAX) this.early = []
+    else this.early.push(unpinned(bytes))
   }
 
   private get isRefused(): boolean {
@@ -116,8 +128,15 @@ export class Tunnel {
     const { early, toInner } = this
     this.isSwitched = this.status === SWITCHED
     this.early = []
+    if (this.isSwitched && this.earlyBytes > EARLY_BYTES_MAX) return this.giveUp()
     if (this.isSwitched) for (const bytes of early) toInner?.bytes(bytes)
     if (toInner?.flush() === true) this.innerTakesMore()
+  }
+
+  /** What was to be said in the WebSocket is lost. */
+  private giveUp(): void {
+    this.inner?.terminate()
+    this.close()
   }
 
   private innerDrained(): void {

@@ -264,3 +264,16 @@ test('requests for WebSockets count as in flight until they are answered, and on
   }
   expect(listener.requestsInFlight).toBe(0)
 })
+
+test('a client that says much before it has an answer gets no WebSocket', async () => {
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const port = listen((request, connection) => {
+    connection.upgrade(request, echo(resolve), {})
+    return switched()
+  })
+  const client = await RawClient.open(port)
+  client.send(ASKED + FIRST.repeat(20_000))
+  expect(await client.ended()).not.toContain('hello')
+  expect(await promise).toBe(1006)
+  client.close()
+})
