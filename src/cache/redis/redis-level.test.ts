@@ -267,8 +267,10 @@ describe.skipIf(!hasRedisServer)('a level in Redis', () => {
     ['text in place of the stream', (stream) => ['SET', stream, 'junk']],
     ['text in place of its state', (_, state) => ['SET', state, 'junk']],
     ['a number that is none', (_, state) => ['HSET', state, 'seq', 'junk']],
+    ['a number beyond counting', (_, state) => ['HSET', state, 'seq', '9'.repeat(20)]],
     ['another number', (_, state) => ['HSET', state, 'seq', '7']],
     ['another era', (_, state) => ['HSET', state, 'era', 'junk']],
+    ['an era that cannot be read', (_, state) => ['HSET', state, 'era', 'a:b']],
     ['nothing', (stream, state) => ['DEL', stream, state]],
   ])(
     '%s where invalidations are written: nothing old is believed, and it goes on anew',

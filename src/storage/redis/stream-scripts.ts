@@ -16,7 +16,8 @@ end
 local state = redis.pcall('HMGET', KEYS[2], 'era', 'seq', 'line', 'node')
 local newest = redis.pcall('XREVRANGE', KEYS[1], '+', '-', 'COUNT', '1')
 local era, last = state[1], state[2]
-local isWhole = not state.err and not newest.err and era and last and string.match(last, '^%d+$')
+local isWhole = not state.err and not newest.err and era and last and #era <= 64 and #last <= 15
+  and string.match(era, '^[%w_%-]+$') and string.match(last, '^%d+$')
 if isWhole and newest[1] then
   isWhole = newest[1][1] == last .. '-0' and newest[1][2][1] == 'e' and newest[1][2][2] == era
 end
