@@ -27,7 +27,7 @@ export const auditConfig = z
           .min(256)
           .max(1_048_576)
           .default(32_768)
-          .describe('Records that may wait for the disk; beyond it they are dropped and counted.'),
+          .describe('Records that may wait for the disk; further ones are dropped and counted.'),
       })
       .prefault({}),
     flushInterval: duration()
@@ -35,29 +35,31 @@ export const auditConfig = z
       .describe('Longest time a traffic record waits before it is written.'),
     segment: z
       .strictObject({
-        size: size().prefault('16MiB').describe('A segment is sealed when it has grown to this.'),
+        size: size().prefault('16MiB').describe('A segment is sealed when it reaches this size.'),
         age: duration()
           .prefault('24h')
-          .describe('A segment is sealed when its first record is this old.'),
+          .describe('A segment is sealed when its first record reaches this age.'),
       })
       .prefault({}),
     retention: z
       .strictObject({
         age: duration()
           .optional()
-          .describe('Sealed segments whose newest record is older are dropped.'),
+          .describe('Sealed segments are dropped once their newest record is older than this.'),
         size: size()
           .optional()
-          .describe('Oldest sealed segments are dropped while the log is larger.'),
+          .describe('The oldest sealed segments are dropped while the log is larger than this.'),
       })
       .prefault({}),
     details: z
       .array(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/))
       .default([])
-      .describe('Names of detail fields that may be recorded; all others are left out.'),
+      .describe('Detail fields that may be recorded; all others are left out.'),
     indexMemory: size()
       .prefault('64MiB')
-      .describe('Memory that indexes of sealed segments may hold; more are read again when asked.'),
+      .describe(
+        'Memory for indexes of sealed segments; indexes beyond that are read again when needed.',
+      ),
   })
   .meta({ id: 'AuditConfig' })
 

@@ -19,7 +19,7 @@ const common = {
   by: z
     .union([z.enum(SUBJECT_KINDS), z.array(z.enum(SUBJECT_KINDS)).min(1).max(4)])
     .default('client')
-    .describe('Who is counted: one subject, or several that are counted together.'),
+    .describe('What is counted: one subject, or a combination of several.'),
   shadow: z.boolean().default(false).describe('Count and report, but never refuse.'),
   plans: z
     .record(z.string().min(1).max(64), units())
@@ -29,7 +29,7 @@ const common = {
     .enum(['closed', 'open', 'local'])
     .default('local')
     .describe(
-      'When shared counters are out of reach: refuse, let pass, or count in this process alone.',
+      'What to do when shared counters are out of reach: refuse, admit, or count in this process only.',
     ),
 }
 
@@ -37,27 +37,25 @@ const limitConfig = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('bucket').describe('Token bucket (GCRA).'),
     limit: units().describe('Units per window.'),
-    window: duration().describe('The time that `limit` is for.'),
-    burst: units().optional().describe('Units that may be used at once; default: the limit.'),
+    window: duration().describe('Length of the window.'),
+    burst: units().optional().describe('Units that may be used at once; defaults to `limit`.'),
     ...common,
   }),
   z.strictObject({
     kind: z.literal('sliding').describe('Sliding window.'),
     limit: units().describe('Units per window.'),
-    window: duration().describe('The time that `limit` is for.'),
+    window: duration().describe('Length of the window.'),
     ...common,
   }),
   z.strictObject({
-    kind: z.literal('calendar').describe('Quota of a calendar window; survives restarts.'),
+    kind: z.literal('calendar').describe('Quota per calendar window; survives restarts.'),
     limit: units().describe('Units per window.'),
-    window: z
-      .enum(['minute', 'hour', 'day', 'week', 'month'])
-      .describe('The time that `limit` is for.'),
+    window: z.enum(['minute', 'hour', 'day', 'week', 'month']).describe('Length of the window.'),
     utcOffset: z
       .string()
       .regex(/^[+-](0\d|1[0-4]):[0-5]\d$/)
       .default('+00:00')
-      .describe('Where the day begins, as an offset from UTC such as +02:00.'),
+      .describe('When the day begins, as an offset from UTC such as +02:00.'),
     ...common,
   }),
   z.strictObject({
@@ -96,35 +94,45 @@ const refusalCodes = Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]]
 /** The `bans:` section: when repeated refusals turn into a ban, and for how long. */
 export const bansConfig = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Ban automatically; bans by hand always work.'),
-    violations: z.int().min(1).max(1000).default(5).describe('Refusals that make a ban.'),
-    window: duration().prefault('10m').describe('Within how long they must fall.'),
-    duration: duration().prefault('1h').describe('Length of a first ban.'),
-    factor: z.number().min(1).max(100).default(2).describe('Growth with each further ban.'),
-    durationMax: duration().prefault('7d').describe('Length no automatic ban exceeds.'),
+    enabled: z.boolean().default(true).describe('Ban automatically; manual bans always work.'),
+    violations: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(5)
+      .describe('Number of violations that lead to a ban.'),
+    window: duration().prefault('10m').describe('Period in which they are counted.'),
+    duration: duration().prefault('1h').describe('Duration of the first ban.'),
+    factor: z
+      .number()
+      .min(1)
+      .max(100)
+      .default(2)
+      .describe('Factor by which each further ban grows.'),
+    durationMax: duration().prefault('7d').describe('Longest automatic ban.'),
     decay: duration()
       .prefault('24h')
-      .describe('After each such time without a ban, one earlier ban is forgotten.'),
+      .describe('After each period of this length without a ban, one earlier ban is forgotten.'),
     subjects: z
       .array(z.enum(['address', 'key']))
       .min(1)
       .default(['address', 'key'])
-      .describe('What is banned: the credential of known callers, the address of others.'),
+      .describe('What is banned: the credential of a known caller, the address of any other.'),
     counts: z
       .array(z.enum(refusalCodes))
       .default(['rate_limited', 'credential_invalid', 'path_invalid'])
       .describe('Which refusals are violations.'),
-    trusted: z.array(cidr()).default([]).describe('Addresses and networks never banned.'),
+    trusted: z.array(cidr()).default([]).describe('Addresses and networks that are never banned.'),
     subjectsMax: z
       .int()
       .min(100)
       .default(65_536)
-      .describe('Subjects whose violations are remembered at once; the oldest give way.'),
+      .describe('Subjects whose violations are remembered at once; the oldest are dropped first.'),
     bansMax: z
       .int()
       .min(100)
       .default(100_000)
-      .describe('Automatic bans kept at once; the oldest give way.'),
+      .describe('Automatic bans kept at once; the oldest are dropped first.'),
   })
   .prefault({})
 

@@ -5,13 +5,17 @@ import { describeRoleProblem, findRoleProblem } from './role-graph.ts'
 import type { Role } from './role-graph.ts'
 
 const role = z.strictObject({
-  description: z.string().max(500).default('').describe('What it is for, for people.'),
+  description: z.string().max(500).default('').describe('What the role is for.'),
   permissions: z
     .array(permission())
     .max(1000)
     .default([])
-    .describe('Such as scene:read, scene:* or *:read.'),
-  inherits: z.array(name()).max(64).default([]).describe('Roles whose permissions it has, too.'),
+    .describe('Permissions such as scene:read, scene:* or *:read.'),
+  inherits: z
+    .array(name())
+    .max(64)
+    .default([])
+    .describe('Roles whose permissions this role also has.'),
 })
 
 const allowList = z
@@ -20,16 +24,19 @@ const allowList = z
       .enum(['path', 'exact'])
       .default('path')
       .describe(
-        '`path` normalizes and refuses what climbs or hides; `exact` compares text as it is.',
+        '`path` normalizes paths, and refuses traversal and hidden names; `exact` compares text as it is.',
       ),
-    ignoreCase: z.boolean().default(false).describe('Take uppercase and lowercase for the same.'),
-    entries: z.array(z.string().min(1)).default([]).describe('What is allowed.'),
+    ignoreCase: z
+      .boolean()
+      .default(false)
+      .describe('Ignore the difference between uppercase and lowercase.'),
+    entries: z.array(z.string().min(1)).default([]).describe('Allowed values.'),
     file: z
       .string()
       .min(1)
       .optional()
       .describe(
-        'Text file with an entry a line; empty lines and those with `#` first are skipped.',
+        'Text file with one entry per line; empty lines and lines that start with `#` are skipped.',
       ),
   })
   .refine((list) => list.entries.length > 0 || list.file !== undefined, {
@@ -46,7 +53,7 @@ export const policyConfig = z
       .min(0)
       .max(1000)
       .default(200)
-      .describe('Roles that a tenant may define for itself.'),
+      .describe('Maximum number of roles that a tenant may define for itself.'),
   })
   .superRefine((config, context) => {
     const roles = installationRoles(config)

@@ -13,16 +13,29 @@ export const requestConfig = z.strictObject({
   query: schema('the query parameters, an object').optional(),
   headers: schema('headers, an object of lowercase names').optional(),
   body: schema('the body').optional(),
-  bodyRequired: z.boolean().default(true).describe('Whether a body with a schema must be there.'),
+  bodyRequired: z
+    .boolean()
+    .default(true)
+    .describe('Whether a body is required where there is a schema for it.'),
   contentTypes: z
     .array(z.string().regex(/^[a-z0-9.+*-]+\/[a-z0-9.+*-]+$/))
     .min(1)
     .default(['application/json'])
     .describe('Media types of bodies. With a body schema: JSON types and HTML forms.'),
-  bodyMax: size().prefault('1MiB').describe('Size no body exceeds.'),
-  depthMax: z.int().min(1).max(512).default(32).describe('Nesting no JSON body exceeds.'),
-  parametersMax: z.int().min(1).max(10_000).default(100).describe('Parameters of a query or form.'),
-  errorsMax: z.int().min(1).max(100).default(10).describe('Errors named in a refusal.'),
+  bodyMax: size().prefault('1MiB').describe('Largest body.'),
+  depthMax: z.int().min(1).max(512).default(32).describe('Maximum nesting depth of a JSON body.'),
+  parametersMax: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe('Maximum number of parameters in a query or form.'),
+  errorsMax: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .describe('Maximum number of errors listed in a refusal.'),
 })
 
 /** The parsed `request:` block. */

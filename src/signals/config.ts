@@ -8,28 +8,30 @@ export const signalsConfig = z
         level: z
           .enum(['debug', 'info', 'warn', 'error', 'silent'])
           .default('info')
-          .describe('Lines below this level are not written.'),
+          .describe('Messages below this level are not written.'),
         format: z
           .enum(['auto', 'json', 'human'])
           .default('auto')
-          .describe('`auto` is human on a terminal and JSON lines elsewhere.'),
+          .describe('`auto` is `human` on a terminal, and `json` (one object per line) elsewhere.'),
       })
       .prefault({}),
     metrics: z
       .strictObject({
-        enabled: z.boolean().default(true).describe('Count, and serve /metrics.'),
+        enabled: z.boolean().default(true).describe('Collect metrics, and serve /metrics.'),
         routesMax: z
           .int()
           .min(1)
           .max(4096)
           .default(256)
-          .describe('Routes with series of their own; the rest share the label `other`.'),
+          .describe('Routes that get their own series; the rest share the label `other`.'),
       })
       .prefault({}),
     expose: z
       .array(z.enum(['health', 'ready', 'metrics', 'performance']))
       .default(['health', 'ready'])
-      .describe('Served on the gate too, where no route has the path; the admin address has all.'),
+      .describe(
+        "Endpoints the gate's own address serves too, unless a route has the path; the admin address serves all of them.",
+      ),
     layerTimingOneIn: z
       .int()
       .min(1)

@@ -19,22 +19,28 @@ const headerEdits = z
 
 const timeouts = z
   .strictObject({
-    connect: duration().prefault('3s').describe('Until a new connection stands.'),
-    firstByte: duration().prefault('15s').describe('From sending to the head of the response.'),
+    connect: duration().prefault('3s').describe('Time to establish a new connection.'),
+    firstByte: duration()
+      .prefault('15s')
+      .describe("From sending the request to receiving the response's head."),
     idle: duration().prefault('1m').describe('Longest silence within a response body.'),
-    total: duration().optional().describe('Whole exchange, body included; unlimited when absent.'),
+    total: duration()
+      .optional()
+      .describe('Whole exchange, including the body; unlimited when absent.'),
   })
   .prefault({})
 
 const retries = z
   .strictObject({
-    attempts: z.int().min(0).max(10).default(1).describe('Tries beyond the first.'),
+    attempts: z.int().min(0).max(10).default(1).describe('Further attempts after the first.'),
     statuses: z
       .array(z.int().min(500).max(599))
       .default([502, 503, 504])
-      .describe('Answers that count as a failed try.'),
-    backoff: duration().prefault('25ms').describe('Ceiling of the first random pause; doubles.'),
-    backoffMax: duration().prefault('1s').describe('Ceiling of any pause.'),
+      .describe('Response statuses that count as a failed attempt.'),
+    backoff: duration()
+      .prefault('25ms')
+      .describe('Upper bound of the first random pause; doubles with each retry.'),
+    backoffMax: duration().prefault('1s').describe('Upper bound of any pause.'),
     retryAfterMax: duration().prefault('2s').describe('Longest Retry-After worth waiting for.'),
     budget: z
       .number()
@@ -46,56 +52,96 @@ const retries = z
   .prefault({})
 
 const health = z.strictObject({
-  path: z.string().startsWith('/').describe('Path asked with GET; 2xx and 3xx are healthy.'),
-  interval: duration().prefault('10s').describe('From one probe to the next.'),
-  timeout: duration().prefault('2s').describe('A probe without an answer by then is bad.'),
-  healthyAfter: z.int().min(1).max(100).default(2).describe('Good probes in a row to return.'),
-  unhealthyAfter: z.int().min(1).max(100).default(3).describe('Bad probes in a row to leave.'),
+  path: z.string().startsWith('/').describe('Path to probe with GET; 2xx and 3xx mean healthy.'),
+  interval: duration().prefault('10s').describe('Time between probes.'),
+  timeout: duration()
+    .prefault('2s')
+    .describe('A probe without an answer after this time has failed.'),
+  healthyAfter: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(2)
+    .describe('Successful probes in a row before a target returns.'),
+  unhealthyAfter: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe('Failed probes in a row before a target is taken out.'),
 })
 
 const ejection = z
   .strictObject({
-    consecutiveFailures: z.int().min(1).default(5).describe('Failures in a row that eject.'),
-    duration: duration().prefault('10s').describe('First absence; grows with each repetition.'),
-    durationMax: duration().prefault('5m').describe('Longest absence.'),
-    shareMax: z.number().min(0).max(1).default(0.5).describe('Most targets ejected at once.'),
+    consecutiveFailures: z
+      .int()
+      .min(1)
+      .default(5)
+      .describe('Failures in a row that eject a target.'),
+    duration: duration()
+      .prefault('10s')
+      .describe('Duration of the first ejection; grows with each repetition.'),
+    durationMax: duration().prefault('5m').describe('Longest ejection.'),
+    shareMax: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe('Largest share of targets ejected at once.'),
   })
   .prefault({})
 
 const breaker = z
   .strictObject({
     window: duration().prefault('10s').describe('How far back outcomes count.'),
-    requestsMin: z.int().min(1).default(20).describe('Outcomes needed before judging.'),
-    failureRatio: z.number().gt(0).max(1).default(0.5).describe('Share of failures that opens.'),
+    requestsMin: z
+      .int()
+      .min(1)
+      .default(20)
+      .describe('Outcomes needed before the breaker may open.'),
+    failureRatio: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.5)
+      .describe('Share of failures that opens the breaker.'),
     open: duration().prefault('5s').describe('How long it stays open before probing.'),
-    probes: z.int().min(1).default(3).describe('Good probes in a row that close it again.'),
+    probes: z.int().min(1).default(3).describe('Successful probes in a row that close it again.'),
   })
   .prefault({})
 
 const queue = z
   .strictObject({
-    max: z.int().min(0).default(256).describe('Requests that may wait for a place.'),
-    timeout: duration().prefault('1s').describe('Longest wait for a place.'),
+    max: z.int().min(0).default(256).describe('Requests that may wait for a slot.'),
+    timeout: duration().prefault('1s').describe('Longest wait for a slot.'),
   })
   .prefault({})
 
 const tls = z.strictObject({
-  ca: z.string().optional().describe('Trusted certificates, PEM.'),
+  ca: z.string().optional().describe('Trusted authorities, PEM.'),
   cert: z.string().optional().describe('Client certificate, PEM.'),
   key: z.string().optional().describe('Client key, PEM.'),
-  serverName: z.string().optional().describe('Name to ask for and verify.'),
-  rejectUnauthorized: z.boolean().default(true).describe('Verify the server. Keep this on.'),
+  serverName: z.string().optional().describe('Server name to request (SNI) and verify.'),
+  rejectUnauthorized: z
+    .boolean()
+    .default(true)
+    .describe("Verify the server's certificate. Keep this on."),
 })
 
-/** One upstream: a group of targets that answer alike, and how to treat them. */
+/** One upstream: a group of interchangeable targets, and how to treat them. */
 export const upstreamConfig = z.strictObject({
   targets: z
     .array(
       z.union([
         targetUrl().transform((url) => ({ url, weight: 1 })),
         z.strictObject({
-          url: targetUrl().describe('Such as http://127.0.0.1:3000 or unix:/run/app.sock.'),
-          weight: z.int().min(1).max(1000).default(1).describe('Its share beside other targets.'),
+          url: targetUrl().describe('Address such as http://127.0.0.1:3000 or unix:/run/app.sock.'),
+          weight: z
+            .int()
+            .min(1)
+            .max(1000)
+            .default(1)
+            .describe('Share of requests relative to other targets.'),
         }),
       ]),
     )
@@ -110,15 +156,22 @@ export const upstreamConfig = z.strictObject({
   health: health.optional().describe('Active health checks; none when absent.'),
   ejection,
   breaker: z.union([breaker, z.literal(false)]).prefault({}),
-  inFlightMax: z.int().min(1).default(1024).describe('Requests at once; more wait in the queue.'),
+  inFlightMax: z
+    .int()
+    .min(1)
+    .default(1024)
+    .describe('Requests in flight at once; further ones wait in the queue.'),
   queue,
   bufferMax: size()
     .prefault('256KiB')
-    .describe('Response bodies of known length up to this are passed in one piece.'),
+    .describe('Response bodies of known length up to this size are passed on in one piece.'),
   request: headerEdits.describe('Changes to request headers.'),
   response: headerEdits.describe('Changes to response headers.'),
   hideServer: z.boolean().default(true).describe('Remove Server and X-Powered-By.'),
-  identity: z.boolean().default(true).describe('Tell the upstream who calls (x-tollgate-*).'),
+  identity: z
+    .boolean()
+    .default(true)
+    .describe('Tell the upstream who the caller is (X-Tollgate-*).'),
   forwarded: z.boolean().default(true).describe('Send Forwarded and X-Forwarded-*.'),
   preserveHost: z
     .boolean()
@@ -128,7 +181,7 @@ export const upstreamConfig = z.strictObject({
     .union([z.boolean(), z.array(headerName())])
     .default(false)
     .describe('Pass credentials on to the upstream: all, none, or the headers named.'),
-  via: token().optional().describe('Name to add to Via (RFC 9110 §7.6.3).'),
+  via: token().optional().describe('Name to add to the Via header (RFC 9110 §7.6.3).'),
   tls: tls.optional(),
 })
 

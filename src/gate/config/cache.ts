@@ -7,9 +7,9 @@ const diskConfig = z
     folder: z
       .string()
       .optional()
-      .describe('Where its files lie; default the folder `cache` in the data folder.'),
-    bytesMax: size().prefault('1GiB').describe('Size of all files together at most.'),
-    entryMax: size().prefault('4MiB').describe('Larger responses are kept in memory alone.'),
+      .describe('Folder for its files; defaults to `cache` in the data folder.'),
+    bytesMax: size().prefault('1GiB').describe('Maximum total size of all files.'),
+    entryMax: size().prefault('4MiB').describe('Larger responses are kept in memory only.'),
   })
   .meta({ id: 'CacheDisk' })
 
@@ -26,8 +26,12 @@ const warmUpConfig = z
       .min(0)
       .max(100_000)
       .default(1000)
-      .describe('Keys asked for most that are brought back into memory at the start; 0 for none.'),
-    budget: duration().prefault('2s').describe('No key is begun later than this after the start.'),
+      .describe(
+        'How many of the most requested keys are loaded back into memory at startup; 0 for none.',
+      ),
+    budget: duration()
+      .prefault('2s')
+      .describe('No further key is loaded once this much time has passed since startup.'),
   })
   .meta({ id: 'CacheWarmUp' })
 
@@ -38,25 +42,27 @@ const prefetchConfig = z
       .min(1)
       .max(1000)
       .default(8)
-      .describe('Prefetches under way at one time, in each process.'),
+      .describe('Prefetches in flight at once, in each process.'),
     callers: z
       .int()
       .min(1)
       .max(1_000_000)
       .default(10_000)
-      .describe('Callers whose last request is remembered; as many anonymous ones, by address.'),
+      .describe(
+        'Callers whose last request is remembered, plus as many anonymous ones, by address.',
+      ),
     probability: z
       .number()
       .gt(0)
       .max(1)
       .default(0.4)
-      .describe('Share of cases in which a route must have followed to be fetched ahead.'),
+      .describe('Share of cases in which a route must have followed before it is prefetched.'),
     observations: z
       .int()
       .min(1)
       .max(2000)
       .default(20)
-      .describe('Requests of a route that are observed before anything is fetched ahead.'),
+      .describe('Requests to a route that are observed before anything is prefetched.'),
   })
   .meta({ id: 'CachePrefetch' })
 
@@ -66,15 +72,15 @@ export const cacheConfig = z
     responses: responsesConfig.prefault({}),
     disk: diskConfig
       .optional()
-      .describe('Keep stored responses on disk, too: warm after a restart.'),
+      .describe('Also keep stored responses on disk, so that the cache is warm after a restart.'),
     redis: redisConfig
       .optional()
-      .describe('Share stored responses with other gates, in the Redis of `storage.redis`.'),
+      .describe('Share stored responses with other gates through the Redis of `storage.redis`.'),
     prefetch: prefetchConfig
       .prefault({})
-      .describe('Bounds of fetching ahead, which routes ask for with `cache: { prefetch: true }`.'),
+      .describe('Bounds for prefetching, which routes enable with `cache: { prefetch: true }`.'),
     warmUp: warmUpConfig
       .prefault({})
-      .describe('What is brought from disk or Redis into memory after a start.'),
+      .describe('What is loaded from disk or Redis into memory at startup.'),
   })
   .meta({ id: 'Cache' })

@@ -17,37 +17,42 @@ export type { RouteConfig } from './route.ts'
 
 const defaultsConfig = z
   .strictObject({
-    limits: z.array(name()).default(['default']).describe('Limits of routes that name none.'),
-    bodyMax: size().prefault('1MiB').describe('Largest body of routes that set none.'),
+    limits: z.array(name()).default(['default']).describe('Limits for routes that name none.'),
+    bodyMax: size().prefault('1MiB').describe('Largest request body for routes that set none.'),
     limitHeaders: z
       .boolean()
       .default(true)
-      .describe('Send RateLimit and RateLimit-Policy with answers.'),
+      .describe('Send RateLimit and RateLimit-Policy with responses.'),
   })
   .prefault({})
   .meta({ id: 'Defaults' })
 
 const shape = {
   version: z.literal(1).default(1).describe('Version of this format.'),
-  listen: listenConfig.prefault({}).describe('Where the gate listens, and how much it bears.'),
+  listen: listenConfig
+    .prefault({})
+    .describe('Where the gate listens, and how much load it accepts.'),
   admin: adminConfig.prefault({}).describe('The admin API.'),
   storage: storageConfig.prefault({}).describe('Where data is kept.'),
   signals: signalsConfig.prefault({}).describe('Logs, metrics and health.'),
   audit: auditConfig.prefault({}).describe('The audit log.'),
   identity: identityConfig.prefault({}).describe('Keys, tokens, sessions and passwords.'),
-  login: loginConfig.optional().describe('Paths for people to log in at; none when absent.'),
+  login: loginConfig.optional().describe('Endpoints for users to log in; none when absent.'),
   policy: policyConfig.prefault({}).describe('Roles and allow-lists.'),
   policies: policiesConfig,
   limits: limitsConfig.describe('Limits that routes refer to by name.'),
   bans: bansConfig.describe('What leads to a ban, and how long it lasts.'),
   schemas: schemasConfig.describe('JSON Schemas that routes refer to by name.'),
-  upstreams: z.record(name(), upstreamConfig).default({}).describe('Servers that routes lead to.'),
-  cache: cacheConfig.prefault({}).describe('Responses and decisions that are remembered.'),
-  defaults: defaultsConfig.describe('What holds for routes that say nothing else.'),
+  upstreams: z
+    .record(name(), upstreamConfig)
+    .default({})
+    .describe('Servers that routes forward to.'),
+  cache: cacheConfig.prefault({}).describe('Stored responses and prefetching.'),
+  defaults: defaultsConfig.describe('Defaults for routes.'),
   routes: z
     .array(routeConfig)
     .default([])
-    .describe('What may be asked for; everything else is refused.'),
+    .describe('What clients may request; everything else is refused.'),
 }
 
 /** What may stand in `tollgate.yaml`, or be given to `defineConfig`. */

@@ -6,9 +6,15 @@ import { listenAddress } from './listen-address.ts'
 
 const tlsConfig = z.strictObject({
   authority: z.string().optional().describe('PEM authorities to trust; use ${file:/path}.'),
-  certificate: z.string().optional().describe('PEM chain to show; use ${file:/path}.'),
+  certificate: z
+    .string()
+    .optional()
+    .describe('PEM certificate chain to present; use ${file:/path}.'),
   key: secret().optional().describe('PEM private key; use ${file:/path}.'),
-  serverName: z.string().optional().describe('Name expected in the certificate; default the host.'),
+  serverName: z
+    .string()
+    .optional()
+    .describe('Name expected in the certificate; defaults to the host.'),
 })
 
 /** A Redis or Valkey that several instances share. */
@@ -30,13 +36,15 @@ export const redisConfig = z
       .string()
       .regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: 'expected letters, digits, ".", "_" and "-"' })
       .default(REDIS_DEFAULTS.prefix)
-      .describe('All keys start with it; gates with the same one work together.'),
+      .describe('Prefix of all keys; gates with the same prefix work together.'),
     timeout: duration()
       .prefault(`${REDIS_DEFAULTS.timeoutMs}ms`)
-      .describe('A command that takes longer has failed.'),
+      .describe('A command that takes longer counts as failed.'),
     silence: duration()
       .prefault(`${STREAM_DEFAULTS.silenceMs}ms`)
-      .describe('Without word from Redis for so long, remembered decisions are not trusted.'),
+      .describe(
+        'After this long without an answer from Redis, remembered decisions are no longer trusted.',
+      ),
   })
   .superRefine((redis, context) => {
     const refuse = (path: string, message: string): void =>

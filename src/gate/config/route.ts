@@ -30,7 +30,7 @@ const respondConfig = z
   .strictObject({
     status: z.int().min(200).max(599).default(200),
     headers: z.record(headerName(), headerValue()).default({}),
-    body: z.union([z.string(), z.json()]).default('').describe('Text, or JSON to be sent as such.'),
+    body: z.union([z.string(), z.json()]).default('').describe('Text, or JSON to send as such.'),
   })
   .describe('Answer without an upstream.')
 
@@ -42,21 +42,21 @@ export const routeConfig = z
       .string()
       .regex(/^[a-z0-9.-]+$/, { error: 'expected a lowercase host name without a port' })
       .optional()
-      .describe('Only requests for this host; default any.'),
+      .describe('Only requests for this host; defaults to any.'),
     path: z
       .string()
       .superRefine((text, context) => {
         const parsed = parsePattern(text)
         if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.reason })
       })
-      .describe('Path pattern: `/scene/{id}`; `{rest...}` takes the remaining segments.'),
+      .describe('Path pattern: `/scene/{id}`; `{rest...}` matches the remaining segments.'),
     methods: z
       .union([
         z.literal('any').transform((): (typeof METHODS)[number][] => [...METHODS]),
         z.array(z.enum(METHODS)).min(1),
       ])
       .prefault(['GET'])
-      .describe('GET also admits HEAD; `any` stands for all that the gate carries.'),
+      .describe('GET also admits HEAD; `any` stands for every method the gate can forward.'),
     credentials: z
       .array(z.enum(['key', 'token', 'session', 'anonymous']))
       .min(1)
@@ -67,15 +67,17 @@ export const routeConfig = z
     allowList: allowListUse.optional(),
     policy: name()
       .optional()
-      .describe('A policy under `policies`, asked when all else has passed.'),
+      .describe('A policy under `policies`, evaluated after every other check has passed.'),
     limits: z
       .array(name())
       .optional()
-      .describe('Names of limits; default: `defaults.limits`. Taken all or none.'),
-    cost: z.int().min(1).max(1_000_000).default(1).describe('What one request counts.'),
+      .describe(
+        'Names of limits; defaults to `defaults.limits`. A request is charged to all of them or to none.',
+      ),
+    cost: z.int().min(1).max(1_000_000).default(1).describe('Units that one request costs.'),
     request: requestConfig.omit({ bodyMax: true }).optional(),
-    bodyMax: size().optional().describe('Largest body; default: `defaults.bodyMax`.'),
-    upstream: name().optional().describe('Where to forward to.'),
+    bodyMax: size().optional().describe('Largest request body; defaults to `defaults.bodyMax`.'),
+    upstream: name().optional().describe('Name of the upstream to forward to.'),
     respond: respondConfig.optional(),
     handler: z
       .literal(true)
@@ -85,11 +87,11 @@ export const routeConfig = z
       .string()
       .regex(/^\/[^?#]*[^/?#]$/, { error: 'expected a path prefix such as /api' })
       .optional()
-      .describe('Removed from the path before it is forwarded.'),
-    timeout: duration().optional().describe('For the whole exchange with the upstream.'),
+      .describe('Prefix removed from the path before forwarding.'),
+    timeout: duration().optional().describe('Time limit for the whole exchange with the upstream.'),
     cache: routeCacheConfig.optional(),
     webSocket: z.boolean().default(false).describe('Admit WebSocket upgrades.'),
-    audit: z.boolean().default(true).describe('Record requests of this route.'),
+    audit: z.boolean().default(true).describe('Record requests to this route.'),
   })
   .refine(
     ({ upstream, respond, handler }) =>

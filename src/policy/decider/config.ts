@@ -16,7 +16,7 @@ const places = {
   bundle: z
     .union([z.string().min(1), remoteBundleConfig])
     .optional()
-    .describe('An OPA bundle: `tar.gz`, a folder, or one that a server holds.'),
+    .describe('An OPA bundle: a `tar.gz` file, a folder, or a bundle on a server.'),
 }
 
 const somewhere = (value: { readonly paths?: unknown; readonly bundle?: unknown }): boolean =>
@@ -24,14 +24,16 @@ const somewhere = (value: { readonly paths?: unknown; readonly bundle?: unknown 
 const SOMEWHERE = { error: 'a policy needs `paths` or `bundle`' }
 
 const shadow = z
-  .strictObject({ ...places, entry: entry.optional().describe('Default: that of the policy.') })
+  .strictObject({ ...places, entry: entry.optional().describe('Defaults to that of the policy.') })
   .refine(somewhere, SOMEWHERE)
-  .describe('Asked too, without deciding: a report says whose decision would change.')
+  .describe(
+    'A second policy that is evaluated but does not decide; a report says which decisions would change.',
+  )
 
 const policy = z
   .strictObject({
     ...places,
-    entry: entry.describe('The rule that is asked: true, or `{"allow": true}`, allows.'),
+    entry: entry.describe('The rule to evaluate; `true` or `{"allow": true}` allows.'),
     headers: z
       .array(
         z
@@ -45,13 +47,17 @@ const policy = z
       .min(1000)
       .max(1_000_000_000)
       .default(1_000_000)
-      .describe('Loop passes and calls one decision may take; more is refused.'),
-    timeout: duration().prefault('50ms').describe('Time one decision may take; more is refused.'),
+      .describe(
+        'Loop passes and calls allowed for one decision; beyond that, the request is refused.',
+      ),
+    timeout: duration()
+      .prefault('50ms')
+      .describe('Time allowed for one decision; beyond that, the request is refused.'),
     verdicts: z
       .union([z.literal('auto'), z.int().min(0).max(1_000_000)])
       .default('auto')
       .describe(
-        'Verdicts remembered at most. `auto`: 10000, where deciding is measured to take long.',
+        'Maximum number of verdicts remembered. `auto`: 10000, where deciding is measured to be slow.',
       ),
     shadow: shadow.optional(),
   })
@@ -73,7 +79,7 @@ export const policiesConfig = z
     }
   })
   .default({})
-  .describe('Policies in Rego that routes ask, and the log of their decisions.')
+  .describe('Rego policies that routes use, and the log of their decisions.')
 
 /** One policy after parsing: durations in milliseconds. */
 export type RegoPolicyConfig = z.output<typeof policy>

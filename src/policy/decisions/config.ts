@@ -8,11 +8,11 @@ const file = z
       .string()
       .min(1)
       .default('decisions.ndjson')
-      .describe('Within the data folder, unless it is absolute.'),
-    sizeMax: size().prefault('64MiB').describe('A file that is larger is put aside.'),
-    keep: z.int().min(0).max(1000).default(5).describe('Files put aside that are kept.'),
+      .describe('Relative to the data folder, unless absolute.'),
+    sizeMax: size().prefault('64MiB').describe('A file that grows larger is rotated.'),
+    keep: z.int().min(0).max(1000).default(5).describe('Rotated files to keep.'),
   })
-  .describe('Decisions as lines of JSON.')
+  .describe('Write decisions to a file, one JSON object per line.')
 
 const upload = z
   .strictObject({
@@ -23,8 +23,10 @@ const upload = z
     maxDelay: duration()
       .prefault('60s')
       .describe('Longest time between two batches, also after failures.'),
-    batchMax: size().prefault('1MiB').describe('Largest batch, before it is packed.'),
-    bufferMax: size().prefault('16MiB').describe('What waits; the oldest are dropped beyond it.'),
+    batchMax: size().prefault('1MiB').describe('Largest batch, before compression.'),
+    bufferMax: size()
+      .prefault('16MiB')
+      .describe('Memory for decisions that wait; beyond it, the oldest are dropped.'),
     timeout: duration().prefault('10s'),
   })
   .refine(({ minDelay, maxDelay }) => minDelay <= maxDelay && maxDelay > 0, {
@@ -35,7 +37,7 @@ const upload = z
     error: '`batchMax` is larger than `bufferMax`',
     path: ['batchMax'],
   })
-  .describe('Decisions in packed batches, as OPA sends them.')
+  .describe('Upload decisions in gzip-compressed batches, as OPA does.')
 
 /** Configuration of the log of decisions. */
 export const decisionLogConfig = z
@@ -45,7 +47,7 @@ export const decisionLogConfig = z
     input: z
       .boolean()
       .default(true)
-      .describe('Log the input too: what the policy reads of the request.'),
+      .describe('Also log the input: what the policy sees of the request.'),
     mask: z
       .array(
         z.string().regex(/^\/(input|result)(\/[^/]+)*$/, {
@@ -53,8 +55,10 @@ export const decisionLogConfig = z
         }),
       )
       .default([])
-      .describe('What is taken out, beside what `data.system.log.mask` of a policy says.'),
-    labels: z.record(z.string(), z.string()).default({}).describe('Said with each decision.'),
+      .describe(
+        "Fields to remove, in addition to those that a policy's `data.system.log.mask` names.",
+      ),
+    labels: z.record(z.string(), z.string()).default({}).describe('Labels added to each decision.'),
   })
   .refine((log) => log.file !== undefined || log.upload !== undefined, {
     error: 'a decision log needs `file` or `upload`',

@@ -4,7 +4,7 @@ import { SIGNING_ALGORITHMS } from '../bundle/jws.ts'
 
 const key = z.strictObject({
   algorithm: z.enum(SIGNING_ALGORITHMS).default('RS256'),
-  key: secret().describe('PEM of the public key, or the secret; use ${file:path}.'),
+  key: secret().describe('Public key in PEM, or the shared secret; use ${file:path}.'),
 })
 
 /** What the signature of a bundle must be. */
@@ -13,9 +13,9 @@ const verificationConfig = z
     keys: z
       .record(z.string().min(1), key)
       .refine((keys) => Object.keys(keys).length > 0, { error: 'expected at least one key' })
-      .describe('Keys that are trusted, by id.'),
-    keyId: z.string().min(1).optional().describe('The key that must have been used.'),
-    scope: z.string().optional().describe('What the signature must say that it is for.'),
+      .describe('Trusted keys, by id.'),
+    keyId: z.string().min(1).optional().describe('Id of the key that must have signed the bundle.'),
+    scope: z.string().optional().describe('Scope that the signature must state.'),
   })
   .meta({ id: 'BundleVerification' })
 
@@ -43,12 +43,12 @@ export const serviceHeaders = () =>
       secret(),
     )
     .default({})
-    .describe('Headers of each request; use ${NAME} or ${file:path}.')
+    .describe('Headers to send with each request; use ${NAME} or ${file:path}.')
 
 /** A bundle that a server holds. */
 export const remoteBundleConfig = z
   .strictObject({
-    url: serviceUrl().describe('Where the bundle is.'),
+    url: serviceUrl().describe('URL of the bundle.'),
     token: secret().optional().describe('Sent as a bearer token; use ${NAME} or ${file:path}.'),
     headers: serviceHeaders(),
     minDelay: duration().prefault('60s').describe('Shortest time between two requests.'),
@@ -57,11 +57,13 @@ export const remoteBundleConfig = z
       .describe('Longest time between two requests, also after failures.'),
     longPolling: duration()
       .optional()
-      .describe('Ask the server to answer when there is news, or after this time.'),
-    timeout: duration().prefault('30s').describe('A request that takes longer has failed.'),
-    sizeMax: size().prefault('64MiB').describe('Largest bundle, as it is sent.'),
+      .describe(
+        'Long polling: ask the server to answer when there is a new bundle, or after this time.',
+      ),
+    timeout: duration().prefault('30s').describe('A request that takes longer counts as failed.'),
+    sizeMax: size().prefault('64MiB').describe('Largest bundle, as transferred.'),
     unpackedMax: size().prefault('256MiB').describe('Largest bundle, unpacked.'),
-    verify: verificationConfig.optional().describe('Take signed bundles alone.'),
+    verify: verificationConfig.optional().describe('Accept only signed bundles.'),
   })
   .refine(({ minDelay, maxDelay }) => minDelay <= maxDelay && maxDelay > 0, {
     error: '`minDelay` is longer than `maxDelay`',

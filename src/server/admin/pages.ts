@@ -21,7 +21,7 @@ export const pageQuery = z.strictObject({
   limit: integerText(1, LIMIT_MAX)
     .default(LIMIT_DEFAULT)
     .describe(`How many to answer at most: 1 to ${LIMIT_MAX}, by default ${LIMIT_DEFAULT}.`),
-  cursor: z.string().min(1).max(1024).optional().describe('`nextCursor` of the page before.'),
+  cursor: z.string().min(1).max(1024).optional().describe('`nextCursor` of the previous page.'),
 })
 
 /** The schema of a page of `item`. */
@@ -31,7 +31,7 @@ export const pageOf = <S extends z.ZodType>(item: S) =>
     nextCursor: z
       .string()
       .nullable()
-      .describe('Pass it as `cursor` for the next page; null on the last.'),
+      .describe('Pass it as `cursor` to get the next page; null on the last page.'),
   })
 
 /** A page as it is answered; a cursor that no page gave is refused. */

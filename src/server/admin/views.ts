@@ -70,7 +70,7 @@ export const keyView = z
     id: z.string(),
     tenantId: z.string(),
     name: z.string(),
-    start: z.string().describe('The part of the key that is no secret.'),
+    start: z.string().describe('The part of the key that is not secret.'),
     environment: z.enum(['live', 'test']),
     status,
     userId: z.string().nullable(),
@@ -85,15 +85,15 @@ export const keyView = z
     createdBy: z.string().nullable(),
     createdAtMs: timeMs(),
     updatedAtMs: timeMs(),
-    lastUsedAtMs: timeMs().nullable().describe('May be minutes behind with several workers.'),
+    lastUsedAtMs: timeMs().nullable().describe('With several workers, this may be minutes behind.'),
     rotatedAtMs: timeMs().nullable(),
-    previousExpiresAtMs: timeMs().nullable().describe('Until when the secret before works.'),
+    previousExpiresAtMs: timeMs().nullable().describe('Until when the previous secret works.'),
     version,
   })
   .meta({ id: 'KeyView' })
 
 export const issuedKey = z
-  .object({ key: keyView, secret: z.string().describe('The key itself: shown this once.') })
+  .object({ key: keyView, secret: z.string().describe('The key itself; shown only once.') })
   .meta({ id: 'IssuedKey' })
 
 export const tokenView = z
@@ -112,7 +112,7 @@ export const tokenView = z
 
 export const issuedTokens = z
   .object({
-    accessToken: z.string().describe('Shown this once.'),
+    accessToken: z.string().describe('Shown only once.'),
     refreshToken: z.string().nullable(),
     expiresAtMs: timeMs(),
     refreshExpiresAtMs: timeMs().nullable(),
@@ -126,11 +126,13 @@ export const banView = z
     kind: z.enum(['address', 'key']),
     subject: z
       .string()
-      .describe('Address or network, or id of a credential or user, with all that acts for it.'),
+      .describe(
+        'An address or network, or the id of a credential or user, including everything that acts for it.',
+      ),
     reason: z.string(),
-    level: z.int().describe('How many bans in a row this is; 0 for a ban by hand.'),
+    level: z.int().describe('Which ban in a row this is; 0 for a manual ban.'),
     createdAtMs: timeMs(),
-    expiresAtMs: timeMs().nullable().describe('Null for a ban without an end.'),
+    expiresAtMs: timeMs().nullable().describe('Null for a permanent ban.'),
     bannedBy: z.string().nullable(),
     tenantId: z.string().nullable(),
   })
@@ -151,7 +153,7 @@ export const limitUse = z
     limit: z.number(),
     remaining: z.number(),
     resetMs: z.number().nullable(),
-    retryMs: z.number().nullable().describe('Null when it never can succeed.'),
+    retryMs: z.number().nullable().describe('Null when the request can never succeed.'),
     exceeded: z.boolean(),
   })
   .meta({ id: 'LimitUse' })
@@ -222,7 +224,7 @@ export const configState = z
     revision: z.int(),
     path: z.string(),
     loadedAtMs: timeMs(),
-    effective: z.unknown().describe('The effective configuration, secrets masked.'),
+    effective: z.unknown().describe('The effective configuration, with secrets masked.'),
     refused: z.object({ atMs: timeMs(), errors: z.array(configError) }).nullable(),
   })
   .meta({ id: 'ConfigState' })
@@ -253,7 +255,7 @@ export const shadowReport = z
     same: z.int(),
     wouldAllow: z.int(),
     wouldRefuse: z.int(),
-    failures: z.int().describe('How often the policy in shadow could not decide.'),
+    failures: z.int().describe('How often the shadow policy could not decide.'),
     changes: z
       .array(
         z.object({
@@ -268,7 +270,7 @@ export const shadowReport = z
           failure: z.string().nullable(),
         }),
       )
-      .describe('The newest changes, newest first.'),
+      .describe('The most recent changes, newest first.'),
   })
   .meta({ id: 'ShadowReport' })
 
@@ -280,13 +282,13 @@ export const policyStatus = z
     revision: z
       .string()
       .nullable()
-      .describe('Null when nothing has been loaded yet: then everything is refused.'),
+      .describe('Null while nothing has been loaded; until then, everything is refused.'),
     sinceMs: timeMs().nullable().describe('When this revision was put in force.'),
     checkedAtMs: timeMs().nullable().describe('When the server of the bundle last answered.'),
     failure: z
       .string()
       .nullable()
-      .describe('Why the newest could not be put in force; the one before stays.'),
+      .describe('Why the newest revision could not be put in force; the previous one stays.'),
   })
   .meta({ id: 'PolicyStatus' })
 
@@ -319,7 +321,7 @@ export const explanation = z
     process: z
       .string()
       .describe(
-        'The process that was asked: each has its own memory. Of several workers, one that would answer from its memory.',
+        'The process that was asked, because each has its own memory. With several workers, one that would answer from memory.',
       ),
   })
   .meta({ id: 'Explanation' })
@@ -335,5 +337,5 @@ export const principalView = z
   .meta({ id: 'PrincipalView' })
 
 export const rootKeyIssued = z
-  .object({ secret: z.string().describe('The new root key: shown this once.') })
+  .object({ secret: z.string().describe('The new root key; shown only once.') })
   .meta({ id: 'RootKeyIssued' })

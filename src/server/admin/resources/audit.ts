@@ -119,7 +119,9 @@ export const auditOperations = [
     query: noQuery,
     body: z
       .strictObject({
-        checkpoint: checkpointView.optional().describe('A point noted earlier, outside the log.'),
+        checkpoint: checkpointView
+          .optional()
+          .describe('A checkpoint saved earlier, outside the log.'),
       })
       .optional(),
     run: async ({ body }, { ledger }) => {

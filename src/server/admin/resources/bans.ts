@@ -27,16 +27,20 @@ const banInput = z
       .min(1)
       .max(128)
       .describe(
-        'Address, network in CIDR notation, or id of a key (its tokens are banned too), a token, a session or a user (all of theirs are banned).',
+        "An address, a network in CIDR notation, or the id of a key (its tokens are banned too), a token, a session or a user (with all of the user's credentials).",
       ),
     reason: z.string().min(1).max(200),
-    durationMs: z.int().positive().optional().describe('How long; left out: without an end.'),
+    durationMs: z
+      .int()
+      .positive()
+      .optional()
+      .describe('Duration of the ban; permanent when left out.'),
     tenantId: z.string().max(64).optional().describe('The tenant of the credential.'),
     force: z
       .boolean()
       .optional()
       .describe(
-        'Ban also a network wider than /8 (IPv4) or /16 (IPv6), one that holds your own address, or your own credential, key or user.',
+        'Also allow banning a network wider than /8 (IPv4) or /16 (IPv6), one that contains your own address, or your own credential, key or user.',
       ),
   })
   .meta({ id: 'BanInput' })

@@ -14,18 +14,18 @@ const count = (): z.ZodInt => z.int().nonnegative()
 
 const responseStats = z
   .object({
-    hit: count().describe('Answered from what is stored, fresh.'),
-    stale: count().describe('Answered from what is stored, stale, while it is revalidated.'),
-    miss: count().describe('Asked the upstream, since nothing stored would do.'),
-    revalidated: count().describe('Of these, confirmed by a 304.'),
-    bypass: count().describe('Not for a cache: conditions for the origin, or no-store.'),
+    hit: count().describe('Answered with a fresh stored response.'),
+    stale: count().describe('Answered with a stale stored response while it is revalidated.'),
+    miss: count().describe('Forwarded to the upstream, because no stored response could be used.'),
+    revalidated: count().describe('Of these, stored responses confirmed by a 304.'),
+    bypass: count().describe('Not cacheable: conditions meant for the origin, or no-store.'),
     stored: count(),
-    storedBytes: count().describe('Bytes stored since the start.'),
+    storedBytes: count().describe('Bytes stored since startup.'),
     notStored: z.record(z.string(), count()).describe('Responses not stored, by reason.'),
-    invalidations: count().describe('Purges, and changes by unsafe methods.'),
-    waiting: count().describe('Requests that wait for another one for the same.'),
+    invalidations: count().describe('Invalidations: purges, and unsafe methods.'),
+    waiting: count().describe('Requests waiting for an identical one.'),
     entries: count().describe('URLs stored now.'),
-    bytes: count().describe('Memory taken now.'),
+    bytes: count().describe('Bytes of memory used now.'),
   })
   .meta({ id: 'ResponseStats' })
 
@@ -44,7 +44,7 @@ const purgeInput = z
   .strictObject({
     kind: z
       .enum(['url', 'path', 'key', 'route', 'tenant', 'all'])
-      .describe('`path` takes all queries of a path; `key` is a surrogate key.'),
+      .describe('`path` purges a path with every query; `key` is a surrogate key.'),
     subject: z
       .string()
       .min(1)

@@ -16,7 +16,7 @@ const explainInput = z
     headers: z
       .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/), z.string().max(8192))
       .default({})
-      .describe('Request headers, the credential among them.'),
+      .describe('Request headers, including the credential.'),
     body: z.string().optional(),
     address: z
       .string()

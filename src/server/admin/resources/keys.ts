@@ -30,7 +30,7 @@ const rotateBody = z
       .nonnegative()
       .max(90 * 86_400_000)
       .optional()
-      .describe('How long the secret before keeps working; by default as configured (24 h).'),
+      .describe('How long the previous secret keeps working; by default as configured (24 h).'),
   })
   .optional()
 

@@ -25,7 +25,7 @@ const subjectQuery = z.strictObject({
   userId: text(),
   tenantId: text(),
   routeId: text(),
-  plan: text().describe('The plan whose rate counts; default: that of the key or the tenant.'),
+  plan: text().describe('The plan whose rate applies; defaults to that of the key or the tenant.'),
 })
 
 /** Whose use is asked about. The limits and the plan of a key whose tenant is named count, and the tenant's plan. */

@@ -38,7 +38,7 @@ export const sessionOperations = [
     path: ofUser,
     summary: 'End every session and token of a user',
     action: 'session.endAll',
-    result: z.object({ ended: z.int().describe('How many sessions ended.') }),
+    result: z.object({ ended: z.int().describe('Number of sessions ended.') }),
     params: userParams,
     query: noQuery,
     run: async ({ params: { tenantId, userId } }, { identity }) => {
