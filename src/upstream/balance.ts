@@ -1,7 +1,7 @@
 import type { Random } from '../core/random.ts'
 import type { Target } from './target.ts'
 
-/** Chooses one of the targets that are available, none of `tried` unless there is no other. */
+/** Chooses one of the available targets; one of `tried` only if there is no other. */
 export type Pick = (nowMs: number, tried: readonly Target[]) => Target | undefined
 
 /** How targets are chosen. */
@@ -28,7 +28,7 @@ const CHOOSERS: Readonly<Record<BalanceKind, (random: Random) => Choose>> = {
   'least-in-flight': (random) => (targets) => chooseLessBusy(targets, random),
 }
 
-/** Smooth weighted round robin: turns in proportion to weight, spread out evenly. */
+/** Smooth weighted round robin: targets take turns in proportion to their weights, spread out evenly. */
 function chooseByTurn(targets: readonly Target[]): Target | undefined {
   let total = 0
   let best: Target | undefined
@@ -42,8 +42,8 @@ function chooseByTurn(targets: readonly Target[]): Target | undefined {
 }
 
 /**
- * The less busy of two drawn at random (Mitzenmacher, "The power of two choices", 2001): nearly as even
- * as asking all, and gates that do not know of each other do not all choose the same.
+ * The less busy of two drawn at random (Mitzenmacher, "The power of two choices", 2001): nearly as even as comparing
+ * all, and gates that do not know of each other do not all choose the same target.
  */
 function chooseLessBusy(targets: readonly Target[], random: Random): Target | undefined {
   const one = draw(targets, random)

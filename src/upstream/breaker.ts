@@ -14,16 +14,16 @@ export interface Breaker {
   wouldEnter(nowMs: number): boolean
   succeeded(nowMs: number): void
   failed(nowMs: number): void
-  /** The request ended without telling anything (the client went away). */
+  /** The request ended without an outcome (the client went away). */
   abandoned(): void
-  /** Milliseconds until it lets a request through; 0 when it does now. */
+  /** Milliseconds until it lets a request through; 0 if it does so now. */
   waitMs(nowMs: number): number
 }
 
 /** The settings of a breaker, or `false` for one that never opens. */
 export type BreakerConfig = UpstreamConfig['breaker']
 
-/** Creates a {@link Breaker}; `onChange` hears of every change of state. */
+/** Creates a {@link Breaker}; `onChange` is called with each new state. */
 export function createBreaker(
   config: BreakerConfig,
   onChange: (state: BreakerState) => void,

@@ -4,19 +4,18 @@ import type { Client } from './forward-request.ts'
 export type Entry = 'entered' | 'queue_full' | 'queue_timeout' | 'aborted'
 
 /**
- * Bounds how many requests are in flight to one upstream, so that a slow one cannot take the whole
- * gate with it. Beyond the bound requests wait in line, first come first served, a bounded number for
- * a bounded time.
+ * Bounds how many requests are in flight to one upstream, so that a slow one cannot bring down the whole gate. Beyond
+ * the bound, a bounded number of requests wait in line for a bounded time, first come first served.
  */
 export interface Bulkhead {
-  /** Takes a place: at once when there is one, else by waiting. Give it back with `leave`. */
+  /** Takes a place: at once if one is free, else after waiting. Give it back with `leave`. */
   enter(client: Client | undefined): 'entered' | 'queue_full' | Promise<Entry>
   leave(): void
   readonly inFlight: number
   readonly queued: number
 }
 
-/** Creates a {@link Bulkhead} with `inFlightMax` places and `queueMax` that wait at most `waitMs`. */
+/** Creates a {@link Bulkhead} with `inFlightMax` places, for which up to `queueMax` requests wait at most `waitMs`. */
 export function createBulkhead(inFlightMax: number, queueMax: number, waitMs: number): Bulkhead {
   const waiting = new Set<(entry: Entry) => void>()
   let inFlight = 0

@@ -20,7 +20,7 @@ export interface Counts {
   overloaded: number
 }
 
-/** All that the way of a request through one upstream needs. */
+/** Everything that forwarding a request to one upstream needs. */
 export interface Course {
   readonly name: string
   readonly config: UpstreamConfig

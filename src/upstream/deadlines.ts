@@ -7,32 +7,32 @@ export type EndReason = 'first_byte' | 'idle' | 'total' | 'client_gone'
 /** One exchange under watch. Its phase deadline moves; its total deadline does not. */
 export interface Watch {
   phase: 'first_byte' | 'idle'
-  /** Monotonic time by which something must have moved. */
+  /** Monotonic time by which the current phase must make progress. */
   phaseAtMs: number
-  /** Monotonic time by which all must be over. */
+  /** Monotonic time by which the whole exchange must be over. */
   readonly totalAtMs: number
   readonly client: Client | undefined
-  /** Why it was ended, once it has been. */
+  /** Why it was ended; `undefined` until then. */
   ended: EndReason | undefined
-  /** Its place among those that are watched, -1 when it is not; kept by {@link Deadlines}. */
+  /** Its index among the watched exchanges, -1 if it is not watched; maintained by {@link Deadlines}. */
   place: number
   end(): void
 }
 
 /**
- * Watches many exchanges with one timer. A timer and a listener for each exchange, or a timer for each
- * chunk of a body, would cost more than forwarding it; so all are noticed up to one tick late.
+ * Watches many exchanges with one timer. A timer and a listener for each exchange, or a timer for each chunk of a body,
+ * would cost more than forwarding it; so a deadline or a departed client may be noticed one tick late.
  */
 export interface Deadlines {
   add(watch: Watch): void
   remove(watch: Watch): void
-  /** Ends all that are left. */
+  /** Ends all exchanges that are still watched. */
   endAll(): void
 }
 
-/** Creates {@link Deadlines} that look every `tickMs` while there is anything to watch. */
+/** Creates {@link Deadlines} that check every `tickMs` while there is anything to watch. */
 export function createDeadlines(clock: Clock, tickMs = 20): Deadlines {
-  // A list in which the last one fills a gap: a Set costs a tenth of a small request.
+  // An array whose last element fills any gap: a Set would cost a tenth of a small request.
   const watches: Watch[] = []
   let timer: ReturnType<typeof setInterval> | undefined
 
@@ -57,7 +57,7 @@ export function createDeadlines(clock: Clock, tickMs = 20): Deadlines {
       return
     }
     const nowMs = clock.monotonicMs()
-    // A copy, because those that end leave their place to the last.
+    // Iterates over a copy, because an exchange that ends gives its index to the last one.
     for (const watch of watches.slice()) {
       if (watch.place < 0) continue
       if (watch.client?.isGone === true) end(watch, 'client_gone')

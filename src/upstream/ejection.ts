@@ -1,8 +1,8 @@
 import type { UpstreamConfig } from './config.ts'
 
 /**
- * Passive health: a target that fails several times in a row is left out for a while, longer with each
- * repetition (outlier ejection).
+ * Passive health checking (outlier ejection): a target that fails several times in a row gets no requests for a while,
+ * longer with each repetition.
  */
 export interface Ejection {
   isEjected(nowMs: number): boolean
@@ -10,8 +10,8 @@ export interface Ejection {
   untilMs(nowMs: number): number
   succeeded(nowMs: number): void
   /**
-   * Counts a failure; returns for how long the target is ejected now, or 0. `mayEject` is asked only
-   * when an ejection is due.
+   * Counts a failure. Returns for how many milliseconds the target is now ejected, or 0. `mayEject` is called only when
+   * an ejection is due.
    */
   failed(nowMs: number, mayEject: () => boolean): number
 }
@@ -27,7 +27,7 @@ export function createEjection(config: UpstreamConfig['ejection']): Ejection {
     untilMs: (nowMs) => (nowMs < untilMs ? untilMs : 0),
     succeeded(nowMs) {
       inARow = 0
-      // Having served again for as long as it was last away, it starts anew.
+      // A target that has served again for as long as it was last ejected starts afresh.
       if (repetitions > 0 && nowMs >= untilMs + lastMs) repetitions = 0
     },
     failed(nowMs, mayEject) {

@@ -1,7 +1,7 @@
 /** What an upstream reports as it happens, for logs and metrics. */
 export type UpstreamEvent = { readonly upstream: string } & (
   | {
-      /** A try failed; `final` when no other follows. */
+      /** A try failed; `final` if no other follows. */
       readonly kind: 'attempt_failed'
       /** Id of the request that was tried. */
       readonly requestId: string
@@ -21,5 +21,5 @@ export type UpstreamEvent = { readonly upstream: string } & (
 /** Why a try failed. `connect`: nothing was sent. */
 export type FailureKind = 'connect' | 'timeout' | 'reset' | 'protocol' | 'status' | 'aborted'
 
-/** `closed`: requests pass; `open`: none; `half-open`: a few, to find out. */
+/** `closed`: all requests pass; `open`: none; `half-open`: a few, as probes. */
 export type BreakerState = 'closed' | 'open' | 'half-open'

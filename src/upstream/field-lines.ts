@@ -1,4 +1,4 @@
-/** Beyond Latin-1, the lower byte of a character would be sent, and that may be a line feed. */
+/** Of a character beyond Latin-1 only the low byte would be sent, which may be a line feed. */
 const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 
 /** Whether a value can stand in a header (RFC 9110 §5.5). */

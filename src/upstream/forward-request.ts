@@ -3,8 +3,8 @@ import type { IncomingHeaders, IncomingRequest } from '../core/incoming-request.
 import type { Refusal } from '../core/refusal.ts'
 
 /**
- * Whether a client is still there, and what tells it of interim answers. Its signal is asked for only where
- * something has to be waited for.
+ * Tells whether the client is still there, and sends it interim responses. Its signal is read only where forwarding has
+ * to wait for something.
  */
 export type Client = Pick<IncomingRequest, 'isGone' | 'signal' | 'interim'>
 
@@ -14,34 +14,40 @@ export interface ForwardRequest {
   readonly method: string
   /** Canonical path with its query: begins with `/`, holds no dot segments and no backslash. */
   readonly path: string
-  /** The client's headers, as they came; they are only read. */
+  /** The client's headers as received; they are only read. */
   readonly headers: IncomingHeaders
-  /** Bytes can be sent again in a retry; a stream is sent once. */
+  /** Bytes can be sent again in a retry; a stream is sent only once. */
   readonly body: ReadableStream<Uint8Array> | Uint8Array | null
-  /** The client, found by trusted hops. */
+  /** The client's address, determined through the trusted proxies. */
   readonly clientAddress: string
-  /** The other end of the connection when that is a trusted proxy; else absent. */
+  /** The other end of the connection if it is a trusted proxy; else absent. */
   readonly peerAddress?: string | undefined
   /** The scheme the client used. */
   readonly scheme: 'http' | 'https'
-  /** The validated Host the client asked for. */
+  /** The validated Host that the client asked for. */
   readonly host: string
   readonly requestId: string
-  /** W3C trace context to send; replaces what the client sent. */
+  /** W3C trace context to send; it replaces what the client sent. */
   readonly traceparent?: string | undefined
-  /** What vendors added to that trace, checked; with {@link ForwardRequest.traceparent} it replaces what the client sent. */
+  /**
+   * The validated vendor part of that trace; together with {@link ForwardRequest.traceparent} it replaces what the
+   * client sent.
+   */
   readonly tracestate?: string | undefined
-  /** Headers that tell the upstream who calls; see {@link identityHeaders}. */
+  /** Headers that tell the upstream who the caller is; see {@link identityHeaders}. */
   readonly identity?: Readonly<Record<string, string>> | undefined
-  /** Whether anybody may ask without a credential for the gate, and none is looked at. */
+  /** Whether the route is public: the gate needs no credential and examines none. */
   readonly isPublic?: boolean | undefined
-  /** Whether a cache judges the answer: then an error is an answer like any other. */
+  /** Whether a cache evaluates the answer; an error is then an answer like any other. */
   readonly isCached?: boolean | undefined
-  /** Who waits for the answer; nothing is sent for one that is gone. Absent when somebody always waits. */
+  /**
+   * The client that waits for the answer; nothing is sent once it has gone. Absent if the request does not depend on a
+   * client.
+   */
   readonly client?: Client | undefined
   /**
-   * Called once for a request that got a place: when its last byte has passed, or it has failed, or its
-   * client has gone. That may be before the answer is handed over, or long after.
+   * Called once for a request that got a place: when its last byte has passed, when it has failed, or when its client
+   * has gone. This may be before the answer is handed over, or long after.
    */
   readonly onEnd?: (() => void) | undefined
   /** The route's own timeouts, in milliseconds; they replace those of the upstream. */
@@ -58,7 +64,7 @@ export interface Timeouts {
   readonly totalMs: number
 }
 
-/** What forwarding ends in: the upstream's answer, or the reason there is none. */
+/** The outcome of forwarding: the upstream's answer, or the reason there is none. */
 export type ForwardOutcome = PlainAnswer | Refusal
 
 /** Whether forwarding ended without an answer. */

@@ -41,7 +41,7 @@ type Resolve = (outcome: ForwardOutcome) => void
 
 const UNSOUND: Failure = { kind: 'protocol', cause: 'a header value cannot be sent' }
 
-/** Tries the next target. One promise waits for all tries: callbacks lead from one to the next. */
+/** Tries the next target. A single promise covers all tries: callbacks lead from one to the next. */
 function tryNext(
   prepared: PreparedRequest,
   tried: Target[],
@@ -107,7 +107,7 @@ function leave(request: ForwardRequest, { bulkhead }: Course): void {
   request.onEnd?.()
 }
 
-/** Why a request cannot be forwarded at all, if so. */
+/** Why a request cannot be forwarded at all; `undefined` if it can. */
 export function refusalOfRequest(request: ForwardRequest): Refusal | undefined {
   if (!METHODS.has(request.method)) return refuse('method_not_allowed')
   if (!isCanonical(request.path)) return refuse('path_invalid')
@@ -119,7 +119,7 @@ export function refusalOfRequest(request: ForwardRequest): Refusal | undefined {
   return undefined
 }
 
-/** The path goes onto the wire as it is: no server may read another one out of it. */
+/** The path is sent unchanged, so no server may interpret it as a different one. */
 function isCanonical(path: string): boolean {
   return (
     path.charCodeAt(0) === 0x2f &&
@@ -155,7 +155,7 @@ async function discard(outcome: TryOutcome): Promise<void> {
   try {
     await outcome.answer.body.cancel()
   } catch {
-    // It broke by itself; nobody wanted it any longer.
+    // The body had already failed, and is no longer needed.
   }
 }
 

@@ -1,7 +1,7 @@
 import { fieldLines } from './field-lines.ts'
 import type { ForwardRequest } from './forward-request.ts'
 
-/** What the lines are written of. */
+/** What the lines are derived from. */
 type Way = Pick<ForwardRequest, 'clientAddress' | 'peerAddress' | 'scheme' | 'host'>
 
 interface Written extends Way {
@@ -11,10 +11,11 @@ interface Written extends Way {
 const CLIENTS_REMEMBERED = 1024
 
 /**
- * Creates what says what the upstream may know about the way of a request: Forwarded (RFC 7239) and the
- * X-Forwarded-* headers in wide use, as lines. They hold what the gate found out itself: the client by trusted
- * hops and the trusted proxy in between. Nothing a client wrote is repeated. What was last written for a
- * client is remembered; it is `undefined` where a value cannot stand in a header.
+ * Creates a function that writes, as header lines, what the upstream may know about the path of a request: Forwarded
+ * (RFC 7239) and the widely used X-Forwarded-* headers. They hold what the gate itself has established: the client,
+ * determined through the trusted proxies, and the trusted proxy in between. Nothing that a client wrote in these
+ * headers is repeated. The last lines for each client are remembered. Returns `undefined` if a value cannot stand in a
+ * header.
  */
 export function createForwardedLines(): (way: Way) => string | undefined {
   const known = new Map<string, Written>()
@@ -31,7 +32,7 @@ export function createForwardedLines(): (way: Way) => string | undefined {
     }
     const lines = writeLines(way)
     if (lines === undefined) return undefined
-    // Strangers may not fill memory.
+    // Bounded, so that strangers cannot fill memory.
     if (before === undefined && known.size >= CLIENTS_REMEMBERED) known.clear()
     known.set(clientAddress, { clientAddress, peerAddress, scheme, host, lines })
     return lines

@@ -1,6 +1,6 @@
 /**
- * Headers that belong to one connection (RFC 9110 §7.6.1), besides those that Connection lists.
- * Trailers are not passed on, so neither is their announcement; `expect` was met when the body came.
+ * Headers that belong to one connection (RFC 9110 §7.6.1), besides those that Connection lists. Trailers are not passed
+ * on, so neither is their announcement; the gate has already answered `expect`.
  */
 export const HOP_BY_HOP = [
   'connection',
@@ -18,8 +18,8 @@ export const HOP_BY_HOP = [
 ] as const
 
 /**
- * Headers by which servers and frameworks learn about the client, the original URL or the method.
- * Only the gate may speak in them: it has judged the request by its own reading.
+ * Headers from which servers and frameworks learn the client, the original URL or the method. Only the gate may set
+ * them, because it judged the request by its own values.
  */
 export const GATE_ONLY = [
   'forwarded',
@@ -80,8 +80,8 @@ export const GATE_ONLY = [
 ] as const
 
 /**
- * Headers of the standards that the gate may have judged by, or chosen a stored response by. It has read them in their
- * one spelling; {@link readAs others} would be read by the upstream alone.
+ * Standard headers by which the gate may have judged the request or selected a stored response. It reads them only in
+ * their standard spelling; only the upstream would understand {@link readAs other spellings}.
  */
 export const JUDGED_EVERYWHERE: readonly string[] = [
   'accept',
@@ -106,13 +106,13 @@ export const JUDGED_EVERYWHERE: readonly string[] = [
   'x-requested-with',
 ]
 
-/** Every name that begins so is the gate's too. */
+/** Every name that begins with one of these is the gate's, too. */
 export const GATE_ONLY_PREFIXES = ['x-tollgate', 'x-forwarded'] as const
 
-/** Where credentials for the gate itself come in. */
+/** Headers in which credentials for the gate itself arrive. */
 export const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'cookie'] as const
 
-/** What Connection cannot declare away: without these the message would mean something else. */
+/** Headers that Connection cannot have removed, because without them the message would mean something else. */
 const NEVER_LISTED = new Set([
   'host',
   'content-length',
@@ -122,7 +122,7 @@ const NEVER_LISTED = new Set([
   'keep-alive',
 ])
 
-/** The names a Connection header lists, lowercase, without those that must stay. */
+/** The names that a Connection header lists, in lowercase, without those that must stay. */
 export function connectionOptions(value: string): string[] {
   return value
     .split(',')
@@ -131,8 +131,8 @@ export function connectionOptions(value: string): string[] {
 }
 
 /**
- * The name a server may take `name` for: CGI, WSGI, PHP and others turn every character that is not a
- * letter or digit into the same one, so that `X_Tollgate_User` would pass for `X-Tollgate-User`.
+ * The name that a server may read `name` as: CGI, WSGI, PHP and others turn every character that is not a letter or
+ * digit into the same one, so that `X_Tollgate_User` would pass for `X-Tollgate-User`.
  */
 export function readAs(name: string): string {
   return /[^a-z0-9-]/.test(name) ? name.replaceAll(/[^a-z0-9]/g, '-') : name

@@ -8,10 +8,10 @@ export interface HealthProbe {
 }
 
 /**
- * Asks a target for its health at fixed intervals, beginning at once. It leaves after
- * `unhealthyAfter` bad answers in a row and returns after `healthyAfter` good ones.
+ * Probes a target at fixed intervals, beginning at once. The target becomes unhealthy after `unhealthyAfter` bad
+ * answers in a row, and healthy again after `healthyAfter` good ones.
  *
- * @param startMs delay of the second probe, so that targets are not all asked at the same moment.
+ * @param startMs delay before the second probe, so that targets are not all probed at the same moment.
  */
 export function startHealthProbe(
   target: Target,

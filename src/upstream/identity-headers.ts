@@ -1,20 +1,20 @@
 import { fromUtf8, utf8 } from '../core/bytes.ts'
 import type { Caller } from '../core/caller.ts'
 
-/** What to tell about the caller. */
+/** What to tell the upstream about the caller. */
 export interface IdentityHeaderOptions {
-  /** Also list the granted permissions; default no, they can be many. */
+  /** Whether to list the granted permissions, too. Default `false`, because there can be many. */
   readonly permissions?: boolean
 }
 
-/** The records of callers that were asked for: callers are remembered too, and never change. */
+/** The records made so far. Callers never change, and are themselves reused between requests. */
 const known = new WeakMap<Caller, Readonly<Record<string, string>>>()
 
 /**
- * The headers that tell the upstream who calls. The gate removes every `x-tollgate-*` header that a
- * client sends, so an upstream that is reached only through the gate can believe them. Characters
- * outside visible ASCII, `%` and `,` are percent-encoded (UTF-8); lists are comma-separated.
- * An anonymous caller has none. Without options, the same record is returned for the same caller.
+ * The headers that tell the upstream who the caller is. The gate removes every `x-tollgate-*` header that a client
+ * sends, so an upstream that can be reached only through the gate can trust them. Characters outside visible ASCII, `%`
+ * and `,` are percent-encoded (UTF-8); lists are comma-separated. An anonymous caller has none. Without options, the
+ * same caller always gets the same record.
  */
 export function identityHeaders(
   caller: Caller,

@@ -19,7 +19,7 @@ const HANDSHAKE = new Set([
   'sec-websocket-protocol',
 ])
 
-/** Makes a WebSocket; the web's own constructor, with options beyond the standard. */
+/** The standard WebSocket constructor, with the non-standard options of the runtime. */
 type WebSocketConstructor = new (
   url: string,
   options: {
@@ -31,8 +31,8 @@ type WebSocketConstructor = new (
 ) => UpstreamSocket
 
 /**
- * Opens a WebSocket to one of the targets, with the headers a forwarded request would have. It holds
- * its place in the bulkhead and at its target until it closes. Never rejects.
+ * Opens a WebSocket to one of the targets, with the headers that a forwarded request would have. It holds its place in
+ * the bulkhead and at its target until it closes. Never rejects.
  */
 export async function openWebSocket(
   request: ForwardRequest,
@@ -82,7 +82,7 @@ function connect(
     {
       headers: handshakeFields(head),
       protocols,
-      // A message of a few bytes could become one of more than a hundred million.
+      // A compressed message of a few bytes could expand to more than a hundred million.
       perMessageDeflate: false,
       ...(course.config.tls !== undefined && { tls: course.config.tls }),
     },
@@ -115,7 +115,7 @@ function connect(
   })
 }
 
-/** The fields of a head that is written, but for those that the handshake makes itself. */
+/** The fields of a written head, except those that the handshake itself adds. */
 function handshakeFields(head: string): Readonly<Record<string, string>> {
   const [, ...lines] = head.split('\r\n').slice(0, -1)
   return Object.fromEntries(

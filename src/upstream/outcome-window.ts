@@ -1,13 +1,13 @@
 const SLICES = 10
 
-/** Counts outcomes of the last while, in constant memory. */
+/** Counts the outcomes within a sliding window, in constant memory. */
 export interface OutcomeWindow {
   add(nowMs: number, failure: boolean): void
   sum(nowMs: number): { readonly total: number; readonly failures: number }
   clear(): void
 }
 
-/** Creates an {@link OutcomeWindow} over `windowMs`, which moves on in tenths of it. */
+/** Creates an {@link OutcomeWindow} over `windowMs`, which advances in tenths of its length. */
 export function createOutcomeWindow(windowMs: number): OutcomeWindow {
   const sliceMs = windowMs / SLICES
   const totals = new Float64Array(SLICES)

@@ -12,17 +12,17 @@ import {
   readAs,
 } from './header-names.ts'
 
-/** What of a target stands in the head of a request. */
+/** The parts of a target that appear in the head of a request. */
 export interface HeadTarget {
-  /** What paths are appended to. */
+  /** Request paths are appended to it. */
   readonly basePath: string
   /** {@link lineEndOf} its Host. */
   readonly lineEnd: string
 }
 
 /**
- * Writes the request line and header lines of a request as the upstream is to see them, Host first; `undefined`
- * when a value cannot stand in a header.
+ * Writes the request line and header lines of a request as the upstream is to see them, Host first; `undefined` if a
+ * value cannot stand in a header.
  */
 export type WriteHead = (request: ForwardRequest, target: HeadTarget) => string | undefined
 
@@ -49,7 +49,7 @@ export function createWriteHead(config: UpstreamConfig, read: ReadHeaders = {}):
     if (client === undefined || forwarded === undefined || caller === undefined) return undefined
     if (!isSound(requestId) || (config.preserveHost && !isSound(request.host))) return undefined
     const trace = traceLines(request)
-    // As few parts as can be: each is joined again when all of it is written.
+    // As few parts as possible: each is copied again when the whole is written.
     return (
       `${method} ${target.basePath}${path}${lineEnd}${client}${forwarded}${ownName}` +
       `${requestId}${trace}\r\n${caller}${editLines}`
@@ -57,7 +57,7 @@ export function createWriteHead(config: UpstreamConfig, read: ReadHeaders = {}):
   }
 }
 
-/** A `tracestate` belongs to its `traceparent`: with another one it would tell of a trace that is not this one. */
+/** A `tracestate` belongs to its `traceparent`: with another one it would describe a different trace. */
 function traceLines({ traceparent, tracestate = '' }: ForwardRequest): string {
   if (traceparent === undefined) return ''
   const parent = `\r\ntraceparent: ${traceparent}`
@@ -67,7 +67,7 @@ function traceLines({ traceparent, tracestate = '' }: ForwardRequest): string {
 /** The end of the request line, and Host. */
 export const lineEndOf = (host: string): string => ` HTTP/1.1\r\nhost: ${host}\r\n`
 
-/** The client's own fields that are passed on. Nothing is made for each field but its line. */
+/** Writes the client's own fields that are passed on. Only its line is allocated per field. */
 function createClientLines(
   config: UpstreamConfig,
   read: ReadHeaders,
@@ -81,7 +81,7 @@ function createClientLines(
   let listed: readonly string[] | undefined
   let replacesTrace = false
   let isPublic = false
-  // The gate takes no scheme but Bearer: on a route that takes no credentials any other is for the upstream.
+  // The gate accepts only Bearer, so on a public route any other scheme is meant for the upstream.
   const isForeign = (name: string, value: string): boolean =>
     isPublic && !isEdited && name === 'authorization' && !/^bearer(?: |$)/i.test(value)
   const take = (value: string, name: string): void => {
@@ -104,7 +104,7 @@ function createClientLines(
 
 type Identity = NonNullable<ForwardRequest['identity']>
 
-/** The lines that tell who calls, written once for each record of a caller. */
+/** The lines that identify the caller, written once per record. */
 function createIdentityLines(): (identity: Identity) => string | undefined {
   const known = new WeakMap<Identity, string>()
   return (identity) => {
@@ -132,7 +132,7 @@ function createStrip(
     ...credentials.map((name) => name.toLowerCase()),
     ...config.request.remove,
     ...Object.keys(config.request.set).map((name) => name.toLowerCase()),
-    // The one names the target, the other is written with the body.
+    // Host names the target; Content-Length is written with the body.
     'host',
     'content-length',
   ])
@@ -144,7 +144,7 @@ function createStrip(
     if (read !== name && judged.has(read) && !judged.has(name)) return true
     return GATE_ONLY_PREFIXES.some((prefix) => read.startsWith(prefix))
   }
-  // Clients send the same few names over and over; strangers may not fill memory with others.
+  // Clients send the same few names over and over. The bound keeps strangers from filling memory with others.
   return (name) => {
     const answer = known.get(name)
     if (answer !== undefined) return answer

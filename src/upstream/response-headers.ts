@@ -5,10 +5,9 @@ import type { ResponseHead } from './http1/parse-head.ts'
 import { valueAt } from './http1/parse-head.ts'
 
 /**
- * Turns the head of an upstream's response into fields for the client. Lines that stay as they are are taken
- * over as they came.
+ * Turns the head of an upstream's response into fields for the client. Lines that need no change are copied verbatim.
  *
- * @param keepsLength whether Content-Length is passed on: not where the body itself tells it.
+ * @param keepsLength whether Content-Length is passed on: not if it follows from the body itself.
  */
 export type ResponseFields = (
   head: ResponseHead,
@@ -16,7 +15,7 @@ export type ResponseFields = (
   keepsLength: boolean,
 ) => ReadyFields
 
-/** The origin the upstream was called by, and the one the client knows. */
+/** The origin by which the upstream was called, and the one that the client knows. */
 export interface OriginPair {
   readonly upstream: string
   readonly scheme: string
@@ -28,7 +27,7 @@ export function createResponseFields(config: UpstreamConfig): ResponseFields {
   const edits = Object.entries(config.response.set)
   const editNames = edits.map(([name]) => name.toLowerCase())
   const editLines = edits.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  // Alt-Svc names another way to the upstream's origin: one around the gate.
+  // Alt-Svc offers another way to reach the origin, which would bypass the gate.
   const removed = new Set<string>([
     ...HOP_BY_HOP,
     'alt-svc',
@@ -40,12 +39,12 @@ export function createResponseFields(config: UpstreamConfig): ResponseFields {
     const { text, names, starts, connection, shown } = head
     if (shown !== undefined && shown.keepsLength === keepsLength) return shown
     const listed = connection === undefined ? undefined : connectionOptions(connection)
-    // RFC 9112 §6.3: with Transfer-Encoding, a Content-Length means nothing.
+    // RFC 9112 §6.3: Transfer-Encoding overrides Content-Length.
     const dropsLength = !keepsLength || head.isCoded
     const kept: string[] = []
     let lines = ''
     let isForAll = true
-    // Neighbors that stay are taken together.
+    // Adjacent lines that stay are copied together.
     let from = starts[0]!
     for (let index = 0; index < names.length; index++) {
       const name = names[index]!
@@ -70,8 +69,8 @@ export function createResponseFields(config: UpstreamConfig): ResponseFields {
 }
 
 /**
- * A redirect to the upstream's own address would lead the client past the gate; a Content-Location there names what
- * the client, and the cache, know by the gate's.
+ * A redirect to the upstream's own address would lead the client past the gate; a Content-Location with that address
+ * names a resource that the client and the cache know by the gate's address.
  */
 function rewriteAddress(address: string, { upstream, scheme, host }: OriginPair): string {
   // RFC 3986 §3.1, §3.2.2, §4.2: case means nothing here, and the scheme may be left out.

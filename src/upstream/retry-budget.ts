@@ -1,8 +1,8 @@
 const RESERVE = 10
 
 /**
- * Keeps retries from multiplying the load on an upstream that is already failing: every request earns
- * a share of a retry, every retry spends one, and a small reserve serves quiet times.
+ * Keeps retries from multiplying the load on an upstream that is already failing: every request earns a share of a
+ * retry, every retry spends one, and a small reserve covers quiet times.
  */
 export interface RetryBudget {
   earn(): void

@@ -6,12 +6,12 @@ import type { Target } from './target.ts'
 import type { TryOutcome } from './try.ts'
 
 /**
- * How long to wait before the next try, or `undefined` when there must be none: the request may have
- * had an effect and is not idempotent (RFC 9110 §9.2.2), its body is gone, tries, time or budget are
- * used up, the upstream asks for a longer pause than is worth waiting, or the only target left has
- * answered, and a cache judges what that is worth (stale-if-error).
+ * How long to wait before the next try, in milliseconds, or `undefined` if there must be none: the request may have had
+ * an effect and is not idempotent (RFC 9110 §9.2.2), its body cannot be sent again, tries, time or budget are used up,
+ * the upstream asks for a longer pause than is worth waiting for, or the only target left has answered and a cache
+ * decides what to do with that answer (stale-if-error).
  *
- * A connection that never came about has sent nothing; then any method may try again.
+ * If the connection could not be opened, nothing was sent, and a request with any method may be tried again.
  */
 export function retryPauseMs(
   outcome: TryOutcome,

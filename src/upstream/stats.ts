@@ -7,8 +7,8 @@ export interface TargetStats {
   /** Whether requests are sent to it now. */
   readonly available: boolean
   /**
-   * `false` when its health checks fail, it is ejected, its breaker is not closed, or as many requests in a row failed
-   * as eject one; `null` while nothing is known of it: no check and no request has come to an end.
+   * `false` when its health checks fail, it is ejected, its breaker is not closed, or as many requests in a row have
+   * failed as lead to ejection; `null` while nothing is known of it, because no check and no request has completed.
    */
   readonly healthy: boolean | null
   /** When its ejection ends, milliseconds of the wall clock; absent when it is not ejected. */
@@ -17,9 +17,9 @@ export interface TargetStats {
   readonly inFlight: number
   readonly requests: number
   readonly failures: number
-  /** Requests of the last minute that came to an end, checks not counted. */
+  /** Requests completed in the last minute, not counting health checks. */
   readonly outcomesRecent: number
-  /** The share of those that failed, from 0 to 1; `null` when there are none. */
+  /** The share of those that failed, from 0 to 1; `null` if there are none. */
   readonly failureShare: number | null
 }
 

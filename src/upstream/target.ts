@@ -19,11 +19,11 @@ export interface Target {
   readonly client: HttpClient
   /** Value of Host. */
   readonly host: string
-  /** What paths are appended to. */
+  /** Request paths are appended to it. */
   readonly basePath: string
   readonly lineEnd: string
   readonly origin: string
-  /** Path of the Unix socket, when it is one. */
+  /** Path of the Unix socket, if it is one. */
   readonly unix: string | undefined
   readonly weight: number
   readonly inFlight: number
@@ -33,11 +33,11 @@ export interface Target {
   isAvailable(nowMs: number): boolean
   /** Milliseconds until its breaker lets a request through. */
   waitMs(nowMs: number): number
-  /** Takes a place; `false` when its breaker has changed its mind. */
+  /** Takes a place; `false` if its breaker no longer lets the request through. */
   enter(nowMs: number): boolean
-  /** Gives the place back and notes what became of the request. */
+  /** Gives the place back and records the outcome of the request. */
   leave(outcome: 'good' | 'bad' | 'unknown', nowMs: number): void
-  /** The verdict of its health checks. */
+  /** Records the verdict of its health checks. */
   setHealthy(healthy: boolean): void
   stats(): TargetStats
 }
@@ -53,7 +53,7 @@ export interface TargetOptions {
   readonly openLink?: OpenLink | undefined
 }
 
-/** How far back the share of failures that is shown looks. */
+/** The period that the reported share of failures covers. */
 const RECENT_MS = 60_000
 
 /** Creates a {@link Target} for an entry of the configuration. */
@@ -131,7 +131,7 @@ export function createTarget(
     setHealthy(now) {
       const before = checked
       checked = now
-      // A first good verdict says nothing new: targets are used before it.
+      // A first good verdict changes nothing: targets are used before it.
       if (now === (before ?? true)) return
       const kind = now ? 'target_healthy' : 'target_unhealthy'
       onEvent({ upstream, kind, target: entry.url })

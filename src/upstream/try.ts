@@ -9,7 +9,7 @@ import type { BodyEnd, Carrier, Job, ResponseBody, WireBody, WireError } from '.
 import { IDEMPOTENT } from './methods.ts'
 import type { Target } from './target.ts'
 
-/** What one try ended in: an answer, possibly one that counts as a failure, or none. */
+/** The outcome of one try: an answer, possibly one that counts as a failure, or none. */
 export type TryOutcome =
   | { readonly ok: true; readonly answer: PlainAnswer; readonly failure: undefined }
   | { readonly ok: true; readonly answer: PlainAnswer; readonly failure: Failure }
@@ -19,10 +19,10 @@ const RESET_CONTENT = 205
 const NOT_MODIFIED = 304
 
 /**
- * One try of a request at one target. It is a single object, because there is one for each request: what
- * the connection reports to, what the deadlines watch, and what holds the places that the request takes up.
- * Its target's place is held until its last byte has passed, and the request's place in the bulkhead
- * until then too, unless another try takes that over.
+ * One try of a request at one target. Because every request needs one, a single object serves all purposes: the
+ * connection reports to it, the deadlines watch it, and it holds the places that the request occupies. It holds its
+ * place at the target until the last byte has passed, and also the request's place in the bulkhead, unless another try
+ * takes that over.
  */
 export class Try implements Job, Watch {
   readonly method: string
@@ -44,7 +44,7 @@ export class Try implements Job, Watch {
   readonly #settle: (outcome: TryOutcome, attempt: Try) => void
   #isAnswered = false
   #isEnded = false
-  /** What the status says of the answer. */
+  /** The failure that the status of the answer stands for, if any. */
   #verdict: Failure | undefined = undefined
 
   constructor(
@@ -79,7 +79,7 @@ export class Try implements Job, Watch {
     this.target.client.start(this)
   }
 
-  /** The answer, or the failure, is the request's: no other try follows. */
+  /** The answer or failure is final for the request: no other try follows. */
   answered(): void {
     this.#isAnswered = true
     if (this.#isEnded) this.#giveBack()
@@ -90,7 +90,7 @@ export class Try implements Job, Watch {
     this.carrier?.abort(this)
   }
 
-  /** Nothing is expected of the upstream for now; only the total deadline goes on. */
+  /** Nothing is expected of the upstream for now; only the total deadline still applies. */
   onRest(): void {
     this.phaseAtMs = Infinity
   }
@@ -124,7 +124,7 @@ export class Try implements Job, Watch {
     const { method, scheme, host } = this.#request
     const { status } = head
     const failure = this.#course.failing.get(status)
-    // The length of a body that is complete is what it is; of one that is absent, what the upstream says.
+    // The length of a complete body is known. That of a streamed or absent body is what the upstream says.
     const keepsLength =
       body instanceof ReadableStream || method === 'HEAD' || status === NOT_MODIFIED
     const origins = { upstream: this.target.origin, scheme, host }
@@ -154,7 +154,7 @@ export class Try implements Job, Watch {
     this.target.leave(verdictOf(failure), clock.monotonicMs())
     if (!this.#isAnswered) return
     this.#giveBack()
-    // The head was passed on already: this is the only word about a body cut off.
+    // The head has already been passed on, so this is the only report of a truncated body.
     if (failure !== undefined && failure.kind !== 'status') {
       reportFailure(failure, this.target, true, this.#course, this.#request)
     }

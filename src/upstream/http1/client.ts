@@ -7,17 +7,17 @@ import { openNodeLink } from './link.ts'
 import type { Job, Sending, ServerAddress, WireRequest, WireResponse } from './types.ts'
 
 /**
- * An HTTP/1.1 client for one server, with kept connections. A proxy needs less than fetch does and
- * more control: headers go out as they are and nothing is added, no path is rewritten, and the whole
- * exchange stays on one thread, which halves its cost.
+ * An HTTP/1.1 client for one server, with persistent connections. A proxy needs less than `fetch` offers, and more
+ * control: headers are sent unchanged and none are added, no path is rewritten, and the whole exchange stays on one
+ * thread, which halves its cost.
  */
 export interface HttpClient {
   start(job: Job): void
-  /** {@link HttpClient.start} with a promise. */
+  /** As {@link HttpClient.start}, with a promise. */
   send(request: WireRequest): Sending
-  /** Connections that wait for a request. */
+  /** The number of connections that wait for a request. */
   readonly idle: number
-  /** Closes idle connections, and every other after its response. */
+  /** Closes idle connections at once, and all others after their responses. */
   close(): void
 }
 
@@ -25,14 +25,14 @@ export interface HttpClient {
 export interface HttpClientOptions {
   readonly address: ServerAddress
   readonly connectTimeoutMs: number
-  /** Idle connections kept at most. */
+  /** The most idle connections that are kept. */
   readonly idleMax: number
   readonly clock: Clock
-  /** What opens its connections; default: with the sockets of `node:net`. */
+  /** Opens its connections; by default with the sockets of `node:net`. */
   readonly openLink?: OpenLink | undefined
 }
 
-/** Servers that do not say how long they keep a connection keep it at least so long. */
+/** Assumed of servers that do not say how long they keep an idle connection open. */
 const IDLE_DEFAULT_MS = 4000
 const IDLE_MARGIN_MS = 1000
 const IDLE_MAX_MS = 60_000
@@ -64,7 +64,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     onOpen: opened,
     onIdle(connection, keepAliveSeconds) {
       if (closing) return connection.destroy()
-      // The one that has waited longest makes room: a flood of HEAD must not take the place of all others.
+      // The connection that has been idle longest makes room: a flood of HEAD requests must not displace all others.
       if (idle.length >= options.idleMax) idle[0]!.destroy()
       connection.idleSinceMs = clock.monotonicMs()
       connection.idleMaxMs = idleLimitMs(keepAliveSeconds)
@@ -93,7 +93,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const carriesHead = method === 'HEAD'
     for (let at = idle.length - 1; at >= 0; at--) {
       const connection = idle[at]!
-      // What a server sends after HEAD in spite of it must not pass for the answer to anything with content.
+      // Content that a server wrongly sends after HEAD must not be taken for the answer to another request.
       if (connection.carriedHead && !carriesHead) continue
       if (clock.monotonicMs() - connection.idleSinceMs > connection.idleMaxMs) connection.destroy()
       else {

@@ -16,7 +16,7 @@ const EMPTY = new Uint8Array(0)
 
 /** What a connection tells its pool. */
 export interface ConnectionEvents {
-  /** It stands; until then its job waits. */
+  /** The connection is established; until then its job waits. */
   onOpen(connection: Connection): void
   /** The exchange is complete and the connection may carry another. */
   onIdle(connection: Connection, keepAliveSeconds: number | undefined): void
@@ -32,11 +32,11 @@ export class Connection implements Carrier, LinkEvents {
   idleMaxMs = 0
   /** Whether it has carried a request before. */
   used = false
-  /** Whether one of them was HEAD: a server that sends content in spite of it may still be at it. */
+  /** Whether one of them was HEAD: a server that wrongly sends content after it may still be sending. */
   carriedHead = false
-  /** Whether any part of the response to the current request has come. */
+  /** Whether any part of the response to the current request has arrived. */
   started = false
-  /** Whether nobody waits for the response any longer. */
+  /** Whether the response is no longer wanted. */
   aborted = false
   private readonly link: Link
   private readonly events: ConnectionEvents
@@ -46,18 +46,18 @@ export class Connection implements Carrier, LinkEvents {
   private isClosed = false
   private isPaused = false
   private interims = 0
-  /** A head that is not complete. */
+  /** The part of an incomplete head that has arrived. */
   private pending: Buffer | undefined = undefined
   private head: ResponseHead | undefined = undefined
-  /** Where a body goes that is handed over complete, and how much of it is there. */
+  /** Collects a body that is handed over complete, and how much of it has arrived. */
   private whole: Uint8Array | undefined = undefined
   private filled = 0
-  /** Where a body goes that is handed over as it comes. */
+  /** Takes a body that is handed over as it arrives. */
   private stream: ReadableStreamDefaultController<Uint8Array> | undefined = undefined
   private decode: BodyDecoder | undefined = undefined
   private upload: Upload | undefined = undefined
 
-  /** Opens a connection, for a first request. */
+  /** Opens a connection for its first request. */
   constructor(
     openLink: OpenLink,
     address: ServerAddress,
@@ -92,7 +92,7 @@ export class Connection implements Carrier, LinkEvents {
   }
 
   abort(job: Job): void {
-    // The exchange may be complete, and the connection somebody else's.
+    // The exchange may be complete, and the connection may carry another one.
     if (this.job !== job) return
     this.aborted = true
     this.lost('aborted')
@@ -107,7 +107,7 @@ export class Connection implements Carrier, LinkEvents {
 
   onData(bytes: Buffer): void {
     if (this.isClosed) return
-    // A server that speaks without being asked cannot be trusted with the next answer.
+    // A server that sends data without a request cannot be trusted with the next response.
     if (this.job === undefined) return this.lost('unasked data')
     this.started = true
     if (this.head === undefined) this.receiveHead(this.job, bytes)
@@ -118,7 +118,10 @@ export class Connection implements Carrier, LinkEvents {
     this.upload?.drained()
   }
 
-  /** The server has sent all it will: the end of a body that ends so, an error for any other. */
+  /**
+   * The server has finished sending. This ends a body that is delimited by the end of the connection, and is an error
+   * otherwise.
+   */
   onEnd(): void {
     const { job, head } = this
     if (job !== undefined && head?.framing.kind === 'close') this.finish(job, head, undefined, 0)
@@ -157,9 +160,9 @@ export class Connection implements Carrier, LinkEvents {
     if (typeof head === 'string') return this.broken(head)
     const from = end + HEAD_END.length
     if (head.status >= 200) return this.beginBody(job, head, all, from)
-    // Interim answers (RFC 9110 §15.2) are hints; an upgrade nobody asked for is an error.
+    // Interim responses (RFC 9110 §15.2) are hints; an upgrade that was not requested is an error.
     if (head.status === 101 || ++this.interims > INTERIM_MAX) return this.broken('unasked interim')
-    // 100 too: nobody here has asked for it, so it is not for the gate to keep.
+    // This includes 100: the gate did not ask for it, so it must pass it on.
     job.onInterim(head)
     if (from < all.length) this.receiveHead(job, all.subarray(from))
   }
@@ -186,7 +189,7 @@ export class Connection implements Carrier, LinkEvents {
     const decode = createBodyDecoder(head.framing)
     const decoded = decode(rest)
     if (decoded.error !== undefined) return this.broken(decoded.error)
-    // Most bodies in chunks are small, and all there: then they need be no stream.
+    // Most chunked bodies are small and already complete, so they need no stream.
     if (decoded.done && rest.length <= job.wholeBytesMax) {
       return this.finish(job, head, Buffer.concat(decoded.parts), decoded.excess)
     }
@@ -204,7 +207,7 @@ export class Connection implements Carrier, LinkEvents {
         },
         pull: () => {
           this.go()
-          // What was read last may be the next request's already.
+          // The connection may already carry the next request.
           if (this.job === job) job.onWait()
         },
         cancel: () => {
@@ -233,10 +236,10 @@ export class Connection implements Carrier, LinkEvents {
     if (bytes.length >= missing) this.finish(job, head, whole, bytes.length - missing)
   }
 
-  /** Passes on what was found in the bytes that came last. */
+  /** Passes on what was decoded from the bytes that arrived last. */
   private pass(job: Job, head: ResponseHead, { parts, error, done, excess }: Decoded): void {
     const { stream } = this
-    // Whoever was given the answer may have given it up at once.
+    // The receiver may have cancelled the body at once.
     if (stream === undefined) return
     for (const part of parts) if (part.length > 0) stream.enqueue(part)
     if (error !== undefined) return this.broken(error)
@@ -247,7 +250,7 @@ export class Connection implements Carrier, LinkEvents {
     job.onRest()
   }
 
-  /** The response is complete: `whole` is its body, absent when that was streamed. */
+  /** The response is complete. `whole` is its body, absent if it was streamed. */
   private finish(
     job: Job,
     head: ResponseHead,
@@ -297,10 +300,10 @@ export class Connection implements Carrier, LinkEvents {
   }
 }
 
-/** Up to here a copy costs less than a view: the runtime keeps small arrays where it needs no buffer of their own. */
+/** Up to this size a copy costs less than a view: the runtime stores small arrays without a separate buffer. */
 const COPIED_BYTES_MAX = 1000
 
-/** A part of some bytes, which are not changed any more. */
+/** A part of `bytes`, which must not change afterward. */
 function partOf(bytes: Buffer, from: number, end: number): Uint8Array {
   if (end - from > COPIED_BYTES_MAX) return bytes.subarray(from, end)
   const copy = new Uint8Array(end - from)

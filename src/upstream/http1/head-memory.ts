@@ -1,10 +1,10 @@
 import type { ResponseHead, SeenNames } from './parse-head.ts'
 import { createSeenNames, parseHead } from './parse-head.ts'
 
-/** What is remembered of a server's heads, so that the next one need not be read anew. */
+/** What is remembered of a server's heads, so that an equal one need not be parsed again. */
 export interface HeadMemory {
   readonly seen: SeenNames
-  /** The last head, and whether it answered HEAD: then the same text means something else. */
+  /** The last head, and whether it answered HEAD, for which the same text has a different meaning. */
   last: ResponseHead | undefined
   isOfHead: boolean
 }
@@ -16,7 +16,7 @@ export const createHeadMemory = (): HeadMemory => ({
   isOfHead: false,
 })
 
-/** As {@link parseHead}; a head that is the same as the one before is the same object. */
+/** As {@link parseHead}; a head that equals the previous one is the same object. */
 export function readHead(text: string, method: string, memory: HeadMemory): ResponseHead | string {
   const isOfHead = method === 'HEAD'
   const { last } = memory

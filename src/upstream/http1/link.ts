@@ -3,35 +3,35 @@ import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ServerAddress } from './types.ts'
 
-/** What becomes of a {@link Link}. All are called after the call that opened it has returned. */
+/** The events of a {@link Link}. All are called after the call that opened it has returned. */
 export interface LinkEvents {
-  /** It stands, with TLS where that was asked for. */
+  /** The connection is established, with TLS if configured. */
   onOpen(): void
-  /** Bytes came; they are the receiver's. */
+  /** Bytes arrived; they belong to the receiver. */
   onData(bytes: Buffer): void
   onDrain(): void
   /** The other side will send nothing more. */
   onEnd(): void
-  /** It is gone, or never came about; may be called twice, and after {@link Link.destroy}. */
+  /** The connection has closed, or could not be opened. May be called twice, and after {@link Link.destroy}. */
   onClose(cause: string): void
 }
 
-/** A connection's bytes. */
+/** The byte stream of a connection. */
 export interface Link {
   /**
-   * Takes Latin-1 text or bytes, which must not be changed afterwards; nothing of it is lost. Returns whether
-   * more is wanted at once; if not, `onDrain` says when.
+   * Writes Latin-1 text or bytes, which must not be changed afterward; everything is accepted. Returns whether more may
+   * be written at once; if not, `onDrain` says when.
    */
   write(data: string | Uint8Array): boolean
-  /** Stops bringing what the other side sends. */
+  /** Stops delivering what the other side sends. */
   pause(): void
-  /** Goes on after {@link Link.pause}. */
+  /** Continues after {@link Link.pause}. */
   resume(): void
   /** Closes at once; may be called twice. */
   destroy(): void
 }
 
-/** Begins to open a connection. */
+/** Starts opening a connection. */
 export type OpenLink = (address: ServerAddress, events: LinkEvents) => Link
 
 /** Opens connections with the sockets of `node:net` and `node:tls`, which every runtime has. */

@@ -3,29 +3,29 @@ import type { Framing } from '../../core/http1/body-decoder.ts'
 import type { KnownName } from './response-names.ts'
 import { NAME_KINDS, responseName } from './response-names.ts'
 
-/** The head of a response: its lines as they came, and what they mean for reading on. */
+/** The head of a response: its lines as received, and what they mean for reading the rest. */
 export interface ResponseHead {
   readonly status: number
-  /** Latin-1, one character a byte; every line with its CRLF, the status line first. */
+  /** Latin-1, one character per byte; every line with its CRLF, the status line first. */
   readonly text: string
-  /** Names of the fields, lowercase, in order; a name that comes twice is there twice. */
+  /** Names of the fields, lowercase, in order; a repeated name is repeated here. */
   readonly names: readonly string[]
-  /** Where each field's line begins in {@link ResponseHead.text}; last, where the lines end. */
+  /** Where each field's line begins in {@link ResponseHead.text}; the last entry is where the lines end. */
   readonly starts: readonly number[]
   readonly framing: Framing
-  /** Whether it has a Transfer-Encoding; then Content-Length means nothing (RFC 9112 §6.3). */
+  /** Whether it has a Transfer-Encoding, which overrides Content-Length (RFC 9112 §6.3). */
   readonly isCoded: boolean
-  /** What Connection says, when that is more than one of the words `close` and `keep-alive`. */
+  /** The value of Connection, unless it is just `close` or `keep-alive`. */
   readonly connection: string | undefined
   /** Whether the connection may carry another request afterwards. */
   readonly reusable: boolean
-  /** Seconds of `Keep-Alive: timeout=…`, when the server says them. */
+  /** Seconds of `Keep-Alive: timeout=…`, if the server sends them. */
   readonly keepAliveSeconds: number | undefined
-  /** What was made of its fields for clients, where that does not depend on the request. */
+  /** The fields prepared for clients, if they do not depend on the request. */
   shown: ShownFields | undefined
 }
 
-/** Fields for clients; `keepsLength` says whether Content-Length may be among them. */
+/** Fields for clients; `keepsLength` says whether they may include Content-Length. */
 export interface ShownFields extends ReadyFields {
   readonly keepsLength: boolean
 }
@@ -35,14 +35,14 @@ const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
 const VERSION_NEW = 'HTTP/1.1 '
 const VERSION_OLD = 'HTTP/1.0 '
 const FIELDS_MAX = 200
-/** Statuses whose responses end with their head. */
+/** Status codes whose responses have no content. */
 const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 304])
 const ZERO = 0x30
 const SPACE = 0x20
 const TAB = 0x09
 const CR = 0x0d
 
-/** The names of the head before, as they were sent: a server sends the same ones again, in the same order. */
+/** The names in the previous head, as sent: a server usually sends the same ones again, in the same order. */
 export interface SeenNames {
   /** With their colons. */
   readonly sent: string[]
@@ -53,12 +53,12 @@ export interface SeenNames {
 export const createSeenNames = (): SeenNames => ({ sent: [], known: [] })
 
 /**
- * Parses the head of a response. Strict: what could be read in two ways is an error, because this proxy
- * and the client would then disagree about where the response ends.
+ * Parses the head of a response. Strict: anything ambiguous is an error, because the gate and the client could then
+ * disagree about where the response ends.
  *
- * @param text the head as Latin-1, one character a byte, up to the CRLF of its last line.
+ * @param text the head as Latin-1, one character per byte, up to the CRLF of its last line.
  * @param method of the request: the answer to HEAD has no body.
- * @param seen is kept up to date; it bounds itself, as heads do.
+ * @param seen is updated; its size is bounded because that of heads is.
  * @returns the head, or what is wrong with it.
  */
 export function parseHead(
@@ -72,13 +72,13 @@ export function parseHead(
   if (status < 100 || lineEnd < 14 || !(isCurrent || text.startsWith(VERSION_OLD))) {
     return 'bad status line'
   }
-  // The code is followed by a space and the reason, or, by some servers, by nothing.
+  // The status code is followed by a space and the reason phrase; some servers send neither.
   if (text.charCodeAt(12) !== SPACE && lineEnd !== 14) return 'bad status line'
   if (FORBIDDEN.test(text)) return 'control character in the head'
   return parseFields(text, lineEnd, isCurrent, status, method, seen)
 }
 
-/** The three digits behind the version; 0 when they are not. */
+/** The three-digit code after the version; 0 if there is none. */
 function statusOf(text: string): number {
   let status = 0
   for (let at = 9; at < 12; at++) {
@@ -89,7 +89,7 @@ function statusOf(text: string): number {
   return status
 }
 
-/** Where the line that begins at `start` ends, behind its CRLF; -1 when it ends in any other way. */
+/** The end of the line that begins at `start`, after its CRLF; -1 if it does not end in CRLF. */
 function endOfLine(text: string, start: number): number {
   const end = text.indexOf('\n', start)
   return end > start && text.charCodeAt(end - 1) === CR && text.indexOf('\r', start) === end - 1
@@ -97,7 +97,7 @@ function endOfLine(text: string, start: number): number {
     : -1
 }
 
-/** What the fields say that decides how the message is read. */
+/** The fields that decide how the message is read. */
 interface Deciding {
   length: string | undefined
   coding: string | undefined
@@ -146,7 +146,7 @@ function parseFields(
     framing,
     isCoded: coding !== undefined,
     connection: connection !== undefined && SIMPLE.test(connection) ? undefined : connection,
-    // RFC 9112 §6.3: a message with both has been tampered with, or is about to be misread.
+    // RFC 9112 §6.3: a message with both may be an attempt at response splitting.
     reusable:
       isCurrent &&
       framing.kind !== 'close' &&
@@ -160,8 +160,8 @@ function parseFields(
 }
 
 /**
- * RFC 9110 §8.6, RFC 9112 §6.1: 204 has neither length nor coding, and 304 seldom. Where there is one, a server that
- * does not know better may send the content as well, which would be taken for the answer to the next request.
+ * RFC 9110 §8.6, RFC 9112 §6.1: a 204 has neither Content-Length nor Transfer-Encoding, and a 304 seldom does. If there
+ * is one, a faulty server may send the content as well, which would be taken for the answer to the next request.
  */
 const announcesContent = ({ length, coding }: Deciding): boolean =>
   coding !== undefined || (length !== undefined && Number(length) > 0)
@@ -229,13 +229,13 @@ function framingOf(
   return length === undefined ? CLOSE : { kind: 'length', bytes: Number(length) }
 }
 
-/** Transfer codings that content can really be in (RFC 9112 §7). Nobody asked for any but `chunked`. */
+/** Transfer codings that exist (RFC 9112 §7). The gate asks for none but `chunked`. */
 const REAL_CODINGS = /(?:^|,)[ \t]*(?:chunked|(?:x-)?gzip|(?:x-)?compress|deflate)[ \t]*(?:[,;]|$)/
 const CODING_NAMES = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:[ \t]*,[ \t]*[!#$%&'*+\-.^_`|~0-9a-z]+)*$/
 
 /**
- * RFC 9112 §6.3: a body whose last coding is not `chunked` ends with the connection, so names that stand for no
- * coding do no harm. One that is coded cannot be passed on: the client would not be told.
+ * RFC 9112 §6.3: a body whose last coding is not `chunked` ends with the connection, so unknown names do no harm. A
+ * body in a real coding cannot be passed on, because the client would not learn of it.
  */
 function framingOfCoding(coding: string): Framing | string {
   if (coding === 'chunked') return CHUNKED
@@ -243,12 +243,12 @@ function framingOfCoding(coding: string): Framing | string {
   return isHarmless ? CLOSE : 'unknown Transfer-Encoding'
 }
 
-/** The value of a field: what stands behind its colon, without the white space around it. */
+/** The value of a field: what follows its colon, without surrounding whitespace. */
 export function valueAt({ text, names, starts }: ResponseHead, index: number): string {
   return valueBetween(text, starts[index]! + names[index]!.length + 1, starts[index + 1]! - 2)
 }
 
-/** RFC 9110 §5.6.3: only spaces and tabs around a value are none of it. */
+/** RFC 9110 §5.6.3: only spaces and tabs count as whitespace around a value. */
 function valueBetween(text: string, from: number, end: number): string {
   let [start, stop] = [from, end]
   while (start < stop && isBlank(text.charCodeAt(start))) start += 1

@@ -1,4 +1,4 @@
-/** What a field means for reading its message; the rest is for others to judge. */
+/** What a field means for reading its message; all other fields are `plain`. */
 export const NAME_KINDS = {
   plain: 0,
   length: 1,
@@ -40,7 +40,7 @@ const capitalized = (name: string): string =>
 
 const SPECIAL_SPELLINGS = [['etag', 'ETag']] as const
 
-/** Spellings that are often sent, so that most names need not be checked and lowered. */
+/** Frequent spellings, so that most names need not be checked and converted to lowercase. */
 const KNOWN: ReadonlyMap<string, KnownName> = new Map(
   [
     ...[...Object.keys(KINDS), ...OFTEN_SENT.split(/\s+/)].flatMap((name) => [
@@ -53,7 +53,7 @@ const KNOWN: ReadonlyMap<string, KnownName> = new Map(
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
-/** A field name as it was sent; `undefined` when it is not a token (RFC 9110 §5.1). */
+/** Looks up a field name as sent; `undefined` if it is not a token (RFC 9110 §5.1). */
 export function responseName(sent: string): KnownName | undefined {
   const known = KNOWN.get(sent)
   if (known !== undefined) return known

@@ -4,12 +4,12 @@ import type { ResponseHead } from './parse-head.ts'
 export interface ServerAddress {
   readonly host: string
   readonly port: number
-  /** Path of its Unix socket, instead of host and port. */
+  /** Path of its Unix socket, used instead of host and port. */
   readonly unix: string | undefined
   readonly tls: TlsSettings | undefined
 }
 
-/** How to speak TLS with a server. */
+/** How to use TLS with a server. */
 export interface TlsSettings {
   readonly ca?: string | undefined
   readonly cert?: string | undefined
@@ -18,44 +18,47 @@ export interface TlsSettings {
   readonly rejectUnauthorized: boolean
 }
 
-/** A request as it goes onto the wire. */
+/** A request as it is sent. */
 export interface WireRequest {
   readonly method: string
-  /** Request line and header lines, each with its CRLF, without framing and the empty line. */
+  /** Request line and header lines, each with its CRLF, without framing fields and the empty line. */
   readonly head: string
   readonly body: WireBody
-  /** Whether it may be sent again when a kept connection turns out to be closed. */
+  /** Whether it may be sent again if a kept connection turns out to be closed. */
   readonly repeatable: boolean
   /** Bodies of known length up to this are collected before the response is handed over. */
   readonly wholeBytesMax: number
 }
 
-/** A request under way, and who is told what becomes of it. Exactly one of answer and failure comes. */
+/**
+ * A request under way, with the callbacks that report its progress. Either `onAnswer` or `onFailure` is called, exactly
+ * once.
+ */
 export interface Job extends WireRequest {
-  /** What carries it now; the client sets it. */
+  /** The connection that carries it now; set by the client. */
   carrier: Carrier | undefined
   /** The server is expected to send a part of the body now. */
   onWait(): void
-  /** Nothing is expected of the server until what it sent has been taken. */
+  /** Nothing is expected of the server until what it has sent is consumed. */
   onRest(): void
-  /** An interim answer but 101 came (RFC 9110 §15.2); there may be several, ahead of the answer. */
+  /** An interim response other than 101 arrived (RFC 9110 §15.2); there may be several before the answer. */
   onInterim(head: ResponseHead): void
   onAnswer(head: ResponseHead, body: ResponseBody): void
   onFailure(error: WireError): void
-  /** Once for a body that is a stream: it came to its end, broke off, or is not wanted any longer. */
+  /** Called once for a streamed body: it is complete, broke off, or was cancelled. */
   onBodyEnd(end: BodyEnd, error?: WireError): void
 }
 
-/** How a body that is a stream ended. */
+/** How a streamed body ended. */
 export type BodyEnd = 'complete' | 'broken' | 'cancelled'
 
-/** A connection, or the making of one. */
+/** A connection, which may still be opening. */
 export interface Carrier {
-  /** Ends the job, if this still carries it: it fails, or its body does. */
+  /** Ends the job if this still carries it; the job or its body then fails. */
   abort(job: Job): void
 }
 
-/** A body to send: nothing, bytes, or a stream with its length where that is known. */
+/** A body to send: nothing, bytes, or a stream with its length if known. */
 export type WireBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
@@ -67,7 +70,7 @@ export type WireBody =
       readonly onChunk: () => void
     }
 
-/** The body of a response: complete (bytes), still coming (a stream), or absent. */
+/** The body of a response: complete (bytes), still arriving (a stream), or absent. */
 export type ResponseBody = Uint8Array | ReadableStream<Uint8Array> | null
 
 /** A response. */
@@ -83,7 +86,10 @@ export interface Sending {
   abort(): void
 }
 
-/** Why a request failed. `connect`: nothing was sent. `body`: its own body broke off, or had another length. */
+/**
+ * Why a request failed. `connect`: nothing was sent. `body`: the request's own body broke off, or did not have the
+ * announced length.
+ */
 export type WireFailure = 'connect' | 'reset' | 'protocol' | 'body'
 
 /** A request that failed. */

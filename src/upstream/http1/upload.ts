@@ -1,7 +1,7 @@
 import type { Link } from './link.ts'
 import type { WireBody } from './types.ts'
 
-/** A body on its way to a server, chunk by chunk, no faster than the server takes it. */
+/** Sends a request body to a server chunk by chunk, no faster than the server takes it. */
 export class Upload {
   readonly #link: Link
   readonly #onLost: (cause: string) => void
@@ -9,7 +9,7 @@ export class Upload {
   #wake: (() => void) | undefined
   #isCancelled = false
 
-  /** @param onLost the body broke off, or has another length than was announced. */
+  /** @param onLost called when the body broke off, or does not have the announced length. */
   constructor(link: Link, onLost: (cause: string) => void) {
     this.#link = link
     this.#onLost = onLost
@@ -47,14 +47,14 @@ export class Upload {
     }
   }
 
-  /** The link takes more. */
+  /** The link accepts more. */
   drained(): void {
     const wake = this.#wake
     this.#wake = undefined
     wake?.()
   }
 
-  /** The link is gone: nothing more is read. */
+  /** The link has closed: nothing more is read. */
   cancel(error: Error): void {
     this.#isCancelled = true
     this.drained()
@@ -65,7 +65,7 @@ export class Upload {
     try {
       await this.#reader?.cancel(error)
     } catch {
-      // The client's stream had failed already.
+      // The client's stream had already failed.
     }
   }
 
