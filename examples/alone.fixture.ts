@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-/** An example in a process of its own. */
+/** An example that runs in its own process. */
 export interface AloneExample {
   readonly url: string
   /** Ends the process as `kill -9` does. */

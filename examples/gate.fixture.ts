@@ -5,16 +5,16 @@ import { parse, stringify } from 'yaml'
 
 const LAUNCHER = resolve(import.meta.dirname, '../bin/tollgate.mjs')
 
-/** A real gate, in a process of its own, in front of an example. */
+/** A real gate, in its own process, in front of an example. */
 export interface TestGate {
   readonly url: string
-  /** Makes a tenant unless there is one, and a key of it with one role. */
+  /** Creates the tenant unless it exists, and a key for it with one role. */
   issueKey(tenantId: string, role: string): Promise<string>
   stop(): Promise<void>
 }
 
 /**
- * Runs `tollgate serve` with the configuration of an example as it is, but on free ports and with data in
+ * Runs `tollgate serve` with the unchanged configuration of an example, but on free ports and with data in
  * a temporary folder.
  */
 export async function startTestGate(
@@ -74,7 +74,7 @@ export async function startTestGate(
   }
 }
 
-/** Sends a request with a key, and a JSON body when there is one. */
+/** Sends a request with a key, and with a JSON body if one is given. */
 export const call = (
   url: string,
   key: string,

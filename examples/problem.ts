@@ -1,4 +1,4 @@
-/** An answer that says what went wrong: RFC 9457 problem details. */
+/** A response that says what went wrong, as RFC 9457 problem details. */
 export function problem(
   status: number,
   title: string,
@@ -14,7 +14,7 @@ export function problem(
   )
 }
 
-/** What a JSON request holds, or the problem with it. */
+/** The JSON value of a request, or the problem with it. */
 export type JsonBody =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly response: Response }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Texts in the public domain that are shipped to begin with. */
+/** The shipped collections of texts in the public domain. */
 export type CorpusName = 'literature' | 'science'
 
 /** A text to remember. */

@@ -1,8 +1,8 @@
 import { Database } from 'bun:sqlite'
 
 /**
- * Opens the database of one tenant, made when absent. The words of `search` are kept apart from the texts
- * (an external-content table, SQLite FTS5 §4.4.3), and found in any of their forms (Porter's stemmer).
+ * Opens the database of one tenant, and creates it if absent. The index `search` is separate from the texts
+ * (an external-content table, SQLite FTS5 §4.4.3) and finds words in any of their forms (Porter's stemmer).
  */
 export function openDatabase(path: string): Database {
   const database = new Database(path, { create: true, strict: true })

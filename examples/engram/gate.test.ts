@@ -92,7 +92,7 @@ describe('behind the gate', () => {
     const statuses = await Promise.all(
       Array.from({ length: 33 }, async () => (await call(url, key)).status),
     )
-    // A minute's bucket refills by one each two seconds.
+    // The bucket of 30 a minute refills by one every two seconds.
     const passed = statuses.filter((status) => status === 200).length
     expect(passed).toBeGreaterThanOrEqual(30)
     expect(passed).toBeLessThan(33)

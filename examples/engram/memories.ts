@@ -2,38 +2,38 @@ import type { Database } from 'bun:sqlite'
 import { randomUUID } from 'node:crypto'
 import type { Passage } from './corpus.ts'
 
-/** Something remembered. */
+/** A stored text. */
 export interface Memory extends Passage {
   readonly id: string
   readonly tags: readonly string[]
   readonly createdAt: string
 }
 
-/** A memory that answers a question. */
+/** A memory that matches a question. */
 export interface Recalled extends Memory {
   /** Higher is better (BM25, Robertson & Zaragoza 2009, within the tenant's own memories). */
   readonly score: number
-  /** The part that matches, with the words found between ** and **. */
+  /** The matching part, with each word that was found between ** and **. */
   readonly snippet: string
 }
 
-/** What recalling brought. */
+/** The result of a recall. */
 export interface Recall {
-  /** Whether every word was found together, or only some of them. */
+  /** Whether the memories contain all words of the question, or only some. */
   readonly matched: 'all' | 'any'
   readonly memories: readonly Recalled[]
 }
 
 /** The memories of one tenant. */
 export interface TenantMemories {
-  /** Remembers a text; `undefined` when there is no room for more. */
+  /** Remembers a text; `undefined` if there is no room for more. */
   remember(passage: Passage, tags: readonly string[]): Memory | undefined
   get(id: string): Memory | undefined
   /** Whether there was such a memory. */
   forget(id: string): boolean
   recall(words: readonly string[], limit: number): Recall
   readonly count: number
-  /** Remembers the passages unless this was done before. */
+  /** Remembers the passages, unless that has been done before. */
   seed(passages: readonly Passage[]): void
 }
 
@@ -54,7 +54,7 @@ interface FoundRow extends Row {
   readonly snippet: string
 }
 
-/** Statements of one tenant's database. None of them names a tenant: there is no other in it. */
+/** Statements for one tenant's database. None names a tenant, because the database holds no other. */
 function prepare(database: Database) {
   return {
     insert: database.prepare<{ number: number }, Record<string, string>>(
@@ -121,7 +121,7 @@ export function createTenantMemories(database: Database): TenantMemories {
       return true
     },
     recall(words, limit) {
-      // A quoted string is a phrase whatever stands in it (FTS5 §3.1), never an operator.
+      // A quoted string is always a phrase (FTS5 §3.1), never an operator.
       const terms = words.map((word) => `"${word.replaceAll('"', '""')}"`)
       const all = sql.find.all(terms.join(' AND '), limit)
       if (all.length > 0) return { matched: 'all', memories: all.map(recalledOf) }

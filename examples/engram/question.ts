@@ -9,14 +9,14 @@ export interface Question {
   readonly limit: number
 }
 
-/** The question, or why it is none. */
+/** The question, or why it is not valid. */
 export type ParsedQuestion =
   | { readonly ok: true; readonly value: Question }
   | { readonly ok: false; readonly detail: string }
 
 /**
- * Reads `?q=…&limit=…`. Only letters and digits count, so nothing that is asked is ever taken for an
- * expression of the search engine.
+ * Reads `?q=…&limit=…`. Only letters and digits count, so the search engine never takes a question for an
+ * expression.
  */
 export function parseQuestion(parameters: URLSearchParams): ParsedQuestion {
   for (const name of parameters.keys()) {

@@ -13,14 +13,14 @@ export interface StartOptions {
   readonly port: number
   readonly hostname: string
   readonly dataFolder: string
-  /** Which tenant begins with which texts; default `library` and `laboratory`. */
+  /** The initial texts of each tenant, by tenant id; by default for `library` and `laboratory`. */
   readonly seeds?: Readonly<Record<string, CorpusName>>
 }
 
 /** A running example. */
 export interface Running {
   readonly url: string
-  /** Gives a tenant texts to begin with, once; for tenants that are made after the start. */
+  /** Gives a tenant its initial texts, once; for tenants that are created after the start. */
   seed(tenantId: string, corpus: CorpusName): void
   stop(): Promise<void>
 }
@@ -43,7 +43,7 @@ export function start(options: StartOptions): Promise<Running> {
   const store = openMemoryStore(options.dataFolder)
   const seed = (tenantId: string, corpus: CorpusName): void =>
     store.tenant(tenantId).seed(readCorpus(corpus))
-  // Indexing texts takes its time, so a tenant's are read in when somebody asks for them.
+  // Indexing takes time, so a tenant's texts are loaded at its first request.
   const awaited = new Map(Object.entries(options.seeds ?? SEEDS))
   const memoriesOf = (tenantId: string): TenantMemories => {
     const corpus = awaited.get(tenantId)
@@ -81,7 +81,7 @@ function answer(
   if (pathname !== MEMORIES && !pathname.startsWith(`${MEMORIES}/`)) {
     return problem(404, 'Not found')
   }
-  // The gate sets this header and lets no client set it; without it nobody has been let in.
+  // Only the gate can set this header; without it, the request did not come through the gate.
   const tenantId = request.headers.get('x-tollgate-tenant') ?? ''
   if (!/^[\x21-\x7e]{1,200}$/.test(tenantId)) {
     return problem(403, 'No tenant', 'This API answers only through the gate.')
@@ -95,7 +95,7 @@ function answer(
   return dispatch(request, { GET: () => show(id, tenant), DELETE: () => forget(id, tenant) })
 }
 
-/** The memories of the tenant that asks; all that a handler gets to see of the store. */
+/** The memories of the requesting tenant: the only part of the store that a handler can reach. */
 type Tenant = () => TenantMemories
 
 type Methods = Readonly<Record<string, () => Response | Promise<Response>>>

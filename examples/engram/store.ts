@@ -9,8 +9,8 @@ import { createTenantMemories } from './memories.ts'
 /** All tenants' memories. */
 export interface MemoryStore {
   /**
-   * The memories of a tenant. Ask anew for each use: with many tenants, the databases that were not used
-   * for longest are closed.
+   * The memories of a tenant. Get them anew for each use: with many tenants, the least recently used
+   * databases are closed.
    */
   tenant(tenantId: string): TenantMemories
   close(): void
@@ -19,8 +19,8 @@ export interface MemoryStore {
 const OPEN_MAX = 64
 
 /**
- * Opens a store in a folder. Each tenant has a database file of its own, so no query can reach
- * another tenant's memories, and not even the ranking of words tells about them.
+ * Opens a store in a folder. Each tenant has its own database file, so no query can reach another tenant's
+ * memories, and not even the ranking of words reveals anything about them.
  */
 export function openMemoryStore(folder: string): MemoryStore {
   mkdirSync(folder, { recursive: true })

@@ -1,9 +1,9 @@
 import type { Scene, Vector3 } from './scene.ts'
 import { isWithin } from './scene.ts'
 
-/** Something about a valid scene that its author may not have meant. */
+/** Something in a valid scene that its author may not have intended. */
 export interface Finding {
-  /** Where, as a JSON pointer (RFC 6901). */
+  /** The place, as a JSON pointer (RFC 6901). */
   readonly pointer: string
   readonly message: string
 }
@@ -19,25 +19,27 @@ const emptyScene: Rule = ({ objects }) =>
 
 const crowdedScene: Rule = ({ objects }) =>
   objects.length > OBJECTS_COMFORTABLE
-    ? [{ pointer: '/objects', message: `more than ${OBJECTS_COMFORTABLE} objects draw slowly` }]
+    ? [{ pointer: '/objects', message: `more than ${OBJECTS_COMFORTABLE} objects render slowly` }]
     : []
 
 const crushingGravity: Rule = ({ gravity }) =>
   gravity > GRAVITY_BEARABLE
-    ? [{ pointer: '/gravity', message: 'more than three times that of the Earth' }]
+    ? [{ pointer: '/gravity', message: 'more than three times that of Earth' }]
     : []
 
 const untold: Rule = ({ description, tags }) => [
-  ...(description.trim() === '' ? [{ pointer: '/description', message: 'says nothing' }] : []),
+  ...(description.trim() === ''
+    ? [{ pointer: '/description', message: 'the description is empty' }]
+    : []),
   ...(tags.length === 0
-    ? [{ pointer: '/tags', message: 'nobody finds a scene without tags' }]
+    ? [{ pointer: '/tags', message: 'a scene without tags is hard to find' }]
     : []),
 ]
 
 const insideObjects: Rule = ({ objects, spawn }) =>
   objects.flatMap(({ position, size }, index) =>
     isWithin(spawn, around(position, size))
-      ? [{ pointer: `/objects/${index}`, message: 'players begin inside this object' }]
+      ? [{ pointer: `/objects/${index}`, message: 'players start inside this object' }]
       : [],
   )
 
@@ -50,7 +52,7 @@ const stackedObjects: Rule = ({ objects }) => {
       seen.set(place, id)
       return []
     }
-    return [{ pointer: `/objects/${index}`, message: `stands where ${other} stands` }]
+    return [{ pointer: `/objects/${index}`, message: `is in the same place as ${other}` }]
   })
 }
 
@@ -58,7 +60,7 @@ const emptyZones: Rule = ({ zones, objects }) =>
   zones.flatMap(({ bounds }, index) =>
     objects.some(({ position }) => isWithin(position, bounds))
       ? []
-      : [{ pointer: `/zones/${index}`, message: 'holds no object' }],
+      : [{ pointer: `/zones/${index}`, message: 'contains no object' }],
   )
 
 const RULES: readonly Rule[] = [
@@ -71,7 +73,7 @@ const RULES: readonly Rule[] = [
   emptyZones,
 ]
 
-/** Looks a valid scene over, and names at most 50 things. */
+/** Reviews a valid scene and returns at most 50 findings. */
 export function findingsOf(scene: Scene): readonly Finding[] {
   return RULES.flatMap((rule) => rule(scene)).slice(0, FINDINGS_MAX)
 }

@@ -24,7 +24,7 @@ export interface SceneFile {
 export interface Scan {
   /** Ordered by path. */
   readonly scenes: readonly SceneFile[]
-  /** Files that are no scenes. */
+  /** Files that are not scenes. */
   readonly broken: readonly string[]
 }
 
@@ -68,14 +68,14 @@ export function openSceneLibrary(folder: string): SceneLibrary {
       }
     },
     async read(path) {
-      // Only what a listing of the folder names is opened, so a path cannot lead out of it.
+      // Only files in a listing of the folder are opened, so a path cannot lead out of it.
       if (!(await listPaths(folder)).includes(path)) return undefined
       return (await load(join(folder, path)))?.scene
     },
   }
 }
 
-/** Links are no files here, so they cannot lead out of the folder either. */
+/** Symbolic links do not count as files, so they cannot lead out of the folder either. */
 async function listPaths(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries

@@ -15,7 +15,7 @@ const moveRequest = z.strictObject({
   position: vector3,
 })
 
-/** `POST /player/position`: moves a player of the caller, and tells what is there. */
+/** `POST /player/position`: moves one of the caller's players, and answers with its surroundings. */
 export async function movePlayer(request: Request, { world, scene }: State): Promise<Response> {
   const body = await readJson(request, MOVE_BYTES_MAX)
   if (!body.ok) return body.response
@@ -30,7 +30,7 @@ export async function movePlayer(request: Request, { world, scene }: State): Pro
   return Response.json({ player, position, at, ...surroundingsOf(scene, position) })
 }
 
-/** `GET /player/position`: where a player of the caller stands. */
+/** `GET /player/position`: the position of one of the caller's players. */
 export function showPosition(request: Request, { world }: State, url: URL): Response {
   const query = readQuery(url, { player: PLAYER })
   if (!query.ok) return query.response

@@ -5,7 +5,7 @@ export type Query =
   | { readonly ok: true; readonly value: Readonly<Record<string, string | undefined>> }
   | { readonly ok: false; readonly response: Response }
 
-/** Reads a query: nothing but the parameters that are expected, each at most once and in its form. */
+/** Reads a query: only the expected parameters, each at most once and in its own format. */
 export function readQuery(url: URL, expected: Readonly<Record<string, RegExp>>): Query {
   const value: Record<string, string> = {}
   for (const [name, text] of url.searchParams) {

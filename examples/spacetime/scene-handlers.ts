@@ -6,7 +6,7 @@ import { sceneSchema } from './scene.ts'
 import type { State } from './state.ts'
 import { callerOf } from './state.ts'
 
-/** Largest scene that is read, in bytes. */
+/** The largest scene that is accepted, in bytes. */
 export const SCENE_BYTES_MAX = 1_048_576
 const LOAD_BYTES_MAX = 4096
 const PAGE_DEFAULT = '50'
@@ -19,7 +19,7 @@ export function showScene(_request: Request, { world, scene }: State): Response 
   return Response.json({ ...world.current, scene })
 }
 
-/** `PUT /scene`: says whether a scene could be loaded, and what is odd about it; keeps nothing. */
+/** `PUT /scene`: says whether a scene could be loaded, and what looks unintended; stores nothing. */
 export async function validateScene(request: Request): Promise<Response> {
   const body = await readJson(request, SCENE_BYTES_MAX)
   if (!body.ok) return body.response
@@ -35,7 +35,7 @@ export async function validateScene(request: Request): Promise<Response> {
   })
 }
 
-/** `POST /scene`: makes the scene of a file the current one. */
+/** `POST /scene`: makes a file's scene the current one. */
 export async function loadScene(request: Request, state: State): Promise<Response> {
   const body = await readJson(request, LOAD_BYTES_MAX)
   if (!body.ok) return body.response
@@ -50,7 +50,7 @@ export async function loadScene(request: Request, state: State): Promise<Respons
   return Response.json({ ...visit, title: scene.title, objects: scene.objects.length })
 }
 
-/** `GET /scenes`: what is in the folder, a page at a time; the next one begins after a path. */
+/** `GET /scenes`: lists the folder a page at a time; the next page begins after a path. */
 export async function listScenes(
   _request: Request,
   { library }: State,
@@ -76,7 +76,7 @@ export async function listScenes(
   })
 }
 
-/** `GET /scene/history`: which scenes were loaded, newest first. */
+/** `GET /scene/history`: the scenes that were loaded, newest first. */
 export function showHistory(_request: Request, { world }: State, url: URL): Response {
   const query = readQuery(url, { limit: NUMBER_TO_100 })
   if (!query.ok) return query.response

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The world reaches this far from its middle along each axis; scenes lie within it. */
+/** The world extends this far from its center along each axis; scenes lie within it. */
 const WORLD_REACH = 1000
 
 const coordinate = z.number().min(-WORLD_REACH).max(WORLD_REACH)
@@ -38,10 +38,10 @@ const sceneObject = z.strictObject({
 
 const zone = z.strictObject({ id: identifier, label: z.string().min(1).max(200), bounds: box })
 
-/** A part of a scene with a name of its own. */
+/** A named part of a scene. */
 export type Zone = z.output<typeof zone>
 
-/** A scene file. Everything in it lies within its bounds, and ids do not repeat. */
+/** A scene file. Everything in it lies within its bounds, and ids are unique. */
 export const sceneSchema = z
   .strictObject({
     title: z.string().min(1).max(200),
@@ -85,7 +85,7 @@ export function isWithin(point: Vector3, { min, max }: Box): boolean {
 
 const isBox = ({ min, max }: Box): boolean => AXES.every((axis) => min[axis] <= max[axis])
 
-/** Positions of the entries whose id an earlier one has. */
+/** Indexes of the entries whose id an earlier entry already has. */
 function repeated(entries: readonly { readonly id: string }[]): readonly number[] {
   const seen = new Set<string>()
   return entries.flatMap(({ id }, index) => {

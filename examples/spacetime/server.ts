@@ -79,7 +79,7 @@ function health(_request: Request, { world, scene }: State): Response {
   return Response.json({ status: 'ok', scene: scene.title, players: world.players })
 }
 
-/** The scene that was current; the garden in a new world, and when the file of that scene is gone. */
+/** The scene that was current last; the garden in a new world, or if the file of that scene is gone. */
 async function firstScene(library: SceneLibrary, world: World): Promise<Scene> {
   const current = world.current
   const again = current === undefined ? undefined : await library.read(current.path)

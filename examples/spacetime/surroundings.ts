@@ -10,11 +10,11 @@ export interface Surroundings {
     readonly label?: string
     readonly distance: number
   } | null
-  /** Zones the point lies in; they may overlap. */
+  /** The zones that contain the point; zones may overlap. */
   readonly zones: readonly { readonly id: string; readonly label: string }[]
 }
 
-/** Tells what is around a point. */
+/** Finds what is around a point. */
 export function surroundingsOf(scene: Scene, point: Vector3): Surroundings {
   return {
     nearest: nearestObject(scene, point),

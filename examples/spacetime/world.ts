@@ -3,42 +3,42 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Vector3 } from './scene.ts'
 
-/** A scene that was loaded: which, when, and by whom. */
+/** A load of a scene: which scene, when, and by whom. */
 export interface Visit {
   readonly path: string
   readonly at: string
   readonly by: string
 }
 
-/** Where a player stands. */
+/** The position of a player. */
 export interface PlayerPosition {
   readonly position: Vector3
   readonly at: string
 }
 
-/** What the world remembers between starts. Everything is on disk when a function returns. */
+/** The state that the world keeps across restarts. When a function returns, its change is on disk. */
 export interface World {
   readonly current: Visit | undefined
   /** Loads of scenes, newest first. */
   history(limit: number): readonly Visit[]
   load(visit: Visit): void
-  /** Moves a player of a caller; the players of one caller are out of another's reach. */
+  /** Moves one of a caller's players; no caller can reach another caller's players. */
   move(caller: string, player: string, where: PlayerPosition): void
   find(caller: string, player: string): PlayerPosition | undefined
   readonly players: number
   close(): void
 }
 
-/** Players remembered; those that did not move for longest give way. */
+/** The most players that are kept; those that have not moved for longest are dropped. */
 const PLAYERS_MAX = 10_000
-/** Loads remembered; the oldest give way. */
+/** The most loads that are kept; the oldest are dropped. */
 const HISTORY_MAX = 1000
 
 interface PlayerRow extends Vector3 {
   readonly at: string
 }
 
-/** Opens the memory of a world in a folder, which is made when absent. */
+/** Opens the state of a world in a folder, and creates the folder if absent. */
 export function openWorld(folder: string): World {
   mkdirSync(folder, { recursive: true })
   const database = openDatabase(join(folder, 'world.db'))
@@ -89,7 +89,7 @@ export function openWorld(folder: string): World {
   }
 }
 
-/** Numbers grow with each row that is put in, replaced players included: they tell who moved last. */
+/** Row numbers grow with each insert, replaced players included: they show who moved last. */
 function openDatabase(path: string): Database {
   const database = new Database(path, { create: true, strict: true })
   database.run('PRAGMA journal_mode = WAL')
