@@ -9,7 +9,7 @@ export interface Arguments {
   /** Every value of a repeatable option or of the last, repeatable argument. */
   texts(name: string): readonly string[]
   flag(name: string): boolean
-  /** A value that must be there. */
+  /** A value that must be given; its absence is a usage error. */
   required(name: string): string
   /** A number; `undefined` when it was not given. */
   number(name: string, bounds?: Bounds): number | undefined
@@ -27,7 +27,7 @@ export interface Bounds {
 type OptionConfig = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
 
 /**
- * Reads a command line strictly: unknown options, missing values and arguments too many are usage
+ * Reads a command line strictly: unknown options, missing values and surplus arguments are usage
  * errors.
  *
  * @param variadic - Whether the last positional argument may be given any number of times.

@@ -5,7 +5,7 @@ import type { CommonOptions } from './common-options.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
-/** What every command is handed. */
+/** What every command receives. */
 export interface CommandContext {
   readonly args: Arguments
   readonly terminal: Terminal
@@ -24,9 +24,9 @@ export interface Command {
   readonly variadic?: boolean
   /** Command lines that work when pasted. */
   readonly examples?: readonly string[]
-  /** The experiment behind it; what replays a record finds its analysis here. */
+  /** The experiment behind it; a replay of a record finds its analysis here. */
   readonly experiment?: Experiment<Json, Json>
-  /** What the experiment is asked for by a command line; a plan's experiments are prepared with it. */
+  /** The experiment's options, read from a command line; a plan prepares its experiments with it. */
   readonly optionsOf?: (args: Arguments, common: CommonOptions) => Promise<Json>
   run(context: CommandContext): Promise<ExitCode>
 }

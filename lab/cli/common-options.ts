@@ -27,7 +27,7 @@ export const commonArgs = {
 
 /** Options of every experiment, checked. */
 export interface CommonOptions {
-  /** Normalized, and on this machine unless `--allow-remote` was said. */
+  /** Normalized, and on this machine unless `--allow-remote` was given. */
   readonly target: string | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly allowRemote: boolean

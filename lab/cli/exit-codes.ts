@@ -13,7 +13,7 @@ export const EXIT = {
 /** A documented exit status. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** A command line that cannot be meant: exit status 2. `hint` says what to do. */
+/** A wrong command line: exit status 2. `hint` says what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly hint: string | undefined
@@ -24,7 +24,7 @@ export class UsageError extends Error {
   }
 }
 
-/** Reads a word of the command line: what `read` refuses was wrong usage, and nothing has gone wrong yet. */
+/** Wraps a reader of a command-line argument: whatever `read` refuses becomes a usage error. */
 export function readWord<Value>(read: (text: string) => Value): (text: string) => Value {
   return (text) => {
     try {

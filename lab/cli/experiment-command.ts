@@ -12,7 +12,7 @@ import { createProgress } from './progress.ts'
 import { renderSummary } from './summary.ts'
 import { checkOutputs, writeOutputs } from './writers.ts'
 
-/** What makes a command of an experiment. */
+/** What turns an experiment into a command. */
 export interface ExperimentCommandSpec<Options, Raw> {
   readonly summary: string
   /** Options of its own, beside the common ones. */
@@ -20,17 +20,17 @@ export interface ExperimentCommandSpec<Options, Raw> {
   readonly examples?: readonly string[]
   readonly experiment: Experiment<Options, Raw>
   /**
-   * What was asked, from the command line. Throws a `UsageError` for what cannot be meant.
-   * Values of `headers` in it are hidden in the record.
+   * The experiment's options, read from the command line. Throws a `UsageError` for wrong usage.
+   * The values of its `headers` are hidden in the record.
    */
   options(args: Arguments, common: CommonOptions): Options | Promise<Options>
 }
 
-/** A command that runs an experiment, says what it found and exits 0, 6 or 7. */
+/** A command that runs an experiment, prints the result and exits with 0, 6 or 7. */
 export function experimentCommand<Options, Raw>(
   spec: ExperimentCommandSpec<Options, Raw>,
 ): Command {
-  // What is measured and analyzed is JSON by the contract of an experiment.
+  // Options and raw data are JSON by the contract of an experiment.
   const experiment = spec.experiment as unknown as Experiment<Json, Json>
   const optionsOf = async (args: Arguments, common: CommonOptions): Promise<Json> =>
     (await spec.options(args, common)) as Json
@@ -51,7 +51,7 @@ export function experimentCommand<Options, Raw>(
   }
 }
 
-/** A seed nobody chose; it is written down. */
+/** A random seed, for runs that name none; the record keeps it. */
 export const randomSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]!
 
 async function runAndReport(

@@ -3,7 +3,7 @@ import { renderUsage } from 'citty'
 import type { Command } from './command.ts'
 import type { Entry } from './table.ts'
 
-/** What a command takes, with examples. */
+/** The usage of a command, with its options and examples. */
 export async function renderCommandHelp(command: Command, program: string): Promise<string> {
   const definition: CommandDef = {
     meta: { name: command.name, description: command.summary },
@@ -37,7 +37,7 @@ export function renderHelp(commands: Readonly<Record<string, Entry>>, program: s
   ].join('\n')
 }
 
-/** The text without its colors. */
+/** The text without color codes. */
 export const withoutColors = (text: string): string =>
   // oxlint-disable-next-line no-control-regex
   text.replaceAll(/\u001B\[[\d;]*m/g, '')

@@ -1,15 +1,15 @@
 import { EXIT } from './exit-codes.ts'
 
-/** A signal to give up that Ctrl-C and a supervisor's SIGTERM set. */
+/** A signal that Ctrl-C or a supervisor's SIGTERM aborts. */
 export interface Interrupt {
   readonly signal: AbortSignal
   close(): void
 }
 
-/** One Ctrl-C by several ways arrives within this: a terminal sends it to all, and the launcher passes on what it gets. */
+/** One Ctrl-C can arrive more than once within this time: from the terminal, and passed on by the launcher. */
 const ECHO_MS = 500
 
-/** The first SIGINT or SIGTERM asks to end in order; the second ends at once. */
+/** The first SIGINT or SIGTERM asks for an orderly stop; the second ends the process at once. */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController()
   let askedMs = Infinity

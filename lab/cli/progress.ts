@@ -1,7 +1,7 @@
 import type { Progress } from '../core/index.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Progress with its end: the line that was drawn over and over goes away. */
+/** Progress that can end, which erases the status line. */
 export interface ProgressView extends Progress {
   close(): void
 }
@@ -11,8 +11,8 @@ const PLAIN_LIVE_MS = 5000
 const CLEAR_LINE = '\r\u001B[K'
 
 /**
- * A status line that is drawn over on a terminal; lines elsewhere: each step once, figures of the
- * moment at most every five seconds.
+ * A status line that is redrawn on a terminal. Elsewhere it prints lines: each step once, live figures at most
+ * every five seconds.
  */
 export function createProgress(terminal: Terminal, monotonicMs: () => number): ProgressView {
   return terminal.isLive ? liveView(terminal, monotonicMs) : plainView(terminal, monotonicMs)

@@ -1,14 +1,14 @@
 import type { ArgsDef } from 'citty'
 import type { Arguments } from './arguments.ts'
 
-/** Options of experiments that send one request over and over. */
+/** Options of experiments that send one request repeatedly. */
 export const requestArgs = {
   method: { type: 'string', valueHint: 'name', description: 'Method (default GET).' },
   body: { type: 'string', valueHint: 'text', description: 'Body of the request.' },
   status: { type: 'string', valueHint: 'n', description: 'Status expected (default 200).' },
 } as const satisfies ArgsDef
 
-/** What is sent, and which status is to come back. */
+/** The request to send, and the status to expect. */
 export function readRequest(args: Arguments): {
   readonly method: string
   readonly body: string | null
@@ -18,7 +18,7 @@ export function readRequest(args: Arguments): {
   return { ...readBody(args), status }
 }
 
-/** A body, and the method that goes with it where none is named. */
+/** A body, and the method to use with it if none is named. */
 export function readBody(args: Arguments): {
   readonly method: string
   readonly body: string | null

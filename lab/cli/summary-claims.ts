@@ -9,13 +9,13 @@ const COLOR: Readonly<Record<ClaimRecord['status'], number>> = {
 
 const WIDEST = Math.max(...Object.keys(COLOR).map((status) => status.length))
 
-/** What a person at a terminal is told of a validation: each claim, what was seen, and why. */
+/** The terminal summary of a validation: each claim, what was observed, and why it holds or fails. */
 export function renderClaims(record: LabRecord, color: boolean): string {
   const paint = (code: number, text: string): string =>
     color ? `\u001B[${code}m${text}\u001B[0m` : text
   const lines = record.claims.flatMap(({ status, text, budget, measured, reason, group }) => {
     const sign = paint(COLOR[status], status.toUpperCase().padEnd(WIDEST))
-    // Of a checklist nothing is asked but a yes.
+    // The expected answer to every item of a checklist is yes.
     const asked = group === 'claim' ? `${budget}: ` : ''
     return [`${sign}  ${text}`, `${' '.repeat(WIDEST)}  ${asked}${measured} (${reason})`]
   })

@@ -3,7 +3,7 @@ import { formatInterval, formatQuantity, formatValue } from '../core/index.ts'
 
 const COLOR: Readonly<Record<Verdict, number>> = { pass: 32, fail: 31, inconclusive: 33 }
 
-/** What a person at a terminal is told of a record: the verdict, figures, tables, and how far to trust them. */
+/** The terminal summary of a record: the verdict, figures, tables, and how far to trust them. */
 export function renderSummary(record: LabRecord, color: boolean): string {
   const paint = (code: number, text: string): string =>
     color ? `\u001B[${code}m${text}\u001B[0m` : text

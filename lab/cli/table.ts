@@ -1,6 +1,6 @@
 import type { Command } from './command.ts'
 
-/** A command by name: what it answers, and how to load it. */
+/** A command: its summary, and how to load it. */
 export interface Entry {
   readonly summary: string
   load(): Promise<Command>

@@ -3,8 +3,8 @@ import { UsageError } from './exit-codes.ts'
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|[\w-]+\.localhost)$/i
 
 /**
- * Reads the address of something to measure. Load aimed at somebody else's machine is an attack
- * there, so that anything but loopback is refused unless it was asked for.
+ * Reads the address of a server to measure. Load aimed at somebody else's machine is an attack, so
+ * anything but a loopback address is refused unless it is explicitly allowed.
  *
  * @throws UsageError
  */
@@ -14,7 +14,7 @@ export function readTarget(text: string, allowRemote: boolean): string {
     throw new UsageError(`not an http or https URL: ${text}`)
   }
   if (url.username !== '' || url.password !== '') {
-    throw new UsageError('a URL may not hold a password', 'Send it with --header.')
+    throw new UsageError('a URL may not contain a password', 'Send it with --header.')
   }
   if (!allowRemote && !LOOPBACK.test(url.hostname)) {
     throw new UsageError(

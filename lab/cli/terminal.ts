@@ -1,19 +1,19 @@
 import { LabError } from '../core/index.ts'
 
-/** What a command sees of the world around it. Results and hints go separate ways. */
+/** Where a command writes: results to standard output, hints to standard error. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether results may be colored. */
   readonly color: boolean
-  /** Whether hints and progress go to a person. */
+  /** Whether standard error is a terminal, so that progress can be redrawn. */
   readonly isLive: boolean
   readonly hintColor: boolean
   readonly columns: number
   /** Writes a result to standard output. */
   out(text: string): Promise<void>
-  /** Writes a hint, a warning or an error, a line, to standard error. */
+  /** Writes a line to standard error: a hint, a warning or an error. */
   hint(text: string): void
-  /** Writes to standard error as it is. */
+  /** Writes text to standard error unchanged. */
   draw(text: string): void
 }
 
@@ -36,8 +36,8 @@ export function createTerminal(): Terminal {
 }
 
 /**
- * Waits until the text is handed over, so that a pipe is never cut short at exit. Who reads may go away before: the
- * exit status tells the verdict all the same.
+ * Waits until the text is handed over, so that a pipe is never cut short at exit. If the reader goes away first, that
+ * is no error: the exit status still tells the verdict.
  */
 async function write(text: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ import { UsageError } from './exit-codes.ts'
 
 type Writer = (record: LabRecord) => Promise<string>
 
-/** What a file of each ending holds. */
+/** The format of a file, by its extension. */
 const WRITERS: Readonly<Record<string, Writer>> = {
   json: async (record) => `${JSON.stringify(record)}\n`,
   html: async (record) => (await import('../report/index.ts')).renderHtml(record),
@@ -16,12 +16,12 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   csv: async (record) => (await import('../report/index.ts')).renderCsv(record),
 }
 
-/** The forms a record can take, by the ending of a file. */
+/** The formats of a record, named by file extension. */
 export const FORMATS: readonly string[] = Object.keys(WRITERS)
 
 /**
- * Refuses what could not be written once all is measured: endings that nothing is known to write, and places where
- * no file can be.
+ * Refuses, before anything is measured, outputs that could not be written later: unknown extensions, and paths where no
+ * file can be.
  */
 export async function checkOutputs(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
@@ -36,7 +36,7 @@ export async function checkOutputs(paths: readonly string[]): Promise<void> {
 }
 
 /**
- * Writes the record to each file, as its ending says. A file is replaced by a whole one or not at all.
+ * Writes the record to each file, in the format of its extension. A file is replaced as a whole or not at all.
  *
  * @throws LabError when one cannot be written; the others are written all the same.
  */
@@ -53,7 +53,7 @@ export async function writeOutputs(record: LabRecord, paths: readonly string[]):
   if (failures.length > 0) throw new LabError(failures.join('; '))
 }
 
-/** Pipes, devices and links are written to as they are. */
+/** Replaces a regular file atomically; pipes, devices and links are written to directly. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const found = await typeOf(path)
   if (found !== undefined && !found.isFile()) {

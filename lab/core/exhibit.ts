@@ -10,11 +10,11 @@ export interface Series {
   readonly band?: readonly (readonly [x: number, low: number, high: number])[]
   readonly dashed?: boolean
   readonly marks?: boolean
-  /** `false`: marks alone, without a line that joins them. */
+  /** `false`: points only, without a line that joins them. */
   readonly joined?: boolean
 }
 
-/** An axis: what it says, its unit, its scale. `percentile` spaces p by log(1/(1-p)). */
+/** An axis: its label, unit and scale. `percentile` spaces p by log(1/(1-p)). */
 export interface Axis {
   readonly label: string
   readonly unit: Unit
@@ -36,12 +36,12 @@ interface Captioned {
   readonly caption: string
 }
 
-/** Effects with intervals against a band within which nothing can be told apart. */
+/** Effects with intervals, shown against a band within which differences cannot be distinguished. */
 export interface ForestPlot extends Captioned {
   readonly kind: 'forest'
   readonly unit: Unit
   readonly axisLabel: string
-  /** The A/A floor: half-width of what a difference of nothing looks like here. */
+  /** The A/A floor: half-width of the difference that is seen here when there is none. */
   readonly floor?: number
   readonly rows: readonly {
     readonly label: string
@@ -51,7 +51,7 @@ export interface ForestPlot extends Captioned {
   }[]
 }
 
-/** Costs that add up to a whole, with the remainder that does not. */
+/** Costs that add up to a whole, with the remainder that none of them explains. */
 export interface Waterfall extends Captioned {
   readonly kind: 'waterfall'
   readonly unit: Unit
@@ -73,23 +73,23 @@ export interface LineChart extends Captioned {
   readonly levels?: readonly { readonly label: string; readonly value: number }[]
 }
 
-/** Counts per cell: latency over time. `counts[column][row]`. */
+/** Latency over time as counts per cell: `counts[column][row]`. */
 export interface HeatMap extends Captioned {
   readonly kind: 'heat-map'
   readonly x: Axis
   readonly y: Axis
-  /** Edges of the columns (time) and rows (latency): one more than there are cells. */
+  /** Edges of the columns (time) and rows (latency): one more than there are columns and rows. */
   readonly columnEdges: readonly number[]
   readonly rowEdges: readonly number[]
   readonly counts: readonly (readonly number[])[]
   readonly spans?: readonly Span[]
 }
 
-/** A node of a flame graph; `value` in samples or bytes, its own share included. */
+/** A node of a flame graph; `value` in samples or bytes, including its children. */
 export interface FlameNode {
   readonly name: string
   readonly value: number
-  /** Difference to a baseline in the same unit, where two profiles are compared. */
+  /** Difference from a baseline in the same unit, when two profiles are compared. */
   readonly delta?: number
   readonly children: readonly FlameNode[]
 }
@@ -108,5 +108,5 @@ export interface Table extends Captioned {
   readonly rows: readonly (readonly (string | number | null)[])[]
 }
 
-/** What a result shows, as data; the report draws it. */
+/** Something a result shows, as data; the report draws it. */
 export type Exhibit = FlameGraph | ForestPlot | HeatMap | LineChart | Table | Waterfall

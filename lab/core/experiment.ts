@@ -13,7 +13,7 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json }
 
-/** What follows from the raw data of an experiment, and nothing else does. */
+/** Everything that is concluded from the raw data of an experiment, and from nothing else. */
 export interface Outcome {
   readonly judgement: Judgement
   /** Most important first; the first five head the report. */
@@ -21,7 +21,7 @@ export interface Outcome {
   readonly exhibits: readonly Exhibit[]
   /** What a reader must know to trust or doubt the figures. */
   readonly notes: readonly string[]
-  /** What the raw data says of trust; whoever runs the experiment adds what the machine said. */
+  /** What the raw data says about trust; the runner adds what it observed of the machine. */
   readonly trust: Partial<Trust>
 }
 
@@ -30,20 +30,20 @@ export interface Outcome {
  * and returns raw data (counts, histograms, blocks); `analyze` is pure and computes every figure
  * from it. `tollgate lab replay` runs `analyze` again and compares.
  *
- * @typeParam Options - What was asked, as JSON.
- * @typeParam Raw - What was seen, as JSON.
+ * @typeParam Options - What was asked for, as JSON.
+ * @typeParam Raw - What was observed, as JSON.
  */
 export interface Experiment<Options, Raw> {
   /** The subcommand of `tollgate lab`, such as `overhead`. */
   readonly kind: string
   readonly title: string
-  /** Rejects with a `LabError` when it cannot run at all; a doubtful run is raw data for `analyze`. */
+  /** Rejects with a `LabError` if it cannot run at all; a doubtful run is left to `analyze` to judge. */
   measure(options: Options, world: World): Promise<Raw>
   /** @param seed - For bootstrap and permutation; the same seed gives the same outcome. */
   analyze(options: Options, raw: Raw, seed: number): Outcome
 }
 
-/** A mistake of the caller (a wrong option, a target that does not answer): a message to act on. */
+/** A mistake of the caller (a wrong option, a target that does not answer), with a message to act on. */
 export class LabError extends Error {
   override readonly name = 'LabError'
 }

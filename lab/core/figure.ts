@@ -13,7 +13,7 @@ export type Unit =
   | 'seconds'
   | 'share'
 
-/** An interval that holds the true value with the given confidence (0 to 1). */
+/** An interval that contains the true value with the given confidence (0 to 1). */
 export interface Interval {
   readonly low: number
   readonly high: number

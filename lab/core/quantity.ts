@@ -42,7 +42,7 @@ function scaled(
   return `${formatNumber(value / step.per)} ${step.suffix}`
 }
 
-/** What is nearly all is not said to be all: 99.98, not 100. */
+/** Does not round nearly all up to all: 99.98, not 100. */
 function formatPercent(percent: number): string {
   const text = formatNumber(percent)
   if (text !== '100' || percent >= 100) return text

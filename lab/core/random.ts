@@ -1,6 +1,6 @@
 /** A seeded source of randomness: the same seed gives the same sequence on every machine. */
 export interface Random {
-  /** Uniform in [0, 1), 32 bits of it. */
+  /** Uniform in [0, 1), with 32 bits of randomness. */
   next(): number
   /** Uniform whole number in [0, bound). */
   below(bound: number): number
@@ -8,9 +8,9 @@ export interface Random {
   exponential(): number
   /** Standard normal (Marsaglia's polar method). */
   normal(): number
-  /** Shuffles in place (Fisher and Yates) and returns the same array. */
+  /** Shuffles in place (Fisher–Yates) and returns the same array. */
   shuffle<Item>(items: Item[]): Item[]
-  /** An independent source, named so that adding one does not move the others. */
+  /** An independent source. It has a name, so that adding another does not change the sequences of the rest. */
   fork(name: string): Random
 }
 
@@ -33,7 +33,7 @@ function splitmix32(seed: number): () => number {
 }
 
 /**
- * xoshiro128** (Blackman and Vigna, 2018), its state filled by splitmix32.
+ * xoshiro128** (Blackman and Vigna, 2018), seeded by splitmix32.
  *
  * @param seed - Any whole number; only its low 32 bits count.
  */

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { LabError } from './experiment.ts'
 
 /**
- * Reads a file of JSON.
+ * Reads a JSON file.
  *
- * @throws {@link LabError} that names the file, when it cannot be read or is none
+ * @throws {@link LabError} that names the file, if it cannot be read or is not JSON
  */
 export async function readJson(path: string): Promise<unknown> {
   try {

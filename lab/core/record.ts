@@ -2,7 +2,7 @@ import type { Json, Outcome } from './experiment.ts'
 import type { Trust } from './trust.ts'
 import type { Judgement } from './verdict.ts'
 
-/** The format's name; a reader refuses what it does not know. */
+/** The name of the format; a reader refuses names it does not know. */
 export const RECORD_FORMAT = 'tollgate-lab/1'
 
 /** What the machine is. Records whose fingerprints differ are not comparable. */
@@ -16,7 +16,7 @@ export interface Fingerprint {
   readonly runtime: string
 }
 
-/** One experiment as it was run: what was asked, what was seen, what follows. */
+/** One experiment as it was run: what was asked for, what was observed, what follows. */
 export interface ExperimentRecord {
   readonly kind: string
   readonly title: string
@@ -31,7 +31,7 @@ export interface ExperimentRecord {
   readonly command: string
 }
 
-/** A claim of a plan with its evidence; `unknown` where there is none. */
+/** A claim of a plan with its evidence; `unknown` if there is none. */
 export interface ClaimRecord {
   readonly id: string
   readonly text: string
@@ -44,7 +44,7 @@ export interface ClaimRecord {
   readonly group: 'claim' | 'checklist'
 }
 
-/** The one truth of a run; every other rendering is made from it. */
+/** The single source of truth about a run; every other format is rendered from it. */
 export interface LabRecord {
   readonly format: typeof RECORD_FORMAT
   readonly title: string

@@ -1,7 +1,7 @@
-/** What an experiment concludes. `inconclusive` is a result of its own: the evidence does not suffice. */
+/** What an experiment concludes. `inconclusive` is a result in its own right: the evidence does not suffice. */
 export type Verdict = 'pass' | 'fail' | 'inconclusive'
 
-/** A verdict with the one sentence that says why. */
+/** A verdict with one sentence that says why. */
 export interface Judgement {
   readonly verdict: Verdict
   readonly reason: string
@@ -17,9 +17,9 @@ export const EXIT_CODE: Readonly<Record<Verdict, 0 | 6 | 7>> = {
 const SEVERITY: Readonly<Record<Verdict, number>> = { pass: 0, inconclusive: 1, fail: 2 }
 
 /**
- * The judgement of several taken together: the worst of them, a failure before an open question.
+ * The judgement of several together: the worst of them, where `fail` is worse than `inconclusive`.
  *
- * @param judgements - None at all is `inconclusive`: nothing was shown.
+ * @param judgements - An empty list is `inconclusive`: nothing was shown.
  */
 export function worst(judgements: readonly Judgement[]): Judgement {
   const first = judgements[0]

@@ -1,7 +1,7 @@
 import { createRandom } from './random.ts'
 import type { World } from './world.ts'
 
-/** A world whose progress nobody sees. */
+/** A world that discards progress. */
 export function quietWorld(signal: AbortSignal = new AbortController().signal): World {
   return {
     monotonicMs: () => performance.now(),

@@ -1,16 +1,16 @@
 import type { Random } from './random.ts'
 
-/** What a user sees while an experiment runs. Lines off a terminal, a live view on one. */
+/** What a user sees while an experiment runs: a live view on a terminal, lines elsewhere. */
 export interface Progress {
   /** A step begins: `done` of `total` steps are over. */
   step(label: string, done: number, total: number): void
   /** A line worth keeping: a discarded block, a noisy neighbor. */
   note(text: string): void
-  /** Figures of the moment; may be drawn over the ones before. */
+  /** Current figures; they may overwrite the previous ones. */
   live(figures: Readonly<Record<string, string>>): void
 }
 
-/** The outside, handed in: clocks, randomness, a way to give up, somebody to tell. */
+/** The outside world, handed in: clocks, randomness, an abort signal and progress. */
 export interface World {
   /** Monotonic time in milliseconds, with fractions. */
   readonly monotonicMs: () => number

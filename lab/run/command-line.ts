@@ -1,13 +1,13 @@
 import { HIDDEN, redactLine } from './redact.ts'
 
-/** Options whose values may be secrets, and what a record may say of them. */
+/** Options whose values may be secrets, and what a record may say about them. */
 const SECRET_OPTIONS: Readonly<Record<string, (value: string) => string>> = {
   '--header': redactLine,
   '-H': redactLine,
   '--callers': () => HIDDEN,
 }
 
-/** The command that repeats a run: what was typed with its seed, without values of headers and tokens. */
+/** The command that repeats a run: the one typed, with its seed and without the values of headers and tokens. */
 export function repeatCommand(argv: readonly string[], seed: number): string {
   const words = argv.map((word, at) => {
     const redact = SECRET_OPTIONS[argv[at - 1] ?? '']

@@ -1,6 +1,6 @@
 import type { Json } from '../core/index.ts'
 
-/** Headers whose values tell nothing; every other value may be a secret and is hidden. */
+/** Headers whose values are harmless; every other value may be a secret and is hidden. */
 const HARMLESS = new Set([
   'accept',
   'accept-encoding',
@@ -19,8 +19,8 @@ const hide = <Value extends Json>(name: string, value: Value): Value | string =>
   HARMLESS.has(name.toLowerCase()) ? value : HIDDEN
 
 /**
- * The same with the values of headers hidden: whatever stands under a member `header` or `headers`,
- * as an object or as pairs. Records are stored and shown to others.
+ * A copy with the values of headers hidden: everything in a member `header` or `headers`, as an
+ * object or as pairs. Records are stored and shown to others.
  */
 export function redactHeaders(value: Json): Json {
   if (Array.isArray(value)) return value.map(redactHeaders)

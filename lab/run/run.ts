@@ -21,7 +21,7 @@ import { redactHeaders } from './redact.ts'
 import { mergeTrust, settle } from './settle.ts'
 import { readVersions } from './versions.ts'
 
-/** What a run is handed. */
+/** What a run needs to know about its surroundings. */
 export interface RunContext {
   readonly seed: number
   /** The command line as given: `['overhead', '--quick']`. */
@@ -30,11 +30,11 @@ export interface RunContext {
   readonly wallMs: () => number
   readonly signal: AbortSignal
   readonly progress: Progress
-  /** What is measured; the process behind a local one does not count as other work. */
+  /** The server that is measured; if it is local, its process does not count as other work. */
   readonly target?: string
 }
 
-/** Measures, watches the machine meanwhile, and analyzes. Rejects with what `measure` rejects with. */
+/** Measures while watching the machine, then analyzes. Rejects with what `measure` rejects with. */
 export async function runExperiment<Options extends Json, Raw extends Json>(
   experiment: Experiment<Options, Raw>,
   options: Options,
@@ -81,14 +81,14 @@ function targetPid(target: string | undefined): readonly number[] {
   return pid === undefined ? [] : [pid]
 }
 
-/** What heads a record. */
+/** The head of a record. */
 export interface RecordHead {
   readonly title: string
   readonly target: string
   readonly seed: number
   readonly argv: readonly string[]
   readonly claims?: readonly ClaimRecord[]
-  /** When it began and ended, in milliseconds since 1970; by default what the experiments say. */
+  /** When it began and ended, in milliseconds since 1970; by default as the experiments say. */
   readonly spanMs?: readonly [startMs: number, endMs: number]
 }
 
@@ -117,13 +117,13 @@ export function toLabRecord(
   }
 }
 
-/** What a record says as a whole: by its claims, and without any by its experiments. */
+/** The judgement of a record as a whole: by its claims, or by its experiments if it has none. */
 export const judgeRecord = (
   claims: readonly ClaimRecord[],
   judgements: readonly Judgement[],
 ): Judgement => (claims.length > 0 ? judgeClaims(claims) : worst(judgements))
 
-/** All must hold; the reason counts those that do, and names the first of the worst. */
+/** All claims must hold; the reason counts those that do, and names the first of the worst. */
 function judgeClaims(claims: readonly ClaimRecord[]): Judgement {
   const { verdict, reason } = worst(
     claims.map((claim) => ({

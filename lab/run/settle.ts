@@ -1,6 +1,6 @@
 import type { Outcome, Trust } from '../core/index.ts'
 
-/** Trust as the analysis and the machine say it together; where both speak, the analysis counts. */
+/** Merges what the machine and the analysis say about trust; where both do, the analysis wins. */
 export function mergeTrust(observed: Trust, analyzed: Partial<Trust>): Trust {
   return {
     ...observed,
@@ -11,9 +11,9 @@ export function mergeTrust(observed: Trust, analyzed: Partial<Trust>): Trust {
 }
 
 /**
- * The outcome in the light of trust: on a machine that belonged to others, figures neither pass nor
+ * The outcome in the light of trust: on a machine that was busy with other work, figures neither pass nor
  * fail. Pure, so that a replay of `analyze` followed by this gives the stored outcome. An analysis
- * whose figures do not depend on time (a ratio that the server counted) sets a grade of its own.
+ * whose figures do not depend on time (a ratio that the server counted) sets its own grade.
  */
 export function settle(outcome: Outcome, trust: Trust): Outcome {
   if (trust.grade !== 'unusable' || outcome.judgement.verdict === 'inconclusive') return outcome

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Versions of what took part: the lab, its runtime, and the commit that is measured. */
+/** Versions of everything involved: the lab, its runtime, and the commit that is measured. */
 export function readVersions(): Readonly<Record<string, string>> {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
   const { version } = JSON.parse(text) as { readonly version: string }

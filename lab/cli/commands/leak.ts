@@ -10,7 +10,7 @@ import { readTarget } from '../target.ts'
 const HOUR_MS = 3_600_000
 const CONTROL_MS_MAX = 300_000
 
-/** `lab leak`: whether memory grows with the requests. */
+/** `lab leak`: whether memory grows with the number of requests. */
 export const leakCommand = experimentCommand({
   summary: 'Whether memory leaks: windows of a long load, with a known leak and none as controls',
   experiment: leakExperiment,

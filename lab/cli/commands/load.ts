@@ -12,7 +12,7 @@ const WORKERS_MAX = 64
 const TIMEOUT_MS = 10_000
 const QUICK_MS = 5000
 
-/** `lab load`: load of a shape, held against thresholds. */
+/** `lab load`: load of a given shape, checked against thresholds. */
 export const loadCommand = experimentCommand({
   summary: 'Put load of a shape on a server and hold it against thresholds',
   experiment: loadExperiment,

@@ -6,7 +6,7 @@ import { readText } from './report.ts'
 
 const SHOWN_MAX = 20
 
-/** `lab replay`: every figure of a record computed again from what was seen. */
+/** `lab replay`: computes every figure of a record again from its raw data. */
 export const replayCommand: Command = {
   name: 'replay',
   summary: 'Compute every figure of a record again from its raw data, and compare',

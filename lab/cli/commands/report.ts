@@ -5,7 +5,7 @@ import type { Command } from '../command.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import { checkOutputs, FORMATS, renderAs, writeOutputs } from '../writers.ts'
 
-/** `lab report`: another form of a stored record. */
+/** `lab report`: writes a stored record in another format. */
 export const reportCommand: Command = {
   name: 'report',
   summary: 'Turn a stored record into HTML, Markdown, JUnit XML or CSV',

@@ -94,7 +94,7 @@ interface Prepared {
   readonly experiment: Experiment<Json, Json>
   readonly options: Json
   readonly target: string | undefined
-  /** The command line that repeats it without the plan. */
+  /** The command line that repeats the experiment without the plan. */
   readonly argv: readonly string[]
 }
 
@@ -102,7 +102,7 @@ function targetOf(plan: Plan, common: CommonOptions): string | undefined {
   return common.target ?? plan.target
 }
 
-/** Reads every command line of the plan before anything is measured, so that no mistake costs an hour. */
+/** Reads every command line of the plan before anything is measured, so that a mistake does not cost an hour. */
 async function prepareAll(
   plan: Plan,
   folder: string,
