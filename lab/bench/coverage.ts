@@ -1,7 +1,7 @@
 /**
- * How often the intervals that the lab prints hold the truth: servers and machines whose truth is known are
- * simulated, the analyses of the lab compute their figures from the raw data, and it is counted. Nothing is measured, so
- * the machine may be busy, and the same seed gives the same table anywhere.
+ * Counts how often the intervals that the lab prints contain the true value. It simulates servers and machines whose
+ * true values are known, and lets the analyses of the lab compute their figures from that raw data. Nothing is
+ * measured, so the machine may be busy, and the same seed gives the same table anywhere.
  *
  *     node bin/bun.mjs lab/bench/coverage.ts --help
  */
@@ -14,18 +14,18 @@ import { loadStudies } from './simulated/loads.ts'
 import type { Coverage, Study } from './simulated/study.ts'
 import { coverageOf } from './simulated/study.ts'
 
-const HELP = `Simulates servers of known truth and says how often each interval of the lab holds it.
+const HELP = `Simulates servers whose true values are known and says how often each interval of the lab contains them.
 
   node bin/bun.mjs lab/bench/coverage.ts [options]
 
-  --runs N         runs of each server (default 100; some four minutes)
+  --runs N         runs of each server (default 100; about four minutes)
   --seconds LIST   how long loads last (default 30,300)
-  --only TEXT      only servers and experiments whose name holds this, such as load or moods
+  --only TEXT      only servers and experiments whose name contains this, such as load or moods
   --seed N         default 1
   --json           the table as JSON
 
-Columns: what of 100 intervals hold the truth, and of what percentage; the interval of that share in turn
-(Wilson, 95 %); how wide the intervals are, next to the truth. Runs without an interval do not count.
+Columns: the share of intervals that contain the true value, in percent, and the share that should; the interval of the
+former (Wilson, 95 %); the width of the intervals relative to the true value. Runs without an interval do not count.
 `
 
 const { values } = parseArgs({

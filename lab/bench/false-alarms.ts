@@ -1,7 +1,7 @@
 /**
- * How often the lab finds a difference where there is none, on this machine: `lab overhead` over a
- * synthetic server whose layer costs nothing, and `lab compare` of a server with itself, run after run
- * with a server of its own.
+ * Counts how often the lab finds a difference where there is none, on this machine: with `lab overhead` on a
+ * synthetic server whose layer costs nothing, and with `lab compare` of a server with itself. Each run starts a
+ * server of its own.
  *
  *     node bin/bun.mjs lab/bench/false-alarms.ts [--runs 40] [--slice 50]
  */
@@ -23,7 +23,7 @@ const runs = Number(values.runs)
 const sliceMs = Number(values.slice)
 const BLOCKS = 10
 
-/** What was found of nothing. */
+/** Differences that were found though there are none. */
 interface Alarms {
   /** A layer of no cost was called distinguishable. */
   layer: number

@@ -5,9 +5,9 @@ import { startSyntheticServer } from '../synthetic/index.ts'
 import { createBenchWorld } from './world.ts'
 
 /**
- * Holds the generator against wrk with one thread, on the same server and the same processor, in turn:
- * requests a second and processor time per request at saturation; and looks at its lag at 10,000
- * requests a second.
+ * Compares the load generator with wrk (one thread), in turn, on the same server and the same processor:
+ * requests per second and processor time per request at saturation. It also reports the generator's lag at 10,000
+ * requests per second.
  *
  *   node bin/bun.mjs lab/bench/generator.ts [--blocks 3] [--seconds 6] [--connections 64]
  */
@@ -81,7 +81,7 @@ async function measureLag(url: string): Promise<string> {
 }
 
 if (Bun.which('wrk') === null) {
-  process.stderr.write('wrk is not installed: there is nothing to compare with\n')
+  process.stderr.write('wrk is not installed, so there is nothing to compare with\n')
   process.exit(1)
 }
 /** Both generators have one processor, the server another. */

@@ -1,7 +1,7 @@
 /**
- * Whether `lab overhead` finds a layer that costs 5 % and does not find one that costs nothing, on this
- * machine, and whether what it finds agrees with what the synthetic server timed itself in the same run.
- * Takes about two minutes. Ends with 7 where one of these is not so.
+ * Checks on this machine that `lab overhead` finds a layer that costs 5 %, does not find one that costs nothing,
+ * and agrees with the times that the synthetic server measured itself in the same run.
+ * Takes about two minutes. Exits with 7 if one of these does not hold.
  *
  *     node bin/bun.mjs lab/bench/known-layers.ts [seconds]
  */

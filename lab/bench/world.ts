@@ -1,7 +1,7 @@
 import type { World } from '../core/index.ts'
 import { createRandom } from '../core/index.ts'
 
-/** A world for programs that hold the lab against what is known: this machine, and notes to standard error. */
+/** A world for programs that check the lab against known values: this machine, with notes on standard error. */
 export const createBenchWorld = (seed: number): World => ({
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),

@@ -2,7 +2,7 @@ import { arch, availableParallelism, cpus, platform, release, totalmem } from 'n
 import type { Fingerprint } from '../core/index.ts'
 import { readSystemFile } from './proc.ts'
 
-/** What this machine is, without its name or anything else that tells whose it is. */
+/** Describes this machine, without its name or anything else that tells whose it is. */
 export function readFingerprint(): Fingerprint {
   return {
     cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
@@ -26,10 +26,10 @@ function virtualization(): string {
   return contained ? `${machine}, container` : machine
 }
 
-/** Memory is what the firmware leaves: it may differ a little from start to start. */
+/** The firmware takes some memory, so the total may differ slightly from boot to boot. */
 const MEMORY_TOLERANCE = 0.02
 
-/** What differs between two machines; figures may be compared only where nothing does. */
+/** What differs between two machines; figures may be compared only if nothing does. */
 export function differencesBetween(a: Fingerprint, b: Fingerprint): readonly string[] {
   const names = [
     'cpuModel',

@@ -1,12 +1,12 @@
 import type { Trust } from '../core/index.ts'
 import type { Usage } from './usage.ts'
 
-/** Other work beyond this many cores is heard in every figure. */
+/** Other work on more than this many cores shows in every figure. */
 const NOISY_CORES = 0.3
-/** Where others use this share of the machine, it is they who are measured. */
+/** If other processes use this share of the machine, the figures are about them. */
 const UNUSABLE_SHARE = 0.5
 
-/** How quiet the machine was, with a warning for each thing that was not. */
+/** How quiet the machine was, with a warning for each disturbance. */
 export function gradeOf(
   usage: Usage,
   cores: number,

@@ -4,9 +4,9 @@ import { readSystemFile, readSystemFolder } from './proc.ts'
 const LISTEN = '0A'
 
 /**
- * The process that listens on a TCP port of this machine, the oldest of several that share it.
+ * The process that listens on a TCP port of this machine; if several share the port, the oldest.
  *
- * @returns `undefined` where it cannot be found: another system, another user, another namespace.
+ * @returns `undefined` if it cannot be found: not Linux, another user's process, another namespace.
  */
 export function listenerPid(port: number): number | undefined {
   const sockets = new Set(['tcp', 'tcp6'].flatMap((table) => listeningInodes(table, port)))

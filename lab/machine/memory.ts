@@ -1,7 +1,7 @@
 import { readSystemFile, readSystemFolder } from './proc.ts'
 import { readProcesses, treeOf } from './process-tree.ts'
 
-/** What a process and its descendants hold. */
+/** The memory and handles of a process and its descendants. */
 export interface Holdings {
   readonly residentBytes: number
   /** Open files and sockets. */
@@ -9,7 +9,7 @@ export interface Holdings {
   readonly threads: number
 }
 
-/** @returns `null` where the process is gone or the system does not tell. */
+/** @returns `null` if the process is gone or the system does not tell. */
 export function readHoldings(pid: number): Holdings | null {
   let residentBytes = 0
   let handles = 0

@@ -9,7 +9,7 @@ export function readSystemFile(path: string): string | undefined {
   }
 }
 
-/** The entries of a folder of `/proc`; none where it does not exist (any more). */
+/** The entries of a folder of `/proc`; none if it does not exist (any more). */
 export function readSystemFolder(path: string): readonly string[] {
   try {
     return readdirSync(path)
@@ -18,7 +18,7 @@ export function readSystemFolder(path: string): readonly string[] {
   }
 }
 
-/** What `/proc/PID/stat` says of a process, times in clock ticks. */
+/** What `/proc/PID/stat` says about a process; times in clock ticks. */
 export interface ProcessStat {
   readonly parentPid: number
   /** Its own time on a processor and that of the children it has waited for. */

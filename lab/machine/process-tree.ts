@@ -1,7 +1,7 @@
 import type { ProcessStat } from './proc.ts'
 import { parseProcessStat, readSystemFile, readSystemFolder } from './proc.ts'
 
-/** Every process that can be seen; empty where the system has no `/proc`. */
+/** Every visible process; empty if the system has no `/proc`. */
 export function readProcesses(): ReadonlyMap<number, ProcessStat> {
   const found = new Map<number, ProcessStat>()
   for (const name of readSystemFolder('/proc')) {

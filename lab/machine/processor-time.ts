@@ -2,11 +2,11 @@ import { readSystemFile, readSystemFolder } from './proc.ts'
 import { readProcesses, treeOf } from './process-tree.ts'
 
 /**
- * Time that a process and its descendants have spent on a processor, in nanoseconds, summed over
+ * Processor time of a process and its descendants in nanoseconds, summed over
  * threads from the scheduler's own figures (`/proc/PID/task/TID/schedstat`). Threads that have ended
- * are no longer counted: take differences over spans in which the server keeps its threads.
+ * are no longer counted, so take differences only over spans in which the server keeps its threads.
  *
- * @returns `null` where the system does not tell.
+ * @returns `null` if the system does not tell.
  */
 export function processorTimeNs(pid: number): number | null {
   let sum = 0
@@ -14,7 +14,7 @@ export function processorTimeNs(pid: number): number | null {
   return sum > 0 ? sum : null
 }
 
-/** As {@link processorTimeNs} for a known set of processes: cheaper, for slices of milliseconds. */
+/** Like {@link processorTimeNs}, for a known set of processes: cheap enough for slices of milliseconds. */
 export function processorTimeOfNs(pids: Iterable<number>): number | null {
   let sum = 0
   for (const pid of pids) sum += ownTimeNs(pid)

@@ -2,7 +2,7 @@ import { readSystemFile } from './proc.ts'
 import { processorTimeOfNs } from './processor-time.ts'
 import { parseProcessorLine } from './usage.ts'
 
-/** What the processors had done by a moment: cheap enough to read between slices of milliseconds. */
+/** Processor time used up to a moment; cheap enough to read between slices of milliseconds. */
 export interface SliceMark {
   readonly busySeconds: number | null
   /** Of the server. */
@@ -11,7 +11,7 @@ export interface SliceMark {
   readonly ownNs: number | null
 }
 
-/** @param serverPids - Its processes, as they were found before. */
+/** @param serverPids - The processes of the server, as found before. */
 export function markSlice(serverPids: readonly number[]): SliceMark {
   const total = parseProcessorLine(readSystemFile('/proc/stat') ?? '')
   const serverNs = processorTimeOfNs(serverPids)

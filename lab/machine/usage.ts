@@ -1,14 +1,14 @@
 import { readSystemFile } from './proc.ts'
 import { readProcesses, treeOf } from './process-tree.ts'
 
-/** What the machine had done by a moment. Times in seconds of processor time since it started. */
+/** What the machine has done up to a moment. Times in seconds of processor time since it booted. */
 export interface Snapshot {
   readonly atMs: number
-  /** All processes; `null` where not readable. */
+  /** Of all processes; `null` if not readable. */
   readonly busySeconds: number | null
   /** Time that the host gave to other machines. */
   readonly stolenSeconds: number | null
-  /** Processes that belong to the measurement. */
+  /** Of the processes that belong to the measurement. */
   readonly ownSeconds: number | null
   /** Time in which some task waited for a processor (pressure stall information). */
   readonly waitingSeconds: number | null
@@ -28,7 +28,7 @@ export interface Usage {
 /** Linux counts processor time for user space in hundredths of a second on every architecture. */
 const TICKS_PER_SECOND = 100
 
-/** @param ownPids - Processes that belong to the measurement; their descendants do as well. */
+/** @param ownPids - Processes that belong to the measurement, as do their descendants. */
 export function takeSnapshot(atMs: number, ownPids: readonly number[]): Snapshot {
   const total = parseProcessorLine(readSystemFile('/proc/stat') ?? '')
   const processes = readProcesses()
@@ -54,7 +54,7 @@ export function parseProcessorLine(
   return { busyTicks: at(0) + at(1) + at(2) + at(5) + at(6), stolenTicks: at(7) }
 }
 
-/** Seconds of `some … total=MICROSECONDS`; `null` where the kernel does not count it. */
+/** Seconds of `some … total=MICROSECONDS`; `null` if the kernel does not count it. */
 export function parsePressure(text: string): number | null {
   const total = /^some .*\btotal=(\d+)/m.exec(text)?.[1]
   return total === undefined ? null : Number(total) / 1e6

@@ -10,15 +10,15 @@ import { balancedOrder } from '../../slices/index.ts'
 import type { Study } from './study.ts'
 import { createMood } from './study.ts'
 
-/** What the second server really costs more. */
+/** How much more the second server really costs. */
 const COST = 0.05
 const BASE_NS = 10_000
-/** Time that it adds to every answer at the common rate. */
+/** Time that it adds to every response at the common rate. */
 const ADDED_US = 1000
 const REQUESTS_PER_SIDE = 1200
 const MEAN_US = 10_000
 
-/** What the machine adds to the logarithm of a slice, one after the other. */
+/** What the machine adds to the logarithm of each slice in turn. */
 interface Machine {
   readonly title: string
   readonly start: (random: Random, slices: number) => () => number
@@ -66,7 +66,7 @@ const armSlice = (arm: number, log: number) => ({
   ...sliceOf(log + (arm === 2 ? Math.log1p(COST) : 0)),
 })
 
-/** Response times at the common rate, `slow` as long as they were meant to be. */
+/** Response times at the common rate, multiplied by `slow`. */
 function timesOf(addedUs: number, slow: number, random: Random): HistogramData {
   const times = createHistogram()
   for (let at = 0; at < REQUESTS_PER_SIDE; at += 1) {
@@ -104,7 +104,7 @@ function overheadRun(machine: Machine, rounds: number, random: Random): Overhead
     }),
     rate: 100,
     latency: Array.from({ length: rounds }, () => {
-      // Four slices of a block, of which each side has two.
+      // A block has four slices, two for each side.
       const [own, other] = [next() + next(), next() + next()].map((log) => Math.exp(log / 2))
       return {
         contender: 2,
@@ -224,7 +224,7 @@ const FINGERPRINT = {
   runtime: '',
 }
 
-/** Layers and servers next to one another, in as many blocks as a run has by default, and in few. */
+/** Comparisons of layers and of servers, with the default number of blocks and with few. */
 export const comparisonStudies: readonly Study[] = [
   ...MACHINES.flatMap((machine) => [overheadStudy(machine, 10), overheadStudy(machine, 40)]),
   ...MACHINES.map((machine) => compareStudy(machine, 20)),

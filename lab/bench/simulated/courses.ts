@@ -22,7 +22,7 @@ const POINTS = 20
 const OWN_NS = 110
 const BASE_NS = 100
 
-/** Processes differ by 3 %, rounds by 5 %, points by 5 % and now and then by much more. */
+/** Processes differ by 3 %, rounds by 5 %, points by 5 % and occasionally by much more. */
 function microRaw(processes: number, random: Random): MicroRaw {
   const rounds = Array.from({ length: processes }, () => 1 + 0.05 * random.normal())
   const runOf = (ns: number, round: number) => {

@@ -8,7 +8,7 @@ import { createMood, poisson } from './study.ts'
 
 const WINDOW_MS = 250
 const RATE = 200
-/** Users who ask again at once: with times about 10 ms, some 200 requests a second. */
+/** Users who send again at once: with response times of about 10 ms, some 200 requests per second. */
 const USERS = 2
 const MEAN_US = 10_000
 
@@ -17,13 +17,13 @@ interface Moment {
   readonly meanUs: number
   /** One response time. */
   readonly drawUs: () => number
-  /** Part of the requests that fail. */
+  /** Share of the requests that fail. */
   readonly failing?: number
 }
 
 interface LoadServer {
   readonly title: string
-  /** Begins a run; then asked for each window, with the part of the run that is over. */
+  /** Begins a run. The function it returns is called for each window, with the share of the run that is over. */
   readonly start: (random: Random) => (part: number) => Moment
 }
 
@@ -173,10 +173,10 @@ const SHARES = {
   'response.p99': 0.99,
 } as const
 
-/** Length of the runs that tell the truth: its own chance is small next to that of any other. */
+/** Length of the runs that give the true values: so long that their own error is negligible. */
 const TRUTH_SECONDS = 30_000
 
-/** What is true of the server, of runs as long as these: those of one that drifts depend on it. */
+/** The true values for runs of this length; those of a server that drifts depend on the length. */
 function truthOf(server: LoadServer, seconds: number, isOpen: boolean, random: Random) {
   const times = createHistogram()
   let [planned, failed] = [0, 0]
@@ -207,7 +207,7 @@ function truthOf(server: LoadServer, seconds: number, isOpen: boolean, random: R
   }
 }
 
-/** Loads that last so long, of a planned rate, and for throughput of users who do not wait. */
+/** Loads of this length: at a planned rate, and for throughput with users who do not pause. */
 export function loadStudies(seconds: number, random: Random): readonly Study[] {
   const studyOf = (server: LoadServer, isOpen: boolean): Study => ({
     experiment: isOpen ? 'load' : 'load, users',

@@ -1,6 +1,6 @@
 import type { Figure, Interval, Random } from '../../core/index.ts'
 
-/** Runs of one server of known truth, as one experiment of the lab sees them. */
+/** Runs of one server whose true values are known, as one experiment of the lab sees them. */
 export interface Study {
   /** The experiment, such as `load`. */
   readonly experiment: string
@@ -8,13 +8,13 @@ export interface Study {
   readonly server: string
   /** How long a run is, in the unit of the experiment: `30 s`, `10 blocks`. */
   readonly size: string
-  /** What is true of figures by name; the others are not looked at. */
+  /** The true values of figures, by name; other figures are ignored. */
   truths(): Readonly<Record<string, number>>
   /** The figures of one run. */
   figures(random: Random, seed: number): readonly Figure[]
 }
 
-/** How often the interval of one figure held the truth. */
+/** How often the interval of one figure contained the true value. */
 export interface Coverage {
   readonly figure: string
   readonly confidence: number
@@ -22,11 +22,11 @@ export interface Coverage {
   readonly held: number
   /** Runs whose figure had an interval. */
   readonly runs: number
-  /** Median width of the intervals, next to the truth; `undefined` where that is 0. */
+  /** Median width of the intervals relative to the true value; `undefined` where that is 0. */
   readonly width: number | undefined
 }
 
-/** Makes so many runs and counts. */
+/** Simulates this many runs and counts. */
 export function coverageOf(study: Study, runs: number, random: Random): readonly Coverage[] {
   const truths = study.truths()
   const names = Object.keys(truths)
@@ -55,7 +55,7 @@ export function coverageOf(study: Study, runs: number, random: Random): readonly
   })
 }
 
-/** Values of an autoregressive process of first order with mean 0 and variance 1. */
+/** Values of a first-order autoregressive process with mean 0 and variance 1. */
 export function createMood(alike: number, random: Random): () => number {
   let mood = random.normal()
   return () => {
@@ -64,7 +64,7 @@ export function createMood(alike: number, random: Random): () => number {
   }
 }
 
-/** A Poisson variable, in time that grows with what is expected. */
+/** A Poisson variable, drawn in time proportional to its expected value. */
 export function poisson(expected: number, random: Random): number {
   let count = 0
   for (let at = random.exponential(); at < expected; at += random.exponential()) count += 1

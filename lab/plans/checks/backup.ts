@@ -1,6 +1,6 @@
 /**
- * Backs the running gate of the plan up as docs/guides/operations.md says, starts another gate on the
- * copy, and verifies both: the answer, the number of records, the chain of the audit log.
+ * Backs up the running gate of the plan as docs/guides/operations.md describes, starts another gate on the
+ * copy, and verifies the answer, the number of records and the chain of the audit log.
  */
 import { Database } from 'bun:sqlite'
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
@@ -33,7 +33,7 @@ await withSecondGate('', async ({ url, data, start, stop }) => {
     await copyFile(join(DATA, 'ledger', name), join(data, 'ledger', name))
   await copyFile(join(DATA, 'pepper'), join(data, 'pepper'))
   const records = countRecords(copy)
-  if (records === 0) throw new Error('the backup holds no record')
+  if (records === 0) throw new Error('the backup contains no record')
   const startMs = performance.now()
   await start()
   const took = `${((performance.now() - startMs) / 1000).toFixed(1)} s`

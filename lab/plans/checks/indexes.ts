@@ -1,12 +1,12 @@
 /**
- * Asks SQLite how it would find, in the record store of the plan's gate, what is looked up for requests and
- * what lists are made of: by an index, never by going through a table or sorting it.
+ * Asks SQLite for its query plans in the record store of the plan's gate: every lookup that requests need, and every
+ * list, must use an index and never scan or sort a table.
  */
 import { Database } from 'bun:sqlite'
 import { join } from 'node:path'
 import { DATA } from './second-gate.ts'
 
-/** Table, columns that are known, columns to sort by. */
+/** Table, columns to look up by, columns to sort by. */
 const LOOKUPS = [
   ['keys', ['publicId'], []],
   ['tokens', ['publicId'], []],

@@ -1,6 +1,6 @@
 /**
- * Asks a gate whose upstream may have eight requests at once for forty slow answers at once, and looks how
- * many come in the time that one takes.
+ * Sends forty slow requests at once to a gate that may have eight under way to its upstream, and counts the
+ * answers that arrive in the time that one takes.
  */
 import { withSecondGate } from './second-gate.ts'
 

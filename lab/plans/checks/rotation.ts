@@ -1,6 +1,6 @@
 /**
- * Has a gate with small segments and a small audit log record more than fits, and looks whether old
- * segments go, new ones come and the chain still verifies.
+ * Has a gate with small segments and a small audit log record more than fits, and checks that old segments are
+ * dropped, new ones are begun and the chain still verifies.
  */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ await withSecondGate(
         Array.from({ length: AT_ONCE }, async () => (await fetch(`${url}/hello`)).text()),
       )
     }
-    // What is too old or too much is dropped at the start, and every hour.
+    // Surplus segments are dropped at startup and every hour.
     await stop()
     await start()
     const deadlineMs = performance.now() + DROPPED_WITHIN_MS
@@ -39,7 +39,7 @@ await withSecondGate(
     const said = `${REQUESTS} requests, ${names.length} segments left of which the oldest is ${names[0]}, ${Math.round(bytes / 1024)} KiB`
     if (first === undefined || names.includes(first))
       throw new Error(`nothing was dropped: ${said}`)
-    // The segment that is written to comes on top.
+    // The segment being written comes on top.
     if (bytes > LOG_BYTES_MAX * 1.5) throw new Error(`the log is larger than it may be: ${said}`)
     return `${said}; ${await tollgate('audit', 'verify', '--data', data)}`
   },

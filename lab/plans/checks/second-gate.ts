@@ -7,17 +7,17 @@ const CONFIGURATION = resolve(import.meta.dirname, '../gate.tollgate.yaml')
 /** Where the gate of the plan keeps its data. */
 export const DATA = resolve('.tollgate')
 
-/** The gate of the plan once more, at other addresses and in a folder of its own. */
+/** Another instance of the plan's gate, at other addresses and in a folder of its own. */
 export interface SecondGate {
   readonly url: string
   readonly data: string
   start(): Promise<void>
-  /** SIGTERM; resolves with the exit status. */
+  /** Sends SIGTERM; resolves with the exit status. */
   stop(): Promise<number>
 }
 
 /**
- * Prepares a second gate and removes it afterwards, whatever happens.
+ * Prepares a second gate and removes it afterward, whatever happens.
  *
  * @param addition - Lines of configuration beside those of the plan's gate.
  */
@@ -62,7 +62,7 @@ export async function withSecondGate(
   process.exit()
 }
 
-/** Runs `tollgate` and returns what it said. Throws when it fails. */
+/** Runs `tollgate` and returns its output. Throws if it fails. */
 export async function tollgate(...args: readonly string[]): Promise<string> {
   const child = Bun.spawn(['node', LAUNCHER, ...args], { stdout: 'pipe', stderr: 'pipe' })
   const [said, error, code] = await Promise.all([
