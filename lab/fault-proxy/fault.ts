@@ -15,7 +15,7 @@ export type Fault =
   /** Passes so many bytes a second on, in each direction of each connection. */
   | { readonly kind: 'throttle'; readonly bytesPerSecond: number }
 
-/** @throws {@link LabError} for a fault that cannot be. */
+/** @throws {@link LabError} for a fault with impossible parameters. */
 export function checkFault(fault: Fault): void {
   if (fault.kind === 'slow' && !(fault.delayMs >= 0)) throw new LabError('a delay is 0 ms or more')
   if (fault.kind === 'throttle' && !(fault.bytesPerSecond > 0)) {

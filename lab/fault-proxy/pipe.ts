@@ -1,13 +1,13 @@
 import type { Fault } from './fault.ts'
 
-/** Where a pipe leads: takes bytes and says how many of them it took, less than 0 when it is gone. */
+/** Where a pipe leads: takes bytes and returns how many it took, or less than 0 if it is gone. */
 export interface PipeEnd {
   write(bytes: Uint8Array): number
 }
 
 const HELD_BYTES_MAX = 4 * 2 ** 20
 
-/** One direction of a connection: what came in, until it is passed on. */
+/** One direction of a connection: holds bytes until they are passed on. */
 export class Pipe {
   #to: PipeEnd | undefined
   #held: { readonly bytes: Uint8Array; readonly dueMs: number }[] = []
@@ -16,7 +16,7 @@ export class Pipe {
   #allowance = 0
   #isEnding = false
 
-  /** From now on it leads somewhere. */
+  /** Connects the pipe to its destination. */
   leadTo(end: PipeEnd): void {
     this.#to = end
   }
@@ -29,25 +29,25 @@ export class Pipe {
     return true
   }
 
-  /** Nothing more comes in. */
+  /** Marks the end of the input. */
   end(): void {
     this.#isEnding = true
   }
 
-  /** Whatever is held is due at once. */
+  /** Makes everything that is held due at once. */
   release(): void {
     this.#held = this.#held.map(({ bytes }) => ({ bytes, dueMs: 0 }))
   }
 
-  /** Lets more through a throttle, for a time that has passed; what is not used does not pile up. */
+  /** Adds the allowance of a throttle for the time that has passed; unused allowance does not accumulate. */
   allow(bytesPerSecond: number, elapsedMs: number): void {
     const allowance = this.#allowance + (bytesPerSecond * elapsedMs) / 1000
     this.#allowance = Math.min(allowance, Math.max(1, bytesPerSecond / 10))
   }
 
   /**
-   * Passes on what is due; whoever takes too little has the rest held for them. Returns whether all is
-   * passed on and nothing more comes.
+   * Passes on what is due, and holds what the other end does not take. Returns whether everything has been
+   * passed on and the input has ended.
    */
   flush(fault: Fault, nowMs: number): boolean {
     const to = this.#to

@@ -3,23 +3,23 @@ import type { Fault } from './fault.ts'
 import { checkFault } from './fault.ts'
 import { Pipe } from './pipe.ts'
 
-/** A TCP proxy that breaks what goes through it, when it is told to. */
+/** A TCP proxy that breaks the connections through it when told to. */
 export interface FaultProxy {
   readonly port: number
-  /** Applies to all connections at once, those that are there and those that come. */
+  /** Applies to all connections at once, present and future. */
   apply(fault: Fault): void
   readonly connections: number
   stop(): void
 }
 
-/** Where a proxy listens and leads. */
+/** Where a proxy listens and where it forwards to. */
 export interface FaultProxyOptions {
   /** Default `127.0.0.1`. */
   readonly hostname?: string
-  /** Default 0: any that is free. */
+  /** Default 0: any free port. */
   readonly port?: number
   readonly upstream: { readonly hostname: string; readonly port: number }
-  /** Default 20,000; more are refused. */
+  /** Default 20,000; connections beyond are refused. */
   readonly connectionsMax?: number
 }
 
@@ -52,7 +52,7 @@ class RunningProxy implements FaultProxy {
   readonly #timer: ReturnType<typeof setInterval>
   #fault: Fault = { kind: 'none' }
 
-  /** What both sides of a link do. */
+  /** Socket handlers of both sides of a link. */
   readonly #handlers = {
     data: (socket: Socket<Side>, chunk: Uint8Array) => {
       const { link, isClient } = socket.data
@@ -94,7 +94,7 @@ class RunningProxy implements FaultProxy {
     this.#fault = fault.kind === 'reset' ? { kind: 'none' } : fault
     if (fault.kind === 'cut' || fault.kind === 'reset') this.#endAll()
     if (this.#fault.kind !== 'none') return
-    // What was held back by a fault that is over goes out now.
+    // Bytes that the previous fault held back go out now.
     this.#forEachPipe((link, pipe) => {
       pipe.release()
       this.#flush(link, pipe)
@@ -145,7 +145,7 @@ class RunningProxy implements FaultProxy {
     if (pipe.flush(this.#fault, this.#clockMs())) this.#end(link)
   }
 
-  /** One side is done: the other gets what is held, and then the end. */
+  /** When one side closes, the other gets the bytes that are held, and is then closed. */
   #close({ link, isClient }: Side): void {
     if (link === undefined || !this.#links.has(link)) return
     const pipe = isClient ? link.up : link.down

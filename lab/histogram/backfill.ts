@@ -2,11 +2,11 @@ import type { Histogram } from './histogram.ts'
 import { createHistogram } from './histogram.ts'
 
 /**
- * An estimate of what a load that does not wait would have seen, from what a waiting one saw: every
- * value beyond the interval in which a user was expected to come again also stands for the requests
- * that were held back behind it (HdrHistogram's correction for coordinated omission).
+ * Estimates what an open load would have seen from what a closed load saw: every value longer than the interval at
+ * which a user was expected to send again also stands for the requests that were held back behind it (HdrHistogram's
+ * correction for coordinated omission).
  *
- * It is an estimate: the requests were never sent. Open loads need none.
+ * It is an estimate, because those requests were never sent. Open loads need none.
  */
 export function backfill(histogram: Histogram, expectedIntervalUs: number): Histogram {
   if (!(expectedIntervalUs > 0)) throw new RangeError('the expected interval must be positive')

@@ -13,7 +13,7 @@ export interface Cells {
   highest(index: number): number
 }
 
-/** Ten minutes in microseconds: what is longer is counted as this long. */
+/** Ten minutes in microseconds; longer values are counted as this. */
 export const VALUE_MAX = 600_000_000
 
 /** @param subBucketBits - 4 to 14. */

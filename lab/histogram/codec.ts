@@ -1,4 +1,4 @@
-/** Packs the cells that hold something: (cells skipped, count) as LEB128 numbers, in base64. */
+/** Packs the nonempty cells: (cells skipped, count) pairs as LEB128 numbers, in base64. */
 export function encodeCounts(counts: Float64Array): string {
   const bytes: number[] = []
   let skipped = 0
@@ -17,7 +17,7 @@ export function encodeCounts(counts: Float64Array): string {
 /**
  * Unpacks into `counts` and returns their sum.
  *
- * @throws RangeError where the text is cut short, has cells beyond the last or counts nothing.
+ * @throws RangeError if the text is cut short, or has a cell beyond the last or with a count of 0.
  */
 export function decodeCounts(text: string, counts: Float64Array): number {
   const bytes = Uint8Array.fromBase64(text)

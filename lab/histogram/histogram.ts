@@ -23,22 +23,22 @@ export interface Histogram {
   readonly meanUs: number
   readonly sumUs: number
   readonly overflow: number
-  /** Fractions are rounded; what is negative counts as 0. */
+  /** Fractions are rounded; negative values count as 0. */
   record(valueUs: number): void
-  /** The same value `times` times. */
+  /** Records the same value `times` times. */
   recordMany(valueUs: number, times: number): void
-  /** Adds the counts of another histogram of the same or a finer precision. */
+  /** Adds the counts of another histogram of the same or finer precision. */
   add(other: Histogram): void
   /**
-   * The largest value that is in the same cell as the one at rank `ceil(share × count)`, never more
-   * than the maximum; NaN when nothing was recorded.
+   * The largest value in the same cell as the one at rank `ceil(share × count)`, never more
+   * than the maximum; NaN if nothing was recorded.
    *
    * @param share - 0 to 1: 0.99 for the 99th percentile.
    */
   quantile(share: number): number
   /** Values in cells that end above `valueUs`. */
   countAbove(valueUs: number): number
-  /** Every cell that holds something, in rising order. */
+  /** Every nonempty cell, in ascending order. */
   cells(): Generator<{
     readonly lowestUs: number
     readonly highestUs: number
@@ -58,12 +58,12 @@ export function createHistogram(subBucketBits: number = FINE_BITS): Histogram {
   return new CountingHistogram(createCells(subBucketBits))
 }
 
-/** Rebuilds a histogram; rejects with a `RangeError` what is not one. */
+/** Rebuilds a histogram; throws a `RangeError` for data that is not one. */
 export function histogramFrom(data: HistogramData): Histogram {
   return CountingHistogram.from(data)
 }
 
-/** One histogram with the counts of all of them, in the precision of the first. */
+/** One histogram with the counts of all, in the precision of the first. */
 export function mergeHistograms(all: readonly Histogram[]): Histogram {
   const merged = createHistogram(all[0]?.subBucketBits ?? FINE_BITS)
   for (const each of all) merged.add(each)
@@ -72,7 +72,7 @@ export function mergeHistograms(all: readonly Histogram[]): Histogram {
 
 class CountingHistogram implements Histogram {
   readonly #cells: Cells
-  // Doubles: a day at 50,000 a second is more than 32 bits hold.
+  // Doubles: the count of a day at 50,000 per second does not fit into 32 bits.
   readonly #counts: Float64Array
   #count = 0
   #minUs = Infinity
@@ -160,7 +160,7 @@ class CountingHistogram implements Histogram {
 
   quantile(share: number): number {
     if (this.#count === 0) return Number.NaN
-    // A share such as 0.99 is not exact in binary: one more than the rank meant would be off by a value.
+    // A share such as 0.99 is not exact in binary, so the product may end up just above the intended rank.
     const exact = Math.min(Math.max(share, 0), 1) * this.#count
     const rank = Math.max(1, Math.ceil(exact - 1e-9 * this.#count))
     if (rank >= this.#count) return this.#maxUs

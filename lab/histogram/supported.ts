@@ -5,7 +5,7 @@ export type SupportedQuantile =
   | { readonly valueUs: number; readonly insufficient?: undefined }
   | { readonly valueUs: null; readonly insufficient: string }
 
-/** Values that must lie beyond a percentile before it is published. */
+/** How many values must lie beyond a percentile before it is published. */
 const BEYOND = 10
 
 /**
@@ -17,7 +17,7 @@ export function valuesNeeded(share: number): number {
   return share <= 0.5 ? BEYOND : Math.round(BEYOND / (1 - share))
 }
 
-/** The percentile where the sample supports it. */
+/** The percentile, if the sample supports it. */
 export function supportedQuantile(histogram: Histogram, share: number): SupportedQuantile {
   const needed = valuesNeeded(share)
   if (histogram.count >= needed) return { valueUs: histogram.quantile(share) }

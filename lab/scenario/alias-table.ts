@@ -1,12 +1,12 @@
 import type { Random } from '../core/index.ts'
 
-/** Draws an index in constant time, each with the probability its weight has among all. */
+/** Draws an index in constant time, with a probability proportional to its weight. */
 export interface AliasTable {
   draw(random: Random): number
 }
 
 /**
- * Builds the table (Vose's form of Walker's alias method).
+ * Builds the table (Vose's variant of Walker's alias method).
  *
  * @param weights - At least one, none negative, not all 0.
  */
@@ -28,7 +28,7 @@ export function createAliasTable(weights: readonly number[]): AliasTable {
     share[rich] = share[rich]! - (1 - share[poor]!)
     if (share[rich] < 1) small.push(large.pop()!)
   }
-  // What rounding left over is whole.
+  // Cells that rounding left over have probability 1.
   for (const at of [...small, ...large]) share[at] = 1
   return {
     draw: (random) => {

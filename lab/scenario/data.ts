@@ -1,7 +1,7 @@
 import type { Json } from '../core/index.ts'
 import type { Pick } from './pick.ts'
 
-/** A scenario as workers get it, here or on another machine: data, no code. */
+/** A scenario as workers receive it, here or on another machine: data without code. */
 export interface ScenarioData {
   readonly name: string
   readonly tags: readonly string[]
@@ -10,7 +10,7 @@ export interface ScenarioData {
   readonly feeds: Readonly<Record<string, FeedData>>
 }
 
-/** A request with places for values. */
+/** A request with placeholders for values. */
 export interface RequestData {
   readonly name: string
   readonly tags: readonly string[]
@@ -18,13 +18,13 @@ export interface RequestData {
   readonly path: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string | null
-  /** Whether values enter the body as JSON. */
+  /** Whether values are inserted into the body as JSON. */
   readonly bodyIsJson: boolean
   readonly checks: Checks
   readonly captures: readonly Capture[]
 }
 
-/** What an answer must be; anything else is a failure of its own kind. */
+/** What an answer must satisfy; each check that fails is a failure of its own kind. */
 export interface Checks {
   /** Status codes, `2xx` for a class. */
   readonly status: readonly (number | string)[]
@@ -43,7 +43,7 @@ export interface Capture {
   readonly from: { readonly json: string } | { readonly header: string }
 }
 
-/** A way through the requests that a user takes. */
+/** A sequence of requests that a user sends. */
 export interface FlowData {
   readonly name: string
   readonly weight: number

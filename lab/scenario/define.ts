@@ -6,7 +6,7 @@ import { scenarioSchema } from './spec.ts'
 /**
  * Declares a scenario; the default export of a scenario file.
  *
- * @throws LabError that names each mistake by its place.
+ * @throws LabError that names each mistake and where it is.
  *
  * @example
  *   export default defineScenario({
@@ -22,7 +22,7 @@ export function defineScenario(spec: ScenarioSpec): Scenario {
   return parseScenario(spec, 'scenario')
 }
 
-/** Checks what a file exported. */
+/** Checks the value that a file exported. */
 export function parseScenario(value: unknown, source: string): Scenario {
   const parsed = scenarioSchema.safeParse(value)
   if (!parsed.success) {

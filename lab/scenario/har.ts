@@ -22,7 +22,7 @@ const harSchema = z.object({
   }),
 })
 
-/** Headers that belong to a connection, or that the generator writes itself. */
+/** Headers that belong to a connection, or that the generator sets itself. */
 const LEFT_OUT = new Set([
   'accept-encoding',
   'connection',

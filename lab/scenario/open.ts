@@ -10,15 +10,15 @@ import type { Scenario } from './spec.ts'
 const BYTES_MAX = 64 * 2 ** 20
 const MODULES = new Set(['.ts', '.mts', '.js', '.mjs'])
 
-/** How a document of another kind becomes a scenario. */
+/** How a HAR file or an OpenAPI document becomes a scenario. */
 export interface ImportOptions {
-  /** Methods taken over from an OpenAPI document; by default those that change nothing. */
+  /** Methods taken from an OpenAPI document; by default those that change nothing. */
   readonly methods?: readonly string[]
   /** Only requests to this origin are taken from a HAR file; by default that of its first entry. */
   readonly origin?: string
 }
 
-/** A scenario, and what could not be taken over from a foreign document. */
+/** A scenario, and what could not be imported from a document of another kind. */
 export interface OpenedScenario {
   readonly scenario: Scenario
   readonly skipped: readonly string[]
@@ -26,9 +26,9 @@ export interface OpenedScenario {
 
 /**
  * Opens a scenario by its path: a TypeScript or JavaScript module whose default export is a scenario,
- * a HAR file, or an OpenAPI document in JSON or YAML. A module is code of yours and is run.
+ * a HAR file, or an OpenAPI document in JSON or YAML. A module is your own code, and is run.
  *
- * @throws LabError where the file is missing or is none of these.
+ * @throws LabError if the file is missing or is none of these.
  */
 export async function openScenario(
   path: string,

@@ -3,7 +3,7 @@ import { createAliasTable } from './alias-table.ts'
 
 /** How rows of a feed are drawn. */
 export type Pick =
-  /** One after the other, from the start again at the end. */
+  /** One after another, starting over at the end. */
   | { readonly kind: 'cycle' }
   /** Each as often as the others. */
   | { readonly kind: 'uniform' }

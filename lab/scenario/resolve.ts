@@ -7,9 +7,9 @@ const ROWS_MAX = 1_000_000
 const ANY_SUCCESS = ['2xx', '3xx'] as const
 
 /**
- * Runs `setup`, makes the rows of feeds and returns the scenario as data that any worker can take.
+ * Runs `setup`, makes the rows of feeds and returns the scenario as data that any worker can use.
  *
- * @throws LabError where `setup` or a feed fails, or a place in a request can never have a value.
+ * @throws LabError if `setup` or a feed fails, or if a placeholder in a request can never have a value.
  */
 export async function resolveScenario(
   scenario: Scenario,
@@ -91,7 +91,7 @@ function toData(name: string, request: Scenario['requests'][string]): RequestDat
   }
 }
 
-/** `exactOptionalPropertyTypes`: what is not there is left out. */
+/** Omits undefined properties, as `exactOptionalPropertyTypes` requires. */
 function definedOnly<T extends object>(
   value: T,
 ): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
@@ -100,7 +100,7 @@ function definedOnly<T extends object>(
   }
 }
 
-/** Every place must be a feed, or captured by an earlier step of each flow that uses the request. */
+/** Every placeholder must be a feed, or captured by an earlier step of each flow that uses the request. */
 function requireValues({ flows, requests, feeds }: ScenarioData): void {
   for (const flow of flows) {
     const known = new Set(Object.keys(feeds))

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Json, Random } from '../core/index.ts'
 
-/** What `setup` and functions of feeds are given. */
+/** What `setup` and the functions of feeds receive. */
 export interface SetupContext {
-  /** Origin of what is measured, such as `http://127.0.0.1:8080`. */
+  /** Origin of the server that is measured, such as `http://127.0.0.1:8080`. */
   readonly target: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly random: Random
@@ -11,7 +11,7 @@ export interface SetupContext {
   readonly readJson: (path: string) => Promise<unknown>
 }
 
-/** Makes rows of a feed; called once, before the load. */
+/** Makes the rows of a feed; called once, before the load. */
 export type RowSource = (
   context: SetupContext & { readonly setup: Json },
 ) => Promise<readonly Json[]> | readonly Json[]
@@ -62,7 +62,7 @@ const request = z.strictObject({
     .default({}),
   /** Text as it is, anything else as JSON. */
   body: z.json().optional(),
-  /** Share among the requests that are sent for themselves; 0 for one that only flows use. */
+  /** Share among the requests that are sent on their own; 0 for one that only flows use. */
   weight: z.number().min(0).max(1e6).default(1),
   tags: z.array(name).default([]),
   checks: checks.default({}),
@@ -74,7 +74,7 @@ const request = z.strictObject({
 
 const flow = z.strictObject({
   weight: weight.default(1),
-  /** Names of requests, each with a pause before it if wanted. */
+  /** Names of requests, each with an optional pause before it. */
   steps: z
     .array(z.union([name, z.strictObject({ request: name, think: thinkTime })]))
     .min(1)
@@ -92,7 +92,7 @@ const feed = z.strictObject({
   pick: pick.default({ kind: 'cycle' }),
 })
 
-/** The load a scenario is meant for; the command line may say otherwise. */
+/** The load a scenario is meant for; the command line may override it. */
 const load = z.strictObject({
   shape: z.string().optional(),
   rate: z.number().positive().optional(),
@@ -122,7 +122,7 @@ export const scenarioSchema = z.strictObject({
   load: load.default({}),
 })
 
-/** A scenario as it is written. */
+/** A scenario as its author writes it. */
 export type ScenarioSpec = z.input<typeof scenarioSchema>
 /** A scenario with its defaults filled in. */
 export type Scenario = z.output<typeof scenarioSchema>

@@ -1,18 +1,18 @@
 import type { Json } from '../core/index.ts'
 import { LabError } from '../core/index.ts'
 
-/** Values by name: a feed's current row, what an answer gave, what `setup` returned. */
+/** Values by name: the current row of a feed, a value captured from an answer, what `setup` returned. */
 export type Scope = Readonly<Record<string, Json>>
 
-/** Text with places, such as `/memories/{{memory.id}}`, ready to be filled. */
+/** Text with placeholders, such as `/memories/{{memory.id}}`, ready to be filled in. */
 export interface Template {
   /** The first parts of the names in it: feeds, or names of captured values. */
   readonly roots: readonly string[]
-  /** @throws LabError where a name has no value. */
+  /** @throws LabError if a name has no value. */
   render(scope: Scope): string
 }
 
-/** How a value enters its surroundings. */
+/** How a value is escaped for its surroundings. */
 export type Encoding = 'header' | 'json' | 'path' | 'text'
 
 const PLACE = /\{\{\s*([\w-]+(?:\.[\w-]+)*)\s*\}\}/g
@@ -21,8 +21,8 @@ const QUOTED_PLACE = /"\{\{\s*[\w-]+(?:\.[\w-]+)*\s*\}\}"/g
 type Part = string | { readonly path: readonly string[]; readonly encode: (value: Json) => string }
 
 /**
- * Parses a template. In a path, values are percent-encoded; in JSON, a string that is nothing but a
- * place takes the value with its type, and others the value's text, escaped.
+ * Parses a template. In a path, values are percent-encoded. In JSON, a string that is nothing but a
+ * placeholder takes the value with its type; other strings take the value's text, escaped.
  */
 export function parseTemplate(text: string, encoding: Encoding): Template {
   const parts = encoding === 'json' ? splitJson(text) : split(text, ENCODERS[encoding])

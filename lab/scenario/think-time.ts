@@ -1,7 +1,7 @@
 import type { Random } from '../core/index.ts'
 import type { ThinkTime } from './data.ts'
 
-/** A day: a draw from a long tail does not hold a user for longer. */
+/** A day: the longest pause, however long the tail of the distribution. */
 const THINK_MS_MAX = 86_400_000
 
 /** Draws how long a user thinks, in milliseconds. */
