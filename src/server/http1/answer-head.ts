@@ -13,10 +13,10 @@ export const statusLine = (status: number): string => STATUS_LINES[status]!
 export const isBodiless = (status: number): boolean =>
   status === 204 || status === 304 || status < 200
 
-/** The fields of an answer as lines, without those that frame the message: these are the connection's to say. */
+/** The fields of an answer as lines, without those that frame the message, which the connection adds. */
 export interface AnswerLines {
   readonly text: string
-  /** Content-Length, where the answer says it: that of a stream, or of what HEAD or 304 are about. */
+  /** Content-Length, if the answer has it: that of a stream, or of the representation that HEAD or 304 refers to. */
   readonly length: number | undefined
   readonly hasDate: boolean
 }
@@ -30,7 +30,7 @@ const FRAMING = new Set([
   'upgrade',
 ])
 
-/** Renders the fields of an answer. Throws a `TypeError` when a value would break out of its line. */
+/** Renders the fields of an answer. Throws a `TypeError` if a value would break out of its line. */
 export function answerLines(answer: PlainAnswer): AnswerLines {
   let isPlain = true
   let hasDate = false
@@ -47,11 +47,11 @@ export function answerLines(answer: PlainAnswer): AnswerLines {
   return { text: withoutFraming(text), length: lengthOf(answer), hasDate }
 }
 
-/** By their length, which is quicker to compare, and rules most names out. */
+/** Compares lengths first, which is quicker and rules out most names. */
 const mayFrame = ({ length }: string): boolean =>
   length === 14 || length === 10 || length === 16 || length === 17 || length === 7
 
-/** Whether a field says how the message is framed, or how its connection goes on. */
+/** Whether a field determines how the message is framed, or whether its connection persists. */
 export const framesMessage = (name: string): boolean => mayFrame(name) && FRAMING.has(name)
 
 const withoutFraming = (lines: string): string =>

@@ -17,17 +17,17 @@ import { turnAway } from './world.ts'
 import type { AnswerHead } from './write-answer.ts'
 import { answerHead, isSilent, writeSilent, writeWhole } from './write-answer.ts'
 
-/** The connection that answers go out by. */
+/** The connection on which answers are sent. */
 export interface AnsweringHost {
   /** The answer is complete, though it may not be written yet. */
   completed(keeps: boolean): void
-  /** A turn ends in which an answer went out that somebody had to be waited for. */
+  /** Called at the end of a turn in which an answer that was not immediate was sent. */
   turnEnded(): void
-  /** The client takes no more for now. */
+  /** The client accepts no more for now. */
   waitForClient(): void
-  /** What was begun cannot be ended as announced: the client has to notice. */
+  /** An answer that has begun cannot be completed as announced; the client must be able to notice. */
   cut(): void
-  /** A bug of ours. */
+  /** Reports a bug of the gate. */
   fail(bug: unknown): void
 }
 
@@ -40,7 +40,7 @@ export class Answering implements InterimSink {
   private readonly host: AnsweringHost
   private request: SocketRequest | undefined = undefined
   private streamed: StreamedAnswer | undefined = undefined
-  /** Its handler has not answered yet. */
+  /** Whether the handler of the current request is still running. */
   private isHandling = false
 
   constructor(world: Http1World, peer: Peer, outbox: Outbox, intake: Intake, host: AnsweringHost) {
@@ -60,7 +60,7 @@ export class Answering implements InterimSink {
     return this.streamed?.isWaiting === true
   }
 
-  /** Has a request answered: at once, or when its handler is done. */
+  /** Starts answering a request: at once, or when its handler is done. */
   begin(request: SocketRequest): void {
     const { world } = this
     this.request = request
@@ -83,7 +83,7 @@ export class Answering implements InterimSink {
     } else this.send(request, answer)
   }
 
-  /** Puts the answer to what cannot be read into the outbox. */
+  /** Puts the answer to an unreadable request into the outbox. */
   refuse(unreadable: Unreadable): void {
     const requestId = this.rejected(unreadable)
     const answer = unreadable.answer(requestId)
@@ -91,12 +91,12 @@ export class Answering implements InterimSink {
     writeWhole(this.outbox, rendered, answer.body as string)
   }
 
-  /** Sends an interim answer, unless the final one has begun, or the client speaks a version that knows none. */
+  /** Sends an interim response, unless the final one has begun or the client's HTTP version has none. */
   interim(request: SocketRequest, answer: PlainAnswer): void {
     const { outbox } = this
     if (this.request !== request || this.streamed !== undefined) return
     if (!request.head.isCurrent || !outbox.isEmpty) return
-    // A hint that cannot be sent is no reason to fail.
+    // An interim response that cannot be sent is no reason to fail.
     try {
       outbox.latin1(`${statusLine(answer.status)}${answerLines(answer).text}\r\n`)
     } catch {
@@ -105,27 +105,27 @@ export class Answering implements InterimSink {
     outbox.flush()
   }
 
-  /** The client takes bytes again. */
+  /** The client accepts bytes again. */
   drained(): void {
     this.streamed?.drained()
   }
 
-  /** The client may have gone away: whoever works for it is told, and may still answer. */
+  /** The client may have gone away: tells the handler, which may still answer. */
   abort(): void {
     this.request?.abort()
   }
 
-  /** The client is gone: what is under way is for nobody. */
+  /** The client is gone: drops the answer under way. */
   abandon(): void {
     const { request, streamed } = this
-    // One whose handler still works gives its room back when that is done.
+    // A request whose handler is still running gives its room back when the handler is done.
     if (!this.isHandling) request?.release(this.world.bodyRoom)
     this.end()
     request?.abort()
     streamed?.abandon()
   }
 
-  /** Tells of what the connection answers by itself. Returns the id of that answer. */
+  /** Reports a request that the connection itself answers. Returns the id of that answer. */
   private rejected({ reason, code }: Pick<Rejection, 'reason' | 'code'>): string {
     const { world, peer } = this
     const requestId = world.requestIds.next().text
@@ -133,7 +133,7 @@ export class Answering implements InterimSink {
     return requestId
   }
 
-  /** A handler that lets the body's failure through has not failed itself. */
+  /** A handler that passes on the body's failure has not failed itself. */
   private explain(error: unknown): Answer {
     const requestId = this.world.requestIds.next().text
     if (!(error instanceof BodyError)) return this.world.onBug(error, requestId)
@@ -156,7 +156,7 @@ export class Answering implements InterimSink {
     }
   }
 
-  /** Puts an answer on its way. */
+  /** Starts sending an answer. */
   private send({ head }: SocketRequest, answer: Answer): void {
     const { world, outbox, intake } = this
     const { isCurrent } = head
@@ -182,7 +182,7 @@ export class Answering implements InterimSink {
     this.complete(keeps)
   }
 
-  /** Writes what has been written before, or most of it. */
+  /** Writes an answer from bytes that were prepared before, if there are any. */
   private repeat(answer: PlainAnswer): boolean {
     const { world, outbox } = this
     const { repeated, heads, dateLine } = world
@@ -221,7 +221,7 @@ export class Answering implements InterimSink {
   }
 
   private complete(keeps: boolean): void {
-    // Writing may have shown that the client is gone.
+    // Writing may have revealed that the client is gone.
     if (this.request === undefined) return
     this.request.release(this.world.bodyRoom)
     this.end()

@@ -1,8 +1,8 @@
 import { BodyError } from '../../core/http1/body-error.ts'
 
 /**
- * The memory that bodies of requests may take up at once on one listener, in bytes as they came. Who may say how large
- * a body is, and how many may come, says nothing of both together.
+ * The memory that request bodies may occupy at once on one listener, in bytes as received. The limits on the size of
+ * one body and on the number of requests do not bound their product tightly enough.
  */
 export class BodyRoom {
   readonly bytesMax: number
@@ -17,19 +17,19 @@ export class BodyRoom {
     return this.taken
   }
 
-  /** Takes room, if there is any. */
+  /** Takes room, if there is enough. */
   take(bytes: number): boolean {
     if (this.taken + bytes > this.bytesMax) return false
     this.taken += bytes
     return true
   }
 
-  /** Gives back what was taken. */
+  /** Gives back room that was taken. */
   give(bytes: number): void {
     this.taken -= bytes
   }
 
-  /** Why a body of so many bytes does not fit: it never will, or others have to go first. */
+  /** Why a body of this size does not fit: it never will, or other bodies must be released first. */
   failure(bytes: number): BodyError {
     return bytes > this.bytesMax
       ? new BodyError('body_too_large', 'The body is too large to be held.')
@@ -37,12 +37,14 @@ export class BodyRoom {
   }
 }
 
-/** A body that is all there with its head, and no longer than this, needs no room: requests in flight have a bound. */
+/**
+ * A body that arrived complete with its head and is no longer than this needs no room: requests in flight are bounded.
+ */
 export const SMALL_BYTES_MAX = 4096
 
-/** What may be held onto for the sake of a part of it. */
+/** The most unused bytes that a view may keep in memory. */
 export const PINNED_BYTES_MAX = 16_384
 
-/** The bytes, without a long rest that they would keep in memory as a view of it. */
+/** Returns the bytes, copied if as a view they would keep a much larger buffer in memory. */
 export const unpinned = <T extends Uint8Array>(bytes: T): T | Buffer =>
   bytes.buffer.byteLength > bytes.length + PINNED_BYTES_MAX ? Buffer.from(bytes) : bytes

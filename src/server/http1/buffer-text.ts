@@ -1,4 +1,4 @@
-/** Methods of Buffer that Node and Bun have and do not describe; half the cost of `toString` and `write`. */
+/** Undocumented methods of Buffer in Node and Bun, at half the cost of `toString` and `write`. */
 interface TextMethods {
   latin1Slice(start: number, end: number): string
   utf8Slice(start: number, end: number): string
@@ -8,11 +8,11 @@ interface TextMethods {
 
 const methodsOf = (bytes: Buffer): TextMethods => bytes as unknown as TextMethods
 
-/** Bytes as Latin-1 text, one character a byte. */
+/** Bytes as Latin-1 text, one character per byte. */
 export const latin1 = (bytes: Buffer, start: number, end: number): string =>
   methodsOf(bytes).latin1Slice(start, end)
 
-/** Bytes as UTF-8 text; what is not UTF-8 becomes U+FFFD. */
+/** Bytes as UTF-8 text; invalid sequences become U+FFFD. */
 export const utf8 = (bytes: Buffer, start: number, end: number): string =>
   methodsOf(bytes).utf8Slice(start, end)
 

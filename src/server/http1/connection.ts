@@ -31,7 +31,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
   readonly intake: Intake
   readonly patience: Patience
   phase: Phase = 'idle'
-  /** No request has come yet. */
+  /** Whether no request has arrived yet. */
   isFresh = true
   private readonly world: Http1World
   private readonly socket: HttpSocket
@@ -40,7 +40,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
   private readonly reader: HeadReader
   private readonly answering: Answering
   private next: Next = 'idle'
-  /** The client has said that it sends no more. */
+  /** Whether the client has closed its sending side. */
   private isEnded = false
   private tunnel: Tunnel | undefined = undefined
 
@@ -89,7 +89,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     }
   }
 
-  /** The socket takes bytes again. */
+  /** The socket accepts bytes again. */
   drained(): void {
     if (!this.outbox.drain()) return
     if (this.phase === 'tunnel') return this.tunnel?.drained()
@@ -98,7 +98,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     this.goOn()
   }
 
-  /** The client sends no more. It may still read: what it has asked for is answered. */
+  /** The client has closed its sending side. It may still read, so its requests are answered. */
   ended(): void {
     this.isEnded = true
     if (this.phase === 'busy') this.tellOfEnd()
@@ -107,8 +107,8 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
   }
 
   /**
-   * Tells whoever answers that the client may have gone away: one that has cannot be told from one that only sends
-   * no more, and who waits for long should not do so in vain.
+   * Tells the handler that the client may have gone away. A client that has gone cannot be told from one that has only
+   * closed its sending side, and long work should not be done in vain.
    */
   private tellOfEnd(): void {
     this.answering.abort()
@@ -132,26 +132,26 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     tunnel?.abandon()
   }
 
-  /** Closes the connection: at once when nothing is under way, or else after the answer. */
+  /** Closes the connection: at once if nothing is under way, else after the answer. */
   finish(): void {
     if (this.phase === 'idle' || this.phase === 'head') this.hangUp()
     else if (this.phase === 'discarding') this.linger()
   }
 
-  /** Cuts it off: the client gets a reset. */
+  /** Cuts the connection: the client gets a reset. */
   cut(): void {
     this.socket.terminate()
     this.closed()
   }
 
-  /** A bug of ours: nothing that was begun can be trusted. */
+  /** A bug of the gate: nothing that was begun can be trusted. */
   fail(bug: unknown): void {
     this.world.gathering.length = 0
     this.cut()
     this.world.onBug(bug, this.world.requestIds.next().text)
   }
 
-  /** Time has passed. */
+  /** Checks the time limits; called with every tick. */
   tick(): void {
     if (this.patience.isOver) expire(this)
     if (this.phase === 'busy') this.intake.look()
@@ -165,7 +165,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     return this.answering.isWaiting
   }
 
-  /** Forgets what heads looked like, as long as none comes. */
+  /** Forgets what heads looked like, to save memory while none arrive. */
   forget(): void {
     this.reader.forget()
   }
@@ -174,13 +174,13 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     return this.phase === 'idle' || this.phase === 'head'
   }
 
-  /** Reads requests, and writes the answers of those that can be answered at once with one call. */
+  /** Reads requests, and writes all immediate answers with one call. */
   private read(chunk: Buffer): void {
     readRequests(this.reader, chunk, this)
     if (!this.outbox.flush() && this.phase === 'idle') this.enter('idle')
   }
 
-  /** Lets others have their turn before the rest of what this one has pipelined. */
+  /** Gives other connections a turn before the rest of the pipelined requests. */
   yieldTurn(): void {
     this.phase = 'flushing'
     this.next = 'idle'
@@ -199,11 +199,11 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
   waitForHead(): void {
     if (this.phase !== 'idle') return
     this.phase = 'head'
-    // The time of the first head runs since the connection was made.
+    // The time for the first head has been running since the connection was opened.
     if (!this.isFresh) this.patience.withHead()
   }
 
-  /** Begins a request whose body is at `bodyAt`. Returns where the next one would be. */
+  /** Begins a request whose body starts at `bodyAt`. Returns where the next request would start. */
   begin(head: RequestHead, bytes: Buffer, bodyAt: number): number {
     const { bodyBytesMax, bodyRoom, webSockets } = this.world
     const { bodyBytes } = head
@@ -229,20 +229,20 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
       const whole = body.collect()
       intake.close()
       body.release()
-      // What it has just given back.
+      // The room that it has just given back.
       if (whole.length > SMALL_BYTES_MAX) bodyRoom.take(whole.length)
       this.answerTo(head, whole, 0, whole.length, undefined)
     } else this.answerTo(head, bytes, 0, 0, body)
     return bytes.length - excess
   }
 
-  /** Refuses a body that is not worth reading. Nothing is read after it. */
+  /** Refuses a request without reading its body. Nothing after it is read. */
   private turnDown(unreadable: Unreadable, { length }: Buffer): number {
     this.refuse(unreadable)
     return length
   }
 
-  /** From here on the connection is that of another server. */
+  /** Hands the connection over to the server for WebSockets. */
   private handOver(door: WebSocketDoor, head: RequestHead, rest: Buffer): void {
     const { socket, outbox, world } = this
     this.phase = 'tunnel'
@@ -250,14 +250,14 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     this.reader.forget()
     const opening = door.announce(head, this.peer.address)
     const onEnd = (isRefused: boolean): void => {
-      // A client that was refused may have sent more, and is to read why it was.
+      // A refused client may have sent more, and must be able to read the refusal.
       if (this.phase === 'tunnel') this.enter(isRefused ? 'lingering' : 'ending')
     }
     const client = { socket, outbox, onEnd }
     this.tunnel = new Tunnel(client, world.gathering, door.path(), opening, rest)
   }
 
-  /** Has a request answered whose body lies in `chunk` between `from` and `end`, or is still to come. */
+  /** Starts answering a request whose body lies in `chunk` between `from` and `end`, or is still to come. */
   private answerTo(
     head: RequestHead,
     chunk: Buffer,
@@ -270,7 +270,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     if (incoming === undefined) patience.withoutEnd()
     else patience.withBody()
     answering.begin(new SocketRequest(head, answering, chunk, from, end, incoming))
-    // What a client pipelined before it fell silent.
+    // The client had pipelined this request before it closed its sending side.
     if (this.isEnded && this.phase === 'busy') this.tellOfEnd()
   }
 
@@ -284,25 +284,25 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     const { body } = intake
     if (body === undefined || (body.isDone && body.failure === undefined)) {
       intake.close()
-      // Closing with unread bytes would reset the connection, and take the answer with it.
+      // Closing with unread bytes would reset the connection, and the answer could be lost.
       return this.enter(keeps ? 'idle' : intake.hasBacklog ? 'lingering' : 'ending')
     }
     if (!body.isDone) {
       body.drop()
-      // A socket that is not read may hide that the client is gone.
+      // While a socket is not read, the client's departure may go unnoticed.
       intake.unpause()
     }
     this.enter(keeps && body.failure === undefined ? 'discarding' : 'lingering')
   }
 
-  /** Goes over to what follows, when everything is written. */
+  /** Enters the next phase, once everything is written. */
   private enter(wanted: Next): void {
     const { outbox, world } = this
     const { isFlooded } = this.intake
     const last = isFlooded ? 'lingering' : 'ending'
     const next = wanted === 'idle' && (world.isDraining || isFlooded) ? last : wanted
     this.next = next
-    // What was gathered may wait for more of it, unless this was the last.
+    // Gathered bytes may wait for more, unless this was the last answer.
     const isWritten = next === 'idle' ? outbox.isEmpty : outbox.flush()
     if (this.phase === 'closed') return
     if (!isWritten) {
@@ -324,17 +324,17 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     }
   }
 
-  /** Between two turns: takes up what came meanwhile. */
+  /** Between two turns: continues with the bytes that arrived meanwhile. */
   private goOn(): void {
     if (this.phase !== 'idle') return
     const backlog = this.intake.takeBacklog()
     if (backlog !== undefined) this.read(backlog)
-    // That may have changed; the compiler takes it for what it was.
+    // The phase may have changed, which the compiler does not know.
     const phase = this.phase as Phase
     if (this.isEnded && (phase === 'idle' || phase === 'head')) this.hangUp()
   }
 
-  /** Bytes that come while a request is being answered. */
+  /** Keeps bytes that arrive while a request is being answered. */
   store(chunk: Buffer): void {
     if (!this.isBusy) return
     const failure = this.intake.take(chunk)
@@ -365,7 +365,7 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     this.enter(hasFailed ? 'lingering' : 'idle')
   }
 
-  /** Says goodbye, and hears the client out for a while: closing at once could cost it the answer. */
+  /** Closes the sending side, and keeps reading for a while: closing at once could cost the client the answer. */
   private linger(): void {
     this.phase = 'lingering'
     this.patience.withLeaving()
@@ -375,14 +375,14 @@ export class Http1Connection implements AnsweringHost, ReadingHost, TimedConnect
     this.intake.takeBacklog()
   }
 
-  /** Closes the socket. With TLS that waits for the client, though not for long. */
+  /** Closes the socket. With TLS this waits for the client, but not for long. */
   hangUp(): void {
     this.phase = 'ending'
     this.patience.withLeaving()
     this.socket.end()
   }
 
-  /** Answers what cannot be read, and closes. */
+  /** Answers an unreadable request, and closes. */
   refuse(unreadable: Unreadable): void {
     this.answering.refuse(unreadable)
     this.enter('lingering')

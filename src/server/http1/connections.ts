@@ -6,7 +6,7 @@ const CONNECTIONS_MAX = 20_000
 
 type ConnectionLimits = Pick<Http1ListenerOptions, 'connectionsMax' | 'connectionsPerAddressMax'>
 
-/** The open connections of a listener, and how many there may be. */
+/** The open connections of a listener, and the limits on their number. */
 export class Connections {
   readonly all = new Set<Http1Connection>()
   private readonly max: number
@@ -18,14 +18,14 @@ export class Connections {
     this.perAddressMax = connectionsPerAddressMax
   }
 
-  /** With a request in flight or a WebSocket. */
+  /** The number of connections with a request in flight or a WebSocket. */
   get busy(): number {
     let count = 0
     for (const connection of this.all) if (connection.isBusy) count += 1
     return count
   }
 
-  /** On which a request may come, or has begun to. */
+  /** The number of connections on which a request may arrive or has begun to. */
   get reading(): number {
     let count = 0
     for (const connection of this.all) if (connection.isReading) count += 1

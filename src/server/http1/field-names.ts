@@ -1,7 +1,7 @@
-/** What a field means for reading its message; the rest is for others to judge. */
+/** What a field means for reading its message; all other fields are `plain`. */
 export const FIELD_KINDS = {
   plain: 0,
-  /** May come once: two of it could be read in two ways. */
+  /** May appear only once: with two, recipients could disagree on which one counts. */
   single: 1,
   host: 2,
   length: 3,
@@ -14,7 +14,7 @@ export const FIELD_KINDS = {
 /** One of {@link FIELD_KINDS}. */
 export type FieldKind = (typeof FIELD_KINDS)[keyof typeof FIELD_KINDS]
 
-/** A field name that is often sent. */
+/** A field name in lowercase, and what it means. */
 export interface KnownName {
   readonly name: string
   readonly kind: FieldKind
@@ -47,7 +47,7 @@ const OFTEN_SENT = `accept accept-charset accept-encoding accept-language access
 const capitalized = (name: string): string =>
   name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())
 
-/** Spellings that are often sent, so that most names need not be checked and lowered. */
+/** Frequent spellings, so that most names need not be checked and converted to lowercase. */
 const KNOWN: ReadonlyMap<string, KnownName> = new Map(
   [...Object.keys(KINDS), ...OFTEN_SENT.split(/\s+/)].flatMap((name) => {
     const known: KnownName = { name, kind: KINDS[name] ?? plain }
@@ -63,7 +63,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Whether `text` is a token (RFC 9110 §5.6.2). */
 export const isToken = (text: string): boolean => TOKEN.test(text)
 
-/** A field name as it was sent, in lowercase, and what it means; `undefined` when it is not a token. */
+/** Looks up a field name as sent; `undefined` if it is not a token. */
 export function fieldName(sent: string): KnownName | undefined {
   const known = KNOWN.get(sent)
   if (known !== undefined) return known

@@ -1,7 +1,7 @@
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { RejectionReason } from './rejection.ts'
 
-/** Why there is no session: what to write down, and what it comes to. */
+/** Why there is no TLS session: the reason to record, and the refusal code. */
 export interface HandshakeFailure {
   readonly reason: Extract<RejectionReason, `tls_${string}`>
   readonly code: RefusalCode
@@ -12,7 +12,7 @@ const NO_CERTIFICATE: HandshakeFailure = { reason: 'tls_certificate', code: 'cre
 const BAD_CERTIFICATE: HandshakeFailure = { reason: 'tls_certificate', code: 'credential_invalid' }
 const ABANDONED: HandshakeFailure = { reason: 'tls_abandoned', code: 'bad_request' }
 
-/** What a socket tells at the end of its handshake. */
+/** What a socket reports at the end of its handshake. */
 export interface HandshakeEnd {
   readonly isDone: boolean
   readonly isAuthorized: boolean
@@ -20,9 +20,9 @@ export interface HandshakeEnd {
 }
 
 /**
- * Why a handshake has failed; `undefined` when it has not.
+ * Why a handshake failed; `undefined` if it succeeded.
  *
- * @param needsCertificate whether clients must show a certificate of the authority.
+ * @param needsCertificate whether clients must present a certificate from the configured authority.
  */
 export function failureOfHandshake(
   { isDone, isAuthorized, error }: HandshakeEnd,
@@ -30,7 +30,7 @@ export function failureOfHandshake(
 ): HandshakeFailure | undefined {
   if (isDone)
     return !needsCertificate || (isAuthorized && error === null) ? undefined : BAD_CERTIFICATE
-  // Everything that the library finds wrong is EPROTO; anything else is that the connection ended.
+  // All protocol errors of the TLS library are EPROTO; anything else means that the connection ended.
   if (error === null || !('code' in error) || error.code !== 'EPROTO') return ABANDONED
   return error.message.includes('PEER_DID_NOT_RETURN_A_CERTIFICATE') ? NO_CERTIFICATE : NOT_TLS
 }

@@ -6,28 +6,28 @@ import type { RequestHead } from './request-head.ts'
 import { Unreadable } from './unreadable.ts'
 
 const TEMPLATE_BYTES_MAX = 2048
-/** Requests unlike the last template after which the next one becomes the template. */
+/** After this many requests that did not match the template, the next one becomes the template. */
 const MISSES_MAX = 4
 const NO_BYTES = Buffer.alloc(0)
 
-/** Finds the heads in what a connection brings, and remembers what they look like. */
+/** Finds the heads in the bytes of a connection, and remembers what they look like. */
 export class HeadReader {
   private readonly rules: HeadRules
-  /** Part of a head that came before. */
+  /** The part of a head that arrived earlier. */
   private pending: Buffer | undefined = undefined
   private bytes: Buffer = NO_BYTES
-  /** Where in the bytes the text begins. */
+  /** Where the text begins in the bytes. */
   private windowAt = 0
   private text = ''
   private template: HeadTemplate | undefined = undefined
-  /** So that the second request of a connection makes the first template. */
+  /** Starts so that the second request of a connection becomes the first template. */
   private misses = MISSES_MAX - 1
 
   constructor(rules: HeadRules) {
     this.rules = rules
   }
 
-  /** Takes bytes. Returns all there are, with those that were kept before. */
+  /** Takes bytes. Returns them, preceded by those that were kept. */
   begin(chunk: Buffer): Buffer {
     this.bytes = this.pending === undefined ? chunk : Buffer.concat([this.pending, chunk])
     this.pending = undefined
@@ -43,13 +43,13 @@ export class HeadReader {
     return this.parse(at)
   }
 
-  /** Keeps what is there from `at` on until there is more. */
+  /** Keeps the bytes from `at` on until more arrive. */
   keep(at: number): void {
     this.pending = at === 0 ? this.bytes : Buffer.from(this.bytes.subarray(at))
     this.clear()
   }
 
-  /** Lets go of the bytes. */
+  /** Releases the bytes. */
   clear(): void {
     this.bytes = NO_BYTES
     this.text = ''
@@ -85,7 +85,7 @@ export class HeadReader {
   private remember({ bytes }: RequestHead, at: number): void {
     this.misses += 1
     if (this.misses <= MISSES_MAX || bytes > TEMPLATE_BYTES_MAX) return
-    // A copy, because parts of the text would hold all that came with it.
+    // A copy, because slices of the text would keep the whole text in memory.
     this.template = HeadTemplate.of(latin1(this.bytes, at, at + bytes), this.rules)
     this.misses = 0
   }

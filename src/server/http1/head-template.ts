@@ -14,12 +14,12 @@ import { RequestHead } from './request-head.ts'
 import { Unreadable } from './unreadable.ts'
 
 const { plain, single, host, length } = FIELD_KINDS
-/** Fields whose value means nothing for how the message is read, or nothing but its length. */
+/** Fields whose value does not affect how the message is read, or only the length of its body. */
 const MAY_CHANGE: ReadonlySet<number> = new Set([plain, single, host, length])
 const LENGTH_NAME = 'content-length'
 const CR = 0x0d
 
-/** A field whose value changes: its place, and all that stands before and behind the value. */
+/** A field whose value changes: its index, and all text before and after the value. */
 interface SingleField {
   readonly at: number
   readonly ahead: string
@@ -27,8 +27,8 @@ interface SingleField {
 }
 
 /**
- * A head that a connection has sent before. Clients send the same lines again and again; what is the same is
- * compared and not read again. Which lines change is learned, so that those between them are compared at once.
+ * A head that a connection has sent before. Clients send the same lines again and again, so equal lines are compared
+ * instead of parsed again. The template learns which lines change, and compares all lines between them at once.
  */
 export class HeadTemplate {
   private readonly text: string
@@ -37,13 +37,13 @@ export class HeadTemplate {
   private readonly rules: HeadRules
   /** With their CRLF: the request line, the fields, the empty line. */
   private readonly lines: readonly string[]
-  /** Of each line the name as it was sent, with its colon; `undefined` where the line must not change. */
+  /** The name of each line as sent, with its colon; `undefined` if the line must not change. */
   private readonly prefixes: readonly (string | undefined)[]
-  /** Places of lines that were seen to change. */
+  /** Indexes of lines that have been seen to change. */
   private changing: readonly number[] = []
-  /** What stands before, between and after them. */
+  /** The text before, between and after them. */
   private blocks: readonly string[]
-  /** Present where nothing changes but the value of one field that does not say how the message is read. */
+  /** Present if the only thing that changes is the value of one field that does not affect how the message is read. */
   private single: SingleField | undefined = undefined
 
   private constructor(text: string, head: RequestHead, lines: readonly string[], rules: HeadRules) {
@@ -59,7 +59,7 @@ export class HeadTemplate {
   /**
    * Makes a template of a complete head.
    *
-   * @returns `undefined` where fields and lines do not correspond one to one.
+   * @returns `undefined` if fields and lines do not correspond one to one.
    */
   static of(text: string, rules: HeadRules): HeadTemplate | undefined {
     const head = parseRequestHead(text, 0, rules)
@@ -70,8 +70,8 @@ export class HeadTemplate {
   }
 
   /**
-   * Reads a head by comparing it with this one: what {@link parseRequestHead} would say, or `undefined` when that
-   * has to be asked.
+   * Reads a head by comparing it with this one. Returns what {@link parseRequestHead} would, or `undefined` if that
+   * must be called.
    */
   match(text: string, at: number): RequestHead | undefined {
     const single = this.single === undefined ? undefined : this.matchSingle(this.single, text, at)
@@ -91,7 +91,7 @@ export class HeadTemplate {
     return change.head(from - at, this.rules)
   }
 
-  /** {@link HeadTemplate.match} where the value of one field alone changes. No string is made of it. */
+  /** {@link HeadTemplate.match} if only the value of one field changes. No string is created for that value. */
   private matchSingle(
     { at: field, ahead, behind }: SingleField,
     text: string,
@@ -144,7 +144,7 @@ export class HeadTemplate {
     return { at, ahead: before! + prefix, behind: `\r\n${behind!}` }
   }
 
-  /** Reads a line that is not as before. Returns where the next one begins, or -1. */
+  /** Reads a line that has changed. Returns where the next one begins, or -1. */
   private readLine(change: Change, index: number, text: string, from: number): number {
     const end = text.indexOf('\n', from)
     if (end < 0) return -1
@@ -163,7 +163,7 @@ function changeablePrefix(line: string, index: number): string | undefined {
   return known !== undefined && MAY_CHANGE.has(known.kind) ? line.slice(0, colon + 1) : undefined
 }
 
-/** How a head differs from the one before. */
+/** How a head differs from the previous one. */
 class Change {
   private readonly before: HeadFacts
   private method: string
@@ -178,7 +178,7 @@ class Change {
     this.bodyBytes = before.bodyBytes
   }
 
-  /** Takes another request line; `false` when it means more than another method or target. */
+  /** Takes a changed request line; `false` if more than the method or target differs. */
   line(text: string, from: number, end: number, rules: HeadRules): boolean {
     const { isCurrent, wantsWebSocket } = this.before
     const line = parseRequestLine(text, from, end, rules)
@@ -189,7 +189,7 @@ class Change {
     return true
   }
 
-  /** Takes another value; `false` when it means more than another value or length. */
+  /** Takes a changed value; `false` if more than that value or the length differs. */
   field(at: number, value: string): boolean {
     const { before } = this
     if (before.names[at] === LENGTH_NAME) {

@@ -8,30 +8,28 @@ import { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 
 const BACKLOG_BYTES_MAX = 65_536
-/** With more than this at hand, a client is left to wait unseen. */
+/** With more than this waiting, the gate no longer looks whether the client is still there. */
 const LOOKING_BYTES_MAX = 262_144
-/** A body slower than this in a window of ten seconds is given up: about 1 KB a second. */
+/** A body that brings less than this in a window of ten seconds is given up: about 1 KB per second. */
 const WINDOW_BYTES_MIN = 10_240
-/** What of an unwanted body is read past, so that its connection can be kept. */
+/** How much of an unwanted body is read and dropped, so that its connection can be kept. */
 const DISCARDED_BYTES_MAX = 65_536
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
-/**
- * What a connection brings while a request is being answered: the rest of its body, and whatever follows it.
- */
+/** The bytes that arrive while a request is being answered: the rest of its body, and whatever follows. */
 export class Intake implements BodySource {
   /** The body that was not complete when its head was read. */
   body: RequestBody | undefined = undefined
-  /** More came than there is room for: what followed the request is lost. */
+  /** Whether more arrived than there is room for, so that what followed the request is lost. */
   isFlooded = false
   private readonly socket: Pick<Socket, 'pause' | 'resume'>
   private readonly outbox: Outbox
   private readonly room: BodyRoom
   private backlog: Buffer | undefined = undefined
   private isPaused = false
-  /** Within the present window of time. */
+  /** In the current time window. */
   private wasPaused = false
-  /** The client waits for `100 Continue`. */
+  /** Whether the client waits for `100 Continue`. */
   private isAwaited = false
   private bytesSeen = 0
   private discardedBytes = 0
@@ -42,7 +40,7 @@ export class Intake implements BodySource {
     this.room = room
   }
 
-  /** Opens the body of `head` with the bytes that came with it. Returns how many are beyond its end. */
+  /** Opens the body of `head` with the bytes that arrived with it. Returns how many of them are beyond its end. */
   open(head: RequestHead, bytes: Buffer, bytesMax: number): number {
     this.body = new RequestBody(this, head.bodyBytes, bytesMax, this.room)
     this.isAwaited = head.expectsContinue && bytes.length === 0
@@ -52,13 +50,13 @@ export class Intake implements BodySource {
     return this.body.take(bytes)
   }
 
-  /** The body has to do with the answer no longer. */
+  /** The answer no longer needs the body. */
   close(): void {
     this.body = undefined
     this.isAwaited = false
   }
 
-  /** Whether the body is not needed and so short, as far as one knows, that it can be read past. */
+  /** Whether the rest of the body is, as far as known, short enough to be read and dropped. */
   mayDiscard(): boolean {
     const { body } = this
     if (this.isFlooded) return false
@@ -67,7 +65,7 @@ export class Intake implements BodySource {
     return body.isDone || (!this.isAwaited && (body.remainingBytes ?? 0) <= DISCARDED_BYTES_MAX)
   }
 
-  /** Takes bytes: those of the body, and keeps the rest. Returns why the body failed, if it did with these. */
+  /** Takes bytes for the body, and keeps the rest. Returns why the body failed, if these bytes made it fail. */
   take(chunk: Buffer): BodyError | undefined {
     const { body } = this
     let rest = chunk
@@ -83,8 +81,7 @@ export class Intake implements BodySource {
   }
 
   /**
-   * Reads past bytes of a body that nobody wants. Returns how many are beyond its end; `undefined` when it is
-   * too much to go on with.
+   * Drops bytes of an unwanted body. Returns how many are beyond its end; `undefined` if there are too many to go on.
    */
   discard(chunk: Buffer): number | undefined {
     const excess = this.body?.take(chunk) ?? 0
@@ -92,7 +89,7 @@ export class Intake implements BodySource {
     return this.discardedBytes > DISCARDED_BYTES_MAX ? undefined : excess
   }
 
-  /** What came after the request; it is handed over once. */
+  /** Hands over what arrived after the request, once. */
   takeBacklog(): Buffer | undefined {
     const { backlog } = this
     this.dropBacklog()
@@ -100,7 +97,7 @@ export class Intake implements BodySource {
     return backlog
   }
 
-  /** Forgets what came after the request. */
+  /** Drops what arrived after the request. */
   dropBacklog(): void {
     if (this.backlog !== undefined) this.room.give(this.backlog.length)
     this.backlog = undefined
@@ -110,7 +107,7 @@ export class Intake implements BodySource {
     return this.backlog !== undefined || this.isFlooded
   }
 
-  /** An answer is on its way: it is too late for `100 Continue`. */
+  /** An answer has begun: it is too late for `100 Continue`. */
   answered(): void {
     this.isAwaited = false
   }
@@ -133,8 +130,8 @@ export class Intake implements BodySource {
   }
 
   /**
-   * Ends a window of time, and begins the next. Returns whether the client has sent too little in it, though it
-   * was let to.
+   * Ends a time window and begins the next. Returns whether the client has sent too little in it, although the gate was
+   * reading all along.
    */
   endWindow(): boolean {
     const { body } = this
@@ -147,8 +144,8 @@ export class Intake implements BodySource {
   }
 
   /**
-   * Looks whether the client is still there, while a request is being answered: a socket that is not read hides that
-   * the other side was closed. What is found besides is kept, as far as there may be more.
+   * Checks whether the client is still there while a request is being answered: a socket that is not read hides that
+   * the other side was closed. Bytes that this brings are kept, up to a limit.
    */
   look(): void {
     if (!this.isPaused) return
@@ -169,7 +166,7 @@ export class Intake implements BodySource {
     return undefined
   }
 
-  /** Reads on, if it had stopped. */
+  /** Resumes reading, if it was paused. */
   unpause(): void {
     if (!this.isPaused) return
     this.isPaused = false

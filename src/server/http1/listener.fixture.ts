@@ -5,7 +5,7 @@ import type { Http1Listener } from './listener.ts'
 import { openHttp1Listener } from './listener.ts'
 import type { Http1ListenerOptions } from './options.ts'
 
-/** What tests usually want of a listener. */
+/** A listener with the settings that most tests need. */
 export function openTestListener(options: Partial<Http1ListenerOptions> = {}): Http1Listener {
   return openHttp1Listener({
     hostname: '127.0.0.1',
@@ -20,11 +20,11 @@ export function openTestListener(options: Partial<Http1ListenerOptions> = {}): H
   })
 }
 
-/** A plain answer of text. */
+/** A plain answer with text. */
 export const text = (body: string, status = 200): Answer =>
   new PlainAnswer(status, [['content-type', 'text/plain']], body)
 
-/** The listener of each test of a file, closed after it. */
+/** Provides each test of a file with a listener, which is closed after the test. */
 export function useListener(defaults: Partial<Http1ListenerOptions> = {}): {
   /** Opens one; returns its port. */
   listen(options?: Partial<Http1ListenerOptions>): number
@@ -51,5 +51,5 @@ export function useListener(defaults: Partial<Http1ListenerOptions> = {}): {
 export const get = (target: string, fields = ''): string =>
   `GET ${target} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`
 
-/** The field that says that no more requests follow. */
+/** The field that announces that no more requests follow. */
 export const CLOSE = 'Connection: close\r\n'

@@ -12,13 +12,13 @@ import { TICK_MS, createWorld, dateLine } from './world.ts'
 /** A running listener that reads HTTP/1.1 itself. */
 export interface Http1Listener extends Listener {
   readonly openConnections: number
-  /** Bytes of bodies that are held in memory. */
+  /** Bytes of request bodies held in memory. */
   readonly bodiesHeldBytes: number
-  /** From now on requests are refused whose body has more bytes. */
+  /** From now on, refuses requests whose body has more bytes. */
   boundBodies(bytesMax: number): void
 }
 
-/** Opens a listener. Throws a ListenError when the address cannot be bound. */
+/** Opens a listener. Throws a ListenError if the address cannot be bound. */
 export function openHttp1Listener(options: Http1ListenerOptions): Http1Listener {
   const scheme = options.tls === undefined ? 'http' : 'https'
   const world = createWorld(options, scheme)
@@ -83,10 +83,10 @@ function bind(
   }
 }
 
-/** The list of protocols of RFC 7301 §3.1: each with its length before it. */
+/** The protocol list of RFC 7301 §3.1: each name is preceded by its length. */
 const ALPN_HTTP1 = '\x08http/1.1'
 
-/** Bun understands `reusePort` here as it does everywhere, and does not declare it. */
+/** Bun accepts `reusePort` here as everywhere else, but its types do not declare it. */
 const withReusePort = <T extends object>(reusePort: boolean, options: T): T =>
   Object.assign(options, { reusePort })
 
@@ -133,7 +133,7 @@ function handlers(
     },
     drain: (socket) => guarded(socket, (connection) => connection.drained()),
     end: (socket) => guarded(socket, (connection) => connection.ended()),
-    // A TLS session broke: nobody's bug.
+    // A TLS session broke, which is no bug.
     error: (socket) => guarded(socket, (connection) => connection.cut()),
     close(socket) {
       const connection = socket.data
@@ -146,7 +146,7 @@ function handlers(
   const needsCertificate = tls.requestCert === true && tls.rejectUnauthorized !== false
   return {
     ...plain,
-    // With this handler connections are known from their beginning, so that time limits hold for handshakes too.
+    // With this handler, connections are known from the start, so that time limits apply to handshakes, too.
     handshake(socket, isDone, error) {
       const { data: connection, authorized: isAuthorized } = socket
       const failure = failureOfHandshake({ isDone, isAuthorized, error }, needsCertificate)
@@ -160,8 +160,8 @@ function handlers(
 
 const DRAIN_POLL_MS = 20
 /**
- * What clients send before they hear that the server goes is answered for so long: a balancer does not send again
- * what is not idempotent.
+ * For this long, requests are answered that clients send before they learn that the server is going away: a load
+ * balancer does not repeat requests that are not idempotent.
  */
 const GRACE_MS = 100
 
@@ -172,7 +172,7 @@ async function drain(
   deadlineMs: number,
 ): Promise<boolean> {
   world.isDraining = true
-  // Closing resets whoever waits to be accepted: a turn of the loop accepts them all.
+  // Closing resets connections that wait to be accepted; one turn of the event loop accepts them all.
   if (deadlineMs > 0) await Bun.sleep(1)
   server.stop(false)
   const sinceMs = performance.now()

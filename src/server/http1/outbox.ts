@@ -3,11 +3,11 @@ import { writeLatin1, writeUtf8 } from './buffer-text.ts'
 
 const GATHERED_BYTES = 98_304
 
-/** Where the answers of one turn are gathered before they are written; one serves a whole listener. */
+/** A buffer in which the answers of one turn are gathered before they are written; one serves a whole listener. */
 export interface Gathering {
   readonly bytes: Buffer
   length: number
-  /** Whose bytes they are. */
+  /** The outbox that the bytes belong to. */
   owner: Outbox | undefined
 }
 
@@ -19,12 +19,12 @@ export const createGathering = (): Gathering => ({
 })
 
 /**
- * What waits to be written to a socket. Small things are gathered and written with one call; what the socket
- * does not take is kept until it drains. Whoever puts something in calls {@link Outbox.flush} before the turn
- * ends, because what is gathered belongs to all connections.
+ * The bytes that wait to be written to a socket. Small pieces are gathered and written with one call; what the socket
+ * does not accept is kept until it drains. Callers that add bytes must call {@link Outbox.flush} before the turn ends,
+ * because all connections share the gathering buffer.
  */
 export class Outbox {
-  /** Bytes written so far: time limits look whether there is progress. */
+  /** Bytes written so far: time limits use it to check for progress. */
   writtenBytes = 0
   private readonly socket: Pick<Socket, 'write'>
   private readonly gathering: Gathering
@@ -54,7 +54,7 @@ export class Outbox {
     gathering.length += writeUtf8(gathering.bytes, text, gathering.length)
   }
 
-  /** Adds bytes, which must not be changed afterwards. */
+  /** Adds bytes, which must not be changed afterward. */
   bytes(bytes: Uint8Array): void {
     const { gathering } = this
     if (!this.makeRoom(bytes.length)) return this.direct(bytes)
@@ -73,7 +73,7 @@ export class Outbox {
     return this.queue === undefined
   }
 
-  /** The socket takes more. Returns whether everything is written now. */
+  /** The socket accepts more. Returns whether everything is written now. */
   drain(): boolean {
     const { queue } = this
     if (queue === undefined) return true
@@ -101,7 +101,7 @@ export class Outbox {
   private makeRoom(bytes: number): boolean {
     const { gathering } = this
     if (gathering.owner !== this) {
-      // Never somebody else's answer, whatever went wrong with it.
+      // Never sends another connection's leftover bytes, whatever went wrong there.
       gathering.owner = this
       gathering.length = 0
     }
@@ -120,7 +120,7 @@ export class Outbox {
     else this.queue.push(bytes)
   }
 
-  /** A closed socket takes nothing; that it is closed is told elsewhere. */
+  /** A closed socket accepts nothing; its closing is reported elsewhere. */
   private write(bytes: Uint8Array, from: number, length: number): number {
     const written = Math.max(0, this.socket.write(bytes, from, length))
     this.writtenBytes += written

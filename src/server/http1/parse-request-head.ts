@@ -5,15 +5,15 @@ import type { HeadFacts } from './request-head.ts'
 import { CHUNKED, RequestHead } from './request-head.ts'
 import { Unreadable } from './unreadable.ts'
 
-/** What a listener holds requests to. */
+/** The rules that a listener applies to heads. */
 export interface HeadRules {
   readonly scheme: 'http' | 'https'
-  /** Bytes of a head at most, its empty line included. */
+  /** The most bytes in a head, including its empty line. */
   readonly headBytesMax: number
 }
 
 const FIELDS_MAX = 100
-/** Options of Connection that are too many: each may have to be looked for among all fields. */
+/** A Connection field with this many options is refused: each may have to be looked up among all fields. */
 const OPTIONS_MAX = 33
 const CR = 0x0d
 const LF = 0x0a
@@ -32,11 +32,11 @@ const bad = (reason: Unreadable['reason'], detail: string): Unreadable =>
   new Unreadable(reason, 'bad_request', detail)
 
 /**
- * Reads the head of a request. Strict: what two programs could read in two ways is refused, because
- * whoever stands before or behind this one would then disagree about where a request ends.
+ * Reads the head of a request. Strict: anything ambiguous is refused, because the gate and a proxy or server next to it
+ * could then disagree about where a request ends.
  *
- * @param text Latin-1, one character a byte; at least `rules.headBytesMax + 1` characters from `at` where the
- * connection has brought that many.
+ * @param text Latin-1, one character per byte; at least `rules.headBytesMax + 1` characters from `at` if the connection
+ * has brought that many.
  * @returns the head, why it cannot be read, or `undefined` while it is not complete.
  */
 export function parseRequestHead(
@@ -45,7 +45,7 @@ export function parseRequestHead(
   rules: HeadRules,
 ): RequestHead | Unreadable | undefined {
   let lineAt = at
-  // RFC 9112 §2.2: an empty line before the request line is the remains of a sloppy client's last body.
+  // RFC 9112 §2.2: ignores an empty line before the request line, which sloppy clients send after a body.
   if (text.charCodeAt(at) === CR) {
     if (at + 1 === text.length) return undefined
     if (text.charCodeAt(at + 1) !== LF) return bad('request_line', 'Stray carriage return.')
@@ -69,17 +69,17 @@ function incompleteLine(
   if (text.length - at > headBytesMax) {
     return new Unreadable('head_too_large', 'uri_too_long', 'The request line is too long.')
   }
-  // What cannot become a request, such as a TLS handshake, need not be waited for.
+  // Bytes that cannot become a request, such as a TLS handshake, are refused without waiting for more.
   const isHopeless = lineAt < text.length && !isToken(text.charAt(lineAt))
   return isHopeless ? bad('request_line', 'Not a request.') : undefined
 }
 
-/** What a request line says. */
+/** The parts of a request line. */
 export interface RequestLine {
   readonly method: string
   readonly target: string
   readonly isCurrent: boolean
-  /** Of a target in absolute form; it takes the place of Host (RFC 9112 §3.2.2). */
+  /** The authority of a target in absolute form; it replaces Host (RFC 9112 §3.2.2). */
   readonly authority: string | undefined
 }
 
@@ -129,21 +129,21 @@ function badVersion(version: string): Unreadable {
     : bad('version', 'The version is malformed.')
 }
 
-/** Reads the value between `from` and `end`, without the white space around it (RFC 9112 §5.1). */
+/** Reads the value between `from` and `end`, without surrounding whitespace (RFC 9112 §5.1). */
 export function parseValue(text: string, from: number, end: number): string | undefined {
   const start = valueStart(text, from, end)
   const value = text.slice(start, valueEnd(text, start, end))
   return FORBIDDEN_IN_VALUE.test(value) ? undefined : value
 }
 
-/** Where a value begins between `from` and `end`, behind white space. */
+/** Where a value between `from` and `end` begins, after whitespace. */
 export function valueStart(text: string, from: number, end: number): number {
   let start = from
   while (start < end && isBlank(text.charCodeAt(start))) start += 1
   return start
 }
 
-/** Where a value that begins at `start` ends, before the white space that ends at `end`. */
+/** Where a value that begins at `start` ends, before the whitespace that ends at `end`. */
 export function valueEnd(text: string, start: number, end: number): number {
   let stop = end
   while (stop > start && isBlank(text.charCodeAt(stop - 1))) stop -= 1
@@ -153,8 +153,8 @@ export function valueEnd(text: string, start: number, end: number): number {
 const isBlank = (code: number): boolean => code === SPACE || code === TAB
 
 /**
- * Where the line of a field value ends, whose characters begin at `from`: at its CRLF. -1 when it has none yet, or
- * holds a character that a value must not.
+ * Where the line of a field value that begins at `from` ends, that is, its CRLF; -1 if there is none yet, or if the
+ * value holds a forbidden character.
  */
 export function valueLineEnd(text: string, from: number): number {
   let at = from
@@ -165,14 +165,14 @@ export function valueLineEnd(text: string, from: number): number {
   return text.charCodeAt(at) === CR && text.charCodeAt(at + 1) === LF ? at : -1
 }
 
-/** The number of bytes that a Content-Length says. */
+/** The number of bytes that a Content-Length states. */
 export function parseLength(value: string): number | Unreadable {
   return LENGTH.test(value)
     ? Number(value)
     : bad('content_length', 'Content-Length is not one number.')
 }
 
-/** What the fields say that decides how the message is read. */
+/** The fields that decide how the message is read. */
 interface Deciding {
   host: number
   length: string | undefined
@@ -274,7 +274,7 @@ function note(deciding: Deciding, kind: number, value: string, at: number): void
   }
 }
 
-/** All lines are there: works out what they mean together. */
+/** Determines what all lines mean together, once they are complete. */
 function conclude(
   line: RequestLine,
   names: string[],
@@ -307,7 +307,7 @@ function conclude(
     values,
     bodyBytes,
     keepsAlive: !options.includes('close') && (isCurrent || options.includes('keep-alive')),
-    // RFC 9110 §10.1.1: an HTTP/1.0 client cannot mean it.
+    // RFC 9110 §10.1.1: an expectation from an HTTP/1.0 client is ignored.
     expectsContinue: isContinue && isCurrent && bodyBytes !== 0,
     wantsWebSocket:
       deciding.upgrade?.toLowerCase() === 'websocket' &&
@@ -328,7 +328,7 @@ function removeField(name: string, names: string[], values: string[]): void {
   values.splice(at, 1)
 }
 
-/** How the end of the body is known (RFC 9112 §6.3), more narrowly than it need be. */
+/** How the end of the body is determined (RFC 9112 §6.3), more strictly than required. */
 function framing(isCurrent: boolean, { length, coding }: Deciding): number | Unreadable {
   if (coding === undefined) return length === undefined ? 0 : parseLength(length)
   if (length !== undefined) {

@@ -7,7 +7,7 @@ const FORGET_TICKS = ticksOf(5000)
 const LEAVING_TICKS = ticksOf(2000)
 const NEVER = Number.MAX_SAFE_INTEGER
 
-/** How long a connection may go on with what it does, in ticks of its listener. */
+/** How long a connection may stay in its current phase, in ticks of its listener. */
 export class Patience {
   /** The tick at which it ends. */
   endTick = 0
@@ -15,7 +15,7 @@ export class Patience {
   private idleSinceTick = 0
   private writtenBytesSeen = 0
 
-  /** The time of the first head runs from here, when the connection is made. */
+  /** Created when the connection is opened: the time for the first head starts here. */
   constructor(time: Pick<Http1World, 'tick' | 'idleTicks'>) {
     this.time = time
     this.withHead()
@@ -29,7 +29,7 @@ export class Patience {
     this.endTick = this.time.tick + HEAD_TICKS
   }
 
-  /** With a body, as long as enough of it comes in each such time. */
+  /** Waits for a body, as long as enough of it arrives in each period. */
   withBody(): void {
     this.endTick = this.time.tick + BODY_TICKS
   }
@@ -38,33 +38,36 @@ export class Patience {
     this.endTick = NEVER
   }
 
-  /** With silence; it ends early once, so that what an idle connection does not need can be let go. */
+  /**
+   * Waits for an idle connection. The time ends early once, so that memory that an idle connection does not need can be
+   * released.
+   */
   withIdling(): void {
     const { tick, idleTicks } = this.time
     this.idleSinceTick = tick
     this.endTick = tick + Math.min(FORGET_TICKS, idleTicks)
   }
 
-  /** Whether silence may last longer than it has; then it ends when that is over. */
+  /** Whether the connection may stay idle longer; if so, the time ends when the full idle time is over. */
   prolongIdling(): boolean {
     this.endTick = this.idleSinceTick + this.time.idleTicks
     return !this.isOver
   }
 
-  /** With a client that takes what is written, of which there are so many bytes by now. */
+  /** Waits for a client to take what is written; `writtenBytes` is the total so far. */
   withWriting(writtenBytes: number): void {
     this.writtenBytesSeen = writtenBytes
     this.endTick = this.time.tick + this.time.idleTicks
   }
 
-  /** Whether the client has taken anything since; then it has as long again. */
+  /** Whether the client has taken anything since; if so, the time starts again. */
   prolongWriting(writtenBytes: number): boolean {
     if (writtenBytes === this.writtenBytesSeen) return false
     this.withWriting(writtenBytes)
     return true
   }
 
-  /** With a client that hears us out, or closes its side. */
+  /** Waits for a client to read the answer and close its side. */
   withLeaving(): void {
     this.endTick = this.time.tick + LEAVING_TICKS
   }

@@ -1,6 +1,6 @@
 import type { ServerConnection } from '../listener.ts'
 
-/** What the gate may know of a connection, and do with it. */
+/** The gate's view of a connection. */
 export class Peer implements ServerConnection {
   readonly scheme: 'http' | 'https'
   readonly address: string
@@ -14,10 +14,10 @@ export class Peer implements ServerConnection {
     return this.address
   }
 
-  /** Nothing limits how long a request may take to be answered, or an answer to go on. */
+  /** Does nothing: there is no limit on how long a request or its answer may take. */
   extend(): void {}
 
-  /** What becomes a WebSocket is not answered here. */
+  /** Always `false`: WebSockets are opened by another server. */
   upgrade(): boolean {
     return false
   }

@@ -1,20 +1,20 @@
-/** What a connection is about; the module's index shows how one leads to another. */
+/** What a connection is doing; the module's index shows the transitions. */
 export type Phase =
   /** Between two requests. */
   | 'idle'
-  /** Part of a head has come. */
+  /** Part of a head has arrived. */
   | 'head'
   /** A request is being answered. */
   | 'busy'
   /** An answer is complete and waits for the socket. */
   | 'flushing'
-  /** What is left of an unread body is dropped, to keep the connection. */
+  /** The rest of an unread body is dropped, so that the connection can be kept. */
   | 'discarding'
-  /** Everything is said; the client may still speak, so that it can read the answer. */
+  /** Everything is sent; the client may still send, so that it can read the answer. */
   | 'lingering'
-  /** Carried on to a server of WebSockets. */
+  /** Relayed to the server for WebSockets. */
   | 'tunnel'
-  /** Both sides have said everything. */
+  /** Both sides have finished sending. */
   | 'ending'
   | 'closed'
 

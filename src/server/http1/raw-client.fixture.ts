@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 
-/** A client that says exactly what a test tells it to. */
+/** A client that sends exactly the bytes that a test gives it. */
 export class RawClient {
   /** Everything received, as Latin-1. */
   received = ''
@@ -37,7 +37,7 @@ export class RawClient {
       const client = new RawClient(socket)
       socket.once('connect', () => resolve(client))
       socket.once('error', (error: NodeJS.ErrnoException) => {
-        // Closed at once, it may be over before it is heard of.
+        // A connection that the server closes at once may be reset before it opens.
         if (error.code === 'ECONNRESET') resolve(client)
         else reject(error)
       })
@@ -48,7 +48,7 @@ export class RawClient {
     this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   }
 
-  /** Resolves when `isThere` says so of what was received; rejects when the connection ends before. */
+  /** Resolves once `isThere` returns `true` for what was received; rejects if the connection ends before. */
   until(isThere: (received: string) => boolean): Promise<string> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
@@ -85,7 +85,7 @@ export class RawClient {
   }
 }
 
-/** Sends bytes on a connection of their own; resolves with all that came until the server closed it. */
+/** Sends bytes on a new connection; resolves with everything received until the server closes it. */
 export async function exchange(port: number, bytes: string | Uint8Array): Promise<string> {
   const client = await RawClient.open(port)
   client.send(bytes)

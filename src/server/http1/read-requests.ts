@@ -2,26 +2,26 @@ import type { HeadReader } from './head-reader.ts'
 import type { RequestHead } from './request-head.ts'
 import { Unreadable } from './unreadable.ts'
 
-/** The connection that requests come by. */
+/** The connection on which requests arrive. */
 export interface ReadingHost {
-  /** Whether it takes a request now. */
+  /** Whether it accepts a request now. */
   readonly isReading: boolean
-  /** Begins a request whose body is at `bodyAt`. Returns where the next one would be. */
+  /** Begins a request whose body starts at `bodyAt`. Returns where the next request would start. */
   begin(head: RequestHead, bytes: Buffer, bodyAt: number): number
-  /** Takes what followed a request whose answer has to be waited for. */
+  /** Keeps what follows a request that is still being answered. */
   store(rest: Buffer): void
-  /** A head has begun, and is not complete. */
+  /** A head has begun but is not complete. */
   waitForHead(): void
-  /** Lets others have their turn before the rest of what this one has pipelined. */
+  /** Gives other connections a turn before the rest of the pipelined requests. */
   yieldTurn(): void
-  /** Answers what cannot be read, and closes. */
+  /** Answers an unreadable request, and closes. */
   refuse(unreadable: Unreadable): void
 }
 
-/** Requests of one connection that are answered before others have their turn. */
+/** How many requests of one connection are answered before others get a turn. */
 const TURN_REQUESTS_MAX = 64
 
-/** Reads requests one after the other, as long as each is answered at once. */
+/** Reads requests one after another, as long as each is answered at once. */
 export function readRequests(reader: HeadReader, chunk: Buffer, host: ReadingHost): void {
   const bytes = reader.begin(chunk)
   let at = 0

@@ -1,28 +1,28 @@
 import type { RefusalCode } from '../../core/refusal.ts'
 import type { UnreadableReason } from './unreadable.ts'
 
-/** Why a listener turned somebody away by itself: a short, fixed list, so that it can be counted by. */
+/** Why a listener itself turned a client away. A short, fixed list, suitable as a metric label. */
 export type RejectionReason =
   | UnreadableReason
-  /** As many requests as may be were in flight. */
+  /** The maximum number of requests was in flight. */
   | 'requests_max'
-  /** As many connections as may be were open, in all or of this address. */
+  /** The maximum number of connections was open, in total or from this address. */
   | 'connections_max'
-  /** Client and server found no way to speak TLS: plain HTTP, junk, no version, cipher or protocol in common. */
+  /** The TLS handshake failed: plain HTTP, junk, or no version, cipher or protocol in common. */
   | 'tls_handshake'
-  /** The client showed no certificate where it must, or one of another authority. */
+  /** The client presented no certificate although it must, or one from another authority. */
   | 'tls_certificate'
-  /** The connection ended before there was a session: a probe, or a client that does not trust the certificate. */
+  /** The connection ended before the handshake did: a probe, or a client that does not trust the certificate. */
   | 'tls_abandoned'
 
-/** A request or a connection that a listener turned away by itself. Nothing in it was said by the client. */
+/** A request or a connection that a listener itself turned away. Nothing in it comes from the client. */
 export interface Rejection {
   readonly reason: RejectionReason
   readonly code: RefusalCode
-  /** Of the peer. */
+  /** The peer's address. */
   readonly address: string
-  /** Id of the listener's answer; `undefined` where it gave none, as to a connection that was closed at once. */
+  /** Id of the listener's answer; `undefined` if it gave none, such as to a connection that was closed at once. */
   readonly requestId: string | undefined
-  /** Whether a handler had the request before its body broke off: that one knows, and answers. */
+  /** Whether a handler had the request before its body broke off; the handler then answers. */
   readonly isHandled: boolean
 }

@@ -10,14 +10,14 @@ interface Head {
   status: number
   lines: string
   dateLine: string
-  /** Made when the head comes a second time; `undefined` also where it says how its message is framed. */
+  /** Made when the head appears a second time; also `undefined` if the head itself frames its message. */
   bytes: Uint8Array | undefined
   isKnown: boolean
 }
 
 /**
- * The last heads of answers, as bytes: an upstream says the same of one answer after the other, but for its body. Those
- * that come once cost no more than a comparison.
+ * The most recent heads of answers, as bytes: an upstream often sends the same head with different bodies. A head that
+ * appears only once costs no more than a comparison.
  */
 export class RememberedHeads {
   private readonly heads: Head[] = []
@@ -25,8 +25,8 @@ export class RememberedHeads {
   private oldest = 0
 
   /**
-   * Writes an answer to an HTTP/1.1 request, not to HEAD, whose connection is kept; `false` when it has to be
-   * written like any other. Throws a `TypeError` when a field cannot be sent; nothing is written then.
+   * Writes an answer to an HTTP/1.1 request other than HEAD whose connection is kept; `false` if it has to be written
+   * in the ordinary way. Throws a `TypeError`, and writes nothing, if a field cannot be sent.
    */
   write(answer: Answer, dateLine: string, outbox: Outbox): boolean {
     if (!(answer instanceof PlainAnswer)) return false

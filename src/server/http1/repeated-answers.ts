@@ -6,7 +6,7 @@ import { answerHead, wholeMessage } from './write-answer.ts'
 
 const ANSWERS_MAX = 64
 
-/** A complete answer: in one piece, and in two between which more fields may stand. */
+/** A complete answer: in one piece, and in two between which more fields may be inserted. */
 interface Message {
   readonly whole: Uint8Array
   readonly fields: Uint8Array
@@ -14,16 +14,16 @@ interface Message {
 }
 
 /**
- * Answers that are given again and again, such as those that stand in the configuration: complete messages,
- * made once for each second that their Date names.
+ * Answers that are given again and again, such as those from the configuration: complete messages, made once per
+ * second, because of their Date.
  */
 export class RepeatedAnswers {
   private dateLine = ''
   private readonly messages = new Map<PlainAnswer, Message>()
 
   /**
-   * Writes an answer to an HTTP/1.1 request, not to HEAD, whose connection is kept; `false` when it has to be
-   * written like any other.
+   * Writes an answer to an HTTP/1.1 request other than HEAD whose connection is kept; `false` if it has to be written
+   * in the ordinary way.
    */
   write(answer: Answer, dateLine: string, outbox: Outbox): boolean {
     if (!(answer instanceof PlainAnswer) || answer.repeated === undefined) return false

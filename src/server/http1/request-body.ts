@@ -6,26 +6,26 @@ import { unpinned } from './body-room.ts'
 import { utf8 } from './buffer-text.ts'
 import { CHUNKED } from './request-head.ts'
 
-/** The connection a body comes by. */
+/** The connection on which a body arrives. */
 export interface BodySource {
-  /** Somebody reads the body: go on. */
+  /** The body is being read: continue. */
   resume(): void
   /** Enough for now. */
   pause(): void
 }
 
-/** Bytes that are kept for a reader who takes his time. */
+/** The most bytes that are kept for a slow reader. */
 const HELD_BYTES_MAX = 65_536
 
 /**
- * What chunks may cost beside the body they carry: without a bound, one byte of a body could bring a kilobyte of
- * extensions, and the limit on bodies would limit nothing.
+ * The bound on chunk overhead beyond the body itself: without it, one byte of body could come with a kilobyte of
+ * extensions, and the limit on bodies would have no effect.
  */
 const OVERHEAD_BYTES_MAX = 65_536
 const OVERHEAD_RATIO_MAX = 16
 
 type Reading =
-  /** Nobody has asked for it yet. */
+  /** The body has not been requested yet. */
   | { readonly kind: 'none' }
   | {
       readonly kind: 'text'
@@ -33,7 +33,7 @@ type Reading =
       readonly reject: (error: Error) => void
     }
   | { readonly kind: 'stream'; readonly controller: ReadableStreamDefaultController<Uint8Array> }
-  /** Nobody wants it any longer. */
+  /** The body is no longer wanted. */
   | { readonly kind: 'dropped' }
 
 const NOTHING = new Uint8Array(0)
@@ -42,11 +42,11 @@ const DROPPED: Reading = { kind: 'dropped' }
 
 /** The body of a request that was not complete when its head was read. */
 export class RequestBody {
-  /** All of it has come, or it will not. */
+  /** Whether it has arrived completely, or has failed. */
   isDone = false
-  /** Why it failed. */
+  /** Why it failed, if it did. */
   failure: BodyError | undefined = undefined
-  /** Bytes of the wire so far: time limits look whether there is progress. */
+  /** Bytes received so far, with framing; time limits use it to check for progress. */
   wireBytes = 0
   private readonly source: BodySource
   private readonly bytesMax: number
@@ -55,11 +55,11 @@ export class RequestBody {
   private readonly announcedBytes: number
   private reading: Reading = NONE
   private stream: ReadableStream<Uint8Array> | undefined = undefined
-  /** What nobody has taken yet; there may be room behind it. */
+  /** The part that has not been taken yet; the array may have spare room at its end. */
   private held: Uint8Array = NOTHING
   private heldBytes = 0
   private bytes = 0
-  /** What it takes up of the room. */
+  /** How much of the room it occupies. */
   private takenBytes = 0
 
   constructor(source: BodySource, bodyBytes: number, bytesMax: number, room: BodyRoom) {
@@ -73,19 +73,19 @@ export class RequestBody {
     )
   }
 
-  /** Bytes that are still to come; `undefined` when nobody knows. */
+  /** Bytes that are still to come; `undefined` if unknown. */
   get remainingBytes(): number | undefined {
     return this.announcedBytes === CHUNKED ? undefined : this.announcedBytes - this.bytes
   }
 
-  /** Bytes that have come and that nobody has taken yet. */
+  /** Bytes that have arrived and not been taken yet. */
   get waitingBytes(): number {
     const { reading } = this
     if (reading.kind !== 'stream') return this.held === NOTHING ? 0 : this.heldBytes
     return HELD_BYTES_MAX - (reading.controller.desiredSize ?? HELD_BYTES_MAX)
   }
 
-  /** Takes bytes of the connection. Returns how many came after the end of the body. */
+  /** Takes bytes from the connection. Returns how many are beyond the end of the body. */
   take(bytes: Uint8Array): number {
     this.wireBytes += bytes.length
     const { parts, done, excess, error } = this.decode(bytes)
@@ -106,7 +106,7 @@ export class RequestBody {
     return Buffer.from(held.buffer, held.byteOffset, heldBytes)
   }
 
-  /** The body as text, when all of it is here. Rejects with a {@link BodyError}. */
+  /** Resolves with the body as text once it is complete. Rejects with a {@link BodyError}. */
   text(): Promise<string> {
     if (this.reading !== NONE) return Promise.reject(alreadyRead())
     if (this.failure !== undefined) return Promise.reject(this.failure)
@@ -121,7 +121,7 @@ export class RequestBody {
     })
   }
 
-  /** The body as it comes. */
+  /** The body as a stream, as it arrives. */
   open(): ReadableStream<Uint8Array> {
     if (this.stream !== undefined) return this.stream
     if (this.reading !== NONE) throw alreadyRead()
@@ -136,7 +136,7 @@ export class RequestBody {
     return this.stream
   }
 
-  /** Nobody wants what is still to come. */
+  /** The rest of the body is no longer wanted. */
   drop(): void {
     if (this.reading.kind === 'text' || this.reading.kind === 'stream') {
       this.tell(new BodyError('bad_request', 'The request is over.'))
@@ -146,12 +146,12 @@ export class RequestBody {
     this.release()
   }
 
-  /** Gives its room back: nobody needs what was read of it any longer. */
+  /** Gives its room back, once its bytes are no longer needed. */
   release(): void {
     this.takeUp(0)
   }
 
-  /** It breaks off: whoever reads it is told. */
+  /** Fails the body, and tells its reader. */
   fail(error: BodyError): void {
     if (this.isDone) return
     this.isDone = true
@@ -197,13 +197,13 @@ export class RequestBody {
     if (reading.kind === 'none' && this.heldBytes > HELD_BYTES_MAX) this.source.pause()
   }
 
-  /** Somebody reads the stream. */
+  /** The stream is being read. */
   private goOn(): void {
     this.takeUp(this.waitingBytes)
     this.source.resume()
   }
 
-  /** Takes up so much room in all, if there is enough. */
+  /** Sets the room that it occupies to `bytes`, if there is enough. */
   private takeUp(bytes: number): boolean {
     const more = bytes - this.takenBytes
     if (more > 0 && !this.room.take(more)) return false
@@ -243,7 +243,7 @@ export class RequestBody {
   }
 }
 
-/** UTF-8 text of a body, without a byte order mark, as the web's own `text()` has it. */
+/** UTF-8 text of a body, without a byte order mark, like the standard `text()`. */
 export function bodyText(bytes: Buffer, from: number, end: number): string {
   const isMarked = bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf
   return utf8(bytes, isMarked && end - from >= 3 ? from + 3 : from, end)
@@ -258,6 +258,6 @@ function errorQuietly(
   try {
     controller.error(error)
   } catch {
-    // Whoever read it has cancelled it.
+    // The reader has cancelled it.
   }
 }

@@ -1,14 +1,14 @@
 import type { IncomingHeaders, TextSpan } from '../../core/incoming-request.ts'
 
-/** In place of the number of bytes of a body: it comes in chunks (RFC 9112 §7.1). */
+/** Stands for the length of a body in the chunked transfer coding (RFC 9112 §7.1). */
 export const CHUNKED = -1
 
 /** What the head of a request says. */
 export interface HeadFacts {
   readonly method: string
-  /** Path and query as they were sent; `*` with OPTIONS alone. */
+  /** Path and query as sent; `*` only with OPTIONS. */
   readonly target: string
-  /** HTTP/1.1; otherwise HTTP/1.0. */
+  /** Whether the version is HTTP/1.1; otherwise it is HTTP/1.0. */
   readonly isCurrent: boolean
   /** Names of fields: lowercase, each once. */
   readonly names: readonly string[]
@@ -23,18 +23,18 @@ export interface HeadFacts {
   readonly wantsWebSocket: boolean
 }
 
-/** The one field whose value is not that of the facts, where it stands. */
+/** The one field whose value differs from the shared facts, and where its value stands. */
 export interface ChangedField extends TextSpan {
-  /** Its place among the fields. */
+  /** Its index among the fields. */
   readonly at: number
 }
 
 /**
- * The head of a request that can be read in one way only. Facts are shared with the head before, where a client
- * sends the same again but for one field.
+ * The head of a request, which is unambiguous. It shares its facts with the previous head if the client sends the same
+ * again except for one field.
  */
 export class RequestHead implements IncomingHeaders {
-  /** Bytes of the head, from where reading began to behind the empty line. */
+  /** Bytes of the head, from where reading began through the empty line. */
   readonly bytes: number
   private readonly shared: HeadFacts
   private readonly changed: ChangedField | undefined
@@ -73,7 +73,7 @@ export class RequestHead implements IncomingHeaders {
     return this.shared.wantsWebSocket
   }
 
-  /** All that it says, for who makes another of it. */
+  /** Everything that it says, for deriving another head from it. */
   get facts(): HeadFacts {
     const { shared, changed } = this
     if (changed === undefined) return shared

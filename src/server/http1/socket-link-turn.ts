@@ -1,19 +1,20 @@
-/** What a link leaves for the end of a turn. */
+/** What a link postpones to the end of a turn. */
 export interface TurnLink {
-  /** Hands over what came. */
+  /** Hands over what has arrived. */
   deliver(): void
-  /** Writes what waits. */
+  /** Writes what is waiting. */
   send(): void
 }
 
-/** Links that wait at most: beyond, those that came first would wait too long. */
+/** The most links that wait; with more, the first ones would wait too long. */
 const LINKS_MAX = 64
 
 /**
- * What the links of one process do together, behind the events of one turn of the event loop: first all answers are
- * handed over that came in it, then all requests are written that were made in it. A server that is sent several requests
- * at once wakes once for all of them, and so does the client with its answers; and code that runs several times in a row
- * finds itself in the processor's cache, where the kernel's would be otherwise. With one event there is nothing to wait for.
+ * Batches the work of the links of one process at the end of each turn of the event loop: first it hands over all
+ * answers that arrived in the turn, then it writes all requests that were made in it. A server that receives several
+ * requests at once wakes once for all of them, and so does the client for its answers. Code that runs several times in
+ * a row also stays in the processor's cache instead of being displaced by the kernel's. With a single event there is
+ * nothing to wait for.
  */
 export class LinkTurn {
   private arrivals: TurnLink[] = []

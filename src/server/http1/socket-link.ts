@@ -7,12 +7,12 @@ import { Outbox, createGathering } from './outbox.ts'
 import type { TurnLink } from './socket-link-turn.ts'
 import { LinkTurn } from './socket-link-turn.ts'
 
-/** Connections in the making that nobody waits for any longer: these sockets cannot be closed before they are open. */
+/** The most opening connections that are no longer wanted: these sockets cannot be closed before they are open. */
 const ABANDONED_MAX = 64
-/** More than this is handed over, or written, at once: there is nothing to be gained by waiting for others. */
+/** More than this is handed over or written at once, because waiting for more would gain nothing. */
 const WAITING_BYTES_MAX = 131_072
 
-/** What all links of one {@link OpenLink} share. */
+/** The state that all links of one {@link OpenLink} share. */
 interface Shared {
   readonly gathering: Gathering
   readonly turn: LinkTurn
@@ -20,8 +20,8 @@ interface Shared {
 }
 
 /**
- * Creates what opens connections to upstreams with the runtime's own sockets: without the streams that
- * `node:net` puts around them a small exchange costs a tenth less. TLS stays with `node:tls`.
+ * Creates an {@link OpenLink} that uses the runtime's own sockets. Without the streams that `node:net` wraps around
+ * them, a small exchange costs a tenth less. TLS still uses `node:tls`.
  */
 export function createSocketLinks(): OpenLink {
   const shared: Shared = { gathering: createGathering(), turn: new LinkTurn(), abandoned: 0 }
@@ -36,7 +36,7 @@ class SocketLink implements Link, TurnLink {
   private readonly shared: Shared
   private socket: Socket<SocketLink> | undefined = undefined
   private outbox: Outbox | undefined = undefined
-  /** What came in this turn, and what is to be sent in it. */
+  /** The bytes that arrived in this turn, and those to be sent in it. */
   private arrived: Buffer | undefined = undefined
   private unsent: string | Uint8Array | undefined = undefined
   private isPaused = false
@@ -93,13 +93,13 @@ class SocketLink implements Link, TurnLink {
     if (!this.isPaused) this.handOver()
   }
 
-  /** The other side sends no more: what came before comes first. */
+  /** The other side has finished sending; first hands over what has arrived. */
   ended(): void {
     this.handOver()
     this.events.onEnd()
   }
 
-  /** The socket is gone. */
+  /** The socket has closed. */
   closed(cause: string): void {
     this.handOver()
     this.events.onClose(cause)
@@ -112,7 +112,7 @@ class SocketLink implements Link, TurnLink {
     try {
       this.events.onData(arrived)
     } catch (error) {
-      // A bug, and this link's alone: those behind it in the turn have their answers still to come.
+      // A bug must affect this link only: later links in the turn still have answers to hand over.
       this.events.onClose(messageOf(error))
       this.destroy()
     }
@@ -159,14 +159,14 @@ class SocketLink implements Link, TurnLink {
     }
   }
 
-  /** It came to nothing. */
+  /** The connection could not be opened. */
   private settled(): void {
     if (this.phase === 'abandoned') this.shared.abandoned -= 1
     this.phase = 'closed'
   }
 }
 
-/** The message says that it failed; only the code says why: refused, out of reach, no such name. */
+/** The message says only that it failed; the code says why: refused, unreachable, no such name. */
 function causeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const message = messageOf(error)

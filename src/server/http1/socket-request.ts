@@ -7,16 +7,16 @@ import type { RequestBody } from './request-body.ts'
 import { bodyText } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** The connection that a request came by, as far as interim answers go. */
+/** The part of a request's connection that sends interim responses. */
 export interface InterimSink {
   readonly scheme: 'http' | 'https'
   interim(request: SocketRequest, answer: PlainAnswer): void
 }
 
-/** A request read from a socket. Nothing is made before it is asked for. */
+/** A request read from a socket. Its parts are created on demand. */
 export class SocketRequest implements IncomingRequest {
   readonly head: RequestHead
-  /** The client went away before its answer was complete. */
+  /** Whether the client went away before its answer was complete. */
   declare isGone: boolean
   private readonly sink: InterimSink
   private readonly incoming: RequestBody | undefined
@@ -38,7 +38,7 @@ export class SocketRequest implements IncomingRequest {
     this.head = head
     this.sink = sink
     const bytes = end - from
-    // Waiting for an answer, it would keep all that came with it in memory.
+    // While waiting for its answer, the request would keep everything that arrived with it in memory.
     const isAlone = chunk.length <= bytes + PINNED_BYTES_MAX
     this.chunk = isAlone ? chunk : Buffer.from(chunk.subarray(from, end))
     this.from = isAlone ? from : 0
@@ -91,7 +91,7 @@ export class SocketRequest implements IncomingRequest {
     return this.controller.signal
   }
 
-  /** Gives back the room of its body, when nobody needs that any longer. */
+  /** Gives back the room of its body, once that is no longer needed. */
   release(room: BodyRoom): void {
     const bytes = this.end - this.from
     if (this.incoming !== undefined) this.incoming.release()
@@ -120,6 +120,6 @@ export class SocketRequest implements IncomingRequest {
   }
 }
 
-// No fields of each request, as few need them; see Exchange.
+// On the prototype rather than on each request, because few need them; see Exchange.
 const UNSET = { isGone: false, controller: undefined, stream: undefined }
 Object.assign(SocketRequest.prototype, UNSET)

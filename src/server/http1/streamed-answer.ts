@@ -2,21 +2,27 @@ import type { Outbox } from './outbox.ts'
 
 /** How a streamed answer is sent. */
 export interface StreamOptions {
-  /** The head, without what says where the body ends. */
+  /** The head, without the framing fields. */
   readonly text: string
-  /** Bytes of the body, where they are known. */
+  /** Bytes in the body, if known. */
   readonly length: number | undefined
-  /** HTTP/1.1, which knows chunks; in HTTP/1.0 the body of unknown length ends with the connection. */
+  /**
+   * Whether the version is HTTP/1.1, which has chunked coding; in HTTP/1.0 a body of unknown length ends with the
+   * connection.
+   */
   readonly isCurrent: boolean
-  /** The socket takes no more for now. */
+  /** The socket accepts no more for now. */
   readonly onWaiting: () => void
-  /** Everything is written, or it cannot be: then the connection must be cut, so that the client notices. */
+  /**
+   * Everything is written, or the answer cannot be completed; then the connection must be cut, so that the client
+   * notices.
+   */
   readonly onEnd: (isWhole: boolean) => void
 }
 
 type Chunk = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
 
-/** Writes an answer as its body comes, no faster than the client takes it. */
+/** Writes an answer as its body arrives, no faster than the client takes it. */
 export class StreamedAnswer {
   /** Whether it waits for the socket. */
   isWaiting = false
@@ -40,7 +46,7 @@ export class StreamedAnswer {
     )
   }
 
-  /** The socket takes bytes again. */
+  /** The socket accepts bytes again. */
   drained(): void {
     this.isWaiting = false
     this.wake?.()
@@ -65,11 +71,11 @@ export class StreamedAnswer {
     const reading = this.read()
     const first = await soon(reading)
     if (this.isAbandoned) return false
-    // Nothing there yet: the head must not wait for it.
+    // The body has not begun; the head must not wait for it.
     if (first === undefined) return this.sendFrom(reading, undefined)
     if (options.length !== undefined) return this.sendFrom(Promise.resolve(first), undefined)
     if (first.done) return this.sendWhole(NOTHING)
-    // Most answers are one chunk: then their length is known after all.
+    // Most answers are a single chunk, so their length is known after all.
     const next = this.read()
     const second = await soon(next)
     if (this.isAbandoned) return false
@@ -83,7 +89,7 @@ export class StreamedAnswer {
     return true
   }
 
-  /** Sends the head, what is there already, and then what comes. */
+  /** Sends the head, the part that is already here, and then the rest as it arrives. */
   private async sendFrom(next: Promise<Chunk>, first: Uint8Array | undefined): Promise<boolean> {
     const { outbox, options } = this
     outbox.latin1(`${options.text}${this.framing()}\r\n`)
@@ -103,7 +109,7 @@ export class StreamedAnswer {
     return true
   }
 
-  /** What comes next. It may break off while the socket is waited for, and then nobody listens yet. */
+  /** Reads the next chunk. The body may fail while the socket is awaited, before anything handles that rejection. */
   private read(): Promise<Chunk> {
     const reading = this.reader.read()
     reading.catch(() => undefined)
@@ -121,7 +127,7 @@ export class StreamedAnswer {
     const { outbox, options } = this
     this.sentBytes += part.length
     if (options.length !== undefined && this.sentBytes > options.length) return false
-    // A chunk of no bytes would end the body.
+    // An empty chunk would end the body.
     if (part.length === 0) return true
     if (options.length !== undefined || !options.isCurrent) outbox.bytes(part)
     else {
@@ -144,7 +150,7 @@ export class StreamedAnswer {
 
 const NOTHING = new Uint8Array(0)
 
-/** What a promise settles with within this turn of the event loop; `undefined` when it does not. */
+/** Resolves like `promise` if that settles within this turn of the event loop, else with `undefined`. */
 function soon<T>(promise: Promise<T>): Promise<T | undefined> {
   return Promise.race([
     promise,

@@ -5,10 +5,10 @@ import type { Phase } from './phase.ts'
 import type { Unreadable } from './unreadable.ts'
 import { SLOW_BODY, SLOW_HEAD } from './unreadable.ts'
 
-/** A connection, as far as its time limits go. */
+/** The part of a connection that its time limits concern. */
 export interface TimedConnection {
   readonly phase: Phase
-  /** No request has come yet. */
+  /** Whether no request has arrived yet. */
   readonly isFresh: boolean
   readonly patience: Patience
   readonly intake: Intake
@@ -16,9 +16,9 @@ export interface TimedConnection {
   readonly writtenBytes: number
   /** Whether a streamed answer waits for the client to take more. */
   readonly isWaiting: boolean
-  /** Lets go of what an idle connection does not need. */
+  /** Releases what an idle connection does not need. */
   forget(): void
-  /** Answers what cannot be read, and closes. */
+  /** Answers an unreadable request, and closes. */
   refuse(unreadable: Unreadable): void
   /** The body of a request that is being answered cannot be read further. */
   brokeOff(unreadable: Unreadable): void
@@ -26,7 +26,7 @@ export interface TimedConnection {
   cut(): void
 }
 
-/** What becomes of a connection whose time is over. */
+/** Acts on a connection whose time is over. */
 export function expire(connection: TimedConnection): void {
   const { phase } = connection
   switch (phase) {

@@ -7,31 +7,32 @@ import { Outbox } from './outbox.ts'
 export interface TunnelClient {
   readonly socket: Pick<Socket, 'pause' | 'resume'>
   readonly outbox: Outbox
-  /** The other side has said everything. */
+  /** The server has finished sending. */
   onEnd(isRefused: boolean): void
 }
 
 const SWITCHED = 'HTTP/1.1 101'
 
-/** What is kept of a client that speaks too early; one that says more gets no WebSocket. */
+/** How much is kept of what a client sends too early; one that sends more gets no WebSocket. */
 const EARLY_BYTES_MAX = 65_536
 
 /**
- * Carries a connection on to a Unix socket: bytes both ways, no faster than either side takes them. What a client
- * sends before it has the answer, which RFC 6455 §4.1 forbids, is kept until the protocol is switched: a server
- * that still answers the request would take it for the next one. Where the request is refused, it is dropped.
+ * Relays a connection to a Unix socket: bytes both ways, no faster than either side takes them. RFC 6455 §4.1 forbids
+ * clients to send anything before they have the answer. What they send nevertheless is kept until the protocol is
+ * switched, because a server that is still answering would take it for the next request. If the request is refused, it
+ * is dropped.
  */
 export class Tunnel {
   private readonly client: TunnelClient
   private readonly gathering: Gathering
   private inner: Socket | undefined = undefined
   private toInner: Outbox | undefined = undefined
-  /** What is said first. */
+  /** The bytes to send first. */
   private readonly opening: Uint8Array
-  /** What came before the protocol was switched. */
+  /** What the client sent before the protocol was switched. */
   private early: Uint8Array[] = []
   private earlyBytes = 0
-  /** The answer, as far as it says whether it was. */
+  /** The start of the answer, until it tells whether the protocol was switched. */
   private status = ''
   private isSwitched = false
   private isClientEnded = false
@@ -39,7 +40,7 @@ export class Tunnel {
 
   /**
    * @param opening - The request.
-   * @param early - What came behind it.
+   * @param early - What followed it.
    */
   constructor(
     client: TunnelClient,
@@ -78,7 +79,7 @@ export class Tunnel {
     if (!toInner.flush()) this.client.socket.pause()
   }
 
-  /** Keeps what came too early, unless it is too much. */
+  /** Keeps what was sent too early, unless it is too much. */
   private keep(bytes: Uint8Array): void {
     this.earlyBytes += bytes.length
     if (this.earlyBytes > EARLY_BYTES_MAX) this.early = []
@@ -89,12 +90,12 @@ export class Tunnel {
     return this.status.length === SWITCHED.length && !this.isSwitched
   }
 
-  /** The client takes bytes again; all that was kept for it is written. */
+  /** The client accepts bytes again, and has taken everything that was kept for it. */
   drained(): void {
     this.inner?.resume()
   }
 
-  /** The client sends no more. */
+  /** The client has finished sending. */
   clientEnded(): void {
     this.isClientEnded = true
     if (this.toInner?.isEmpty === true && this.early.length === 0) this.inner?.shutdown()
@@ -133,7 +134,7 @@ export class Tunnel {
     if (toInner?.flush() === true) this.innerTakesMore()
   }
 
-  /** What was to be said in the WebSocket is lost. */
+  /** Closes both sides; what was still to be sent is lost. */
   private giveUp(): void {
     this.inner?.terminate()
     this.close()

@@ -5,7 +5,7 @@ import { problemAnswer } from '../../core/problem.ts'
 import type { RefusalCode } from '../../core/refusal.ts'
 import { refuse } from '../../core/refusal.ts'
 
-/** Why a request cannot be read: a short, fixed list, so that it can be counted by. */
+/** Why a request cannot be read. A short, fixed list, suitable as a metric label. */
 export type UnreadableReason =
   | 'request_line'
   | 'method'
@@ -35,7 +35,7 @@ const BODY_REASONS: Readonly<Partial<Record<RefusalCode, UnreadableReason>>> = {
   unavailable: 'bodies_held_max',
 }
 
-/** A request that cannot be read, or not in one way only, and how it is answered. */
+/** A malformed or ambiguous request, and how it is answered. */
 export class Unreadable {
   readonly reason: UnreadableReason
   readonly code: RefusalCode

@@ -15,21 +15,21 @@ import type { RequestHead } from './request-head.ts'
 import type { Handle } from './world.ts'
 
 /**
- * Where requests go that ask for a WebSocket: to Bun's own server, on a Unix socket in a folder that nobody else
- * can enter. It is opened when first needed.
+ * Relays requests for WebSockets to Bun's own server, on a Unix socket in a folder that no other user can enter. It is
+ * opened when first needed.
  */
 export interface WebSocketDoor {
   /** Path of the Unix socket. */
   path(): string
-  /** A request as it has to be sent there, so that it is believed to come from `address`. */
+  /** The head to send there, which states that the request comes from `address`. */
   announce(head: RequestHead, address: string): Buffer
-  /** Tells WebSockets that the server goes away, and closes what is left after `deadlineMs`. */
+  /** Tells WebSockets that the server is going away, and closes those that are left after `deadlineMs`. */
   drain(deadlineMs: number): Promise<void>
 }
 
 /** What {@link createWebSocketDoor} needs. */
 export interface WebSocketDoorOptions {
-  /** By which the clients came. */
+  /** The scheme that the clients used. */
   readonly scheme: 'http' | 'https'
   readonly handle: Handle
   readonly onBug: (error: unknown, requestId: string) => Answer
@@ -43,7 +43,7 @@ interface Opened {
 
 /** Creates a {@link WebSocketDoor}. */
 export function createWebSocketDoor(options: WebSocketDoorOptions): WebSocketDoor {
-  // A name that nobody can guess says whom the peer's address comes from.
+  // Only this process knows the field name, so a peer address in it can be trusted.
   const addressName = `x-${randomBytes(24).toString('hex')}`
   let opened: Opened | undefined
   return {
@@ -68,7 +68,7 @@ function open(
   const path = join(folder, 'socket')
   const sockets = createWebSockets()
 
-  // Only the first request of a connection is announced.
+  // Only the first request of a connection has an announced address.
   const refused = (): Response =>
     ending(problemResponse(refuse('bad_request'), requestIds.next().text))
 
@@ -109,7 +109,7 @@ function open(
 }
 
 /**
- * Whether Bun's server reads a target as it was sent, and does not take `/a/../b` for `/b`: what is to be refused must
+ * Whether Bun's server reads a target as sent, and does not take `/a/../b` for `/b`: a target that must be refused must
  * not be repaired on the way there.
  */
 export function isAsSent(target: string): boolean {
@@ -125,7 +125,7 @@ const STOP_MS = 100
 const isBusy = (server: Server<WebSocketBridge>): boolean =>
   server.pendingRequests > 0 || server.pendingWebSockets > 0
 
-/** The connection is not to be used again. */
+/** Marks a response as the last one on its connection. */
 function ending(response: Response): Response {
   response.headers.set('connection', 'close')
   return response

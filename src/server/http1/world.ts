@@ -23,44 +23,44 @@ export type Handle = (
   connection: ServerConnection,
 ) => Answer | Promise<Answer>
 
-/** What the connections of a listener share. */
+/** The state that the connections of a listener share. */
 export interface Http1World {
   readonly rules: HeadRules
-  /** A reload may change it. */
+  /** May change on a reload. */
   bodyBytesMax: number
   readonly bodyRoom: BodyRoom
-  /** Requests in flight at most. */
+  /** The most requests in flight. */
   readonly requestsMax: number
-  /** Ticks that a connection may be idle for. */
+  /** How many ticks a connection may be idle. */
   readonly idleTicks: number
   readonly gathering: Gathering
   readonly repeated: RepeatedAnswers
   readonly heads: RememberedHeads
   readonly handle: Handle
-  /** Takes WebSockets; without it, requests for them are like any other. */
+  /** Takes requests for WebSockets; without it, they are requests like any other. */
   readonly webSockets: WebSocketDoor | undefined
-  /** Something escaped the handler: a bug. */
+  /** Answers a request after an exception escaped the handler, which is a bug. */
   readonly onBug: (error: unknown, requestId: string) => Answer
   readonly onRejected: (rejection: Rejection) => void
   readonly requestIds: Pick<RequestIds, 'next'>
-  /** The time as time limits see it. */
+  /** The current time in ticks, for time limits. */
   tick: number
-  /** The Date field of this second, as a line. */
+  /** The Date field for the current second, as a line. */
   dateLine: string
-  /** No more requests are taken. */
+  /** Whether no more requests are accepted. */
   isDraining: boolean
   inFlight: number
 }
 
-/** How often time limits are looked at. */
+/** How often time limits are checked. */
 export const TICK_MS = 500
 
-/** Ticks in a number of milliseconds, at least one. */
+/** Converts milliseconds to ticks, rounded up; at least one. */
 export const ticksOf = (ms: number): number => Math.max(1, Math.ceil(ms / TICK_MS))
 
 const HEAD_BYTES_MAX = 16_384
 
-/** Creates what the connections of a listener share. */
+/** Creates the state that the connections of a listener share. */
 export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'https'): Http1World {
   const requestIds = options.requestIds ?? createRequestIds(systemRandom)
   const world: Http1World = {
@@ -93,7 +93,7 @@ export function createWorld(options: Http1ListenerOptions, scheme: 'http' | 'htt
   return world
 }
 
-/** Answers a request for a WebSocket: it is in flight, like any other, until that is open or refused. */
+/** Answers a request for a WebSocket, which counts as in flight until the WebSocket is open or refused. */
 async function handleCounted(
   world: Http1World,
   request: IncomingRequest,
@@ -110,7 +110,7 @@ async function handleCounted(
   }
 }
 
-/** Answers one request too many. */
+/** Answers a request beyond the limit. */
 export function turnAway({ requestIds, onRejected }: Http1World, address: string): Answer {
   const requestId = requestIds.next().text
   const { code } = TOO_BUSY

@@ -3,10 +3,10 @@ import { answerLines, isBodiless, statusLine } from './answer-head.ts'
 import type { Outbox } from './outbox.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** The head of an answer, without what says where its body ends. */
+/** The head of an answer, without the framing fields. */
 export interface AnswerHead {
   readonly text: string
-  /** Content-Length, where the answer says it. */
+  /** Content-Length, if the answer has it. */
   readonly length: number | undefined
 }
 
@@ -14,7 +14,7 @@ const CLOSE = 'connection: close\r\n'
 const KEEP_ALIVE = 'connection: keep-alive\r\n'
 
 /**
- * Renders the head of an answer. Throws a `TypeError` when a field cannot be sent.
+ * Renders the head of an answer. Throws a `TypeError` if a field cannot be sent.
  *
  * @param keeps whether the connection will be kept.
  */
@@ -65,7 +65,7 @@ export function wholeMessage(
   return { fields: Buffer.from(text, 'latin1'), rest: Buffer.from(framing + body) }
 }
 
-/** Puts an answer with a body that is all there into the outbox. */
+/** Puts an answer with a complete body into the outbox. */
 export function writeWhole(
   outbox: Outbox,
   { text }: AnswerHead,
@@ -74,7 +74,7 @@ export function writeWhole(
   if (typeof body === 'string') {
     const bytes = Buffer.byteLength(body)
     const head = `${text}content-length: ${bytes}\r\n\r\n`
-    // As many bytes as characters: ASCII, which is Latin-1 as well.
+    // As many bytes as characters: the text is ASCII, and thus valid Latin-1, too.
     if (bytes === body.length) return outbox.latin1(head + body)
     outbox.latin1(head)
     outbox.utf8(body, bytes)

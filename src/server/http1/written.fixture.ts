@@ -1,12 +1,12 @@
 import type { Answer } from '../../core/answer.ts'
 import { createGathering, Outbox } from './outbox.ts'
 
-/** What writes answers that it has written before. */
+/** Something that writes answers it has written before. */
 interface Writer {
   write(answer: Answer, dateLine: string, outbox: Outbox): boolean
 }
 
-/** What is written, if anything. */
+/** The text that `writer` writes, if any. */
 export function written(writer: Writer, answer: Answer, dateLine: string): string | undefined {
   let text = ''
   const write = (bytes: Uint8Array, from = 0, length = bytes.length): number => {
