@@ -4,7 +4,7 @@ import type { BreakOptions } from './options.ts'
 import type { Phase, Step, StepJudgement } from './search.ts'
 import { judgeStep } from './search.ts'
 
-/** What the search saw. */
+/** What the search observed. */
 export interface BreakRaw {
   readonly steps: readonly Step[]
 }
@@ -13,18 +13,18 @@ interface Judged extends StepJudgement {
   readonly step: Step
 }
 
-/** What the steps say together. */
+/** What the steps show together. */
 interface Finding {
   /** Highest rate that held in the ramp and the bisection; 0 when none did. */
   readonly held: number
   /** Lowest rate that failed twice; `null` when none did. */
   readonly failed: number | null
   readonly isConfirmed: boolean
-  /** Why the search ended at a rate that said nothing of the server; `undefined` when it did not. */
+  /** Why the search ended at a rate that says nothing about the server; `undefined` if it did not. */
   readonly doubt: StepJudgement | undefined
 }
 
-/** Says which rate the server holds, and how well that is known. */
+/** Determines which rate the server holds, and how certain that is. */
 export function analyzeBreak(options: BreakOptions, raw: BreakRaw): Outcome {
   const judged = raw.steps.map((step) => ({ step, ...judgeStep(step, options.objective) }))
   const finding = findBreak(judged, options)

@@ -5,7 +5,7 @@ import { analyzeBreak } from './analyze.ts'
 import type { BreakOptions } from './options.ts'
 import { judgeStep, searchBreak, stepMsAt, WARM_UP_SHARE } from './search.ts'
 
-/** Whatever a step left behind in the server is to be over before the next. */
+/** Pause in which the server finishes the requests of one step before the next. */
 const DRAIN_MS = 500
 
 /** The highest rate at which an objective is held. */

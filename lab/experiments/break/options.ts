@@ -1,16 +1,16 @@
 import type { Aim } from '../../load/index.ts'
 
-/** What a server must do to hold a rate. */
+/** What counts as holding a rate. */
 export interface Objective {
   /** 0 to 1: 0.99 for the 99th percentile of the response time. */
   readonly share: number
   readonly limitMs: number
   readonly errorRateMax: number
-  /** Good answers, of what was planned, that must come while the step lasts. */
+  /** Share of the planned requests that must get a good answer while the step lasts. */
   readonly goodputMin: number
 }
 
-/** What the search for the breaking point is asked. */
+/** Options of the search for the breaking point. */
 export interface BreakOptions extends Aim {
   readonly objective: Objective
   readonly rateFrom: number
@@ -20,6 +20,6 @@ export interface BreakOptions extends Aim {
   readonly connectionsMax: number
   readonly workers: number
   readonly confirmations: number
-  /** The server is to hold at least this rate; `null` to only find out. */
+  /** The rate that the server must hold for a pass; `null` to only find out. */
   readonly atLeast: number | null
 }

@@ -14,15 +14,15 @@ export interface Step {
   readonly result: LoadResult
 }
 
-/** How a step came out. `doubtful`: it says more of the generator than of the server. */
+/** The result of a step. `doubtful`: it says more about the generator than about the server. */
 export interface StepJudgement {
   readonly status: 'doubtful' | 'failed' | 'held'
   readonly reason: string
-  /** Whether it is the generator that makes it doubtful. */
+  /** Whether the generator is the reason for the doubt. */
   readonly isGeneratorBound?: boolean
 }
 
-/** Holds a step against the objective. */
+/** Judges a step by the objective. */
 export function judgeStep({ result }: Step, objective: Objective): StepJudgement {
   const summary = summarizeLoad(result)
   const { planned, errorRate, response } = summary
@@ -40,7 +40,7 @@ export function judgeStep({ result }: Step, objective: Objective): StepJudgement
   const ms = response.quantile(objective.share) / 1000
   const name = `p${objective.share * 100}`
   const { insufficient } = supportedQuantile(response, objective.share)
-  // Few requests tell that most of them were too slow, but not how slow one of a hundred is.
+  // A few requests can show that most of them were too slow, but not how slow one in a hundred is.
   if (insufficient !== undefined && response.quantile(0.5) / 1000 < objective.limitMs) {
     return { status: 'doubtful', reason: insufficient }
   }
@@ -49,21 +49,21 @@ export function judgeStep({ result }: Step, objective: Objective): StepJudgement
     : { status: 'failed', reason: `${name} ${ms.toFixed(2)} ms` }
 }
 
-/** Part of a step that does not count. */
+/** Share of a step that is warm-up and does not count. */
 export const WARM_UP_SHARE = 0.15
 const ROOM = 1.15
 const LONGER_MAX = 10
 
-/** How long a rate is tried: as long as it takes for enough requests to tell the percentile, within bounds. */
+/** How long a rate is tried: long enough for the requests that the percentile needs, within bounds. */
 export function stepMsAt(rate: number, { share }: Objective, stepMs: number): number {
   const enoughMs = (ROOM * valuesNeeded(share) * 1000) / ((1 - WARM_UP_SHARE) * rate)
   return Math.min(Math.max(stepMs, enoughMs), LONGER_MAX * stepMs)
 }
 
 /**
- * How far goodput may be off by chance, three times its standard deviation: as many requests as are under
- * way on average (Little) are cut off at the end and left over from the warm-up, each give or take its
- * square root.
+ * How far goodput may be off by chance: three times its standard deviation. The requests under way when the
+ * warm-up and the step end are counted on the wrong side; on average as many as Little's law gives, give or
+ * take the square root.
  */
 function chanceOf(result: LoadResult, { planned, response, ratePerSecond }: LoadSummary): number {
   if (response.count === 0) return 0
@@ -76,7 +76,7 @@ const BRACKET = 1.05
 const STEPS_MAX = 60
 const CLEAR_TRIES = 3
 
-/** What the search knows, and what it asks. */
+/** What the search needs to know, and how it measures a step. */
 export interface Search {
   readonly rateFrom: number
   readonly rateMax: number
@@ -86,9 +86,9 @@ export interface Search {
 }
 
 /**
- * Looks for the highest rate that holds: up by half until a rate fails twice in a row, then halving the
- * distance (by ratio) to within 5 %, then again a few times 5 % below and above. Steps that are
- * doubtful twice end the climb: beyond, it is the generator that is measured.
+ * Searches for the highest rate that is held: raises the rate by half until one fails twice in a row, bisects
+ * (by ratio) to within 5 %, then repeats a few times 5 % below and above. A step that is doubtful twice ends
+ * the climb: beyond it, the generator would be measured.
  */
 export async function searchBreak(search: Search): Promise<Step[]> {
   const steps: Step[] = []
@@ -98,12 +98,12 @@ export async function searchBreak(search: Search): Promise<Step[]> {
     steps.push(step)
     return search.judge(step).status
   }
-  /** Anything but a clear hold is tried once more. */
+  /** Tries a rate again unless it was clearly held. */
   const twice = async (rate: number, phase: Phase): Promise<StepJudgement['status']> => {
     const first = await attempt(rate, phase)
     return first === 'held' ? first : attempt(rate, phase)
   }
-  /** A confirmation that says nothing of the server is tried again. */
+  /** Repeats a confirmation that says nothing about the server. */
   const untilClear = async (rate: number, phase: Phase): Promise<void> => {
     for (let tries = 0; tries < CLEAR_TRIES; tries += 1) {
       if ((await attempt(rate, phase)) !== 'doubtful') return

@@ -8,12 +8,12 @@ import type { CacheOptions } from './options.ts'
 
 interface Counts {
   readonly answers: number
-  /** Hits, those that were stale among them. */
+  /** Hits, including stale ones. */
   readonly hits: number
   readonly unknown: number
 }
 
-/** Says what the cache did, by what the server reported. */
+/** Judges the cache by what the server reported. */
 export function analyzeCache(options: CacheOptions, raw: CacheRaw): Outcome {
   const warm = raw.phases.find(({ name }) => name === 'warm')
   const base = warm === undefined ? {} : loadTrust(warm.result, summarizeLoad(warm.result))
@@ -77,7 +77,7 @@ function judgeContents({ bodies, isolation, phases }: CacheRaw): Judgement | und
   return undefined
 }
 
-/** Without the server's word nothing is known: a fast answer is no proof of a hit. */
+/** Without reports of the server nothing is known: a fast answer does not prove a hit. */
 function judgeReports({ phases }: CacheRaw): Judgement | undefined {
   for (const { name, result, originFetches } of phases) {
     const { answers, hits, unknown } = countsOf(result)
@@ -175,7 +175,7 @@ const stampedeFigure = (fetches: readonly number[]): Figure => ({
     : { value: median(fetches) }),
 })
 
-/** The median of what the server called so while it was warm; none where it never did. */
+/** The median of the answers that the server reported as this while warm; none if there were none. */
 function serviceFigures(warm: CachePhase | undefined, said: 'hit' | 'miss'): Figure[] {
   const data = warm?.result.classes[said]
   if (data === undefined) return []

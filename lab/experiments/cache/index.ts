@@ -4,7 +4,7 @@ import type { CacheRaw } from './measure.ts'
 import { measureCache } from './measure.ts'
 import type { CacheOptions } from './options.ts'
 
-/** How often a cache spares its origin, by what the server says, and whether its answers are right. */
+/** How often a cache spares its origin, as the server reports it, and whether its answers are right. */
 export const cacheExperiment: Experiment<CacheOptions, CacheRaw> = {
   kind: 'cache',
   title: 'Cache',

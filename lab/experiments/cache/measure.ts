@@ -12,7 +12,7 @@ export interface CachePhase {
   readonly name: 'cold' | 'thrash' | 'warm'
   /** Without its windows. */
   readonly result: LoadResult
-  /** Requests that reached the origin meanwhile; `null` where the server does not count them. */
+  /** Requests that reached the origin meanwhile; `null` if they are not counted. */
   readonly originFetches: number | null
 }
 
@@ -23,17 +23,17 @@ export interface Stampede {
   readonly originFetches: number | null
 }
 
-/** Whether answers belong to those who asked. */
+/** One check of whether a caller gets an answer that belongs to another. */
 export interface Isolation {
   readonly key: string
-  /** What the server said to the second caller, who asked for what the first had in the cache. */
+  /** The cache status that the second caller got for an answer of the first that is in the cache. */
   readonly secondSaid: CacheClass
   readonly firstBodyCameBack: boolean
   readonly anonymousStatus: number
   readonly anonymousGotBody: boolean
 }
 
-/** What was seen of a cache. */
+/** What was observed of a cache. */
 export interface CacheRaw {
   readonly phases: readonly CachePhase[]
   readonly stampedes: readonly Stampede[]
@@ -45,13 +45,13 @@ export interface CacheRaw {
 const COMPARED_KEYS = 20
 const ISOLATION_KEYS = 5
 
-/** Cold, warm, thrash, stampede; then bodies and callers one by one. */
+/** Runs the cold, warm and thrash phases and the stampedes, then checks bodies and callers one by one. */
 export async function measureCache(options: CacheOptions, world: World): Promise<CacheRaw> {
   const target = readTarget(options.target.replaceAll(/\{key\}/g, 'key'), options)
   if (!/\{key\}|%7Bkey%7D/i.test(options.target)) {
     throw new LabError('the target needs {key} where the key goes')
   }
-  // Keys that no run before has asked for: cold without having to empty anything.
+  // Keys that no earlier run has used: the cache is cold for them without being emptied.
   const salt = crypto.randomUUID().slice(0, 8)
   const keys = (name: string, count: number): string[] =>
     Array.from({ length: count }, (_, at) => `${salt}-${name}-${at}`)
@@ -174,7 +174,7 @@ async function checkIsolation(
   if (callers === null) return []
   const seen: Isolation[] = []
   for (const key of keys) {
-    // Asked twice, so that a cache that may keep it has it.
+    // Sent twice, so that the answer is in the cache if it may be stored.
     await probe(options, key, callers.headers.first)
     const first = await probe(options, key, callers.headers.first)
     const second = await probe(options, key, callers.headers.second)

@@ -1,28 +1,28 @@
-/** What is asked about a cache. */
+/** Options of a cache experiment. */
 export interface CacheOptions {
   /** URL with `{key}` where the key goes. */
   readonly target: string
   readonly allowRemote: boolean
   readonly insecure: boolean
   readonly headers: Readonly<Record<string, string>>
-  /** How keys are drawn while warm: a fifth of them four times of five, or by Zipf's law. */
+  /** How keys are drawn while warm: 80 % of the requests for a fifth of the keys, or by Zipf's law. */
   readonly popularity: 'hot' | 'zipf'
-  /** For Zipf. */
+  /** Exponent of Zipf's law. */
   readonly exponent: number
   readonly keys: number
-  /** Keys of the thrash: more than fit. */
+  /** Number of keys in the thrash phase: more than fit into the cache. */
   readonly thrashKeys: number
   readonly rate: number
-  /** Of the warm and of the thrashing phase. */
+  /** Length of the warm phase and of the thrash phase. */
   readonly phaseMs: number
   readonly timeoutMs: number
-  /** Requests for one new key at once, and how often that is tried. */
+  /** How many requests for one new key are sent at once, and how often that is repeated. */
   readonly stampede: { readonly requests: number; readonly rounds: number }
-  /** Where the server tells how often its origin was asked: a URL and a JSON Pointer; `null` if it does not. */
+  /** Where to read how often the origin was asked: a URL and a JSON Pointer; `null` if nowhere. */
   readonly originCounter: { readonly url: string; readonly pointer: string } | null
-  /** Two callers whose answers must be kept apart, as the value of their `Authorization`. */
+  /** The `Authorization` values of two callers whose answers must be kept apart. */
   readonly callers: { readonly headers: Readonly<Record<'first' | 'second', string>> } | null
-  /** The body must name the key that was asked for. */
+  /** Whether every body must contain the requested key. */
   readonly bodyNamesKey: boolean
   /** Smallest share of hits while warm; `null` to only find out. */
   readonly hitRatioMin: number | null

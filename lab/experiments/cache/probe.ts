@@ -3,7 +3,7 @@ import type { CacheClass } from '../../load/index.ts'
 import { cacheClassOf } from '../../load/index.ts'
 import type { CacheOptions } from './options.ts'
 
-/** One answer, asked for on its own. */
+/** The answer to a single request. */
 export interface Probe {
   readonly status: number
   readonly body: string
@@ -12,7 +12,7 @@ export interface Probe {
 
 const BODY_BYTES_MAX = 1_048_576
 
-/** Asks for one key. `authorization`: `undefined` as the options say, `null` for none at all. */
+/** Requests one key. `authorization`: `undefined` to send what the options say, `null` to send none. */
 export async function probe(
   options: CacheOptions,
   key: string,
@@ -32,12 +32,12 @@ export async function probe(
   return { status: response.status, body, said: cacheClassOf(`${head}\r\n`) }
 }
 
-/** The address of one key. */
+/** The URL of one key. */
 export function urlOf({ target }: CacheOptions, key: string): string {
   return target.replaceAll(/\{key\}|%7Bkey%7D/gi, encodeURIComponent(key))
 }
 
-/** How often the origin was asked so far; `null` where the server does not tell. */
+/** How often the origin has been asked so far; `null` if that is not counted. */
 export async function readOriginCount({
   originCounter,
   headers,

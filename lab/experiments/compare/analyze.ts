@@ -8,7 +8,7 @@ import type { MetricName } from './metrics.ts'
 import { BLOCKS_MIN, logOf, METRIC_NAMES, METRICS } from './metrics.ts'
 import type { CompareOptions, CompareRaw, CompareRun, SideRaw } from './raw.ts'
 
-/** Says whether a server got slower, from blocks of it and of its baseline. */
+/** Judges whether a server got slower, from blocks of it and of its baseline. */
 export function analyzeCompare(options: CompareOptions, raw: CompareRaw, seed: number): Outcome {
   const { baseline } = options
   const stored = baseline.kind === 'stored' ? baseline.blocks : []

@@ -7,14 +7,14 @@ import type { MetricName } from './metrics.ts'
 import { METRIC_NAMES, METRICS } from './metrics.ts'
 import type { CompareRaw, CompareRun, SideRaw } from './raw.ts'
 
-/** Percentiles at rates that differ by more than this are not of one series. */
+/** Percentiles measured at rates that differ by more than this do not belong to one series. */
 const RATE_TOLERANCE = 0.02
 
-/** An earlier run, or this one, of which nobody knows yet how quiet the machine was. */
+/** An earlier run, or this one, for which it is not yet known how quiet the machine was. */
 type Run = Pick<HistoryRun, 'levels' | 'name' | 'rate'> &
   Partial<Pick<HistoryRun, 'grade' | 'startedAt'>>
 
-/** A place from where on a metric is another. */
+/** A point in the series from which a metric has another level. */
 interface Change {
   readonly run: Run
   /** Of the first run after the change, counted from 1. */
@@ -24,7 +24,7 @@ interface Change {
   readonly p: number
 }
 
-/** A metric over all runs that tell it. */
+/** A metric over all runs that have it. */
 interface Course {
   readonly metric: MetricName
   readonly points: readonly Point[]
@@ -38,7 +38,7 @@ export interface HistoryFindings {
   readonly notes: readonly string[]
 }
 
-/** Every metric over earlier runs and this one; nothing where there are none. */
+/** Every metric over earlier runs and this one; nothing if there are none. */
 export function historyFindings(history: History | undefined, raw: CompareRaw): HistoryFindings {
   const [run] = raw.runs
   if (history === undefined || history.runs.length === 0 || run === undefined) {
@@ -56,7 +56,7 @@ export function historyFindings(history: History | undefined, raw: CompareRaw): 
   }
 }
 
-/** Blocks of the server that is judged, not of what it is compared with. */
+/** Blocks of the server under test, without those of its baseline. */
 export const ownBlocks = ({ pairs, blocks }: CompareRun): readonly SideRaw[] =>
   pairs.length === 0
     ? blocks
@@ -69,7 +69,7 @@ function courseOf(metric: MetricName, runs: readonly Run[], rate: number): Cours
     const isOther = isPercentile && Math.abs(run.rate / rate - 1) > RATE_TOLERANCE
     return level === null || isOther ? [] : [{ run, number: at + 1, level }]
   })
-  // Changes are factors: the same for a fast server and a slow one.
+  // Logarithms, because changes are factors: the same for a fast server and a slow one.
   const changes = findChangePoints(told.map(({ level }) => Math.log(level.value)))
   return {
     metric,
@@ -102,7 +102,7 @@ function chartOf({ metric, points, band, changes }: Course): Exhibit {
   }
 }
 
-/** A step at every change; nothing where nothing changed. */
+/** A step at every change; nothing if nothing changed. */
 function levelsBetween(points: readonly Point[], changes: readonly Change[]): readonly Series[] {
   const [first, last] = [points[0]?.[0], points.at(-1)?.[0]]
   if (changes.length === 0 || first === undefined || last === undefined) return []

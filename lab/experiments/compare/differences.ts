@@ -17,11 +17,11 @@ export interface Difference {
   readonly metric: MetricName
   readonly value: number
   readonly interval: Interval
-  /** That it is not worse. */
+  /** Probability that it is not worse. */
   readonly pWorse: number
   /** The same, corrected for the number of metrics. */
   readonly pAdjusted: number
-  /** Half-width of what a difference of nothing looks like. */
+  /** Half-width of the difference that is seen when there is none. */
   readonly floor: number
   readonly blocks: number
 }
@@ -30,7 +30,7 @@ const CONFIDENCE = 0.95
 
 type Raw = Omit<Difference, 'pAdjusted'>
 
-/** Differences of one run, by pairs where both servers were there. */
+/** Differences of one run, from pairs if both servers were there. */
 export function differencesOf(
   run: CompareRun,
   stored: readonly SideRaw[],
@@ -75,7 +75,7 @@ function pairedDifference(
   }
 }
 
-/** The stored blocks of even and of odd number stand for a difference of nothing. */
+/** The even-numbered stored blocks against the odd-numbered ones: the difference that is seen when there is none. */
 function storedDifference(
   metric: MetricName,
   blocks: readonly SideRaw[],
@@ -105,7 +105,7 @@ function storedDifference(
 const widest = ({ low, high }: Interval): number =>
   Math.max(Math.abs(Math.expm1(low)), Math.abs(Math.expm1(high)))
 
-/** Worse for certain, by more than the budget and by more than a difference of nothing. */
+/** Whether it is certainly worse, by more than the budget and by more than the A/A floor. */
 export const isRegression = (difference: Difference, budget: number): boolean =>
   difference.pAdjusted < 0.01 &&
   difference.interval.low > Math.max(budget, Math.min(difference.floor, 1))

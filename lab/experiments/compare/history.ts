@@ -7,26 +7,26 @@ import { levelsOf } from './level.ts'
 import type { StoredRun } from './stored-run.ts'
 import { readStoredRun } from './stored-run.ts'
 
-/** An earlier run, as far as a course over runs needs it. */
+/** What the series over runs needs of an earlier run. */
 export type HistoryRun = {
   readonly name: string
   /** ISO 8601. */
   readonly startedAt: string
-  /** Requests a second at which percentiles were measured. */
+  /** Requests per second at which percentiles were measured. */
   readonly rate: number
   /** How quiet the machine was. */
   readonly grade: StoredRun['grade']
   readonly levels: Levels
 }
 
-/** Earlier runs, the oldest first, and how many were left out. */
+/** Earlier runs, oldest first, and how many were left out. */
 export type History = {
   readonly runs: readonly HistoryRun[]
-  /** Of another machine, whose figures mean nothing here. */
+  /** Runs of other machines, whose figures mean nothing here. */
   readonly incomparable: number
 }
 
-/** What was read: the history, and the newest run of it on a usable machine as a whole, to compare with. */
+/** What was read: the history, and in full its newest run on a usable machine, to compare with. */
 export interface ReadHistory {
   readonly history: History
   readonly newest: StoredRun | undefined
@@ -34,7 +34,7 @@ export interface ReadHistory {
 
 /**
  * Reads earlier runs from records, or from all records in folders. Records in a folder that are of
- * something else are passed over; one that is named must be right.
+ * another kind are skipped; a record that is named itself must be a comparison.
  *
  * @throws LabError
  */

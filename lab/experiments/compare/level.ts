@@ -10,25 +10,25 @@ import type { MetricName } from './metrics.ts'
 import { BLOCKS_MIN, logOf } from './metrics.ts'
 import type { SideRaw } from './raw.ts'
 
-/** How high a metric was in one run, milliseconds: geometric mean of its blocks. */
+/** The level of a metric in one run, milliseconds: geometric mean of its blocks. */
 export type Level = {
   readonly value: number
-  /** By Student's t over the logarithms of the blocks, wider where neighbors are alike. */
+  /** By Student's t over the logarithms of the blocks, widened if neighboring blocks are correlated. */
   readonly interval: Interval
   readonly blocks: number
 }
 
-/** Levels of one run; `null` where too few blocks support the metric. */
+/** Levels of one run; `null` if too few blocks support the metric. */
 export type Levels = Readonly<Record<MetricName, Level | null>>
 
-/** To milliseconds. */
+/** Factors that convert to milliseconds. */
 const FACTORS: Readonly<Record<MetricName, number>> = { cpu: 1e-6, time: 1e3, p50: 1e-3, p99: 1e-3 }
 const CONFIDENCE = 0.95
 
-/** Blocks from which on it can be told whether neighbors are alike. */
+/** The fewest blocks from which correlation of neighbors can be estimated. */
 const BLOCKS_TELLING = 10
 
-/** How much wider than one from independent blocks an interval from these must be: see {@link wideningOf}. */
+/** How much wider the interval must be than if the blocks were independent: see {@link wideningOf}. */
 export const restlessness = (logs: readonly number[]): number =>
   logs.length < BLOCKS_TELLING ? 1 : wideningOf(alikeness(logs), logs.length, CONFIDENCE)
 

@@ -15,7 +15,7 @@ interface Server {
   readonly pid: number | null
 }
 
-/** Runs the blocks; a second time when the first finds a regression. */
+/** Runs the blocks, and runs them a second time if the first finds a regression. */
 export async function measureCompare(options: CompareOptions, world: World): Promise<CompareRaw> {
   const { baseline } = options
   const differences =
@@ -91,7 +91,7 @@ interface Visit {
   readonly options: CompareOptions
 }
 
-/** What is collected of one server in a block. */
+/** What is collected from one server in a block. */
 interface Side {
   readonly slices: Slice[]
   readonly times: ReturnType<typeof createHistogram>
@@ -105,7 +105,7 @@ const stored = ({ slices, times, unanswered }: Side): SideRaw => ({
   unanswered,
 })
 
-/** One server for a moment: as fast as it answers, then at the common rate. */
+/** Measures one server briefly: as fast as it answers, then at the common rate. */
 async function visit(
   { slicer, pid }: Server,
   { rate, options }: Visit,

@@ -1,7 +1,7 @@
 import { histogramFrom, valuesNeeded } from '../../histogram/index.ts'
 import type { SideRaw } from './raw.ts'
 
-/** What is compared; more is worse in each. */
+/** The metrics that are compared; for each of them, more is worse. */
 export const METRICS = {
   cpu: 'CPU per request',
   time: 'time per request at saturation',
@@ -11,7 +11,7 @@ export const METRICS = {
 export type MetricName = keyof typeof METRICS
 export const METRIC_NAMES = Object.keys(METRICS) as readonly MetricName[]
 
-/** Blocks below which a rank test at 1 % cannot find anything, whatever it sees. */
+/** With fewer blocks, a rank test at 1 % cannot find any difference, however large. */
 export const BLOCKS_MIN = 6
 
 const OF: Readonly<Record<MetricName, (side: SideRaw) => number | undefined>> = {
@@ -23,8 +23,8 @@ const OF: Readonly<Record<MetricName, (side: SideRaw) => number | undefined>> = 
 }
 
 /**
- * The logarithm of a metric in one block; `undefined` where the block does not support it: a slice
- * without an answer, answers of another status, requests lost at the common rate or too few of them for
+ * The logarithm of a metric in one block; `undefined` if the block does not support it: a slice
+ * without an answer, answers with another status, requests lost at the common rate or too few of them for
  * a percentile.
  */
 export function logOf(metric: MetricName, side: SideRaw): number | undefined {
@@ -39,7 +39,7 @@ const meanLog = (values: readonly number[]): number =>
 function logPercentile({ times, unanswered }: SideRaw, share: number): number | undefined {
   if (unanswered > 0) return undefined
   const histogram = histogramFrom(times)
-  // A microsecond is the least that is told apart.
+  // The resolution is one microsecond.
   return histogram.count < valuesNeeded(share)
     ? undefined
     : Math.log(Math.max(1, histogram.quantile(share)))

@@ -20,7 +20,7 @@ export type CompareOptions = {
   readonly connections: number
   readonly sliceMs: number
   readonly blocks: number
-  /** A difference up to this share is let pass. */
+  /** A difference up to this share is tolerated. */
   readonly budget: number
   /** Levels of earlier runs. */
   readonly history?: History
@@ -34,19 +34,19 @@ export type SideRaw = {
   readonly unanswered: number
 }
 
-/** Both servers in one block; the baseline against itself in others. */
+/** Both servers in one block, or the baseline against itself. */
 export type PairRaw = {
   readonly kind: 'baseline' | 'candidate'
   readonly base: SideRaw
   readonly other: SideRaw
 }
 
-/** One run: pairs where both servers are there, blocks of the one where they are not. */
+/** One run: pairs if both servers are there, blocks of the one server otherwise. */
 export type CompareRun = { readonly pairs: readonly PairRaw[]; readonly blocks: readonly SideRaw[] }
 
 /** What was seen. */
 export type CompareRaw = {
-  /** The second confirms, or does not, what the first found. */
+  /** The second confirms, or does not confirm, what the first found. */
   readonly runs: readonly CompareRun[]
   readonly rate: number
   /** What differs between this machine and that of the stored run. */

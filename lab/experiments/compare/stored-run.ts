@@ -56,13 +56,13 @@ const rawSchema = z.object({
     .min(1),
 })
 
-/** An earlier run: its own blocks, those of what it was compared with left out. */
+/** An earlier run: its own blocks, without those of its baseline. */
 export type StoredRun = {
   readonly name: string
   /** ISO 8601. */
   readonly startedAt: string
   readonly blocks: readonly SideRaw[]
-  /** Requests a second at which its percentiles were measured. */
+  /** Requests per second at which its percentiles were measured. */
   readonly rate: number
   readonly fingerprint: Fingerprint
   readonly grade: Trust['grade']
@@ -93,7 +93,7 @@ export async function readStoredRun(path: string): Promise<StoredRun> {
   }
 }
 
-/** Of an empty histogram, JSON has no least and no greatest value. */
+/** Restores the minimum and maximum of an empty histogram, which JSON cannot represent. */
 const completed = ({ slices, times, unanswered }: z.output<typeof side>): SideRaw => ({
   slices,
   unanswered,

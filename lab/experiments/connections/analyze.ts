@@ -14,7 +14,7 @@ interface Climbed {
   readonly reason: string
 }
 
-/** Says how many connections the server held, and what each of them cost. */
+/** Determines how many connections the server held, and what each of them cost. */
 export function analyzeConnections(options: ConnectionsOptions, raw: ConnectionsRaw): Outcome {
   const climbed = raw.rungs.map((rung) => climb(rung, options))
   const top = climbed.findLast(({ status }) => status === 'held')
@@ -68,7 +68,7 @@ function judge(climbed: readonly Climbed[]): Judgement {
   return { verdict: bad.status === 'failed' ? 'fail' : 'inconclusive', reason }
 }
 
-/** Bytes for one more connection: the slope of memory over connections, of all steps together. */
+/** Bytes for one more connection: the slope of memory over connections, from all steps together. */
 function bytesPerConnection(climbed: readonly Climbed[]): { value: number | null; why: string } {
   const first = climbed.find(({ rung }) => rung.before !== null)?.rung.before
   const points = climbed.flatMap(({ rung, status }): [number, number][] =>
@@ -154,7 +154,7 @@ function latencyChart(climbed: readonly Climbed[]): Exhibit {
   }
 }
 
-/** A chart where memory was read often enough for one. */
+/** A chart, if memory was read often enough for one. */
 function memoryChart(climbed: readonly Climbed[]): Exhibit[] {
   const memory = climbed.flatMap(({ rung }) =>
     rung.during === null ? [] : [[rung.connections, rung.during.residentBytes] as const],

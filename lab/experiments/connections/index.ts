@@ -4,7 +4,7 @@ import type { ConnectionsRaw } from './measure.ts'
 import { measureConnections } from './measure.ts'
 import type { ConnectionsOptions } from './options.ts'
 
-/** More and more open connections: what each costs, and until when all are served. */
+/** More and more open connections: what each costs, and up to how many all are served. */
 export const connectionsExperiment: Experiment<ConnectionsOptions, ConnectionsRaw> = {
   kind: 'connections',
   title: 'Connections',

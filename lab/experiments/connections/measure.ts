@@ -11,12 +11,12 @@ export interface Rung {
   readonly connections: number
   /** Without its windows. */
   readonly result: LoadResult
-  /** What the server held before the step and while all connections were open. */
+  /** Memory and handles of the server before the step and while all connections were open. */
   readonly before: Holdings | null
   readonly during: Holdings | null
 }
 
-/** What the ladder saw. */
+/** What was observed on the ladder. */
 export interface ConnectionsRaw {
   readonly pid: number | null
   readonly rungs: readonly Rung[]
@@ -25,11 +25,11 @@ export interface ConnectionsRaw {
 const OPENED_PER_SECOND = 2500
 /** Files that a worker has open beside its connections. */
 const OTHER_FILES = 200
-/** A client has some 28,000 ports towards one address. */
+/** A client has some 28,000 ports for one destination. */
 const PORTS_PER_SOURCE = 20_000
 const SETTLE_MS = 1000
 
-/** Climbs the ladder: at each step users with long pauses, each on a connection of its own. */
+/** Climbs the ladder: at each step, users with long pauses, each on a connection of its own. */
 export async function measureConnections(
   options: ConnectionsOptions,
   world: World,
@@ -79,7 +79,7 @@ function pidOf({ hostnames, port }: Target): number | null {
   return hostnames.every(isLoopback) ? (listenerPid(port) ?? null) : null
 }
 
-/** Each worker may have so many files open. */
+/** How many workers are needed, since each may open only so many files. */
 function workersFor(connections: number): number {
   return Math.ceil(connections / Math.max(1, filesMax() - OTHER_FILES))
 }
@@ -93,7 +93,7 @@ function filesMax(): number {
   }
 }
 
-/** Several local addresses where one has too few ports, on this machine. */
+/** Several local addresses, for a server on this machine, if one has too few ports. */
 function sourcesFor(connections: number, { hostnames }: Target): string[] {
   const isLocal = hostnames.every((hostname) => /^(127\.|localhost$)/.test(hostname))
   if (!isLocal || connections <= PORTS_PER_SOURCE) return []

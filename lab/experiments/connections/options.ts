@@ -1,17 +1,17 @@
 import type { Aim } from '../../load/index.ts'
 
-/** What a ladder of connections is asked. */
+/** Options of a ladder of connections. */
 export interface ConnectionsOptions extends Aim {
-  /** Connections of each step, rising. */
+  /** Connections of each step, ascending. */
   readonly steps: readonly number[]
   /** How long all connections of a step are held. */
   readonly holdMs: number
-  /** Requests a second over all of them. */
+  /** Requests per second over all of them. */
   readonly rate: number
   readonly timeoutMs: number
   /** Longest p99 that a step may have; `null` for any. */
   readonly p99Ms: number | null
-  /** Process whose memory is read; `null` to look for the one that listens on the target's port. */
+  /** Process whose memory is read; `null` for the one that listens on the target's port. */
   readonly pid: number | null
   readonly sources: readonly string[]
   readonly workers: number

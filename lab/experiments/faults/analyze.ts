@@ -12,7 +12,7 @@ import type { FaultsOptions } from './options.ts'
 import type { Recovery } from './recovery.ts'
 import { readRecovery } from './recovery.ts'
 
-/** Says how soon a fault was seen, how soon it was over, and what it cost. */
+/** Determines how soon requests noticed a fault, how soon the server recovered, and what it cost. */
 export function analyzeFaults(options: FaultsOptions, raw: FaultsRaw, seed: number): Outcome {
   const { result, uncertainMs, injectedMs, clearedMs } = raw
   const summary = summarizeLoad(result)
@@ -55,14 +55,14 @@ export function analyzeFaults(options: FaultsOptions, raw: FaultsRaw, seed: numb
   }
 }
 
-/** Why it is not known in which windows the fault was. */
+/** Why it is not known which windows the fault falls into. */
 function timingDoubt(uncertainMs: number, windowMs: number): string | undefined {
   return uncertainMs > windowMs
     ? `the load began within ${uncertainMs.toFixed(0)} ms: when the fault came is not known to ${windowMs} ms`
     : undefined
 }
 
-/** Why a fault that makes everybody wait for its end could not have been seen. */
+/** Why a fault that makes every request wait for its end could not have been noticed. */
 function baselineDoubt({ fault, forMs }: FaultsOptions, { limitMs }: Recovery): string | undefined {
   const isWaitedFor = fault === 'stop' || fault === 'blackhole'
   return isWaitedFor && limitMs > forMs / 2

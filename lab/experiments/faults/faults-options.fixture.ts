@@ -1,7 +1,7 @@
 import { plainAim } from '../../load/index.ts'
 import type { FaultsOptions } from './options.ts'
 
-/** A second of fault in the middle of six, of a server that nobody listens for. */
+/** A fault of one second in the middle of a run of six, for a target on which nothing listens. */
 export const FAULTS_OPTIONS: FaultsOptions = {
   ...plainAim('http://127.0.0.1:1/'),
   fault: 'stop',
@@ -11,7 +11,7 @@ export const FAULTS_OPTIONS: FaultsOptions = {
   beforeMs: 2500,
   forMs: 1000,
   afterMs: 2500,
-  // Longer than all delays of a busy machine together: what waits is not given up.
+  // Longer than any delay of a busy machine, so that requests that wait do not time out.
   timeoutMs: 60_000,
   connectionsMax: 500,
   proxy: null,

@@ -5,18 +5,18 @@ import { analyzeFaults } from './analyze.ts'
 import { createInjector } from './inject.ts'
 import type { FaultsOptions } from './options.ts'
 
-/** What a run with a fault in it saw; times in milliseconds since the load began. */
+/** What was observed in a run with a fault; times in milliseconds since the load began. */
 export interface FaultsRaw {
   readonly result: LoadResult
-  /** The load began at most so much before these times count. */
+  /** The load began at most this long before the zero of these times. */
   readonly uncertainMs: number
-  /** When the fault was in place; `null` when the run ended before. */
+  /** When the fault was in place; `null` if the run ended before. */
   readonly injectedMs: number | null
-  /** When it began to be taken away again. */
+  /** When its removal began. */
   readonly clearedMs: number | null
 }
 
-/** What breaks, for how long, and what is lost while it is broken. */
+/** Breaks something under load: how long recovery takes, and what is lost meanwhile. */
 export const faultsExperiment: Experiment<FaultsOptions, FaultsRaw> = {
   kind: 'faults',
   title: 'Faults',
@@ -59,7 +59,7 @@ async function measureFaults(options: FaultsOptions, world: World): Promise<Faul
           await injector.end()
           world.progress.note(`over after ${(now() / 1000).toFixed(1)} s`)
         })()
-        // Awaited below, once the load is over.
+        // Awaited below, after the load.
         schedule.catch(() => undefined)
       },
     })
@@ -73,7 +73,7 @@ async function measureFaults(options: FaultsOptions, world: World): Promise<Faul
 
 type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
 
-/** Waits; false when the wait was ended early. */
+/** Waits; resolves with false if the wait was cut short. */
 async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, ms)

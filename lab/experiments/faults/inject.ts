@@ -5,14 +5,14 @@ import type { Aim } from '../../load/index.ts'
 import { isLoopback, readTarget } from '../../load/index.ts'
 import type { FaultsOptions } from './options.ts'
 
-/** What can break, and be whole again. */
+/** Causes a fault and ends it. */
 export interface Injector {
-  /** The aim of the load: past the proxy where there is one in front. */
+  /** Where to send the load: through the proxy if it stands in front of the server. */
   readonly aim: Aim
   /** Resolves when the fault is in place. */
   begin(): Promise<void>
   end(): Promise<void>
-  /** Whatever happens, nothing stays broken. */
+  /** Ends the fault if it still lasts. */
   close(): void
 }
 
@@ -57,7 +57,7 @@ function signalInjector(options: FaultsOptions): Injector {
 
 function proxyInjector(options: FaultsOptions, clockMs: () => number): Injector {
   const { proxy: wanted, target, allowRemote } = options
-  // Checked before the proxy takes its place: what it leads to must be allowed as well.
+  // Checked here because the proxy hides it: the server behind the proxy must be allowed as well.
   readTarget(target, options)
   const url = new URL(target)
   if (wanted === null && url.protocol === 'https:') {
@@ -65,7 +65,7 @@ function proxyInjector(options: FaultsOptions, clockMs: () => number): Injector 
   }
   const upstream = readAddress(wanted === null ? hostPort(url) : wanted.upstream)
   const listen = wanted === null ? { hostname: '127.0.0.1', port: 0 } : readAddress(wanted.listen)
-  // Whoever reaches the proxy reaches what it leads to.
+  // Every client that reaches the proxy reaches the server behind it.
   const remote = [listen, upstream].find(({ hostname }) => !isLoopback(hostname))
   if (wanted !== null && remote !== undefined && !allowRemote) {
     throw new LabError(
@@ -87,7 +87,7 @@ function proxyInjector(options: FaultsOptions, clockMs: () => number): Injector 
 
 const hostPort = (url: URL): string => `${url.hostname}:${url.port === '' ? '80' : url.port}`
 
-/** The load goes through the proxy, and still names the server it is meant for. */
+/** Sends the load through the proxy, with the original server in its Host. */
 function throughProxy(aim: Aim, url: URL, proxy: FaultProxy): Aim {
   const through = new URL(url)
   through.hostname = '127.0.0.1'

@@ -1,17 +1,17 @@
 import type { Fault } from '../../fault-proxy/index.ts'
 import type { Aim } from '../../load/index.ts'
 
-/** What is done to what the server depends on, or to the server itself. */
+/** What is done to a dependency of the server, or to the server itself. */
 export type FaultKind = Exclude<Fault['kind'], 'none'> | 'kill' | 'stop'
 
-/** What a run with a fault in it is asked. */
+/** Options of a run with a fault. */
 export interface FaultsOptions extends Aim {
   readonly fault: FaultKind
   /** For `slow`. */
   readonly delayMs: number
   /** For `throttle`. */
   readonly bytesPerSecond: number
-  /** Poisson load throughout. */
+  /** Requests per second of the Poisson load, before, during and after the fault. */
   readonly rate: number
   readonly beforeMs: number
   readonly forMs: number
@@ -25,8 +25,8 @@ export interface FaultsOptions extends Aim {
   readonly proxy: { readonly listen: string; readonly upstream: string } | null
   /** The process for `stop` and `kill`; only ever one that the user names. */
   readonly pid: number | null
-  /** The server must be as before so soon after the fault is over. */
+  /** How soon after the end of the fault the server must be as before. */
   readonly recoverWithinMs: number
-  /** Requests that may be lost, of those planned while the fault lasts; `null` for any. */
+  /** Share of the requests planned during the fault that may be lost; `null` for any. */
   readonly lostShareMax: number | null
 }

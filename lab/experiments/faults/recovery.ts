@@ -1,29 +1,29 @@
 import { histogramFrom, mergeHistograms } from '../../histogram/index.ts'
 import type { LoadResult, WindowData } from '../../load/index.ts'
 
-/** What a fault did, in milliseconds and requests. */
+/** The effect of a fault, in milliseconds and requests. */
 export interface Recovery {
-  /** Whether the time before the fault was as it must be: something to compare with. */
+  /** Whether there are enough windows before the fault, and no request failed in them. */
   readonly isBaselineClean: boolean
   /** Response time above which a window no longer is as before. */
   readonly limitMs: number
-  /** From the fault to the end of the first window in which requests saw it; `null` when none did. */
+  /** From the fault to the end of the first window in which requests noticed it; `null` if none did. */
   readonly detectMs: number | null
-  /** From its end to the first of three windows that are as before; `null` when there were none. */
+  /** From its end to the first of three windows that are as before; `null` if there were none. */
   readonly recoverMs: number | null
-  /** Requests that failed until the recovery, or the end; those under way when the fault came as well. */
+  /** Requests that failed until the recovery or the end, including those under way when the fault began. */
   readonly lost: number
   /** Requests planned while the fault lasted. */
   readonly exposed: number
-  /** Requests under way beyond what is usual, times the seconds they were: how much piled up. */
+  /** Requests under way beyond the usual number, integrated over time (request-seconds). */
   readonly backlogSeconds: number
 }
 
 const CLEAN_IN_A_ROW = 3
-/** Windows at the start in which connections are opened and code is compiled. */
+/** The time at the start in which connections are opened and code is compiled; its windows do not count. */
 const SETTLING_MS = 1000
 
-/** Reads the course of a run with a fault in it. */
+/** Derives the recovery from the windows of a run with a fault. */
 export function readRecovery(result: LoadResult, injectedMs: number, clearedMs: number): Recovery {
   const { windowMs, durationMs } = result
   const windows = result.windows.slice(0, Math.floor(durationMs / windowMs))
@@ -65,7 +65,7 @@ export function readRecovery(result: LoadResult, injectedMs: number, clearedMs: 
   }
 }
 
-/** Twice the usual 99th percentile, or 20 ms more: whichever leaves more room for chance. */
+/** Twice the usual 99th percentile or 20 ms more than it, whichever is larger. */
 function limitOf(baseline: readonly WindowData[]): number {
   const responses = baseline.flatMap(({ response }) =>
     response === null ? [] : [histogramFrom(response)],

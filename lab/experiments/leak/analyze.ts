@@ -5,7 +5,7 @@ import { growthsOf, MEASURES, WINDOWS_MIN } from './growth.ts'
 import type { LeakOptions, LeakRaw } from './raw.ts'
 
 const HOUR_MS = 3_600_000
-/** Growth that cannot be excluded must be less than this share of the level for a pass. */
+/** For a pass, growth by this share of the level must be excluded. */
 const EXCLUDED = 0.1
 const FAILURES_MAX = 0.01
 
@@ -15,7 +15,7 @@ interface Findings {
   readonly control: readonly Growth[]
 }
 
-/** Says whether memory leaks, from the windows of the load and its two controls. */
+/** Judges whether memory leaks, from the windows of the load and its two controls. */
 export function analyzeLeak(_options: LeakOptions, raw: LeakRaw): Outcome {
   const found: Findings = {
     load: growthsOf(raw.load),
@@ -161,7 +161,7 @@ function figuresOf(growth: Growth, { load }: LeakRaw): readonly Figure[] {
   ]
 }
 
-/** The minima with the line through them, and the cone that the slope's interval opens. */
+/** The minima with the line through them, and the cone spanned by the interval of the slope. */
 function chartOf(growth: Growth): Exhibit {
   const { measure, points, slope, intercept, slopeInterval, level } = growth
   const { label, unit } = MEASURES[measure]

@@ -10,7 +10,7 @@ import {
 import type { TheilSenLine } from '../../statistics/index.ts'
 import type { LeakPhase, LeakWindow } from './raw.ts'
 
-/** What of a server may grow. */
+/** What may grow in a server. */
 export const MEASURES = {
   heap: { label: 'heap', unit: 'bytes', of: (window: LeakWindow) => window.heapBytes },
   resident: {
@@ -22,7 +22,7 @@ export const MEASURES = {
 } as const
 export type MeasureName = keyof typeof MEASURES
 
-/** How one thing went during a phase. */
+/** How one measure grew during a phase. */
 export interface Growth {
   readonly measure: MeasureName
   /** Middle of each window in milliseconds, and its minimum. */
@@ -32,38 +32,38 @@ export interface Growth {
   readonly slope: number
   readonly intercept: number
   readonly slopeInterval: Interval
-  /** Over the whole phase, in its unit: at the slope, and at the ends of its interval. */
+  /** Growth over the whole phase, in the unit of the measure: by the slope, and by the ends of its interval. */
   readonly grown: number
   readonly grownInterval: Interval
   readonly pRising: number
   readonly autocorrelation: number
-  /** Rises for certain, and by more than can be let pass. */
+  /** Whether it certainly rises, and by more than is tolerated. */
   readonly leaks: boolean
-  /** Where all of it happened at once, and nothing before or after it; `null` when it did not. */
+  /** The step, if it rose at one moment only, and neither before nor after; `null` otherwise. */
   readonly step: Step | null
 }
 
-/** A rise at one moment, as of something that is filled once. */
+/** A rise at one moment, as when a cache or a pool is filled once. */
 export interface Step {
   readonly atMs: number
   readonly before: number
   readonly after: number
 }
 
-/** Windows below which neither test has any power. */
+/** With fewer windows, neither test has any power. */
 export const WINDOWS_MIN = 12
-/** Growth over the run below this share of the level is no leak worth the name. */
+/** Growth over the run by less than this share of the level is not called a leak. */
 const GROWTH_MIN = 0.02
-/** One file more or less is not a share of anything. */
+/** For open files, this much growth is needed as well: one file more or less means nothing. */
 const HANDLES_MIN = 5
 const LEVEL = 0.01
 
 /**
- * Growth of a measure by Theil and Sen's line and the test of Mann and Kendall. Each alone is unreliable
- * (Machida et al. 2013): a leak needs p < 0.01 and a lower end of the slope's interval that amounts to
+ * Growth of a measure by the Theil–Sen line and the Mann–Kendall test. Each alone is unreliable
+ * (Machida et al. 2013), so a leak needs p < 0.01 and a lower end of the slope's interval that amounts to
  * more than 2 % of the level over the phase.
  *
- * @returns `undefined` where the server does not tell, or too seldom.
+ * @returns `undefined` if the measure was not read, or too seldom.
  */
 export function growthOf(phase: LeakPhase, measure: MeasureName): Growth | undefined {
   const { of } = MEASURES[measure]
@@ -93,13 +93,13 @@ export function growthOf(phase: LeakPhase, measure: MeasureName): Growth | undef
     grownInterval: { ...interval, low: over(interval.low), high: over(interval.high) },
     pRising,
     autocorrelation,
-    // About a step, windows lie on one side of the line because it is no line.
+    // Around a step, neighboring windows lie on the same side because a line does not fit.
     leaks: pRising < LEVEL && over((step === null ? interval : line.interval).low) > floor,
     step,
   }
 }
 
-/** The interval of a slope, wider where windows next to each other lie on the same side of the line. */
+/** The interval of a slope, widened if neighboring windows tend to lie on the same side of the line. */
 function widened({ slope, intercept, interval }: TheilSenLine, points: readonly Point[]): Interval {
   const alike = alikeness(points.map(([x, y]) => y - intercept - slope * x))
   const wider = wideningOf(alike, points.length, interval.confidence)
@@ -110,7 +110,7 @@ function widened({ slope, intercept, interval }: TheilSenLine, points: readonly 
   }
 }
 
-/** The one change point of a series whose parts do not grow by themselves. */
+/** The only change point of a series, if neither part grows by itself. */
 function stepOf(points: readonly Point[], floor: number): Step | null {
   const [change, ...more] = findChangePoints(points.map(([, value]) => value))
   const first = change === undefined ? undefined : points[change.at]
@@ -123,6 +123,6 @@ function stepOf(points: readonly Point[], floor: number): Step | null {
   return { atMs: first[0], before: change.before, after: change.after }
 }
 
-/** Growth of everything that the server tells. */
+/** Growth of every measure that was read. */
 export const growthsOf = (phase: LeakPhase): readonly Growth[] =>
   (Object.keys(MEASURES) as MeasureName[]).flatMap((measure) => growthOf(phase, measure) ?? [])

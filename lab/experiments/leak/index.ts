@@ -6,7 +6,7 @@ import type { LeakOptions, LeakRaw } from './raw.ts'
 export { WINDOWS_MIN } from './growth.ts'
 export type { LeakOptions, LeakRaw, LeakSubject, MemorySource } from './raw.ts'
 
-/** Whether memory grows with the requests. */
+/** Whether memory grows with the number of requests. */
 export const leakExperiment: Experiment<LeakOptions, LeakRaw> = {
   kind: 'leak',
   title: 'Whether memory leaks',

@@ -8,7 +8,7 @@ import type { LeakOptions, LeakPhase, LeakRaw, LeakWindow, MemorySource } from '
 import type { Reading } from './read-memory.ts'
 import { readMemory } from './read-memory.ts'
 
-/** Something to read memory of, and to put load on. */
+/** A server to put load on and to read memory of. */
 interface Subject {
   readonly aim: Aim
   readonly memory: MemorySource
@@ -16,24 +16,24 @@ interface Subject {
 }
 
 const CONNECTIONS = 64
-/** Servers may not take a connection until something comes, for about a second (TCP_DEFER_ACCEPT). */
+/** Servers may not accept a connection before it has sent something, for about a second (TCP_DEFER_ACCEPT). */
 const WARM_UP_MS_MIN = 1500
-/** The load goes on a little longer, so that the last reading is not one without it. */
+/** The load goes on this much longer, so that the last reading is still under load. */
 const TAIL_MS = 1500
-/** Readings of a window, of which the smallest counts. */
+/** Readings per window, of which the smallest counts. */
 const READINGS = 4
-/** The control must grow by more than the rule asks for: by this share of its level. */
+/** The control grows by this share of its level: more than the rule requires. */
 const CONTROL_GROWTH = 0.2
 const CONTROL_LEVEL_BYTES = 60e6
 
-/** What a phase that did not take place has seen. */
+/** The result of a phase that did not take place. */
 const NOTHING: LeakPhase = { durationMs: 0, windows: [], requests: 0, failed: 0 }
 
 type Phases = { -readonly [Phase in 'control' | 'idle' | 'load']: LeakPhase }
 
 /**
- * Puts a constant load on the server and watches its memory; then the two controls. Who ends it early gets what was
- * seen by then, if that is a window of the load at least.
+ * Puts a constant load on the server and watches its memory, then runs the two controls. If it is ended early, it
+ * returns what was observed by then, provided that is at least one window of the load.
  */
 export async function measureLeak(options: LeakOptions, world: World): Promise<LeakRaw> {
   const { subject } = options
@@ -59,7 +59,7 @@ export async function measureLeak(options: LeakOptions, world: World): Promise<L
 
 const span = (ms: number): string => formatQuantity(ms, 'milliseconds')
 
-/** Under load first: afterwards everything that is filled once is filled. */
+/** Under load first, so that everything that is filled once has been filled before the phase without load. */
 async function watchBoth(
   subject: Subject,
   seen: Phases,
@@ -126,7 +126,7 @@ async function loadPhase(
     durationMs: warmUpMs + durationMs + TAIL_MS,
     warmUpMs,
     seed: world.seed,
-    // All from the start: connections opened when it gets busy would look like files that leak.
+    // All connections from the start: opened later, when it gets busy, they would look like leaking files.
     connectionsMax: CONNECTIONS,
     connectionsWarm: CONNECTIONS,
   })
@@ -159,13 +159,13 @@ async function loadPhase(
 interface Watch {
   readonly forMs: number
   readonly count: number
-  /** Gets each window once it is over. */
+  /** Receives each window when it is over. */
   readonly into: LeakWindow[]
 }
 
 /**
- * Reads memory at equal distances and keeps the smallest of each window. A reading that fails is left out, unless it
- * is the very first or all of a window do.
+ * Reads memory at regular intervals and keeps the smallest reading of each window. A reading that fails is skipped,
+ * unless it is the very first, or all readings of a window fail.
  */
 async function watch(
   { memory, pid }: Subject,
@@ -213,7 +213,7 @@ async function watch(
   }
 }
 
-/** Sleeps in short steps: an abort, or a load that broke off, is noticed soon. */
+/** Sleeps in short steps, so that an abort or the end of the load is noticed soon. */
 async function pause(
   ms: number,
   { signal, monotonicMs }: World,

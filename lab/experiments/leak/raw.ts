@@ -1,20 +1,20 @@
 import type { Aim } from '../../load/index.ts'
 
-/** How the memory of a server is learned. */
+/** How the memory of a server is read. */
 export type MemorySource = {
-  /** Answers with JSON, or with lines as Prometheus scrapes them; `null` for none. */
+  /** URL that answers with JSON or in the Prometheus text format; `null` for none. */
   readonly url: string | null
-  /** JSON Pointer to the bytes of the heap, or the name of the metric. */
+  /** JSON Pointer to the heap size in bytes, or the name of the metric. */
   readonly path: string
-  /** Asked before each reading: makes the server collect garbage. */
+  /** URL requested before each reading, which makes the server collect garbage. */
   readonly collectUrl: string | null
   readonly collectMethod: string
   readonly headers: Readonly<Record<string, string>>
-  /** Process of the server; found by its port when `null`. */
+  /** Process of the server; `null` to find it by its port. */
   readonly pid: number | null
 }
 
-/** What is measured: a server somewhere, or the synthetic one with a leak of known size. */
+/** What is measured: the server at a URL, or the synthetic one with a leak of known size. */
 export type LeakSubject =
   | { readonly kind: 'target'; readonly aim: Aim; readonly memory: MemorySource }
   | { readonly kind: 'synthetic'; readonly leakBytes: number }
@@ -22,17 +22,17 @@ export type LeakSubject =
 /** What was asked. */
 export type LeakOptions = {
   readonly subject: LeakSubject
-  /** Requests a second, constant. */
+  /** Requests per second, constant. */
   readonly rate: number
   readonly durationMs: number
   /** At the start, not counted. */
   readonly warmUpMs: number
   readonly windows: number
-  /** Each of the two controls. */
+  /** Length of each of the two controls. */
   readonly controlMs: number
 }
 
-/** Smallest readings of a window; `null` where the server does not tell. */
+/** Smallest readings of a window; `null` for measures that could not be read. */
 export type LeakWindow = {
   /** Middle of the window, since the start of its phase. */
   readonly atMs: number
@@ -52,13 +52,13 @@ export type LeakPhase = {
 /** What was seen. */
 export type LeakRaw = {
   readonly load: LeakPhase
-  /** The same server without load: must not grow. */
+  /** The same server without load, whose memory must not grow. */
   readonly idle: LeakPhase
-  /** The synthetic server with a known leak: must be found. */
+  /** The synthetic server with a known leak, which must be found. */
   readonly control: LeakPhase
   /** Bytes that the control leaves behind with each request. */
   readonly controlLeakBytes: number
   readonly collected: boolean
-  /** Ended before its time: what there was not the time for has no windows. */
+  /** The run was ended early; phases that did not take place have no windows. */
   readonly interrupted?: true
 }

@@ -3,16 +3,16 @@ import type { Json } from '../../core/index.ts'
 import { readHoldings } from '../../machine/index.ts'
 import type { LeakWindow, MemorySource } from './raw.ts'
 
-/** One reading, after collection where the server can be asked for it. */
+/** One reading, after garbage collection if the server can be asked for it. */
 export type Reading = Omit<LeakWindow, 'atMs'>
 
 const ANSWER_MS_MAX = 10_000
 
-/** An answer from this address and no other, in time. */
+/** Fetches from exactly this address (no redirects), within a time limit. */
 const ask = async (url: string, init: RequestInit): Promise<Response> =>
   fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS_MAX) })
 
-/** @throws LabError where the server says nothing of its heap although it was said where */
+/** @throws LabError if the heap size is not where the options say */
 export async function readMemory(source: MemorySource, pid: number | null): Promise<Reading> {
   const { url, collectUrl, collectMethod, headers } = source
   if (collectUrl !== null) {
@@ -37,7 +37,7 @@ async function readHeap(url: string, { path, headers }: MemorySource): Promise<n
   throw new LabError(`${url} has no number at ${path}`)
 }
 
-/** The number at a JSON Pointer (RFC 6901), or the sum of a metric's samples in text. */
+/** The number at a JSON Pointer (RFC 6901), or the sum of a metric's samples in the Prometheus text format. */
 export function valueAt(text: string, path: string): number | undefined {
   if (!path.startsWith('/')) return metricOf(text, path)
   let node: Json | undefined

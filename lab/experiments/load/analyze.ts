@@ -46,7 +46,7 @@ function judge({ result }: LoadRaw, summary: LoadSummary, findings: readonly Fin
   if (doubt !== undefined) return { verdict: 'inconclusive', reason: doubt }
   const failed = findings.find(({ status }) => status === 'failed')
   if (failed !== undefined) {
-    // A rate that the generator could not reach says nothing against the server.
+    // If the generator could not reach the rate, that says nothing against the server.
     const isRate = failed.threshold.metric.kind === 'rps'
     if (isRate && isGeneratorBound(result, summary)) {
       const reason = `${failed.reason}, but the generator used its processors fully`
@@ -65,7 +65,7 @@ function judge({ result }: LoadRaw, summary: LoadSummary, findings: readonly Fin
     : { verdict: 'fail', reason: `${summary.failed} of ${summary.planned} requests failed` }
 }
 
-/** What a load that does not wait might have seen: an estimate, and called one. */
+/** What an open load might have seen, labeled as an estimate. */
 function estimates(options: LoadOptions, { result }: LoadRaw, summary: LoadSummary): Figure[] {
   if (options.backfillMs === null || result.model !== 'closed') return []
   const filled = backfill(summary.response, options.backfillMs * 1000)
@@ -142,7 +142,7 @@ function sayChanging({ least, most, rate, behindFrom }: KeptUp): string {
 
 const WARM_UP_DIFFERENCE = 0.03
 
-/** A start that differs from the steady rest is said, and left out only by whoever asks for it. */
+/** Reports a start that differs from the steady rest; only `--warm-up` leaves it out. */
 function lateWarmUp(
   completed: readonly number[],
   { steady, warmUp }: ReturnType<typeof findSteadyState>,

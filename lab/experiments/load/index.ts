@@ -4,7 +4,7 @@ import type { LoadRaw } from './measure.ts'
 import { measureLoad } from './measure.ts'
 import type { LoadOptions } from './options.ts'
 
-/** Load of a shape, held against thresholds. */
+/** Load of a given shape, checked against thresholds. */
 export const loadExperiment: Experiment<LoadOptions, LoadRaw> = {
   kind: 'load',
   title: 'Load',

@@ -1,7 +1,7 @@
 import { plainAim } from '../../load/index.ts'
 import type { LoadOptions } from './options.ts'
 
-/** Options as the command line gives them when nothing was said. */
+/** The options of a command line that sets none. */
 export const LOAD_OPTIONS: LoadOptions = {
   ...plainAim('http://127.0.0.1:1/'),
   model: null,

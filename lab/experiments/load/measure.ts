@@ -4,7 +4,7 @@ import type { LoadResult, RunOptions, Threshold, Watcher } from '../../load/inde
 import { isShapeName, parseThreshold, planLoad, runLoad, takeAim } from '../../load/index.ts'
 import type { LoadOptions } from './options.ts'
 
-/** What was seen, and against what it is held. */
+/** What was observed, and the thresholds to judge it by. */
 export interface LoadRaw {
   readonly scenario: string
   readonly thresholds: readonly string[]
@@ -70,7 +70,7 @@ function tokenOf({ remote }: LoadOptions): string {
   return token
 }
 
-/** Ends a run once a threshold on latency or failures has failed all through the grace period. */
+/** Ends a run once a threshold on latency or failures has failed throughout the grace period. */
 function createAbort(
   thresholds: readonly Threshold[],
   graceMs: number,
@@ -96,7 +96,7 @@ function createAbort(
 
 const VALUES_MIN = 100
 
-/** By what is known while the run goes on: coarse, so that only clear failures count. */
+/** Judges by the coarse figures that are known during the run, so that only clear failures count. */
 function isFailing({ metric, operator, limit }: Threshold, { total }: Watcher): boolean {
   if (!operator.startsWith('<')) return false
   if (metric.kind === 'error_rate') {

@@ -1,11 +1,11 @@
 import type { Aim, ArrivalKind, ShapeName } from '../../load/index.ts'
 import type { ThinkTime } from '../../scenario/index.ts'
 
-/** What a load run is asked; `null` leaves it to the scenario, or to the default. */
+/** Options of a load run; `null` leaves the choice to the scenario, or to the default. */
 export interface LoadOptions extends Aim {
   readonly model: 'closed' | 'open' | null
   readonly shape: ShapeName | null
-  /** Requests a second, or users. */
+  /** Requests per second, or number of users. */
   readonly level: number | null
   readonly base: number | null
   readonly count: number | null
@@ -24,10 +24,10 @@ export interface LoadOptions extends Aim {
     readonly urls: readonly string[]
     readonly headers: Readonly<Record<string, string>>
   }
-  /** Conditions such as `p99<50ms`; without any, those of the scenario. */
+  /** Conditions such as `p99<50ms`; if empty, those of the scenario. */
   readonly thresholds: readonly string[]
-  /** End the run when a threshold has failed for so long; `null` to never. */
+  /** Ends the run when a threshold has failed for this long; `null` for never. */
   readonly abortAfterMs: number | null
-  /** For users: also estimate what a load that does not wait would have seen, with this interval. */
+  /** With users: the interval for an additional estimate of what an open load would have seen. */
   readonly backfillMs: number | null
 }

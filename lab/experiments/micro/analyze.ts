@@ -5,9 +5,9 @@ import type { Difference, Estimate } from './estimate.ts'
 import { differenceOf, estimateCase } from './estimate.ts'
 import type { MicroCaseRaw, MicroOptions, MicroRaw } from './raw.ts'
 
-/** Processes below which their spread is not known. */
+/** The fewest processes that show how much processes differ. */
 const PROCESSES_MIN = 5
-/** Intervals wider than this, each way, say too little. */
+/** Intervals with a larger half-width, relative to the value, say too little. */
 const PRECISION = 0.1
 
 /** Computes what one iteration of each case takes. */

@@ -1,17 +1,17 @@
-/** Something small to be timed. */
+/** A small operation to time. */
 export interface MicroCase {
   readonly name: string
   /** Name of the case this one builds on: the report also shows the difference. */
   readonly against?: string
-  /** What that difference is called, and budgets call it: such as `limiter, in a request`. */
+  /** Name of that difference in reports and budgets, such as `limiter, in a request`. */
   readonly differenceName?: string
-  /** Makes it ready, once in each process. */
+  /** Prepares it, once in each process. */
   prepare(): MicroSubject | Promise<MicroSubject>
 }
 
-/** A case that is ready. */
+/** A case that is ready to run. */
 export interface MicroSubject {
-  /** Runs once. What it returns is used, so that nothing is optimized away; a promise is awaited. */
+  /** Runs one iteration. The result is used, so that nothing is optimized away; a promise is awaited. */
   run(): unknown
   close?(): void | Promise<void>
 }

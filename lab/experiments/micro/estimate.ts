@@ -27,9 +27,8 @@ const pointsOf = ({ iterations, nanoseconds }: MicroRun): readonly Point[] =>
   iterations.map((count, at): Point => [count, nanoseconds[at] ?? Number.NaN])
 
 /**
- * The slope of time over iterations, through the origin, in each process; their mean. What a call costs
- * beyond its iterations does not enter a slope's comparison, and processes differ more than points do
- * (Kalibera and Jones 2013), so both are drawn again in 10,000 resamples.
+ * Estimates the slope of time over iterations, through the origin, in each process, and their mean. Processes
+ * differ more than points within one do (Kalibera and Jones 2013), so both are resampled, 10,000 times.
  */
 export function estimateCase({ name, runs }: MicroCaseRaw, random: Random): Estimate {
   const lines = runs.map((run) => fitThroughOrigin(pointsOf(run)))
@@ -63,7 +62,7 @@ const productsOf = (runs: readonly MicroRun[]): readonly Products[] =>
     xx: Float64Array.from(iterations, (count) => count * count),
   }))
 
-/** The slope of points drawn again. */
+/** The slope of resampled points. */
 function drawSlope({ xy, xx }: Products, random: Random): number {
   let above = 0
   let below = 0
@@ -86,7 +85,7 @@ function resampleSlopes(runs: readonly MicroRun[], random: Random): Float64Array
   })
 }
 
-/** @param processes - Or rounds, that were drawn again: few of them make a wide interval. */
+/** @param processes - How many processes or rounds were resampled; few of them make a wide interval. */
 function intervalOf(sorted: Float64Array, processes: number): Interval {
   const tail = processes < 2 ? 0 : expandedTail(processes, CONFIDENCE)
   return {
@@ -96,7 +95,7 @@ function intervalOf(sorted: Float64Array, processes: number): Interval {
   }
 }
 
-/** What a case takes more than the one it builds on. */
+/** How much more time a case takes than the one it builds on. */
 export interface Difference {
   readonly name: string
   readonly against: string
@@ -106,13 +105,13 @@ export interface Difference {
   readonly rounds: number
 }
 
-/** What a difference is called when nobody said otherwise. */
+/** The default name of a difference. */
 export const nameOfDifference = (name: string, against: string): string => `${name} − ${against}`
 
 /**
- * What a case takes more than the one it builds on, round by round: in each round both had a process of
- * their own, one soon after the other, so that what happened to the machine happened to both. Rounds are
- * drawn again in pairs, and the points of both processes within them.
+ * How much more time a case takes than the one it builds on, round by round. In each round both had a process
+ * of their own, one soon after the other, so that disturbances of the machine met both. Rounds are resampled
+ * in pairs, and so are the points of both processes within them.
  */
 export function differenceOf(own: MicroCaseRaw, base: MicroCaseRaw, random: Random): Difference {
   const rounds = Math.min(own.runs.length, base.runs.length)

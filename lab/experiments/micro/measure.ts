@@ -45,7 +45,7 @@ export async function measureMicro(options: MicroOptions, world: World): Promise
   }
 }
 
-/** What budgets may call a case, and its difference from another that runs as well. */
+/** The names that budgets may use: those of cases, and of differences between cases that both run. */
 function namesOf(
   { name, against, differenceName }: MicroCase,
   cases: readonly MicroCase[],
@@ -54,7 +54,7 @@ function namesOf(
   return isCompared ? [name, differenceName ?? nameOfDifference(name, against ?? '')] : [name]
 }
 
-/** All cases in random order, those that are compared next to each other. */
+/** All cases in random order, with cases that are compared next to each other. */
 function roundOf(cases: readonly MicroCase[], random: Random): readonly MicroCase[] {
   const rootOf = ({ name, against }: MicroCase, seen: readonly string[] = []): string => {
     const base = cases.find((each) => each.name === against && !seen.includes(each.name))
@@ -73,7 +73,7 @@ async function runProcess<Result>(
   signal.throwIfAborted()
   const child = Bun.spawn([process.execPath, PROCESS, file ?? '', name, ...task], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Without collection a process grows by what it allocates.
+    // Without garbage collection a process grows by what it allocates.
     env: { ...process.env, ...(task[0] === 'allocation' && { BUN_JSC_useGC: '0' }) },
     signal,
   })

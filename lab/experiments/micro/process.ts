@@ -3,7 +3,7 @@ import { loadCases } from './load-cases.ts'
 import type { Timing } from './timing.ts'
 import { allocationOf, timeCase } from './timing.ts'
 
-/** One case in a process of its own: answers with a line of JSON. */
+/** Runs one case in a process of its own and prints a line of JSON. */
 
 const [file = '', name = '', task = '', timing = '{}'] = process.argv.slice(2)
 

@@ -2,12 +2,12 @@ import type { Budget } from './budget.ts'
 
 /** What was asked. */
 export type MicroOptions = {
-  /** Module whose default export are the cases; `null` for those of the gate. */
+  /** Module whose default export is the cases; `null` for those of the gate. */
   readonly file: string | null
   /** Only cases whose name contains one of these. */
   readonly only: readonly string[]
   readonly processes: number
-  /** Points of a regression. */
+  /** Points per regression. */
   readonly points: number
   /** Time for the points of one process, milliseconds. */
   readonly sampleMs: number
@@ -20,7 +20,7 @@ export type MicroRun = {
   /** Iterations and nanoseconds of each point. */
   readonly iterations: readonly number[]
   readonly nanoseconds: readonly number[]
-  /** Whether the last doublings of the warm-up took the same time for each iteration. */
+  /** Whether the last doublings of the warm-up took the same time per iteration. */
   readonly settled: boolean
   readonly isAsync: boolean
 }
@@ -29,11 +29,11 @@ export type MicroRun = {
 export type MicroCaseRaw = {
   readonly name: string
   readonly against: string | null
-  /** What the difference to it is called. */
+  /** Name of the difference from that case. */
   readonly differenceName?: string | undefined
-  /** One of each round, in which every case was timed once. */
+  /** One per round; every case is timed once in each round. */
   readonly runs: readonly MicroRun[]
-  /** Bytes that one iteration takes from the system with collection turned off; `null` if unknown. */
+  /** Bytes by which one iteration grows the process with garbage collection turned off; `null` if unknown. */
   readonly allocatedBytes: number | null
 }
 

@@ -8,13 +8,13 @@ export interface Timing {
   readonly warmUpMs: number
 }
 
-/** A number of iterations; resolves with the nanoseconds they took. */
+/** Runs a number of iterations and returns the nanoseconds they took. */
 type Loop = (iterations: number) => Promise<number> | number
 
-/** Where results go: written by every iteration and read once, so that none can be left out. */
+/** Receives the result of every iteration, so that the compiler cannot leave any out. */
 const sink = { value: undefined as unknown }
 
-/** Times a case in this process: doubling warm-up, then d, 2d, … Nd iterations in turn. */
+/** Times a case in this process: a doubling warm-up, then d, 2d, … Nd iterations. */
 export async function timeCase(
   subject: MicroSubject,
   { points, sampleMs, warmUpMs }: Timing,
@@ -50,7 +50,7 @@ function asyncLoop(subject: MicroSubject): Loop {
 
 const SETTLED = 0.05
 
-/** Doubles the iterations until the time is over; the compiler is done when doubling changes nothing. */
+/** Doubles the iterations until the time is over; the code has warmed up when doubling changes nothing. */
 async function warmUp(
   loop: Loop,
   warmUpMs: number,
@@ -71,8 +71,8 @@ const ALLOCATION_BYTES_MAX = 256 * 2 ** 20
 const ALLOCATION_MS_MAX = 2000
 
 /**
- * Bytes of memory that an iteration takes. To be run with collection turned off, where the process grows
- * by what is allocated; the compiler has its share in the first rounds, which do not count.
+ * Bytes that one iteration allocates. Call it with garbage collection turned off, so that the process grows by
+ * what is allocated. The first rounds do not count, because the compiler allocates in them as well.
  */
 export async function allocationOf(subject: MicroSubject): Promise<number> {
   const isAsync = subject.run() instanceof Promise
@@ -90,7 +90,7 @@ export async function allocationOf(subject: MicroSubject): Promise<number> {
     growths.push(Math.max(0, grown / iterations))
     const isOver = (Bun.nanoseconds() - startNs) / 1e6 > ALLOCATION_MS_MAX
     if (isOver || rss() - firstBytes > ALLOCATION_BYTES_MAX) break
-    // Pages are taken whole: the more iterations, the less that matters.
+    // Memory grows in whole pages; the more iterations, the less that matters.
     if (grown < 2 ** 22) iterations *= 2
   }
   return growths.at(-1) ?? 0

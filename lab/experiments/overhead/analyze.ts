@@ -13,10 +13,10 @@ import { lossOf } from './loss.ts'
 import type { OverheadOptions, OverheadRaw } from './raw.ts'
 import { siftBlocks } from './valid-blocks.ts'
 
-/** Everything that was found, before it is put into words. */
+/** Everything that was found, before it is rendered. */
 export interface Findings {
   readonly arms: readonly ArmName[]
-  /** Processor time of the server for a request; empty where it cannot be read. */
+  /** Processor time of the server per request; empty if it cannot be read. */
   readonly cpu: Effects
   /** Time per request at saturation. */
   readonly throughput: Effects
@@ -87,7 +87,7 @@ function judge(budgets: readonly Budget[], found: Findings): Judgement {
   }
 }
 
-/** What is said when the run is too short to tell any cost from chance. */
+/** The reason why the run is too short to distinguish any cost from chance, if it is. */
 function tooFewBlocks({ arms }: Findings, { all }: Effects): string | undefined {
   const tested = all.filter(({ arm }) => arms[arm]?.role !== 'duplicate')
   const blocks = Math.max(...tested.map((effect) => effect.blocks))
@@ -120,7 +120,7 @@ function judgeOne(budget: Budget, found: Findings): Judgement {
 
 const NO_ARM: ArmName = { name: '', role: 'baseline', layer: null }
 
-/** What is said of an arm: layers left out cost what is saved without them. */
+/** Describes an arm; a layer that is left out costs what is saved without it. */
 const labelOf = ({ name, role, layer }: ArmName): string =>
   ({
     all: 'all layers',

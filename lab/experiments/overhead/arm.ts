@@ -3,7 +3,7 @@ import type { SliceRequest } from '../../slices/index.ts'
 /**
  * What an arm is for:
  * - `baseline`: no layer at all;
- * - `duplicate`: the baseline once more, which shows what a difference of nothing looks like (A/A);
+ * - `duplicate`: the baseline once more, which shows the difference that is seen when there is none (A/A);
  * - `alone`: one layer, compared with the baseline, or with the arm `against` that it builds on;
  * - `without`: all layers but one, compared with all;
  * - `all`: all layers, compared with the baseline;
@@ -22,10 +22,10 @@ export type Arm = {
   readonly request: SliceRequest
 }
 
-/** An arm as it stands in a record: without what it is sent. */
+/** An arm as records contain it: without its request. */
 export type ArmName = Pick<Arm, 'against' | 'layer' | 'name' | 'role'>
 
-/** Index of what an arm is compared with; `undefined` for the baseline itself. */
+/** Index of the arm that an arm is compared with; `undefined` for the baseline itself. */
 export function referenceOf(arms: readonly ArmName[], arm: ArmName): number | undefined {
   if (arm.role === 'baseline') return undefined
   const role = arm.role === 'without' ? 'all' : 'baseline'
@@ -35,7 +35,7 @@ export function referenceOf(arms: readonly ArmName[], arm: ArmName): number | un
   return at < 0 ? undefined : at
 }
 
-/** What is wrong with a set of arms; `undefined` when nothing is. */
+/** What is wrong with a set of arms; `undefined` if nothing is. */
 export function problemOf(arms: readonly ArmName[]): string | undefined {
   const names = new Set(arms.map(({ name }) => name))
   if (names.size < arms.length) return 'two arms have the same name'

@@ -19,22 +19,22 @@ const armSchema = z.strictObject({
 })
 
 const fileSchema = z.strictObject({
-  /** Process of the server; found by its port when left out. */
+  /** Process of the server; found by its port if omitted. */
   pid: z.int().min(1).optional(),
   arms: z.array(armSchema).min(2).max(64),
 })
 
-/** Arms of a file, and the process behind them. */
+/** The arms in a file, and the process behind them. */
 export interface ArmsFile {
   readonly arms: readonly Arm[]
   readonly pid: number | null
 }
 
 /**
- * Reads arms from YAML, JSON or a module whose default export they are. A baseline without a duplicate
- * gets one: there is nothing to be said without an A/A comparison.
+ * Reads arms from YAML, JSON or the default export of a module. Adds a duplicate of the baseline if
+ * there is none, because nothing can be concluded without an A/A comparison.
  *
- * @param checkUrl - Refuses addresses that may not be measured, and returns the others.
+ * @param checkUrl - Returns an address that may be measured, and refuses any other.
  * @param headers - Sent with every request, unless the arm has its own.
  * @throws LabError
  */

@@ -1,7 +1,7 @@
 import { LabError } from '../../core/index.ts'
 import type { Interval, Judgement } from '../../core/index.ts'
 
-/** What a budget can be about. `cpu`, `throughput`: relative to what the arm is compared with. */
+/** What a budget can limit. `cpu`, `throughput`: relative to the arm that the arm is compared with. */
 export type Outcome = 'cpu' | 'p50' | 'p99' | 'throughput'
 
 /** The most that something may cost: a share, or milliseconds for `p50` and `p99`. */
@@ -15,8 +15,8 @@ export type Budget = {
 const PATTERN = /^([\w -]+?)(?:\.(cpu|throughput|p50|p99))?\s*<=?\s*(\d+(?:\.\d+)?)\s*(%|us|µs|ms)$/
 
 /**
- * Reads a budget such as `limits<5%` (processor time a request), `all.throughput<20%` (the loss) or
- * `all.p99<1ms` (what is added).
+ * Reads a budget such as `limits<5%` (processor time per request), `all.throughput<20%` (the loss) or
+ * `all.p99<1ms` (the added latency).
  *
  * @throws LabError
  */
@@ -30,7 +30,7 @@ export function parseBudget(text: string): Budget {
   return { arm, outcome: outcome as Outcome, limit: Number(number) * factor, text: text.trim() }
 }
 
-/** What was found of the thing a budget is about. */
+/** The measured cost that a budget limits. */
 export interface Cost {
   readonly value: number
   readonly interval: Interval
@@ -38,9 +38,9 @@ export interface Cost {
 }
 
 /**
- * A cost against its budget. A failure needs an interval beyond the budget and beyond what a
- * difference of nothing looks like (`floor`), and a probability below 0.01; a pass needs an interval
- * within the budget and a floor that does not exceed it.
+ * Judges a cost by its budget. A failure needs an interval beyond the budget and beyond the A/A floor
+ * (`floor`), and a probability below 0.01. A pass needs an interval within the budget and a floor that does
+ * not exceed it.
  */
 export function judgeBudget(
   budget: Budget,

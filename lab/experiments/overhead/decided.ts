@@ -7,9 +7,9 @@ import type { Block, OverheadOptions } from './raw.ts'
 import { siftBlocks } from './valid-blocks.ts'
 
 /**
- * Whether a run may end after `rounds`: at one of the looks that the confidence was divided among,
- * when every budget of CPU and throughput is decided, or without budgets when each interval is as
- * narrow as was asked for.
+ * Whether a run may end after `rounds`. It may only at one of the looks that share the confidence, and only when
+ * every budget of CPU and throughput is decided or, without budgets, when each interval is as narrow as
+ * requested.
  */
 export function isDecided(
   options: OverheadOptions,

@@ -11,22 +11,22 @@ import { referenceOf } from './arm.ts'
 import type { ArmName } from './arm.ts'
 import type { Block, Slice } from './raw.ts'
 
-/** Looks at the data before it is complete, each of which may stop the run. */
+/** The numbers of rounds after which the data is looked at; each look may stop the run. */
 export const LOOKS = [10, 14, 20, 28, 40] as const
-/** The chance of a false alarm is spent on the looks in equal parts. */
+/** The chance of a false alarm is divided equally among the looks. */
 export const CONFIDENCE = 1 - 0.05 / LOOKS.length
 const LEVEL = 1 - CONFIDENCE
-/** Below this an interval of a median at 95 % does not exist. */
+/** With fewer blocks, a 95 % interval of a median does not exist. */
 export const BLOCKS_NEEDED = 6
 
 /**
- * Blocks of each arm below which no cost can be told from chance, however large it is: when every block has
- * the same sign, the sign-flip test gives 2 in 2^blocks, and Holm multiplies it by the number of arms.
+ * The fewest blocks per arm with which a cost can be distinguished from chance, however large it is. If every
+ * block has the same sign, the sign-flip test gives 2 in 2^blocks, and Holm multiplies that by the number of arms.
  */
 export const blocksToTell = (tested: number): number =>
   Math.floor(Math.log2((2 * tested) / LEVEL)) + 1
 
-/** What an arm costs next to its reference, by one figure. */
+/** What an arm costs relative to its reference, by one figure. */
 export interface Effect {
   readonly arm: number
   readonly reference: number
@@ -38,26 +38,26 @@ export interface Effect {
   /** The same after correction for the number of arms. */
   readonly pAdjusted: number
   readonly blocks: number
-  /** Smallest effect that a run like this finds in four of five cases. */
+  /** Smallest effect that a run like this finds four times out of five. */
   readonly detectable: number
-  /** Larger than chance and than the A/A floor. */
+  /** Whether it exceeds both chance and the A/A floor. */
   readonly distinguishable: boolean
 }
 
 /** Effects of all arms by one figure. */
 export interface Effects {
   readonly all: readonly Effect[]
-  /** Half-width of what a difference of nothing looks like; `undefined` without a duplicate. */
+  /** The A/A floor: half-width of the difference that is seen when there is none; `undefined` without a duplicate. */
   readonly floor: number | undefined
 }
 
-/** A figure of a slice that is never 0 in a good one. */
+/** A figure of a slice; in a good slice it is never 0. */
 export type SliceFigure = (slice: Slice) => number
 export const cpuPerRequest: SliceFigure = ({ cpuNs, requests }) => (cpuNs ?? Number.NaN) / requests
-/** Time per request at saturation: its effect is positive where throughput is lost. */
+/** Time per request at saturation; its effect is positive if throughput is lost. */
 export const timePerRequest: SliceFigure = ({ seconds, requests }) => seconds / requests
 
-/** Mean logarithm of the arm's slices less that of its reference. */
+/** Mean logarithm over the slices of the arm, minus that of its reference. */
 export function logRatio({ contender, slices }: Block, figure: SliceFigure): number {
   let own = 0
   let other = 0
@@ -69,7 +69,7 @@ export function logRatio({ contender, slices }: Block, figure: SliceFigure): num
   return ((own - other) * 2) / slices.length
 }
 
-/** Every arm next to its reference. */
+/** The effect of every arm, relative to its reference. */
 export function effectsOf(
   arms: readonly ArmName[],
   blocks: readonly Block[],

@@ -9,7 +9,7 @@ import { knownCosts, knownCostTable } from './known-costs.ts'
 import { timesByArm } from './latency.ts'
 import type { Block, OverheadRaw } from './raw.ts'
 
-/** What an overhead run shows. */
+/** The exhibits of an overhead run. */
 export function exhibitsOf(
   raw: OverheadRaw,
   blocks: readonly Block[],
@@ -61,7 +61,7 @@ function forest(
   }
 }
 
-/** Processor time of each arm for a request, microseconds: median of the good slices. */
+/** Processor time per request of each arm, microseconds: median of the good slices. */
 function cpuByArm(blocks: readonly Block[]): ReadonlyMap<number, number> {
   const slices = blocks.flatMap((block) => block.slices)
   const groups = Map.groupBy(slices, ({ arm }) => arm)
@@ -73,7 +73,7 @@ function cpuByArm(blocks: readonly Block[]): ReadonlyMap<number, number> {
   )
 }
 
-/** Layers do not add up: what is left over is shown as a part of its own. */
+/** The costs of layers do not add up exactly; the remainder is shown as a part of its own. */
 function waterfall(blocks: readonly Block[], { arms, cpu }: Findings): readonly Waterfall[] {
   const cpuUs = cpuByArm(blocks)
   const base = cpuUs.get(arms.findIndex(({ role }) => role === 'baseline'))

@@ -6,11 +6,11 @@ import { stringify } from 'yaml'
 import { LabError } from '../../core/index.ts'
 import { endAtExit, killTree } from '../../machine/index.ts'
 
-/** A gate of its own, in a folder that goes away with it. */
+/** A gate in a process and a folder of its own; both are removed at the end. */
 export interface GateProcess {
   readonly url: string
   readonly pid: number
-  /** Asks the admin API; rejects with a `LabError` for anything but success. */
+  /** Calls the admin API; rejects with a `LabError` for anything but success. */
   ask(method: string, path: string, body: unknown): Promise<unknown>
   close(): Promise<void>
 }
@@ -21,7 +21,7 @@ const STOP_MS_MAX = 10_000
 /**
  * Starts `tollgate serve` with a configuration.
  *
- * @param command - Program and first arguments; the installed package when `null`.
+ * @param command - Program and first arguments; `null` for the installed package.
  */
 export async function startGate(
   config: Readonly<Record<string, unknown>>,
@@ -94,7 +94,7 @@ function spawnIn(folder: string, command: readonly string[]) {
   }
 }
 
-/** What the gate says when it has started: three lines. */
+/** Reads the three lines that the gate prints when it has started. */
 async function readAddresses(
   stream: ReadableStream<Uint8Array>,
 ): Promise<{ readonly gate: string; readonly admin: string; readonly rootKey: string }> {
@@ -114,7 +114,7 @@ async function readAddresses(
   }
 }
 
-/** Reads on, so that the gate never waits for somebody to take its log. */
+/** Keeps reading, so that the gate never blocks on writing its log. */
 async function drain(reader: { read(): Promise<{ readonly done: boolean }> }): Promise<void> {
   try {
     while (!(await reader.read()).done);
@@ -133,7 +133,7 @@ async function ask(url: URL, method: string, rootKey: string, body: unknown): Pr
   throw new LabError(`${method} ${url.pathname}: ${response.status} ${await response.text()}`)
 }
 
-/** The gate that the lab came with: the package around it, or one that is installed beside it. */
+/** The gate that belongs to this lab: the package that contains it, or one that is installed beside it. */
 function installedCommand(): readonly string[] {
   for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
     for (const home of [folder, join(folder, 'node_modules/tollgate')]) {

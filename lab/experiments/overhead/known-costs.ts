@@ -4,19 +4,19 @@ import type { Effects } from './effects.ts'
 import { cpuPerRequest } from './effects.ts'
 import type { Block, OverheadRaw } from './raw.ts'
 
-/** A layer whose cost the server itself told, next to what was found without asking it. */
+/** The cost of a layer as the server timed it, to compare with what the experiment found. */
 export interface KnownCost {
   readonly layer: string
-  /** By the server's own clock, nanoseconds a request. */
+  /** By the server's own clock, nanoseconds per request. */
   readonly burnedNs: number
-  /** The same as a share of what a request of the reference took in the same blocks. */
+  /** The same as a share of the time that a request to the reference took in the same blocks. */
   readonly share: number
   readonly found: number
   readonly interval: Interval
   readonly isWithin: boolean
 }
 
-/** Holds what was found of layers that are alone against what the server says they took. */
+/** The known costs of layers that are measured alone. */
 export function knownCosts(
   raw: Pick<OverheadRaw, 'arms' | 'burnedNs'>,
   blocks: readonly Block[],
@@ -37,7 +37,7 @@ export function knownCosts(
   })
 }
 
-/** The same as a table; none where nothing is known. */
+/** The same as a table; none if nothing is known. */
 export function knownCostTable(known: readonly KnownCost[]): readonly Table[] {
   if (known.length === 0) return []
   return [

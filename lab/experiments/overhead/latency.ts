@@ -15,10 +15,10 @@ export interface Added {
   readonly blocks: number
 }
 
-/** Percentiles of which differences are taken. */
+/** Percentiles that are compared. */
 export const SHARES = { p50: 0.5, p99: 0.99 } as const
 
-/** What each arm adds; an arm is missing where blocks or requests do not suffice. */
+/** What each arm adds; an arm is missing if there are too few blocks or requests. */
 export function addedLatency(raw: OverheadRaw, random: Random): readonly Added[] {
   const good = raw.latency.filter(({ failed }) => failed === 0)
   const byArm = Map.groupBy(good, ({ contender }) => contender)

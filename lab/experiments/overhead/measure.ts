@@ -20,7 +20,7 @@ interface Bench {
 
 const WARM_UP_SLICES = 5
 
-/** Runs blocks of slices over all arms, and the same at a common rate. */
+/** Runs blocks of slices over all arms at saturation, then at a common rate. */
 export async function measureOverhead(
   options: OverheadOptions,
   world: World,
@@ -63,7 +63,7 @@ export async function measureOverhead(
   }
 }
 
-/** A budget for what is not measured is found now, not when the time is over. */
+/** Finds budgets for arms that do not exist before the measurement, not after it. */
 function problemOfBudgets(budgets: readonly Budget[], arms: readonly Arm[]): string | undefined {
   const names = arms.map(({ name }) => name)
   const wrong = budgets.find(({ arm }) => !names.includes(arm))
@@ -98,7 +98,7 @@ async function warmUp(
   }
 }
 
-/** Every arm next to its reference, in random order. */
+/** Every arm with its reference, in random order. */
 function contendersOf(
   arms: readonly ArmName[],
   random: Random,
@@ -147,7 +147,7 @@ async function saturate(
 
 const SHARE_OF_FULL = 0.5
 
-/** Half of what all layers can do; of the slowest arm where there is none with all. */
+/** Half the throughput of the arm with all layers or, if there is none, of the slowest arm. */
 function commonRate(arms: readonly Arm[], blocks: readonly Block[]): number | null {
   const slices = blocks.flatMap((block) => block.slices).filter(({ requests }) => requests > 0)
   const rates = arms.map((_, at) =>
@@ -165,7 +165,7 @@ interface Pacing {
   readonly random: Random
 }
 
-/** A block needs 1,000 requests a side for its 99th percentile. */
+/** More than the 1,000 requests that a block needs per side for its 99th percentile. */
 const REQUESTS_PER_SIDE = 1200
 
 async function paceAll(

@@ -13,7 +13,7 @@ export type ArmSource =
       readonly only: readonly string[]
     }
 
-/** What was asked. Blocks are groups of four slices: ABBA or BAAB. */
+/** What was asked for. Blocks are groups of four slices: ABBA or BAAB. */
 export type OverheadOptions = {
   readonly source: ArmSource
   readonly budgets: readonly Budget[]
@@ -29,10 +29,10 @@ export type OverheadOptions = {
   readonly latencyBlocks: number
 }
 
-/** One arm for a moment: an index into the arms. */
+/** A short measurement of one arm; `arm` is an index into the arms. */
 export type Slice = TimedSlice & { readonly arm: number }
 
-/** An arm next to what it is compared with. */
+/** An arm together with the arm that it is compared with. */
 export type Block = {
   readonly contender: number
   readonly reference: number
@@ -52,14 +52,14 @@ export type LatencyBlock = {
 export type OverheadRaw = {
   readonly arms: readonly ArmName[]
   readonly blocks: readonly Block[]
-  /** Requests a second of the second part; `null` when there was none. */
+  /** Requests per second of the part at the common rate; `null` if there was none. */
   readonly rate: number | null
   readonly latency: readonly LatencyBlock[]
   /** How late requests were sent at the common rate. */
   readonly lag: HistogramData | null
   readonly stopped: 'blocks' | 'decided' | 'time'
-  /** CPU of the generator while it sent as fast as it could without sleeping, cores. */
+  /** CPU of the generator while it sent as fast as possible without sleeping, cores. */
   readonly generatorCores: number | null
-  /** What each layer took by the server's own clock, nanoseconds: known of the synthetic server. */
+  /** Time that each layer took by the server's own clock, nanoseconds; known for the synthetic server only. */
   readonly burnedNs?: Readonly<Record<string, number>>
 }

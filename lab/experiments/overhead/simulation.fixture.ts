@@ -3,7 +3,7 @@ import type { ArmName } from './arm.ts'
 import { referenceOf } from './arm.ts'
 import type { Block, OverheadOptions, OverheadRaw, Slice } from './raw.ts'
 
-/** A made-up run: what each arm really costs is known. */
+/** A simulated run in which the real cost of each arm is known. */
 export interface Simulation {
   readonly seed: number
   readonly rounds: number

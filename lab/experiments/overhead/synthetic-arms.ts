@@ -3,7 +3,7 @@ import type { Arm, ArmRole } from './arm.ts'
 import type { OpenSource } from './source.ts'
 
 /**
- * The synthetic server with layers of known cost: what the lab finds can be held against it.
+ * Starts the synthetic server with layers of known cost, against which the findings of the lab can be checked.
  *
  * @param layers - Microseconds of processor time by name.
  */
@@ -12,7 +12,7 @@ export async function openSyntheticArms(
 ): Promise<OpenSource> {
   const server = await startSyntheticServer({ layersUs: layers })
   const names = Object.keys(layers)
-  // Addresses of one length: reading them costs the same.
+  // URLs of equal length, so that parsing them costs the same.
   const width = names.join(',').length
   const arm = (name: string, role: ArmRole, layer: string | null, on: readonly string[]): Arm => ({
     name,

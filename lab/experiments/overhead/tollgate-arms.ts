@@ -5,11 +5,11 @@ import { startGate } from './gate-process.ts'
 import type { ArmSource } from './raw.ts'
 import type { OpenSource } from './source.ts'
 
-/** The layers of the gate that can be switched by route. */
+/** The layers of the gate that can be switched on and off by route. */
 const LAYERS = ['identify', 'limits', 'authorize', 'validate', 'audit'] as const
 type Layer = (typeof LAYERS)[number]
 
-/** Layers that ask who the caller is build on `identify`. */
+/** Layers that need to know the caller, and so build on `identify`. */
 const NEEDS_CALLER: ReadonlySet<Layer> = new Set(['limits', 'authorize'])
 
 /** One route of the gate under test. */
@@ -19,7 +19,7 @@ interface Variant {
   readonly layer: Layer | null
   readonly on: readonly Layer[]
   readonly against?: string
-  /** What is wrong with the request, where it is to be refused. */
+  /** The layer that must refuse the request, if one must. */
   readonly flaw?: Layer
 }
 
@@ -53,7 +53,7 @@ const REFUSED_STATUS: Readonly<Partial<Record<Layer, number>>> = {
   validate: 422,
 }
 
-/** The routes: each layer alone, all but one, all, and a request that each layer refuses. */
+/** The routes: each layer alone, all layers but one, all layers, and one for the request that each layer refuses. */
 function variantsFor(only: readonly Layer[]): readonly Variant[] {
   const chosen = LAYERS.filter((layer) => only.includes(layer))
   const needsCaller = (layer: Layer): boolean =>
@@ -127,7 +127,7 @@ export async function openTollgateArms(
   }
 }
 
-/** Paths of one length. */
+/** Paths of equal length. */
 const pathOf = (at: number): string => `/arm-${String(at).padStart(2, '0')}`
 
 function armOf(
@@ -152,7 +152,7 @@ function armOf(
   }
 }
 
-/** Limits of the arms that are allowed are too high to be met, those of the refused one too low. */
+/** Limits are too high to be reached, except in the arm that they must refuse, where they are too low. */
 function configOf(variants: readonly Variant[]): Readonly<Record<string, unknown>> {
   return {
     listen: { address: '127.0.0.1:0', idleTimeout: '240s' },

@@ -1,10 +1,10 @@
 import type { Block, Slice } from './raw.ts'
 import { BLOCKS_NEEDED } from './effects.ts'
 
-/** Other work beyond this many cores is heard in a slice. */
+/** Other work on more than this many cores disturbs a slice. */
 const FOREIGN_CORES_MAX = 0.3
 
-/** Blocks to compute with, and what was left out. */
+/** Blocks to use, and what was left out. */
 export interface Sifted {
   readonly blocks: readonly Block[]
   readonly discarded: readonly { readonly reason: string; readonly count: number }[]
@@ -16,8 +16,8 @@ const refused = ({ failed }: Slice): boolean => failed > 0
 const disturbed = ({ foreignCores }: Slice): boolean => (foreignCores ?? 0) > FOREIGN_CORES_MAX
 
 /**
- * Leaves out blocks with a slice that says nothing, and those during which others used the machine.
- * Where hardly any was quiet the noisy ones are kept, with a warning: strict gates can starve.
+ * Leaves out blocks with an unusable slice, and those during which other processes used the machine.
+ * If hardly any block was quiet, the noisy ones are kept with a warning, or nothing would be left.
  */
 export function siftBlocks(blocks: readonly Block[]): Sifted {
   const answered = blocks.filter(({ slices }) => !slices.some(stalled))

@@ -3,7 +3,7 @@ import { LabError } from '../../core/index.ts'
 import type { FlameNode } from '../../core/index.ts'
 import type { Frame, ProfileRaw } from './raw.ts'
 
-/** A frame that is still growing. */
+/** A frame under construction. */
 interface Growing {
   readonly name: string
   self: number
@@ -38,10 +38,10 @@ const cpuSchema = z.object({
   timeDeltas: z.array(z.number()),
 })
 
-/** Names of what is not work of the program. */
+/** Names of frames that are not work of the program. */
 const IDLE = new Set(['(idle)', '(program)'])
 
-/** The last part of a path, with the line: enough to find it, and not where the machine keeps it. */
+/** The last part of the path with the line: enough to find the function, without revealing where files are stored. */
 function nameOf({ functionName, url, lineNumber }: z.output<typeof callFrame>): string {
   const name = functionName === '' ? '(anonymous)' : functionName
   const file = url.split(/[/\\]/).at(-1) ?? ''
@@ -108,7 +108,7 @@ const snapshotSchema = z.object({
 })
 
 /**
- * Reads a heap profile: of Node by where memory was allocated, of Bun (a snapshot) by the kind of what is
+ * Reads a heap profile: Node's by where memory was allocated, Bun's (a snapshot) by the kind of object that is
  * held.
  *
  * @throws LabError
@@ -142,14 +142,14 @@ function parseSnapshot(text: string): Frame {
     const kind =
       (Array.isArray(kinds) ? kinds[nodes[node + at('type')] ?? 0] : undefined) ?? 'other'
     const name = strings[nodes[node + at('name')] ?? 0] ?? ''
-    // Strings are named by their content, which may be a secret and is different for each.
+    // Strings are named by their content, which may be a secret and differs for each.
     const isNamed = kind !== 'string' && /^[\w$ .<>()-]{1,60}$/.test(name)
     childOf(childOf(root, kind), isNamed ? name : `(${kind})`).self += size
   }
   return limited(frozen(root))
 }
 
-/** Of each kind the largest; the others in one. */
+/** Keeps the largest children and merges the others into one. */
 function limited({ name, self, children }: Frame): Frame {
   const sorted = children.map(limited).toSorted((a, b) => totalOf(b) - totalOf(a))
   const rest = sorted.slice(NAMES_MAX).reduce((sum, child) => sum + totalOf(child), 0)
@@ -161,7 +161,7 @@ function limited({ name, self, children }: Frame): Frame {
   }
 }
 
-/** A frame with all that is below it. */
+/** The value of a frame including everything below it. */
 export const totalOf = ({ self, children }: Frame): number =>
   children.reduce((sum, child) => sum + totalOf(child), self)
 
@@ -180,8 +180,8 @@ function parsed<Value>(schema: z.ZodType<Value>, text: string, what: string): Va
 const SHARE_SHOWN = 0.001
 
 /**
- * Frames as a flame graph shows them: those below a thousandth of the whole are left out. With a base,
- * each has the difference of its share of the whole, in units of this profile.
+ * Frames as a flame graph shows them; those below a thousandth of the whole are left out. With a base,
+ * each has the difference in its share of the whole, in units of this profile.
  */
 export function toFlame(frame: Frame, base: Frame | undefined): FlameNode {
   const whole = totalOf(frame)

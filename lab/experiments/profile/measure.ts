@@ -12,7 +12,7 @@ import type { ProfileOptions, ProfileRaw } from './raw.ts'
 const END_ON_SIGNAL = join(import.meta.dirname, 'end-on-signal.mjs')
 const SLICE_MS = 500
 
-/** Starts the server under the profiler of its runtime, puts load on it, ends it, reads what it wrote. */
+/** Starts the server under the profiler of its runtime, puts load on it, stops it and reads the profiles. */
 export async function measureProfile(options: ProfileOptions, world: World): Promise<ProfileRaw> {
   if (!options.command.includes('{profile}')) {
     throw new LabError(
@@ -40,7 +40,7 @@ export async function measureProfile(options: ProfileOptions, world: World): Pro
   }
 }
 
-/** Options that Bun and Node both know. */
+/** Options that both Bun and Node accept. */
 function profileFlags({ command, heap }: ProfileOptions, folder: string): string {
   const isNode = /(?:^|[\s/])node\s/.test(command)
   return [
@@ -90,7 +90,7 @@ async function underLoad(
   }
 }
 
-/** The largest file with an ending: of several processes, the one that did the work. */
+/** The largest file with an extension: if there are several processes, that of the one that did the work. */
 async function largest(folder: string, ending: string): Promise<string | undefined> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(ending))
   const sized = await Promise.all(

@@ -1,7 +1,7 @@
-/** What a profile is of: time on the processor, or memory. */
+/** What a profile shows: processor time or memory. */
 export type ProfileKind = 'cpu' | 'heap'
 
-/** A tree of frames with their own shares; children by name, without duplicates. */
+/** A tree of frames with their own values; the names of siblings are unique. */
 export type Frame = {
   readonly name: string
   /** Its own, without its children: microseconds or bytes. */
@@ -22,7 +22,7 @@ export type ProfileOptions = {
   readonly durationMs: number
   readonly warmUpMs: number
   readonly heap: boolean
-  /** An earlier profile to take the difference to. */
+  /** An earlier profile to compare with. */
   readonly base: ProfileRaw | null
 }
 

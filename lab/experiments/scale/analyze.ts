@@ -26,7 +26,7 @@ const R_SQUARED_MIN = 0.9
 interface Findings {
   readonly points: readonly Point[]
   readonly fit: UslFit | string
-  /** Throughput of the largest size as a share of so many single ones. */
+  /** Throughput of the largest size N as a share of N times that of one instance. */
   readonly efficiency: Figure | undefined
   readonly largest: number
 }
@@ -168,7 +168,7 @@ function figuresOf({ fit, efficiency, largest }: Findings): readonly Figure[] {
   ]
 }
 
-/** The law between two sizes, with what it may be. */
+/** The law between two sizes, with its confidence band. */
 function curveOf(fit: UslFit, from: number, to: number): Pick<Series, 'band' | 'points'> {
   const sizes = Array.from({ length: 41 }, (_, at) => from + ((to - from) * at) / 40)
   return {

@@ -7,14 +7,14 @@ import { startSubject } from '../../subject/index.ts'
 import { startSyntheticServer } from '../../synthetic/index.ts'
 import type { ScaleOptions, ScalePoint, ScaleRaw } from './raw.ts'
 
-/** An instance that runs. */
+/** A running instance. */
 interface Instance {
   readonly url: string
   readonly pid: number
   stop(): Promise<void>
 }
 
-/** Starts each number of instances anew, in random order, and measures what they do together. */
+/** Starts each number of instances anew, in random order, and measures their total throughput. */
 export async function measureScale(options: ScaleOptions, world: World): Promise<ScaleRaw> {
   const { sizes, repeats } = options
   const jobs = Array.from({ length: repeats }, (_, repeat) =>
@@ -53,7 +53,7 @@ async function measureSize(
     const together = async () =>
       Promise.all(
         slicers.map(async (slicer, at) =>
-          // One process sends to all of them: whether that suffices is judged by how much it works.
+          // One process sends to all of them; its processor use shows whether that suffices.
           slicer.saturate(options.sliceMs, processesOf(instances[at]!.pid), { maySleep: true }),
         ),
       )
@@ -78,7 +78,7 @@ async function measureSize(
 
 const ATTEMPTS_MAX = 10
 
-/** Slices of all instances at once, and what sending them took; once more where one of them says nothing. */
+/** Slices of all instances at once, and the generator's share of the work; repeated if one of them is unusable. */
 async function unlessStalled(
   together: () => Promise<readonly Slice[]>,
   { monotonicMs, signal }: World,

@@ -12,9 +12,9 @@ export type ScaleOptions = {
   readonly sizes: readonly number[]
   readonly repeats: number
   readonly sliceMs: number
-  /** To each instance. */
+  /** Connections to each instance. */
   readonly connections: number
-  /** Least throughput of the largest size as a share of so many single ones; `null` for no demand. */
+  /** Least throughput of the largest size N as a share of N times that of one instance; `null` for no demand. */
   readonly efficiencyMin: number | null
 }
 
@@ -24,7 +24,7 @@ export type ScalePoint = {
   readonly repeat: number
   readonly perSecond: number
   readonly failed: number
-  /** Cores that the instances used; `null` where not readable. */
+  /** Cores that the instances used; `null` if not readable. */
   readonly serverCores: number | null
   readonly generatorCores: number
 }

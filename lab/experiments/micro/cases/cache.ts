@@ -9,7 +9,7 @@ import type { MicroCase, MicroSubject } from '../define.ts'
 const ENTRIES = 10_000
 const VALUE = 'v'.repeat(64)
 
-/** A cache of decisions that holds `ENTRIES` of a caller's, and their keys. */
+/** A decision cache with `ENTRIES` decisions of one caller, and their keys. */
 function filledCache() {
   const cache = createCache({
     clock: systemClock,
@@ -28,7 +28,7 @@ function filledCache() {
   return { cache, put, get: (at: number) => permission.peek(keys[at % ENTRIES]!, nowMs) }
 }
 
-/** Steps through the keys so that neighbors in time are not neighbors in memory. */
+/** Step through the keys, so that neighbors in time are not neighbors in memory. */
 const STRIDE = 7919
 
 function subject(operation: 'get' | 'put'): MicroSubject {

@@ -18,7 +18,7 @@ const BODY_SCHEMA = {
   },
 }
 
-/** A gate with one route, its layers as said; credentials that stay known, or never do. */
+/** A gate with one route and the given layers, which either caches verified credentials or never does. */
 async function gateWith(
   route: Readonly<Record<string, unknown>>,
   entriesMax = 1000,
@@ -51,7 +51,7 @@ async function makeKey(gate: EmbeddedGate): Promise<string> {
   return made.value.secret
 }
 
-/** A case that sends a whole request, and fails when it is not answered with 200. */
+/** A case that sends a whole request, and fails if the answer is not 200. */
 function request(
   name: string,
   route: Readonly<Record<string, unknown>>,
@@ -79,7 +79,7 @@ function request(
   }
 }
 
-/** What the gate does, by its public package. */
+/** Operations of the gate, through its public package. */
 export const tollgateCases = defineMicro(
   {
     name: 'authentication, cached',
@@ -94,7 +94,7 @@ export const tollgateCases = defineMicro(
   {
     name: 'authentication, cold',
     prepare: async () => {
-      // Of three keys in turn, a cache for one never knows the next.
+      // Three keys in turn: a cache with room for one never holds the next.
       const gate = await gateWith({}, 1)
       const keys = [await makeKey(gate), await makeKey(gate), await makeKey(gate)]
       const nowMs = Date.now()
