@@ -49,12 +49,12 @@ describe('behind the gate', () => {
     expect((await recall(keys.other, 'prism')).memories[0]?.source).toStartWith('Isaac Newton')
   })
 
-  test('a tenant that a client names is not believed', async () => {
+  test('a tenant named by the client is ignored', async () => {
     const claim = { 'x-tollgate-tenant': 'library' }
     expect((await recall(keys.other, 'whitewash', claim)).memories).toEqual([])
   })
 
-  test('each role may do what it is for, and no more', async () => {
+  test('each role may do what it is meant for, and no more', async () => {
     const text = 'A platypus by the river.'
     expect((await call(memories(), keys.reader, 'POST', { text })).status).toBe(403)
     const made = await call(memories(), keys.writer, 'POST', { text, tags: ['zoo'] })
@@ -68,7 +68,7 @@ describe('behind the gate', () => {
     expect((await call(memory, keys.reader)).status).toBe(404)
   })
 
-  test('health is for everybody, memories for nobody without a key', async () => {
+  test('health needs no key, memories do', async () => {
     expect((await fetch(`${gate.url}/api/v1/system/health`)).status).toBe(200)
     expect((await fetch(`${memories()}/recall?q=a`)).status).toBe(401)
   })
@@ -86,7 +86,7 @@ describe('behind the gate', () => {
     expect(errors.map((error) => error.pointer)).toContain(pointer)
   })
 
-  test('searching is let through thirty times a minute for each key', async () => {
+  test('each key may search thirty times a minute', async () => {
     const key = await gate.issueKey('library', 'reader')
     const url = `${memories()}/recall?q=river`
     const statuses = await Promise.all(

@@ -53,7 +53,7 @@ describe('recalling', () => {
     expect(scores).toEqual(scores.toSorted((a, b) => b - a))
   })
 
-  test('finds other forms of a word, and some of the words when not all are together', async () => {
+  test('finds other forms of a word, and memories with some of the words if none has all', async () => {
     expect((await recall('laboratory', 'evolve')).memories[0]?.source).toContain(
       'Origin of Species',
     )
@@ -63,7 +63,7 @@ describe('recalling', () => {
   })
 
   test.each(['"', 'a" OR "b', 'text:grapes', 'NEAR(a b)', 'grapes*', "'; DROP TABLE memories; --"])(
-    'takes %j for words, not for a query language',
+    'takes %j as words, not as a query language',
     async (question) => {
       const response = await fetch(
         `${running.url}/api/v1/memories/recall?q=${encodeURIComponent(question)}`,
@@ -121,7 +121,7 @@ describe('tenants', () => {
     expect((await fetch(url, { headers: as('a b') })).status).toBe(403)
   })
 
-  test('that come later can be seeded, once', async () => {
+  test('that are created later can be seeded, once', async () => {
     running.seed('fresh', 'literature')
     running.seed('ten_later', 'literature')
     running.seed('ten_later', 'literature')
@@ -129,7 +129,7 @@ describe('tenants', () => {
   })
 })
 
-test('each shipped corpus has hundreds of passages, and none has another one’s', async () => {
+test('each tenant has hundreds of passages, from its own corpus', async () => {
   const library = await recall('library', 'whitewash fence')
   expect(library.memories[0]?.source).toStartWith('Mark Twain')
   expect(library.of).toBeGreaterThan(240)
@@ -138,7 +138,7 @@ test('each shipped corpus has hundreds of passages, and none has another one’s
   expect(laboratory.of).toBeGreaterThan(240)
 })
 
-test('more tenants than databases are kept open each keep their own', async () => {
+test('with more tenants than open databases, each still has its own memories', async () => {
   const tenants = Array.from({ length: 80 }, (_, index) => `tenant-${index}`)
   await Promise.all(tenants.map((tenant) => remember(tenant, { text: `This is ${tenant}.` })))
   for (const tenant of tenants) {
@@ -152,7 +152,7 @@ describe('forgetting', () => {
   const forget = (tenant: string, id: string): Promise<Response> =>
     fetch(`${running.url}/api/v1/memories/${id}`, { method: 'DELETE', headers: as(tenant) })
 
-  test('takes a memory out of the store and out of the search', async () => {
+  test('removes a memory from the store and from the search', async () => {
     const made = await remember('library', { text: 'A wombat in winter.', tags: ['zoo'] })
     const { id } = (await made.json()) as { id: string }
     const { of } = await recall('library', 'wombat')
@@ -161,7 +161,7 @@ describe('forgetting', () => {
     expect((await forget('library', id)).status).toBe(404)
   })
 
-  test('reaches no other tenant’s memories', async () => {
+  test('cannot reach another tenant’s memories', async () => {
     const { id } = (await (await remember('library', { text: 'A numbat.' })).json()) as {
       id: string
     }
@@ -188,10 +188,10 @@ describe('remembering', () => {
   test.each([
     ['a missing text', '/text', {}],
     ['a blank text', '/text', { text: '   ' }],
-    ['a tag of other letters', '/tags/0', { text: 'a', tags: ['A B'] }],
+    ['a tag with other letters', '/tags/0', { text: 'a', tags: ['A B'] }],
     ['a text that is too long', '/text', { text: 'a'.repeat(16_001) }],
     ['a tenant of the client’s choice', '', { text: 'a', tenant: 'other' }],
-  ])('refuses %s, and says where it stands', async (_, pointer, body) => {
+  ])('refuses %s, and says where it is', async (_, pointer, body) => {
     const response = await remember('library', body)
     expect(response.status).toBe(422)
     const { errors } = (await response.json()) as { errors: { pointer: string }[] }
@@ -203,13 +203,13 @@ test.each([
   ['GET', '/nothing', 404],
   ['DELETE', '/api/v1/memories', 405],
   ['POST', '/api/v1/memories/recall', 405],
-])('%s %s is a problem with status %d', async (method, path, status) => {
+])('%s %s is refused with status %d', async (method, path, status) => {
   const response = await fetch(running.url + path, { method, headers: as('library') })
   expect(response.status).toBe(status)
   expect(await response.json()).toMatchObject({ status })
 })
 
-test('what was remembered is there after a restart, and seeds are not sown twice', async () => {
+test('memories survive a restart, and seeds are not added twice', async () => {
   await remember('laboratory', { text: 'The quokka smiled.' })
   const before = await recall('laboratory', 'quokka')
   await running.stop()
@@ -217,7 +217,7 @@ test('what was remembered is there after a restart, and seeds are not sown twice
   expect(await recall('laboratory', 'quokka')).toEqual(before)
 })
 
-test('a memory that was acknowledged is there after the process was killed', async () => {
+test('an acknowledged memory survives the death of the process', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'engram-killed-'))
   const alone = await startAlone('engram', folder)
   const made = await fetch(`${alone.url}/api/v1/memories`, {

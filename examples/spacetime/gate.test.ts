@@ -51,13 +51,13 @@ describe('behind the gate', () => {
       { path: 'gardens/golden-angle.json' },
       { viewer: 403, visitor: 403, curator: 200, admin: 200 },
     ],
-  ])('%s %s is let through for those who may', async (method, path, body, expected) => {
+  ])('%s %s is allowed for exactly the roles that may', async (method, path, body, expected) => {
     for (const role of ROLES) {
       expect([role, (await ask(role, method, path, body)).status]).toEqual([role, expected[role]])
     }
   })
 
-  test('a whole scene passes, a good one as good and a bad one with its fields named', async () => {
+  test('a whole scene is validated: a good one as good, a bad one with its fields named', async () => {
     const good = await ask('curator', 'PUT', '/scene', await dna())
     expect(await good.json()).toMatchObject({ valid: true, findings: [] })
     const bad = await ask('curator', 'PUT', '/scene', {
@@ -97,7 +97,7 @@ describe('behind the gate', () => {
     expect(errors.map((error) => error.pointer)).toContain(pointer)
   })
 
-  test('the health of the world itself cannot be asked from outside', async () => {
+  test('the world’s own health check cannot be reached from outside', async () => {
     const told = (await (await fetch(`${gate.url}/health`)).json()) as object
     expect(told).not.toHaveProperty('scene')
   })

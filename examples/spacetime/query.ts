@@ -11,8 +11,8 @@ export function readQuery(url: URL, expected: Readonly<Record<string, RegExp>>):
   for (const [name, text] of url.searchParams) {
     const form = Object.hasOwn(expected, name) ? expected[name] : undefined
     if (form === undefined) return refuse(`There is no parameter ${JSON.stringify(name)}.`)
-    if (Object.hasOwn(value, name)) return refuse(`${name} stands twice.`)
-    if (!form.test(text)) return refuse(`${name} is to match ${form.source}.`)
+    if (Object.hasOwn(value, name)) return refuse(`${name} must be given only once.`)
+    if (!form.test(text)) return refuse(`${name} must match ${form.source}.`)
     value[name] = text
   }
   return { ok: true, value }

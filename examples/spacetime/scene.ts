@@ -59,8 +59,9 @@ export const sceneSchema = z
       context.addIssue({ code: 'custom', path: [...path], message })
     if (!isBox(scene.bounds)) complain(['bounds'], 'has a min above its max')
     if (!isWithin(scene.spawn, scene.bounds)) complain(['spawn'], 'lies outside the bounds')
-    for (const index of repeated(scene.objects)) complain(['objects', index, 'id'], 'is taken')
-    for (const index of repeated(scene.zones)) complain(['zones', index, 'id'], 'is taken')
+    for (const index of repeated(scene.objects))
+      complain(['objects', index, 'id'], 'is already used')
+    for (const index of repeated(scene.zones)) complain(['zones', index, 'id'], 'is already used')
     for (const [index, { position }] of scene.objects.entries()) {
       if (isWithin(position, scene.bounds)) continue
       complain(['objects', index, 'position'], 'lies outside the bounds')
@@ -69,7 +70,7 @@ export const sceneSchema = z
       const at = ['zones', index, 'bounds']
       if (!isBox(bounds)) complain(at, 'has a min above its max')
       const inside = isWithin(bounds.min, scene.bounds) && isWithin(bounds.max, scene.bounds)
-      if (!inside) complain(at, 'reaches out of the bounds')
+      if (!inside) complain(at, 'extends beyond the bounds')
     }
   })
 

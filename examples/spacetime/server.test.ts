@@ -33,7 +33,7 @@ const send = (
 const json = async (response: Promise<Response>): Promise<Record<string, unknown>> =>
   (await (await response).json()) as Record<string, unknown>
 
-test('health says which scene is open', async () => {
+test('health says which scene is current', async () => {
   expect(await json(get('/health'))).toMatchObject({ status: 'ok', scene: 'Golden-angle garden' })
 })
 
@@ -58,7 +58,7 @@ test('the folder is scanned, every file in it is a scene, and metadata is that o
   ])
 })
 
-test('pages of the folder together are the whole of it, each scene once', async () => {
+test('the pages of a listing together hold each scene exactly once', async () => {
   const { scenes: all, total } = await json(get('/scenes'))
   const paged: unknown[] = []
   let after = ''
@@ -73,7 +73,7 @@ test('pages of the folder together are the whole of it, each scene once', async 
 })
 
 describe('loading a scene', () => {
-  test('makes it the current one and goes into the history, with who did it', async () => {
+  test('makes it the current one and records it in the history, with the caller', async () => {
     const path = 'history/stonehenge.json'
     const loaded = await send('POST', '/scene', { path }, { 'x-tollgate-caller': 'key_1' })
     expect(loaded.status).toBe(200)
@@ -103,7 +103,7 @@ describe('validating a scene', () => {
     expect(await json(get('/scene'))).not.toMatchObject({ path: 'science/dna.json' })
   })
 
-  test('says what is odd about a good one', async () => {
+  test('lists what looks unintended in a valid one', async () => {
     const at = { x: 1, y: 1, z: 1 }
     const bounds = { min: { x: -9, y: -9, z: -9 }, max: { x: 9, y: 9, z: 9 } }
     const answer = await json(
@@ -145,7 +145,7 @@ describe('validating a scene', () => {
 })
 
 describe('moving a player', () => {
-  test('within the world tells what is near, and in which zones it is', async () => {
+  test('within the world answers with the nearest object and the zones', async () => {
     await send('POST', '/scene', { path: 'gardens/golden-angle.json' })
     const move = { player: 'ada', position: { x: 0, y: 1, z: -24 } }
     expect(await json(send('POST', '/player/position', move))).toMatchObject({
@@ -161,7 +161,7 @@ describe('moving a player', () => {
     })
   })
 
-  test('reaches the players of the caller alone', async () => {
+  test('reaches only the caller’s own players', async () => {
     const by = { 'x-tollgate-caller': 'key_2' }
     const move = { player: 'ada', position: { x: 5, y: 5, z: 5 } }
     expect((await fetch(`${running.url}/player/position?player=ada`, { headers: by })).status).toBe(
@@ -192,7 +192,7 @@ test.each([
   ['GET', '/scene/history?limit=1&limit=2', 400],
   ['GET', '/scenes?limit=1000', 400],
   ['GET', '/scenes?__proto__=1', 400],
-])('%s %s is a problem with status %d', async (method, path, status) => {
+])('%s %s is refused with status %d', async (method, path, status) => {
   const response = await fetch(running.url + path, { method })
   expect(response.status).toBe(status)
   expect(await response.json()).toMatchObject({ status })
@@ -205,7 +205,7 @@ test('bodies that are not JSON are refused', async () => {
   expect((await send('POST', '/scene', 'x'.repeat(20_000))).status).toBe(413)
 })
 
-test('started again, it goes on with the same scene, history and players', async () => {
+test('after a restart, it continues with the same scene, history and players', async () => {
   await send('POST', '/scene', { path: 'science/dna.json' })
   const before = await json(get('/scene/history'))
   await running.stop()
@@ -219,7 +219,7 @@ test('started again, it goes on with the same scene, history and players', async
   expect(await json(get('/scene'))).toMatchObject({ path: 'orbit/ring-station.json' })
 })
 
-test('what was acknowledged is there after the process was killed', async () => {
+test('acknowledged changes survive the death of the process', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'spacetime-killed-'))
   const alone = await startAlone('spacetime', folder)
   const post = (path: string, body: unknown): Promise<Response> =>
