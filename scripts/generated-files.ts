@@ -3,14 +3,14 @@ import { gatewayConfig } from '../src/gate/index.ts'
 import { describeApi, OPERATIONS } from '../src/server/admin/index.ts'
 import { renderLabReference } from './lab-reference.ts'
 
-const INTRO = `Everything that may stand in \`tollgate.yaml\`. This page is generated from the schema that checks
+const INTRO = `Every setting of \`tollgate.yaml\`. This page is generated from the schema that checks
 the file; editors can use the same schema:
 
 \`\`\`yaml
 # yaml-language-server: $schema=./node_modules/tollgate/schema/v1.json
 \`\`\`
 
-Text may hold \`\${NAME}\`, \`\${NAME:-default}\` and \`\${file:path}\`; see the
+Text values may contain \`\${NAME}\`, \`\${NAME:-default}\` and \`\${file:path}\`; see the
 [guide](../guides/configuration.md).`
 
 /** The files that are written from code, by path: committed, and kept current by a test. */

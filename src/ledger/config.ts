@@ -29,7 +29,8 @@ export const auditConfig = z
           .default(32_768)
           .describe('Records that may wait for the disk; further ones are dropped and counted.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Which requests are recorded, and how.'),
     flushInterval: duration()
       .prefault('1s')
       .describe('Longest time a traffic record waits before it is written.'),
@@ -40,7 +41,8 @@ export const auditConfig = z
           .prefault('24h')
           .describe('A segment is sealed when its first record reaches this age.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('When a new segment file begins.'),
     retention: z
       .strictObject({
         age: duration()
@@ -50,7 +52,8 @@ export const auditConfig = z
           .optional()
           .describe('The oldest sealed segments are dropped while the log is larger than this.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('When old records are dropped; never by default.'),
     details: z
       .array(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/))
       .default([])

@@ -14,7 +14,8 @@ export const signalsConfig = z
           .default('auto')
           .describe('`auto` is `human` on a terminal, and `json` (one object per line) elsewhere.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Log lines on standard error.'),
     metrics: z
       .strictObject({
         enabled: z.boolean().default(true).describe('Collect metrics, and serve /metrics.'),
@@ -25,7 +26,8 @@ export const signalsConfig = z
           .default(256)
           .describe('Routes that get their own series; the rest share the label `other`.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Metrics for Prometheus.'),
     expose: z
       .array(z.enum(['health', 'ready', 'metrics', 'performance']))
       .default(['health', 'ready'])

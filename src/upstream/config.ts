@@ -151,17 +151,20 @@ export const upstreamConfig = z.strictObject({
     .enum(['round-robin', 'least-in-flight'])
     .default('round-robin')
     .describe('How a target is chosen.'),
-  timeouts,
-  retries,
+  timeouts: timeouts.describe('Time limits for an exchange.'),
+  retries: retries.describe('When failed attempts are repeated.'),
   health: health.optional().describe('Active health checks; none when absent.'),
-  ejection,
-  breaker: z.union([breaker, z.literal(false)]).prefault({}),
+  ejection: ejection.describe('When a failing target is left out.'),
+  breaker: z
+    .union([breaker, z.literal(false)])
+    .prefault({})
+    .describe('Circuit breaker for each target; `false` for none.'),
   inFlightMax: z
     .int()
     .min(1)
     .default(1024)
     .describe('Requests in flight at once; further ones wait in the queue.'),
-  queue,
+  queue: queue.describe('Requests beyond `inFlightMax`.'),
   bufferMax: size()
     .prefault('256KiB')
     .describe('Response bodies of known length up to this size are passed on in one piece.'),
@@ -182,7 +185,7 @@ export const upstreamConfig = z.strictObject({
     .default(false)
     .describe('Pass credentials on to the upstream: all, none, or the headers named.'),
   via: token().optional().describe('Name to add to the Via header (RFC 9110 §7.6.3).'),
-  tls: tls.optional(),
+  tls: tls.optional().describe('TLS to the targets.'),
 })
 
 /** A checked upstream configuration, defaults filled in, durations in milliseconds. */

@@ -87,7 +87,7 @@ const routeCacheOptions = z.strictObject({
   keep: duration()
     .prefault('1h')
     .describe('How long past its lifetime a response is kept for revalidation.'),
-  surrogateKeys: surrogateConfig.prefault({}),
+  surrogateKeys: surrogateConfig.prefault({}).describe('Surrogate keys to purge by.'),
   compress: z
     .union([z.literal(false), compressConfig])
     .prefault({})

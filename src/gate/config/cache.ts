@@ -69,7 +69,7 @@ const prefetchConfig = z
 /** Which responses are stored, and where. Decisions stay in memory. */
 export const cacheConfig = z
   .strictObject({
-    responses: responsesConfig.prefault({}),
+    responses: responsesConfig.prefault({}).describe('Stored responses in memory.'),
     disk: diskConfig
       .optional()
       .describe('Also keep stored responses on disk, so that the cache is warm after a restart.'),

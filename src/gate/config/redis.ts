@@ -29,7 +29,7 @@ export const redisConfig = z
       .min(1)
       .optional()
       .describe('Some nodes of a Cluster as host:port; the others are learned from them.'),
-    username: z.string().optional(),
+    username: z.string().optional().describe('User of the Redis ACL.'),
     password: secret().optional().describe('Use ${file:/path}.'),
     tls: z.union([z.boolean(), tlsConfig]).default(false).describe('Encrypt the connection.'),
     prefix: z

@@ -28,8 +28,8 @@ const allowListUse = z
 
 const respondConfig = z
   .strictObject({
-    status: z.int().min(200).max(599).default(200),
-    headers: z.record(headerName(), headerValue()).default({}),
+    status: z.int().min(200).max(599).default(200).describe('Status of the response.'),
+    headers: z.record(headerName(), headerValue()).default({}).describe('Headers of the response.'),
     body: z.union([z.string(), z.json()]).default('').describe('Text, or JSON to send as such.'),
   })
   .describe('Answer without an upstream.')
@@ -75,7 +75,10 @@ export const routeConfig = z
         'Names of limits; defaults to `defaults.limits`. A request is charged to all of them or to none.',
       ),
     cost: z.int().min(1).max(1_000_000).default(1).describe('Units that one request costs.'),
-    request: requestConfig.omit({ bodyMax: true }).optional(),
+    request: requestConfig
+      .omit({ bodyMax: true })
+      .optional()
+      .describe('What a request must look like; others are refused.'),
     bodyMax: size().optional().describe('Largest request body; defaults to `defaults.bodyMax`.'),
     upstream: name().optional().describe('Name of the upstream to forward to.'),
     respond: respondConfig.optional(),
