@@ -4,14 +4,14 @@ import type { AllowList } from './services.ts'
 
 type AllowListConfig = PolicyConfig['allowLists'][string]
 
-/** Bytes after NFC that no listed path may hold: controls, backslashes, and what a path is split by. */
+/** Characters that no listed path may contain after NFC: control characters and backslashes. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is refused
 const HIDDEN = /[\u0000-\u001f\u007f\\]/
 
 /**
- * The form in which paths are compared: Unicode NFC, no empty and no `.` segments, or `undefined` for
- * a path that climbs (`..`), hides (control characters, backslashes), or names nothing. Percent signs
- * are ordinary characters: decode before asking, once.
+ * The form in which paths are compared: Unicode NFC, no empty and no `.` segments, or `undefined` for a path that
+ * climbs (`..`), contains control characters or backslashes, or is empty. Percent signs are ordinary characters: decode
+ * the path once, before asking.
  */
 function normalizeListedPath(path: string): string | undefined {
   if (HIDDEN.test(path)) return undefined
@@ -20,7 +20,7 @@ function normalizeListedPath(path: string): string | undefined {
   return `${path.startsWith('/') ? '/' : ''}${segments.join('/')}`.normalize('NFC')
 }
 
-/** An allow-list that cannot be compiled, and where the configuration asks for it. */
+/** An allow-list that cannot be compiled, with its place in the configuration. */
 export class AllowListError extends Error {
   override readonly name = 'AllowListError'
   /** Keys beneath the configuration of policy. */
@@ -39,8 +39,8 @@ const entriesOf = (text: string): readonly string[] =>
     .filter((line) => line !== '' && !line.startsWith('#'))
 
 /**
- * Compiles an allow-list to a hash lookup. Throws an {@link AllowListError} when its file cannot be read, and naming
- * the first entry that could never match, because it cannot be normalized.
+ * Compiles an allow-list to a hash lookup. Throws an {@link AllowListError} when its file cannot be read, or when an
+ * entry could never match because it cannot be normalized; the error names the first such entry.
  */
 export function compileAllowList(
   name: string,

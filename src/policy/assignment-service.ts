@@ -6,10 +6,10 @@ import { assignmentCollection } from './collections.ts'
 import type { AssignmentRow } from './collections.ts'
 import type { AssignmentService, AssignmentView } from './services.ts'
 
-/** Roles one subject may hold within a tenant. */
+/** How many roles one subject may hold within a tenant. */
 const ROLES_PER_SUBJECT_MAX = 64
 
-/** What the assignment service stands on. */
+/** What the assignment service needs. */
 export interface AssignmentServiceParts {
   readonly records: Records
   readonly clock: Clock
@@ -25,7 +25,7 @@ const viewOf = ({ subjectId, role, createdAtMs }: AssignmentRow): AssignmentView
   createdAtMs,
 })
 
-/** A subject's assignments at rest. */
+/** Reads a subject's stored assignments. */
 export async function readAssignments(
   records: Records,
   tenantId: string,

@@ -1,13 +1,13 @@
 import type { Role } from './role-graph.ts'
 
-/** A role with the sentence that explains it. */
+/** A role with a sentence that explains it. */
 export interface DescribedRole extends Role {
   readonly description: string
 }
 
 /**
- * The roles every tenant has. The configuration may replace any of them; tenants' own roles cannot
- * take their names. A plain `*` does not reach the gate's own resources (`tollgate.…`).
+ * The roles that every tenant has. The configuration may replace any of them; a tenant's own role cannot take one of
+ * their names. A plain `*` does not reach the gate's own resources (`tollgate.…`).
  */
 export const BUILT_IN_ROLES: readonly DescribedRole[] = [
   {

@@ -6,11 +6,11 @@ const TOPIC = 'policy'
 
 type Listener = (tenantId: string | undefined) => void
 
-/** Carries word of changed roles to this instance's listeners and to other instances. */
+/** Announces changed roles to this instance's listeners and to other instances. */
 export interface PolicyChanges {
-  /** Takes effect here, then tells the others; resolves once they are being told. */
+  /** Applies the change here, then publishes it to the others; resolves once it is on its way. */
   announce(tenantId: string | undefined): Promise<void>
-  /** Takes effect on this instance alone. */
+  /** Applies the change on this instance only. */
   applyHere(tenantId: string | undefined): void
   onChange(listener: Listener): () => void
   close(): void

@@ -1,6 +1,6 @@
 import type { Collection, TenantRow } from '../storage/index.ts'
 
-/** A tenant's own role at rest. */
+/** A tenant's own role, as stored. */
 export interface RoleRow extends TenantRow {
   readonly name: string
   readonly description: string
@@ -8,7 +8,7 @@ export interface RoleRow extends TenantRow {
   readonly inherits: readonly string[]
 }
 
-/** A role held by a subject, at rest. */
+/** A role that a subject holds, as stored. */
 export interface AssignmentRow extends TenantRow {
   readonly subjectId: string
   readonly role: string
@@ -36,5 +36,5 @@ export const assignmentCollection: Collection<AssignmentRow> = {
   ],
 }
 
-/** What policy keeps in storage; all of it belongs to tenants and goes with them. */
+/** What policy keeps in storage; everything belongs to a tenant and is removed with it. */
 export const policyCollections = [roleCollection, assignmentCollection] as const

@@ -43,7 +43,7 @@ const allowList = z
     error: 'expected entries or a file',
   })
 
-/** Configuration of policy: roles every tenant has, and named allow-lists. */
+/** Configuration of policy: roles that every tenant has, and named allow-lists. */
 export const policyConfig = z
   .strictObject({
     roles: z.record(name(), role).default({}).describe('Roles that every tenant has.'),
@@ -68,13 +68,13 @@ export const policyConfig = z
 /** The configuration after parsing. */
 export type PolicyConfig = z.output<typeof policyConfig>
 
-/** An installation-wide role and where it comes from. */
+/** An installation-wide role, and where it comes from. */
 export interface InstallationRole extends Role {
   readonly description: string
   readonly origin: 'built-in' | 'configuration'
 }
 
-/** Built-in roles, with those of the configuration added or put in their place. */
+/** The built-in roles, with those of the configuration added or replacing them. */
 export function installationRoles(
   config: Pick<PolicyConfig, 'roles'>,
 ): ReadonlyMap<string, InstallationRole> {

@@ -1,4 +1,4 @@
-/** Runs tasks one after another, in the order they came; a failed one does not stop the next. */
+/** Runs tasks one after another, in the order received; a failed one does not stop the next. */
 export function createExclusive(): <T>(task: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (task) => {

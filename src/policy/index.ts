@@ -1,6 +1,6 @@
 /**
- * Policy: what a caller may do. Permissions `resource:action`, roles with inheritance, assignments per
- * tenant, allow-lists, and explanations of each answer. Read `services.ts` for what can be done.
+ * Policy: what a caller may do. Permissions `resource:action`, roles with inheritance, assignments per tenant,
+ * allow-lists, and explanations of each answer. See `services.ts` for the operations.
  */
 export { createPolicy } from './policy.ts'
 export { policyConfig } from './config.ts'

@@ -1,18 +1,20 @@
 import type { PermissionSet } from '../core/caller.ts'
 import { findGranting, intersect } from './permission.ts'
 
-/** A pattern and the role it comes from. */
+/** A pattern, and the role that it comes from. */
 export interface RoleGrant {
   readonly role: string
   readonly pattern: string
 }
 
-/** Answers remembered for a set: routes ask few different permissions, strangers choose none. */
+/**
+ * How many answers are remembered for a set: routes ask for few different permissions, and strangers cannot choose any.
+ */
 const REMEMBERED_MAX = 1024
 
 /**
- * Compiles grants to an immutable {@link PermissionSet}. `has` is one hash lookup: exact permissions
- * are known from the start, answers of wildcards are remembered (at most 1024 of them).
+ * Compiles grants to an immutable {@link PermissionSet}. `has` is one hash lookup: exact permissions are known from the
+ * start, and up to 1024 answers from wildcards are remembered.
  */
 export function compilePermissions(grants: readonly RoleGrant[]): PermissionSet {
   const roleOf = new Map<string, string>()
@@ -38,7 +40,7 @@ export function compilePermissions(grants: readonly RoleGrant[]): PermissionSet 
   })
 }
 
-/** The grants that lie within `scope` as well: what a token with that scope may still do. */
+/** The grants that also lie within `scope`: what a token with that scope may still do. */
 export function narrowGrants(
   grants: readonly RoleGrant[],
   scope: readonly string[],

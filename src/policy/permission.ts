@@ -1,17 +1,17 @@
 /**
  * Permissions `resource:action` and the patterns that grant them.
  *
- * - Resources are dotted names: `scene`, `memory.shared`. `memory.*` means everything beneath
- *   `memory`, at any depth, but not `memory` itself. Actions are names; `*` means every action.
- * - The resource `*` means every resource of the protected APIs. It leaves out the gate's own,
- *   `tollgate.…`, which have to be named (`tollgate.tenant.keys:create`, `tollgate.*:*`): whoever may
- *   read everything behind the gate may not thereby read the gate.
+ * - Resources are dotted names: `scene`, `memory.shared`. `memory.*` means everything beneath `memory`, at any depth,
+ *   but not `memory` itself. Actions are names; `*` means every action.
+ * - The resource `*` means every resource of the protected APIs. It leaves out the gate's own, `tollgate.…`, which have
+ *   to be named (`tollgate.tenant.keys:create`, `tollgate.*:*`): permission to read everything behind the gate is not
+ *   permission to read the gate.
  */
 
 /** Resources beneath this name are the gate's own; a plain `*` does not reach them. */
 const RESERVED = 'tollgate'
 
-/** Resources beneath this one administer a single tenant; the other reserved ones the installation. */
+/** Resources beneath this name administer a single tenant; the other reserved ones administer the installation. */
 const RESERVED_TENANT = 'tollgate.tenant'
 
 interface Parts {
@@ -73,8 +73,8 @@ export function reachesInstallation(pattern: string): boolean {
 }
 
 /**
- * Finds the pattern that grants `permission` among those that `granted` knows: the exact one first,
- * then from narrow to wide. Asks at most two questions for each dot in the resource and four more.
+ * Finds the pattern that grants `permission` among those that `granted` knows: the exact one first, then from narrow to
+ * wide. Makes at most two lookups for each dot in the resource, and four more.
  */
 export function findGranting(
   permission: string,

@@ -14,7 +14,7 @@ import type { AllowList, Grant, GrantRequest, Policy } from './services.ts'
 import { createTenantRolesCache } from './tenant-roles.ts'
 import type { TenantRoles } from './tenant-roles.ts'
 
-/** What {@link createPolicy} stands on. */
+/** What {@link createPolicy} needs. */
 export interface PolicyOptions {
   readonly records: Records
   readonly bus: Bus

@@ -10,12 +10,12 @@ export interface Role {
 /** Finds a role by name. */
 export type RoleLookup = (name: string) => Role | undefined
 
-/** The label of permissions granted to a credential itself and not by a role. */
+/** The label of permissions that are granted to a credential directly, not through a role. */
 export const DIRECT_GRANT = '(direct)'
 
 /**
- * All patterns granted by `names` and what they inherit, each with the role that says it. Unknown
- * roles grant nothing; a cycle (refused on writing, see {@link findRoleProblem}) is walked once.
+ * All patterns that `names` and the roles they inherit grant, each with the role that it comes from. Unknown roles
+ * grant nothing; a cycle (refused on writing, see {@link findRoleProblem}) is walked once.
  */
 export function expandRoles(names: readonly string[], lookup: RoleLookup): readonly RoleGrant[] {
   const grants: RoleGrant[] = []

@@ -27,7 +27,7 @@ const fields = {
   inherits: z.array(name()).max(64),
 }
 
-/** What a tenant says to create a role. */
+/** What a tenant provides to create a role. */
 const roleInput = z.strictObject({
   name: name(),
   description: fields.description.default(''),
@@ -35,22 +35,22 @@ const roleInput = z.strictObject({
   inherits: fields.inherits.default([]),
 })
 
-/** What may be changed about a tenant's role. */
+/** What may be changed in a tenant's role. */
 const rolePatch = z.strictObject(fields).partial()
 
-/** What the role service stands on. */
+/** What the role service needs. */
 export interface RoleServiceParts {
   readonly records: Records
   readonly clock: Clock
   readonly ids: IdFactory
   readonly installation: () => ReadonlyMap<string, InstallationRole>
   readonly rolesPerTenantMax: () => number
-  /** Runs mutations of this instance one after another, so that checks and writes go together. */
+  /** Runs this instance's mutations one after another, so that each check holds until its write. */
   readonly exclusive: <T>(task: () => Promise<T>) => Promise<T>
   readonly announce: (tenantId: string) => Promise<void>
 }
 
-/** A role as administrators see it. */
+/** A role as shown to administrators. */
 const viewOf = (role: RoleRow | InstallationRole): RoleView => ({
   name: role.name,
   description: role.description,
@@ -106,7 +106,7 @@ async function listRoles(
   return rest.length > limit && last !== undefined ? { rows, nextCursor: last.name } : { rows }
 }
 
-/** The roles as they would be with `changed` among them. */
+/** The roles as they would be with `changed` applied. */
 function lookupWith(
   { installation }: RoleServiceParts,
   own: ReadonlyMap<string, Role>,
@@ -142,7 +142,7 @@ function refuseAncestry(
   })
 }
 
-/** @param seen roles that do not: there may be more ways through them than there is time */
+/** @param seen roles already found not to, because the number of paths through the graph may be exponential */
 function inheritsInstallation(roleName: string, lookup: RoleLookup, seen: Set<string>): boolean {
   if (seen.has(roleName)) return false
   seen.add(roleName)

@@ -6,20 +6,20 @@ import type { PolicyConfig } from './config.ts'
 /** Where a role comes from: shipped with Tollgate, written in the configuration, or a tenant's own. */
 export type RoleOrigin = 'built-in' | 'configuration' | 'tenant'
 
-/** A role as administrators see it. */
+/** A role as shown to administrators. */
 export interface RoleView {
   readonly name: string
   readonly description: string
-  /** Permission patterns granted by the role itself. */
+  /** Permission patterns that the role itself grants. */
   readonly permissions: readonly string[]
-  /** Names of the roles whose permissions it has as well. */
+  /** Names of the roles that it inherits permissions from. */
   readonly inherits: readonly string[]
   readonly origin: RoleOrigin
   /** Version for `ifVersion`; 0 for roles that are not stored. */
   readonly version: number
 }
 
-/** What a tenant says to create a role. */
+/** What a tenant provides to create a role. */
 export interface RoleInput {
   readonly name: string
   readonly description?: string | undefined
@@ -27,17 +27,17 @@ export interface RoleInput {
   readonly inherits?: readonly string[] | undefined
 }
 
-/** What may be changed about a tenant's role. Fields left out stay as they are. */
+/** What may be changed in a tenant's role. Absent fields stay as they are. */
 export type RolePatch = Omit<RoleInput, 'name'>
 
-/** A role held by a subject (a user) within a tenant. */
+/** A role that a subject (a user) holds within a tenant. */
 export interface AssignmentView {
   readonly subjectId: string
   readonly role: string
   readonly createdAtMs: number
 }
 
-/** A thing before and after a change, for the audit log; `undefined` where it did not exist. */
+/** The state before and after a change, for the audit log; `undefined` where it did not exist. */
 export interface RoleChange<V> {
   readonly before: V | undefined
   readonly after: V | undefined
@@ -55,9 +55,9 @@ export interface RoleListQuery {
 }
 
 /**
- * Roles of a tenant. `list` and `get` also show the built-in and configured roles every tenant has.
- * Refuses with `request_invalid` (a bad pattern, an unknown parent, a cycle: `extra.cycle`),
- * `conflict` (the name is taken), `not_found`, `precondition_failed` (another version).
+ * Roles of a tenant. `list` and `get` also return the built-in and configured roles that every tenant has. Refuses with
+ * `request_invalid` (a bad pattern, an unknown parent, a cycle: `extra.cycle`), `conflict` (the name is taken),
+ * `not_found`, `precondition_failed` (the version differs).
  */
 export interface RoleService {
   list(tenantId: string, query?: RoleListQuery): Promise<Page<RoleView>>
@@ -83,7 +83,7 @@ export interface AssignmentService {
   list(tenantId: string, subjectId: string): Promise<readonly AssignmentView[]>
   /** The holders of a role. */
   holders(tenantId: string, role: string, query?: RoleListQuery): Promise<Page<AssignmentView>>
-  /** Refuses with `not_found` when the tenant has no such role, `conflict` when already assigned. */
+  /** Refuses with `not_found` when the tenant has no such role, and `conflict` when it is already assigned. */
   assign(
     tenantId: string,
     subjectId: string,
@@ -99,7 +99,7 @@ export interface AssignmentService {
 /** Whose permissions to compile. */
 export interface GrantRequest {
   readonly tenantId: string
-  /** A subject whose assigned roles count too. */
+  /** A subject whose assigned roles are included. */
   readonly subjectId?: string | undefined
   readonly roles: readonly string[]
   /** Permission patterns granted directly. */
@@ -108,7 +108,7 @@ export interface GrantRequest {
   readonly scope?: readonly string[] | undefined
 }
 
-/** Compiled permissions and the roles they came from; both interned, so that callers share them. */
+/** Compiled permissions, and the roles that they came from; both are interned, so that callers share them. */
 export interface Grant {
   readonly roles: readonly string[]
   readonly permissions: PermissionSet
@@ -118,7 +118,7 @@ export interface Grant {
 export interface AllowList {
   readonly name: string
   readonly size: number
-  /** Whether `value`, normalized as the list says, is on it. Refuses what cannot be normalized. */
+  /** Whether `value`, normalized as the list requires, is on it; false for a value that cannot be normalized. */
   has(value: string): boolean
 }
 
@@ -138,13 +138,13 @@ export interface PermissionExplanation {
 export interface Policy {
   readonly roles: RoleService
   readonly assignments: AssignmentService
-  /** Compiles roles and direct permissions; answers from memory when the tenant's roles are known. */
+  /** Compiles roles and direct permissions; synchronous when the tenant's roles are in memory. */
   compile(request: GrantRequest): Grant | Promise<Grant>
-  /** Those of `roles` that neither the tenant nor the installation knows. */
+  /** Those of `roles` that neither the tenant nor the installation defines. */
   unknownRoles(tenantId: string, roles: readonly string[]): Promise<readonly string[]>
   /**
-   * What `granter` may not hand on: the patterns that `roles` and `permissions` would grant and it
-   * lacks. Empty means it may. Check this before a caller creates keys, roles or assignments.
+   * What `granter` may not hand on: the patterns that `roles` and `permissions` would grant but it lacks. Empty means
+   * that it may grant all of them. Check this before a caller creates keys, roles or assignments.
    */
   excess(
     granter: PermissionSet,
@@ -157,13 +157,13 @@ export interface Policy {
   allowList(name: string): AllowList | undefined
   /** Grows with each change of roles or assignments seen by this instance. */
   revision(): number
-  /** Hears of changes, after they are stored and before they are acknowledged; `undefined` = all tenants. */
+  /** Called with each change after it is stored and before it is acknowledged; `undefined` means all tenants. */
   onChange(listener: (tenantId: string | undefined) => void): () => void
   /**
-   * Takes a new configuration as one step: roles and allow-lists. Throws an `AllowListError` and changes
-   * nothing when an allow-list cannot be read or compiled.
+   * Applies a new configuration (roles and allow-lists) in one step. Throws an `AllowListError` and changes nothing
+   * when an allow-list cannot be read or compiled.
    *
-   * @returns puts back what was in force before, without reading a file again.
+   * @returns a function that restores what was in force before, without reading a file again.
    */
   configure(config: PolicyConfig): () => void
   /** Ends the subscription to changes made by other instances. */

@@ -7,24 +7,24 @@ import { DIRECT_GRANT, expandRoles } from './role-graph.ts'
 import type { RoleLookup } from './role-graph.ts'
 import type { Grant, GrantRequest } from './services.ts'
 
-/** The roles one tenant can use, and the grants compiled from them. */
+/** The roles that one tenant can use, and the grants compiled from them. */
 export interface TenantRoles {
   readonly own: ReadonlyMap<string, RoleRow>
   readonly lookup: RoleLookup
-  /** Compiled, interned: equal requests get the same object. */
+  /** A compiled, interned grant: equal requests get the same object. */
   grant(request: GrantRequest): Grant
 }
 
-/** Tenants whose roles are remembered, and grants remembered for one of them. */
+/** How many tenants' roles are remembered, and how many grants for each of them. */
 const TENANTS_MAX = 10_000
 const GRANTS_MAX = 10_000
 
-/** Remembers compiled roles of tenants until they change. */
+/** Remembers the compiled roles of tenants until they change. */
 export interface TenantRolesCache {
-  /** From memory when known. */
+  /** A tenant's roles, if they are in memory. */
   known(tenantId: string): TenantRoles | undefined
   load(tenantId: string): Promise<TenantRoles>
-  /** Forgets a tenant, or all of them; loads in flight will not be remembered. */
+  /** Forgets a tenant, or all of them; a load in progress will not be remembered. */
   forget(tenantId: string | undefined): void
   replaceInstallationRoles(roles: ReadonlyMap<string, InstallationRole>): void
 }
@@ -65,7 +65,7 @@ export function createTenantRolesCache(
   }
 }
 
-/** All of a tenant's own roles; their number is bounded when they are made. */
+/** Reads all of a tenant's own roles; their number is bounded when they are created. */
 export async function readRoles(
   records: Records,
   tenantId: string,

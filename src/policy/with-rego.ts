@@ -1,6 +1,6 @@
 /**
- * The part of policy that needs Rego, which is much to load: an entry of its own, so that a gate without
- * policies in Rego starts without it.
+ * The part of policy that needs Rego, which takes long to load. It has its own entry point, so that a gate without Rego
+ * policies starts without it.
  */
 export { createDeciders } from './decider/deciders.ts'
 export { createPolicyStore } from './store/policy-store.ts'

@@ -4,7 +4,7 @@ import { name, size } from '../core/config/fields.ts'
 const schema = (what: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
   z.record(z.string(), z.unknown()).describe(`JSON Schema (2020-12) of ${what}.`)
 
-/** The `schemas:` section: JSON Schemas by name, for `$ref: name` (or `name#/…`) in any other. */
+/** The `schemas:` section: JSON Schemas by name, for `$ref: name` (or `name#/…`) in any other schema. */
 export const schemasConfig = z.record(name(), schema('a shared part')).default({})
 
 /** A route's `request:` block. Sizes are bytes once parsed. */

@@ -1,9 +1,12 @@
-/** What a body of a media type is read as. */
+/** How a body of a media type is parsed. */
 export type BodyKind = 'json' | 'form' | 'other'
 
 const REMEMBERED_MAX = 64
 
-/** Compiles the media types a route accepts: what a `Content-Type` is read as, `undefined` if not. */
+/**
+ * Compiles the media types that a route accepts to a function that says how a `Content-Type` is parsed; `undefined` if
+ * it is not accepted.
+ */
 export function compileContentTypes(
   accepted: readonly string[],
 ): (header: string) => BodyKind | undefined {
@@ -25,7 +28,7 @@ export function compileContentTypes(
   }
 }
 
-/** What a media type, lowercase and without parameters, is read as (RFC 6839 §3.1 for `+json`). */
+/** How a media type, in lowercase and without parameters, is parsed (RFC 6839 §3.1 for `+json`). */
 export function bodyKind(type: string): BodyKind {
   if (type.endsWith('/json') || type.endsWith('+json')) return 'json'
   return type === 'application/x-www-form-urlencoded' ? 'form' : 'other'
@@ -44,7 +47,7 @@ function compileMediaRange(range: string): (type: string) => boolean {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 const PARAMETER = /^([!#$%&'*+\-.^_`|~0-9a-z]+)=(?:"([^"\\]*)"|([!#$%&'*+\-.^_`|~0-9a-z]+))$/
 
-/** The media type, if the header is well-formed (RFC 9110 §8.3) and the charset UTF-8 or unsaid. */
+/** The media type, if the header is well-formed (RFC 9110 §8.3) and the charset is UTF-8 or absent. */
 function parseContentType(header: string): string | undefined {
   const [type = '', ...parameters] = header
     .toLowerCase()

@@ -5,23 +5,23 @@ import type { JsonSchema, SchemaProblem } from './spec.ts'
 /** Follows a `$ref` from within a schema. */
 export type FollowReference = (root: JsonSchema, reference: string) => JsonSchema | undefined
 
-/** A schema within one that its references are relative to. */
+/** A schema, and the root that its references are relative to. */
 interface Place {
   readonly node: JsonSchema
   readonly root: JsonSchema
 }
 
-/** Keywords whose schemas apply to the same value as the schema they stand in (core §10.2). */
+/** Keywords whose subschemas apply to the same value as the schema that they are in (core §10.2). */
 const IN_PLACE = ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentSchemas']
 
 /**
- * References that lead back to where they stand without a step into the value: checking anything by them would
- * never end (core §9.4.1). References in circles that do take such a step, as those of a tree, are no problem.
+ * References that lead back to themselves without descending into the value: validating with them would never end (core
+ * §9.4.1). Recursive references that do descend, such as those of a tree, are fine.
  */
 export function findEndless(schema: JsonSchema, follow: FollowReference): SchemaProblem[] {
   const problems: SchemaProblem[] = []
   for (const { path, keyword, value, holder } of walkSchema(schema)) {
-    // What `#` means within a schema of its own name is left to the compiler.
+    // What `#` means within a schema that has its own `$id` is left to the compiler.
     if (keyword === '$id') return []
     if (keyword !== '$ref' || typeof value !== 'string' || isName(path)) continue
     const target = targetOf({ node: schema, root: schema }, value, follow)
@@ -33,7 +33,7 @@ export function findEndless(schema: JsonSchema, follow: FollowReference): Schema
 
 const isName = (path: SchemaPath): boolean => path.at(-2) === 'properties'
 
-/** Whether checking a value by one schema checks the same value by another. */
+/** Whether validating a value with one schema validates the same value with another. */
 function reaches(from: Place, wanted: object, follow: FollowReference): boolean {
   const seen = new Set<object>()
   const waiting = [from]
@@ -64,7 +64,7 @@ function schemasIn(value: unknown, keyword: string): JsonSchema[] {
   return all.filter((each): each is JsonSchema => typeof each === 'object' && each !== null)
 }
 
-/** Where a reference by name or by pointer leads; references to anchors are left to the compiler. */
+/** The target of a reference by name or pointer; references to anchors are left to the compiler. */
 function targetOf({ root }: Place, reference: string, follow: FollowReference): Place | undefined {
   const [name = '', pointer = ''] = reference.split('#')
   if (pointer !== '' && !pointer.startsWith('/')) return undefined

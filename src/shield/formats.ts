@@ -15,7 +15,7 @@ const HOUR_ON = '\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S'
 const DAY_ON = '\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D'
 const VARIABLE = '(?:[A-Za-z0-9_.]|%[0-9A-Fa-f]{2})+(?::[1-9][0-9]{0,3}|\\*)?'
 
-/** Each goes through {@link compileEcmaPattern}, so that none of them can be made to backtrack. */
+/** Each is compiled by {@link compileEcmaPattern}, so that none can be made to backtrack. */
 const PATTERNS = {
   // RFC 3339 appendix A.
   duration: `^P(?:\\d+W|(?:${DAY_ON})(?:T(?:${HOUR_ON}))?|T(?:${HOUR_ON}))$`,
@@ -34,8 +34,8 @@ const base64 = matcher('^[A-Za-z0-9+/]*={0,2}$')
 const pathSegment = matcher('^[\\p{L}\\p{N}_ ().,+-]+$')
 
 /**
- * The formats a schema may name: those of JSON Schema validation §7.3 but the internationalized
- * ones, those of OpenAPI, and `safe-path`: a relative path that stays where it is.
+ * The formats that a schema may name: those of JSON Schema validation §7.3 except the internationalized ones, those of
+ * OpenAPI, and `safe-path`, a relative path that cannot leave its folder.
  */
 export const FORMATS: Readonly<Record<string, Format>> = {
   ...Object.fromEntries(
@@ -65,9 +65,9 @@ export const FORMATS: Readonly<Record<string, Format>> = {
 }
 
 /**
- * Whether `text` is a relative path that can only lead downwards, on any file system: segments of
- * letters, digits, spaces and `_ ( ) . , + -`, none hidden, none ending in a dot or a space, no
- * empty ones, and no escapes left to decode.
+ * Whether `text` is a relative path that can only lead downward, on any file system: segments of letters, digits,
+ * spaces and `_ ( ) . , + -`, none hidden, none ending in a dot or a space, no empty ones, and no escapes left to
+ * decode.
  */
 export function isSafePath(text: string): boolean {
   if (text.length > PATH_LENGTH_MAX) return false
@@ -97,7 +97,7 @@ function isHostname(text: string): boolean {
     )
 }
 
-/** RFC 5321 §4.1.2 without quoted mailboxes and address literals. */
+/** RFC 5321 §4.1.2, without quoted local parts and address literals. */
 function isEmail(text: string): boolean {
   const at = text.lastIndexOf('@')
   if (at < 1 || at > MAILBOX_LENGTH_MAX) return false

@@ -1,4 +1,4 @@
-/** Shield: what requests must look like, and checking it fast. */
+/** Shield: says what requests must look like, and checks it fast. */
 export { requestConfig, schemasConfig } from './config.ts'
 export type { RequestCheck, RequestSpec } from './spec.ts'
 export type { Shield } from './request-check.ts'

@@ -1,7 +1,7 @@
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** Whether an object within `text`, which is valid JSON, has a name twice. */
+/** Whether any object within `text`, which is valid JSON, has a duplicate name. */
 export function hasDuplicateKey(text: string): boolean {
   const open: (Set<string> | undefined)[] = []
   let at = 0
@@ -24,7 +24,7 @@ export function hasDuplicateKey(text: string): boolean {
   return false
 }
 
-/** Where the string that began before `at` has its closing quote. */
+/** The position of the closing quote of the string that began before `at`. */
 function stringEnd(text: string, at: number): number {
   let next = at
   while (next < text.length && text.charCodeAt(next) !== QUOTE) {
@@ -33,7 +33,7 @@ function stringEnd(text: string, at: number): number {
   return next
 }
 
-/** In valid JSON only a member's name has a colon behind it. */
+/** In valid JSON, only a member's name is followed by a colon. */
 function isFollowedByColon(text: string, at: number): boolean {
   let next = at
   while (' \t\n\r'.includes(text.charAt(next)) && next < text.length) next++

@@ -5,15 +5,15 @@ import { hasDuplicateKey } from './json-keys.ts'
 
 /** Bounds of {@link readJson}. */
 export interface JsonBounds {
-  /** Arrays and objects within each other at most. */
+  /** How deeply arrays and objects may be nested. */
   readonly depthMax: number
 }
 
-// With the flag u, halves of a pair do not match.
+// With the `u` flag, the halves of a surrogate pair do not match.
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 const COLON = 0x3a
-/** Characters up to which looking at each is quicker than searching. */
+/** Up to this length in characters, a loop over the text is faster than a search. */
 const SHORT_TEXT = 512
 
 const TOO_DEEP = -1
@@ -27,10 +27,9 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 }
 
 /**
- * Parses JSON so that whoever parses it next reads the same (RFC 8259, RFC 7493): valid UTF-8
- * without a byte order mark, no name twice in an object, no lone surrogates, no number beyond the
- * range of a double, nesting bounded, and no names that reach an object's prototype. The size is
- * bounded by whoever read the body.
+ * Parses JSON so strictly that every other parser reads the same (RFC 8259, RFC 7493): valid UTF-8 without a byte order
+ * mark, no duplicate names in an object, no lone surrogates, no number beyond the range of a double, bounded nesting,
+ * and no names that reach an object's prototype. The reader of the body bounds its size.
  */
 export function readJson(body: Uint8Array | string, bounds: JsonBounds): Outcome<unknown> {
   const text = typeof body === 'string' ? body : decode(body)
@@ -43,10 +42,10 @@ export function readJson(body: Uint8Array | string, bounds: JsonBounds): Outcome
   }
   const names = countNames(value, bounds.depthMax)
   if (names < 0) return invalid(PROBLEMS[names] ?? '')
-  // Each member has a colon: as many colons as distinct names means no name is there twice. More
-  // colons may be part of strings, and only then it is worth looking closely.
+  // Each member has a colon: if there are as many colons as distinct names, no name is duplicated. More colons may be
+  // part of strings, and only then is a closer look worthwhile.
   if (countColons(text) !== names && hasDuplicateKey(text)) {
-    return invalid('A name is there twice in the same object.')
+    return invalid('An object has the same name twice.')
   }
   if (text.includes('\\u') && !isWellFormed(value)) {
     return invalid('A string holds half a surrogate pair.')
@@ -61,7 +60,7 @@ function decode(bytes: Uint8Array): string | undefined {
   return hasByteOrderMark ? undefined : fromUtf8(bytes)
 }
 
-/** Distinct names of all objects within `value`, or which rule it breaks, as a negative number. */
+/** The number of distinct names in all objects within `value`, or the rule that it breaks, as a negative number. */
 function countNames(value: unknown, room: number): number {
   if (typeof value === 'number') return Number.isFinite(value) ? 0 : NUMBER_OUT_OF_RANGE
   if (typeof value !== 'object' || value === null) return 0
@@ -77,7 +76,7 @@ function countNames(value: unknown, room: number): number {
     return names
   }
   const members = value as Readonly<Record<string, unknown>>
-  // Parsed objects inherit nothing enumerable: own names only.
+  // Parsed objects inherit nothing enumerable, so this visits their own names only.
   // oxlint-disable-next-line guard-for-in
   for (const name in members) {
     if (isForbiddenName(name)) return KEY_FORBIDDEN

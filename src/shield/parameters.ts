@@ -1,6 +1,6 @@
 import { isForbiddenName } from './json.ts'
 
-/** Parameters by name; those given several times in order. */
+/** Parameters by name; repeated values are in order. */
 export type Parameters = ReadonlyMap<string, readonly string[]>
 
 /** Parameters, or what is wrong with them. */
@@ -9,9 +9,8 @@ export type ParsedParameters =
   | { readonly ok: false; readonly detail: string }
 
 /**
- * Parses `application/x-www-form-urlencoded` (WHATWG URL §5.1), of queries and forms alike, but
- * strictly: escapes that are cut short or are not UTF-8 are refused, not passed on for somebody else
- * to read differently.
+ * Parses `application/x-www-form-urlencoded` (WHATWG URL §5.1), of queries and forms alike, but strictly: escapes that
+ * are truncated or not UTF-8 are refused, not passed on for another parser to read differently.
  */
 export function parseParameters(text: string, parametersMax: number): ParsedParameters {
   const value = new Map<string, string[]>()

@@ -37,7 +37,7 @@ const isBounds: Fits = (value) =>
   isNumber(value['minimum']) &&
   isNumber(value['maximum'])
 
-/** What each keyword may hold, where that is simple to say. */
+/** The values that each keyword allows, for keywords where that is simple to say. */
 const KEYWORDS: ReadonlyMap<string, Fits> = new Map<string, Fits>([
   ...(['title', 'description', '$comment', 'pattern', 'format'] as const).map(
     (name): [string, Fits] => [name, isText],
@@ -89,9 +89,9 @@ const KEYWORDS: ReadonlyMap<string, Fits> = new Map<string, Fits>([
 ])
 
 /**
- * Whether a schema is well-formed beyond doubt: it has only common keywords, each with a value that the
- * metaschema of draft 2020-12 allows. Most schemas are, and compiling the metaschema to look at them
- * costs a tenth of a second. `false` says nothing: then the metaschema has to be asked.
+ * Whether a schema is well-formed beyond doubt: it has only common keywords, each with a value that the metaschema of
+ * draft 2020-12 allows. Most schemas are, and compiling the metaschema to check them costs a tenth of a second. `false`
+ * proves nothing: the schema must then be validated with the metaschema.
  */
 export function isPlainSchema(schema: JsonSchema): boolean {
   return Object.entries(schema).every(([keyword, value]) => KEYWORDS.get(keyword)?.(value) ?? false)

@@ -23,8 +23,8 @@ import type { TypedReader } from './typed.ts'
 import { compileTypedReader } from './typed.ts'
 
 /**
- * Bodies up to this size are searched for all their errors; of larger ones the first is named,
- * because finding all costs far more than the request itself and a stranger decides how many.
+ * For bodies up to this size, all errors are reported; for larger ones only the first, because finding all costs far
+ * more than the request itself, and a stranger decides how many there are.
  */
 const EXPLAINED_BYTES_MAX = 8192
 
@@ -34,7 +34,7 @@ export interface Shield {
 }
 
 /**
- * Compiles the named schemas and returns what compiles routes.
+ * Compiles the named schemas, and returns the compiler of routes.
  *
  * @returns problems with paths into the `schemas:` section
  */
@@ -177,7 +177,7 @@ function checkPath(
   checkValue('path', check, value, errorsMax, errors)
 }
 
-/** Only headers the schema speaks of: the others are none of its business. */
+/** Checks only the headers that the schema mentions; the others do not concern it. */
 function checkHeaders(
   { check, reader }: Part,
   headers: HeaderReader,

@@ -6,10 +6,10 @@ import type { RequestError } from './spec.ts'
 
 const EXPECTED_LENGTH_MAX = 160
 
-/** Keywords that only say that what they stand for failed, which other errors say better. */
+/** Keywords whose error only says that a subschema failed; the errors of the subschema say more. */
 const WRAPPERS: ReadonlySet<string> = new Set(['vector3', 'if', 'allOf', '$ref'])
 
-/** Parameters of an error that name a member the pointer should lead to. */
+/** Parameters of an error that name the member that the pointer should lead to. */
 const MEMBER_PARAMETERS = [
   'missingProperty',
   'additionalProperty',
@@ -28,7 +28,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   const: 'must be the allowed value',
 }
 
-/** What a keyword asks for, from its parameters. */
+/** What a keyword requires, from its parameters. */
 const EXPECTATIONS: Readonly<Record<string, (params: Record<string, unknown>) => unknown>> = {
   type: (params) => params['type'],
   format: (params) => params['format'],
@@ -52,7 +52,7 @@ function comparison(params: Record<string, unknown>): string {
   return `${String(params['comparison'])} ${String(params['limit'])}`
 }
 
-/** Says what a validator found, without a word of the request's own values. */
+/** Describes what a validator found, without quoting any of the request's values. */
 export function describeErrors(
   where: string,
   errors: readonly ErrorObject[],

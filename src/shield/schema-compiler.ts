@@ -14,34 +14,34 @@ import { messageOf } from '../core/error-message.ts'
 
 /** A compiled schema. */
 export interface SchemaCheck {
-  /** Whether a value fits. */
+  /** Whether a value is valid. */
   accepts(value: unknown): boolean
-  /** What is wrong with a value: with `all`, everything; without, the first thing. */
+  /** What is wrong with a value: everything with `all`, otherwise the first error. */
   explain(value: unknown, all: boolean): readonly ErrorObject[]
 }
 
 /** Compiles JSON Schemas that may refer to a set of named ones. */
 export interface SchemaCompiler {
   compile(schema: JsonSchema, path: SchemaPath): Compiled<SchemaCheck>
-  /** The named schema, or part of one, a `$ref` of this configuration refers to. */
+  /** The named schema, or the part of one, that a `$ref` of this configuration refers to. */
   resolve(root: JsonSchema, reference: string): JsonSchema | undefined
 }
 
 /**
- * Creates a {@link SchemaCompiler} for draft 2020-12. Unknown keywords and formats are errors;
- * nothing is fetched, coerced, defaulted or removed. Schemas are compiled to JavaScript at load;
- * the variant that collects all errors only when the first one is to be explained.
+ * Creates a {@link SchemaCompiler} for draft 2020-12. Unknown keywords and formats are errors; nothing is fetched,
+ * coerced, defaulted or removed. Schemas are compiled to JavaScript at load; the variant that collects all errors is
+ * compiled only when the first value has to be explained.
  *
- * Where Ajv departs from the draft: beside `contains`, `unevaluatedItems: false` refuses nothing; a `$dynamicRef` whose `$dynamicAnchor` stands in the same resource but was
- * not passed on the way finds nothing and refuses (`$ref` is right there); `minContains: 0` needs
- * `maxContains`; vocabularies are ignored.
+ * Where Ajv departs from the draft: beside `contains`, `unevaluatedItems: false` refuses nothing; a `$dynamicRef` whose
+ * `$dynamicAnchor` is in the same resource but was not passed on the way finds nothing and refuses (use `$ref` there);
+ * `minContains: 0` needs `maxContains`; vocabularies are ignored.
  */
 export function createSchemaCompiler(
   schemas: Readonly<Record<string, JsonSchema>>,
 ): Compiled<SchemaCompiler> {
   const find = (root: JsonSchema, reference: string): JsonSchema | undefined =>
     resolve(schemas, root, reference)
-  // Each takes milliseconds to set up, so only what is needed is.
+  // Each takes milliseconds to set up, so only those that are needed are.
   const fast = lazy(() => createAjv(schemas, false))
   const thorough = lazy(() => createAjv(schemas, true))
   const compile = (schema: JsonSchema, path: SchemaPath): Compiled<SchemaCheck> => {
@@ -98,13 +98,13 @@ function createAjv(schemas: Readonly<Record<string, JsonSchema>>, allErrors: boo
     strictRequired: false,
     allowUnionTypes: true,
     ownProperties: true,
-    // Decimals such as 0.01 have no exact double: 0.07 is a multiple all the same.
+    // Decimals such as 0.01 have no exact double; 0.07 must count as a multiple all the same.
     multipleOfPrecision: 9,
     discriminator: true,
-    // Validated apart, to know the place of what is wrong.
+    // Validated separately, to know where an error is.
     validateSchema: false,
     logger: false,
-    // Optimizing takes longer than compiling, and the checks are no faster for it.
+    // Optimizing takes longer than compiling, and does not make the checks faster.
     code: { regExp: safeRegExp, optimize: false },
     formats: FORMATS,
   })
@@ -141,7 +141,7 @@ const safeRegExp: RegExpEngine = Object.assign(
   { code: 'safeRegExp' },
 )
 
-/** What keeps a schema from being one (its draft's metaschema), if anything. */
+/** Why a schema is not valid by its draft's metaschema, if it is not. */
 function validateShape(
   ajv: Ajv2020,
   schema: JsonSchema,

@@ -1,7 +1,7 @@
 import { compileEcmaPattern } from '../rego/patterns.ts'
 import type { JsonSchema, SchemaProblem } from './spec.ts'
 
-/** Where in a schema something stands. */
+/** The path of something within a schema. */
 export type SchemaPath = readonly (string | number)[]
 
 /** Keywords whose values are data, not schemas. */
@@ -12,7 +12,7 @@ interface Named {
   readonly path: SchemaPath
   readonly keyword: string
   readonly value: unknown
-  /** What it stands in. */
+  /** The object or array that it is in. */
   readonly holder: object
 }
 
@@ -51,7 +51,7 @@ function reportPattern(source: string, path: SchemaPath, problems: SchemaProblem
   if (!compiled.ok) problems.push({ path, message: compiled.message })
 }
 
-/** Where an error of the compiler most likely belongs: the keyword or value that it quotes. */
+/** The place that a compiler error most likely refers to: the keyword or value that it quotes. */
 export function locateQuoted(schema: JsonSchema, message: string): SchemaPath {
   const quoted = /"([^"]+)"/.exec(message)?.[1] ?? /reference (\S+)/.exec(message)?.[1]
   if (quoted === undefined) return []

@@ -4,18 +4,18 @@ import { pointerTo } from './pointer.ts'
 /** What a parameter's schema allows it to be. */
 interface ParameterType {
   readonly scalars: ReadonlySet<string>
-  /** Type of the items, when it may be a list. */
+  /** Type of the items, if it may be a list. */
   readonly items: ParameterType | undefined
 }
 
-/** Gives text the types its schema asks for. */
+/** Converts text to the types that its schema asks for. */
 export interface TypedReader {
-  /** Names the schema speaks of. */
+  /** Names that the schema mentions. */
   readonly names: readonly string[]
   /**
-   * The value of a parameter. Text that cannot be what the schema asks for stays text, for the schema
-   * to refuse. A parameter given twice is an error unless the schema allows a list: of two values one
-   * program takes the first, the next the last.
+   * The value of a parameter. Text that cannot be converted as the schema asks stays text, for the schema to refuse. A
+   * repeated parameter is an error unless the schema allows a list: of two values, one program takes the first, another
+   * the last.
    */
   read(name: string, values: readonly string[], errors: RequestError[]): unknown
 }
@@ -23,13 +23,13 @@ export interface TypedReader {
 const STRING: ParameterType = { scalars: new Set(['string']), items: undefined }
 const REFERENCES_MAX = 16
 
-// RFC 8259 §6: what JSON calls a number, so that `0x10`, `1_000` and ` 1` are none.
+// A JSON number (RFC 8259 §6), so `0x10`, `1_000` and ` 1` are none.
 const NUMBER = /^-?(?:0|[1-9][0-9]{0,308})(?:\.[0-9]{1,308})?(?:[eE][+-]?[0-9]{1,3})?$/
 
 /**
  * Compiles the types of an object schema's properties.
  *
- * @param where what pointers begin with: `path`, `query`, `headers` or `body`
+ * @param where the first token of pointers: `path`, `query`, `headers` or `body`
  * @param resolve finds what a `$ref` refers to
  */
 export function compileTypedReader(

@@ -1,6 +1,6 @@
 /**
- * Whether all items differ (JSON Schema validation §6.4.3), in time linear in their size: comparing
- * each with each would let a body of a megabyte keep the gate busy for minutes.
+ * Whether all items differ (JSON Schema validation §6.4.3), in time linear in their size: comparing every pair would
+ * let a body of a megabyte keep the gate busy for minutes.
  */
 export function areItemsUnique(items: readonly unknown[]): boolean {
   const seen = new Set<unknown>()
@@ -12,7 +12,7 @@ export function areItemsUnique(items: readonly unknown[]): boolean {
   return true
 }
 
-/** Strings are marked, so that none passes for the text of an object. */
+/** Marks strings, so that none is mistaken for the text of an object. */
 const plain = (value: unknown): unknown => (typeof value === 'string' ? `"${value}` : value)
 
 function canonicalText(value: unknown): string {

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 
-// Single classes under one loop: linear.
+// One character class in a single loop, so matching is linear.
 const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]*$/
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/
 const REGISTERED_NAME = /^[A-Za-z0-9\-._~!$&'()*+,;=%]*$/
@@ -9,7 +9,7 @@ const FUTURE_ADDRESS = /^[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+$/
 const PORT = /^[0-9]*$/
 const ESCAPE = /^[0-9A-Fa-f]{2}/
 
-/** Whether `text` is a URI (RFC 3986 §3): with a scheme. */
+/** Whether `text` is a URI (RFC 3986 §3), which has a scheme. */
 export function isUri(text: string): boolean {
   const colon = text.indexOf(':')
   return colon > 0 && SCHEME.test(text.slice(0, colon)) && isRelative(text.slice(colon + 1))
@@ -25,7 +25,7 @@ export function isUriReference(text: string): boolean {
   return !firstSegment.includes(':') && isRelative(text) && hasValidEscapes(text)
 }
 
-/** Everything after the scheme: authority, path, query and fragment. */
+/** Whether `text` is what may follow a scheme: authority, path, query and fragment. */
 function isRelative(text: string): boolean {
   if (!URI_CHARACTERS.test(text)) return false
   const hash = text.indexOf('#')

@@ -7,8 +7,8 @@ export interface Vector3Bounds {
 }
 
 /**
- * The schema of a position or direction `{ x, y, z }` within world bounds. In configuration:
- * `vector3: { minimum: -1000, maximum: 1000 }` wherever a schema may stand.
+ * The schema of a position or direction `{ x, y, z }` within world bounds. In configuration: `vector3: { minimum:
+ * -1000, maximum: 1000 }` wherever a schema is allowed.
  */
 export function vector3({ minimum, maximum }: Vector3Bounds): JsonSchema {
   const coordinate = { type: 'number', minimum, maximum }

@@ -1,12 +1,12 @@
 /**
- * The text that the digest of a JSON file in a signed bundle is taken of: keys sorted by their bytes, no
- * spaces, numbers as they were written. Files that mean the same have the same text.
+ * The canonical text of a JSON file in a signed bundle, of which the digest is taken: keys sorted by their bytes, no
+ * spaces, numbers as written. Files with the same meaning have the same text.
  *
- * @throws SyntaxError when it is no JSON.
+ * @throws SyntaxError when the text is not JSON.
  */
 export function canonicalJson(text: string): string {
   JSON.parse(text)
-  // Numbers become text, so that none of their digits is lost; strings are marked to stay apart.
+  // Numbers become strings, so that no digit is lost; real strings are marked to tell them apart.
   const marked = text.replaceAll(TOKENS, (token) =>
     token.startsWith('"') ? `"s${token.slice(1)}` : `"n${token}"`,
   )
@@ -27,7 +27,7 @@ function write(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
-/** As Go's encoder writes strings: line separators escaped, halves of pairs replaced. */
+/** Quotes a string as Go's encoder does: line separators escaped, lone surrogates replaced. */
 const quote = (text: string): string =>
   JSON.stringify(text.replaceAll(/\p{Surrogate}/gu, '\ufffd'))
     .replaceAll('\u2028', String.raw`\u2028`)

@@ -3,7 +3,7 @@ import type { Value } from '../../rego/index.ts'
 import { parseJson } from '../../rego/index.ts'
 import { BundleError } from './bundle-error.ts'
 
-/** A JSON object, as data is made of. */
+/** A JSON object, the building block of data. */
 export type Document = Readonly<Record<string, Value>>
 
 /** Whether a value is a JSON object, and not one of the engine's own kinds. */
@@ -13,11 +13,11 @@ export function isDocument(value: Value | undefined): value is Document {
   return prototype === Object.prototype || prototype === null
 }
 
-/** The names of files that hold data. */
+/** Whether the name of a file says that it holds data. */
 export const isDataFile = (name: string): boolean => /\.(json|ya?ml)$/.test(name)
 
 /**
- * Parses a data file: JSON without loss, or YAML.
+ * Parses a data file: JSON (without loss of digits) or YAML.
  *
  * @throws BundleError that names the file.
  */
@@ -30,14 +30,14 @@ export function parseDocument(name: string, text: string): Value {
   }
 }
 
-/** Puts a value at a path of its own: `place(['a', 'b'], 1)` is `{ a: { b: 1 } }`. */
+/** An object with one value, at a path: `place(['a', 'b'], 1)` is `{ a: { b: 1 } }`. */
 export const place = (path: readonly string[], value: Value): Value =>
   path.reduceRight<Value>((inner, step) => Object.fromEntries([[step, inner]]), value)
 
 /**
  * Merges objects at every depth.
  *
- * @throws BundleError when both have something else than an object at one place.
+ * @throws BundleError when both have a value at the same path and either is not an object.
  */
 export function mergeDocuments(base: Document, more: Value, at: readonly string[] = []): Document {
   if (!isDocument(more)) throw new BundleError(`data${pathText(at)} is not an object`)

@@ -10,7 +10,7 @@ import {
 } from 'node:crypto'
 import { BundleError } from './bundle-error.ts'
 
-/** How bundles may be signed (RFC 7518, 3.1). */
+/** The algorithms that may sign a bundle (RFC 7518 §3.1). */
 export const SIGNING_ALGORITHMS = [
   'RS256',
   'RS384',
@@ -44,7 +44,7 @@ function optionsOf(algorithm: SigningAlgorithm, key: KeyObject) {
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
 }
 
-/** A key of the algorithm's type; throws a BundleError for any other. */
+/** Reads a key of the algorithm's type; throws a BundleError for any other key. */
 function keyOf(algorithm: SigningAlgorithm, pem: string, isPrivate: boolean): KeyObject {
   let key: KeyObject
   try {
@@ -73,7 +73,7 @@ export function signBytes(algorithm: SigningAlgorithm, key: string, data: Uint8A
   return sign(digestOf(algorithm), data, optionsOf(algorithm, keyOf(algorithm, key, true)))
 }
 
-/** Whether the signature is the key's; throws a BundleError when the key does not fit the algorithm. */
+/** Whether the key made the signature; throws a BundleError when the key does not fit the algorithm. */
 export function verifyBytes(
   algorithm: SigningAlgorithm,
   key: string,

@@ -7,17 +7,17 @@ import { SIGNATURES_FILE } from './signature.ts'
 import type { PolicySources, SourceFile } from './sources.ts'
 import { joinSources, readBundle, sourcesOfBundle, sourcesOfFolder } from './sources.ts'
 
-/** Where a policy lies. */
+/** Where the files of a policy are. */
 export interface PolicyPlaces {
-  /** `*.rego`, JSON and YAML files (their content is merged at the root of `data`), and folders. */
+  /** `*.rego`, JSON and YAML files (data is merged at the root of `data`), and folders. */
   readonly paths?: readonly string[]
-  /** Bundles: `tar.gz` files, and folders that are one. */
+  /** Bundles: `tar.gz` files, or folders with the content of one. */
   readonly bundles?: readonly string[]
-  /** What the signatures of bundles must be. Default: they are not looked at. */
+  /** How bundles must be signed. Default: signatures are not checked. */
   readonly verification?: Verification | undefined
 }
 
-/** Folders are followed this deep: a link to a folder above ends. */
+/** Folders are followed to this depth, so that a link to a parent folder cannot loop forever. */
 const DEPTH_MAX = 32
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -26,9 +26,9 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Reads a policy from files. Hidden files and folders are left out, `.manifest` apart.
+ * Reads a policy from files. Hidden files and folders are left out, except `.manifest`.
  *
- * @throws BundleError that names what cannot be read or contradicts something else.
+ * @throws BundleError that names what cannot be read, or what contradicts something else.
  */
 export function loadSources(places: PolicyPlaces): PolicySources {
   const { paths = [], bundles = [], verification } = places
@@ -60,7 +60,7 @@ const loadBundle = (path: string, verification: Verification | undefined): Polic
     ? sourcesOfBundle(filesOf(path, OF_BUNDLES), verification)
     : readBundle(path, read(path), { verification })
 
-/** Hidden files that bundles have. */
+/** Hidden files that belong to a bundle. */
 const OF_BUNDLES: readonly string[] = ['.manifest', SIGNATURES_FILE]
 
 function filesOf(root: string, hidden: readonly string[] = []): SourceFile[] {

@@ -4,7 +4,7 @@ import { BundleError } from './bundle-error.ts'
 import type { Document } from './documents.ts'
 import { isDocument, parseDocument } from './documents.ts'
 
-/** What a bundle says of itself: OPA's `.manifest`. Members that it does not know are left alone. */
+/** What a bundle says about itself: OPA's `.manifest`. Unknown members are left alone. */
 const manifestShape = z.object({
   revision: z.string().default(''),
   /** Parts of `data` that the bundle owns, such as `app/authz`; the empty one is everything. */
@@ -12,7 +12,7 @@ const manifestShape = z.object({
   rego_version: z.union([z.literal(0), z.literal(1)]).default(1),
 })
 
-/** A bundle's manifest, defaults filled in. */
+/** A bundle's manifest, with defaults filled in. */
 export type Manifest = z.output<typeof manifestShape>
 
 /** The manifest of a bundle that has none. */
@@ -30,7 +30,7 @@ export function parseManifest(text: string): Manifest {
 
 const stepsOf = (root: string): readonly string[] => root.split('/').filter((step) => step !== '')
 
-/** Refuses bundles of which two own the same part of `data`: then neither could be replaced alone. */
+/** Refuses bundles if two of them own the same part of `data`, because neither could then be replaced alone. */
 export function checkOverlap(bundles: readonly (readonly string[])[]): void {
   const owned = bundles.flatMap((roots, bundle) => roots.map((root) => ({ bundle, root })))
   for (const [index, one] of owned.entries()) {
@@ -42,14 +42,14 @@ export function checkOverlap(bundles: readonly (readonly string[])[]): void {
   }
 }
 
-/** Whether one path lies within the other. */
+/** Whether either path lies within the other. */
 function reaches(one: string, other: string): boolean {
   const [a, b] = [stepsOf(one), stepsOf(other)]
   return a.slice(0, b.length).every((step, index) => step === b[index])
 }
 
 /**
- * Refuses modules and data outside of the roots of a bundle.
+ * Refuses modules and data outside the roots of a bundle.
  *
  * @param packages the path of each module's package, by file
  */

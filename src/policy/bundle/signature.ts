@@ -11,30 +11,30 @@ import type { SourceFile } from './sources.ts'
 /** A key that a bundle may be signed with. */
 export interface VerificationKey {
   readonly algorithm: SigningAlgorithm
-  /** PEM of a public key or a certificate; for HS256 and its like the secret itself. */
+  /** PEM of a public key or a certificate; the secret itself for HMAC algorithms such as HS256. */
   readonly key: string
 }
 
-/** What a bundle's signature must be. */
+/** What the signature of a bundle must satisfy. */
 export interface Verification {
   /** Keys by id. */
   readonly keys: Readonly<Record<string, VerificationKey>>
-  /** The key that must have been used. Default: the only one, or the one that the signature names. */
+  /** The key that must have signed. Default: the only key, or the one that the signature names. */
   readonly keyId?: string | undefined
-  /** What the signature must say that it is for. Default: nothing. */
+  /** The scope that the signature must state. Default: any or none. */
   readonly scope?: string | undefined
 }
 
 /** What a bundle is signed with. */
 export interface Signing {
   readonly algorithm: SigningAlgorithm
-  /** PEM of the private key; for HS256 and its like the secret itself. */
+  /** PEM of the private key; the secret itself for HMAC algorithms such as HS256. */
   readonly key: string
   readonly keyId?: string | undefined
   readonly scope?: string | undefined
 }
 
-/** The file of a bundle with its signatures. */
+/** The file of a bundle that holds its signatures. */
 export const SIGNATURES_FILE = '.signatures.json'
 
 const signaturesShape = z.object({ signatures: z.array(z.string()).min(1) })
@@ -52,7 +52,7 @@ const DIGESTS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Checks that a bundle is signed and holds what was signed: every file, nothing else, nothing changed.
+ * Checks that a bundle is signed and holds exactly what was signed: every file, unchanged, and nothing else.
  *
  * @see https://www.openpolicyagent.org/docs/management-bundles#signing
  * @throws BundleError that says what is wrong.
@@ -111,7 +111,7 @@ function keyOf({ keys, keyId }: Verification, named: string): VerificationKey {
   return key
 }
 
-/** The `.signatures.json` of files. */
+/** Makes the `.signatures.json` of files. */
 export function signFiles(files: readonly SourceFile[], signing: Signing): SourceFile {
   const { algorithm, key, keyId, scope } = signing
   const header = { alg: algorithm, ...(keyId !== undefined && { kid: keyId }) }
@@ -131,7 +131,7 @@ export function signFiles(files: readonly SourceFile[], signing: Signing): Sourc
   return { path: SIGNATURES_FILE, bytes: new TextEncoder().encode(text) }
 }
 
-/** Of JSON and YAML that is data, the meaning is signed; of everything else the bytes are. */
+/** The digest of a data file (JSON or YAML) covers its meaning; that of any other file covers its bytes. */
 function digestOf({ path, bytes }: SourceFile, algorithm: string): string {
   const hash = createHash(algorithm)
   const name = path.slice(path.lastIndexOf('/') + 1)

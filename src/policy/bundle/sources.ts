@@ -12,51 +12,51 @@ import { readTar, writeTar } from './tar.ts'
 
 /** What a policy is compiled from. */
 export interface PolicySources {
-  /** Rego by file name, as errors name it. */
+  /** Rego text by file name; errors use the same names. */
   readonly modules: Readonly<Record<string, string>>
   readonly data: Document
-  /** What the bundle calls this state, or else a digest of all of it. */
+  /** The revision that the bundle states, or else a digest of everything. */
   readonly revision: string
   readonly regoVersion: 0 | 1
-  /** The parts of `data` that a bundle owns, such as `app/authz`; absent for what is no bundle. */
+  /** The parts of `data` that a bundle owns, such as `app/authz`; absent when the sources are not a bundle. */
   readonly roots?: readonly string[]
 }
 
-/** A file of a policy: its path, `/` between the steps, and its bytes. */
+/** A file of a policy: its path, with `/` as the separator, and its bytes. */
 export interface SourceFile {
   readonly path: string
   readonly bytes: Uint8Array
 }
 
-/** What a bundle may be. */
+/** How large a bundle may be. */
 export interface BundleLimits {
-  /** Size unpacked: an archive that says it is larger is refused before it is unpacked whole. */
+  /** Unpacked size: an archive that would be larger is refused before it is completely unpacked. */
   readonly unpackedBytesMax: number
-  /** Files in it. */
+  /** Number of files. */
   readonly filesMax: number
 }
 
-/** Limits of bundles that come from the operator's own disk. */
+/** Limits for bundles from the operator's own disk. */
 const LOCAL_LIMITS: BundleLimits = { unpackedBytesMax: 512 * 1024 * 1024, filesMax: 100_000 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const encoder = new TextEncoder()
 
-/** Bundles are named beneath the root of the archive: `/app/authz.rego`, `./app/authz.rego`. */
+/** Makes a name relative to the root of the archive: it may begin as `/app/authz.rego` or `./app/authz.rego`. */
 const relative = (name: string): string => name.replace(/^(\.?\/)+/, '')
 
 /** How a bundle is read. */
 export interface ReadOptions {
   readonly limits?: BundleLimits
-  /** What its signature must be. Default: signatures are not looked at. */
+  /** How it must be signed. Default: signatures are not checked. */
   readonly verification?: Verification | undefined
 }
 
 /**
  * Reads an OPA bundle: a gzipped tar archive with `.manifest`, `data.json` (or YAML) and `*.rego`.
  *
- * @param name names the bundle in errors
- * @throws BundleError when it is no bundle, not a whole one, too large, or not signed as it must be.
+ * @param name what errors call the bundle
+ * @throws BundleError when it is not a bundle, is incomplete or too large, or is not signed as required.
  */
 export function readBundle(
   name: string,
@@ -66,7 +66,7 @@ export function readBundle(
   return named(name, () => sourcesOfBundle(unpack(archive, options.limits), options.verification))
 }
 
-/** The files of an archive. Throws a BundleError when it is none, or larger than the limits. */
+/** The files of an archive. Throws a BundleError when it is not an archive, or exceeds the limits. */
 export function unpack(archive: Uint8Array, limits: BundleLimits = LOCAL_LIMITS): SourceFile[] {
   const { unpackedBytesMax, filesMax } = limits
   const isZipped = archive[0] === 0x1f && archive[1] === 0x8b
@@ -91,7 +91,7 @@ function unzip(archive: Uint8Array, bytesMax: number): Uint8Array {
 const tooLarge = (bytesMax: number): BundleError =>
   new BundleError(`it is larger than ${bytesMax} bytes unpacked`)
 
-/** The sources of a bundle that lies unpacked. */
+/** The sources of an unpacked bundle. */
 export function sourcesOfBundle(
   files: readonly SourceFile[],
   verification?: Verification,
@@ -106,7 +106,7 @@ export function sourcesOfBundle(
   return { ...sources, roots: manifest.roots }
 }
 
-/** The sources of a folder: every `*.rego`, and data beneath the path of the folder it lies in. */
+/** The sources of a folder: every `*.rego`, and each data file's content at the path of its folder. */
 export const sourcesOfFolder = (files: readonly SourceFile[]): PolicySources =>
   collect(files, isDataFile, DEFAULT_MANIFEST)
 
@@ -130,8 +130,8 @@ function collect(
 }
 
 /**
- * Several sources as one. Throws a BundleError when they contradict each other: bundles that own the same
- * part of `data` do.
+ * Joins several sources. Throws a BundleError when they contradict each other, such as bundles that own the same part
+ * of `data`.
  */
 export function joinSources(all: readonly PolicySources[]): PolicySources {
   const [first] = all
@@ -154,7 +154,7 @@ export function joinSources(all: readonly PolicySources[]): PolicySources {
   return { modules, data, revision, regoVersion: first.regoVersion }
 }
 
-/** What {@link writeBundle} says in the manifest, and what it signs with. */
+/** What {@link writeBundle} writes in the manifest, and how it signs. */
 export interface BundleOptions {
   readonly revision?: string
   /** Default: everything. */
@@ -163,10 +163,9 @@ export interface BundleOptions {
 }
 
 /**
- * Writes an OPA bundle: `tar.gz` with `.manifest`, `data.json` and the modules. The same sources give
- * the same bytes.
+ * Writes an OPA bundle: `tar.gz` with `.manifest`, `data.json` and the modules. The same sources give the same bytes.
  *
- * @throws BundleError when something lies outside of the roots.
+ * @throws BundleError when something lies outside the roots.
  */
 export function writeBundle(sources: PolicySources, options: BundleOptions = {}): Uint8Array {
   const manifest: Manifest = {

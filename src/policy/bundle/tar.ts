@@ -1,6 +1,6 @@
 import { BundleError } from './bundle-error.ts'
 
-/** A file of an archive: its name as it stands there, and its bytes. */
+/** A file of an archive: its name as written there, and its bytes. */
 export interface TarEntry {
   readonly name: string
   readonly bytes: Uint8Array
@@ -15,10 +15,10 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 const encoder = new TextEncoder()
 
 /**
- * Reads the regular files of a tar archive (POSIX.1-1988 ustar, pax paths, long names of GNU tar);
- * folders and links are left out.
+ * Reads the regular files of a tar archive (POSIX.1-1988 ustar, pax paths, long names of GNU tar); folders and links
+ * are left out.
  *
- * @throws BundleError when the archive is cut short or a header is wrong.
+ * @throws BundleError when the archive is truncated or a header is wrong.
  */
 export function readTar(archive: Uint8Array): TarEntry[] {
   const entries: TarEntry[] = []
@@ -99,7 +99,7 @@ function paxPath(records: string): string | undefined {
   return /(?:^|\n)\d+ path=([^\n]*)\n/.exec(records)?.[1]
 }
 
-/** A pax record tells its own length, in bytes, the digits of the length counted too. */
+/** A pax record begins with its own length in bytes, which includes the digits of that length. */
 function paxRecord(key: string, value: string): Uint8Array {
   const rest = encoder.encode(` ${key}=${value}\n`)
   let length = rest.length + 1

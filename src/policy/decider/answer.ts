@@ -1,6 +1,6 @@
 import type { Value } from '../../rego/index.ts'
 
-/** What a compiled policy answers. `failure` tells operators why it could not decide. */
+/** The answer of a compiled policy. `failure` tells operators why it could not decide. */
 export interface Answer {
   readonly allowed: boolean
   readonly reason: string | undefined
@@ -12,7 +12,7 @@ export interface Answer {
 const ALLOWED: Answer = { allowed: true, reason: undefined, failure: undefined, value: true }
 const REFUSED: Answer = { allowed: false, reason: undefined, failure: undefined, value: false }
 
-/** An answer of a policy that could not decide. */
+/** The answer of a policy that could not decide. */
 export const failed = (failure: string, value?: Value): Answer => ({
   allowed: false,
   reason: undefined,
@@ -22,7 +22,7 @@ export const failed = (failure: string, value?: Value): Answer => ({
 
 const REASON_CHARACTERS_MAX = 500
 
-/** `true` and `{"allow": true}` allow. Everything else refuses; what is no verdict is a failure. */
+/** `true` and `{"allow": true}` allow. Everything else refuses, and a value that is not a verdict is a failure. */
 export function answerOf(value: Value | undefined): Answer {
   if (value === true) return ALLOWED
   if (value === false) return REFUSED

@@ -13,7 +13,7 @@ import type { ShadowReport, ShadowTally } from './shadow.ts'
 import type { Places, SourcesWorld } from './sources-in-use.ts'
 import { placeOf } from './sources-in-use.ts'
 
-/** A policy with the one in its shadow. */
+/** A policy, with the one that shadows it. */
 export interface Asking {
   readonly decider: Decider
   shadow(): ShadowReport | undefined
@@ -27,7 +27,7 @@ type AskingWorld = DecidersWorld & SourcesWorld
 const NANOSECONDS_PER_MS = 1e6
 const NOT_LOADED = failed('the policy has not been loaded yet')
 
-/** Makes a policy that can be asked; what is wrong with it is told, and then it must not be. */
+/** Makes a policy that can be asked. If it reports problems, the policy must not be asked. */
 export function createAsking(
   name: string,
   policy: RegoPolicyConfig,
@@ -115,7 +115,7 @@ function holderOf(
   })
 }
 
-/** The tally of the two revisions that are in force: another revision begins another. */
+/** The tally of the two revisions in force; a new revision begins a new tally. */
 function createTallyOf(name: string, active: Holder, shadow: Holder): () => ShadowTally {
   let current: { readonly of: readonly unknown[]; readonly tally: ShadowTally } | undefined
   return () => {
@@ -129,7 +129,7 @@ function createTallyOf(name: string, active: Holder, shadow: Holder): () => Shad
   }
 }
 
-/** Puts answers into words; those of one engine are made once. */
+/** Turns answers into verdicts; for each engine, the verdicts are made once. */
 function createVerdicts(
   name: string,
   holder: Holder,
@@ -151,7 +151,7 @@ function createVerdicts(
   }
 }
 
-/** Asks, and has it logged. */
+/** Asks a policy and logs the decision. */
 function createLogged(
   policy: string,
   entry: string,
@@ -166,7 +166,7 @@ function createLogged(
       policy,
       entry,
       revision: engine?.revision ?? '',
-      // Read now: what a request holds is gone once it has been answered.
+      // Read now, because the content of a request is gone once it has been answered.
       input: engine?.inputOf(facts) ?? {},
       result: answer.value,
       failure: answer.failure,
@@ -188,7 +188,7 @@ const NO_MASKS = { mask: undefined, drop: undefined }
 
 const SECOND_MS = 1000
 
-/** Strangers decide how often something happens, so not every time is told. */
+/** Reports at most once a second, because strangers decide how often the event happens. */
 function oncePerSecond<T>(
   clock: Clock,
   tell: (policy: string, what: T) => void,

@@ -14,19 +14,19 @@ import type { ShadowReport } from './shadow.ts'
 /** The policies of a configuration, compiled. */
 export interface Deciders {
   get(name: string): Decider | undefined
-  /** What policies in shadow would change. */
+  /** What the shadow policies would change. */
   shadows(): readonly ShadowReport[]
-  /** How each policy does, those in shadow too. */
+  /** The status of each policy, shadow policies included. */
   status(): readonly PolicyStatus[]
-  /** How the log of decisions does; `undefined` when there is none. */
+  /** The status of the decision log; `undefined` when there is none. */
   log(): DecisionLogStatus | undefined
-  /** Begins to watch files, to ask servers and to log. */
+  /** Starts watching files, polling servers and logging. */
   start(): void
-  /** Ends that; the log stays open for the deciders that come after. */
+  /** Stops all of that; the log stays open for the deciders of the next configuration. */
   close(): Promise<void>
 }
 
-/** Compiles policies; problems are placed beneath `policies`. */
+/** Compiles policies; the paths of problems are beneath `policies`. */
 export function createDeciders(
   config: PoliciesConfig,
   world: DecidersWorld,

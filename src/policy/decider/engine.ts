@@ -13,42 +13,42 @@ import { RBAC_FILE, RBAC_MODULE } from './rbac-module.ts'
 import { createFactsKey } from './facts-key.ts'
 import { createVerdictCache } from './verdict-cache.ts'
 
-/** A compiled policy with its cache of verdicts. It never changes: other sources make another one. */
+/** A compiled policy with its cache of verdicts. It never changes: new sources make a new engine. */
 export interface Engine {
   readonly revision: string
   readonly readsBody: boolean
-  /** What the policy says of decisions in the log. */
+  /** What the policy says about decisions in the log. */
   readonly masks: MaskRules
-  /** The input that it is asked with. */
+  /** Builds the input of the policy. */
   readonly inputOf: InputBuilder
-  /** What failed is not allowed. */
+  /** A failure does not allow. */
   ask(facts: RequestFacts): Answer
 }
 
-/** What an engine is made of, the sources apart. */
+/** What an engine is made of, apart from the sources. */
 export interface EngineSpec {
-  /** Where the sources come from: the place that mistakes are told at. */
+  /** Where the sources come from, which is where problems are reported. */
   readonly place: 'paths' | 'bundle'
   readonly entry: string
   readonly headers: readonly string[]
   readonly steps: number
   readonly timeoutMs: number
-  /** Verdicts remembered at most; `auto` remembers some where deciding takes longer than looking up. */
+  /** How many verdicts are remembered at most; `auto` remembers some if deciding takes longer than a lookup. */
   readonly verdictsMax: number | 'auto'
 }
 
-/** A mistake of a policy, below its place in the configuration. */
+/** A problem of a policy; its path is relative to the policy's place in the configuration. */
 export interface EngineProblem {
   readonly path: readonly (string | number)[]
   readonly message: string
 }
 
-/** A compiled policy, or what is wrong with it. */
+/** A compiled policy, or its problems. */
 export type EngineOutcome =
   | { readonly ok: true; readonly engine: Engine }
   | { readonly ok: false; readonly problems: readonly EngineProblem[] }
 
-/** Compiles a policy; what is wrong with it is told with file, line and column. */
+/** Compiles a policy; problems name the file, line and column. */
 export function createEngine(
   spec: EngineSpec,
   sources: PolicySources,
@@ -91,7 +91,7 @@ export function createEngine(
   }
 }
 
-/** Built-ins that wait for others, which a decision never does. */
+/** Built-ins that wait for the network, which a decision never does. */
 const REACHING_OUT = new Set(['http.send', 'net.lookup_ip_addr'])
 
 const isTest = (file: string): boolean => file.endsWith('_test.rego')
@@ -119,7 +119,7 @@ function assemble(
     inputOf,
   }
   const decide = (facts: RequestFacts): Answer => evaluate(inputOf(facts))
-  // A verdict is a function of what is read, unless a built-in answers differently each time.
+  // A verdict depends only on what is read, unless a built-in answers differently each time.
   if (spec.verdictsMax === 0 || nondeterministic.length > 0) return { ...base, ask: decide }
   const isAuto = spec.verdictsMax === 'auto'
   const cache = createVerdictCache<RequestFacts, Answer>({
@@ -150,7 +150,7 @@ function createEvaluate(
   }
 }
 
-/** A signal that is aborted from a time on: evaluation does not wait, so no timer could fire. */
+/** A signal that counts as aborted from a given time on. Evaluation is synchronous, so no timer could fire. */
 function createDeadline(clock: Clock): {
   readonly signal: AbortSignal
   setMs(timeoutMs: number): void

@@ -6,24 +6,23 @@ import { readsAny } from './facts.ts'
 /** Longer keys are replaced by their digest, so that strangers cannot fill the memory. */
 const KEY_CHARACTERS_MAX = 256
 
-/** Longer ones are not looked up at all: writing them down takes as long as deciding. */
+/** Verdicts with longer keys are not looked up at all: making the key takes as long as deciding. */
 const TEXT_CHARACTERS_MAX = 64 * 1024
 
 type Text = (facts: RequestFacts) => string
 
-/** A string of its own length, so that two never look like another two. */
+/** A string with its length, so that strings written one after another cannot be confused. */
 const sized = (text: string): string => `${text.length}:${text}`
 const optional = (text: string | undefined): string => (text === undefined ? '-' : sized(text))
 
 /**
- * Makes a function from a request to a key of what a policy reads of it. Requests with one key cannot be
- * told apart by the policy: absent, `null` and `"null"` differ, and so do `1` and `"1"`.
+ * Makes a function from a request to a key of what a policy reads from it. The policy cannot tell apart requests with
+ * the same key: absent, `null` and `"null"` differ, and so do `1` and `"1"`.
  *
- * Sets of permissions do not change, so each has a number instead of being written down. Everything else
- * is written down as the request has it, which may tell apart more than the policy would (the order of a
- * query), and never less.
+ * A set of permissions never changes, so the key holds a number for it. The key holds everything else as it is in the
+ * request; it may thus distinguish more than the policy does (the order of a query), but never less.
  *
- * @param reads JSON pointers into the input; the empty one means all of it
+ * @param reads JSON pointers into the input; the empty one means the whole input
  */
 export function createFactsKey(
   reads: readonly string[],
@@ -57,7 +56,7 @@ export function createFactsKey(
   }
 }
 
-/** Numbers objects in the order they are met: two that are alike are taken for different ones. */
+/** Numbers objects in the order in which they appear, by identity: two equal objects count as different. */
 function createNumbering(read: (facts: RequestFacts) => object): Text {
   const numbers = new WeakMap<object, number>()
   let last = 0
@@ -88,7 +87,7 @@ function parametersText(parameters: RequestFacts['parameters']): string {
   return `${text};`
 }
 
-/** Of the body, only what is read. */
+/** The text of only those parts of the body that are read. */
 function bodyText(reads: readonly string[]): Text {
   const isWhole = reads.some((pointer) => WHOLE_BODY.has(pointer))
   const within = reads.filter((pointer) => pointer.startsWith('/request/body/'))

@@ -2,16 +2,16 @@ import type { IncomingHeaders } from '../../core/incoming-request.ts'
 import type { Caller } from '../../core/caller.ts'
 import type { Value } from '../../rego/index.ts'
 
-/** What is known of a request when a policy is asked. */
+/** What is known about a request when a policy is asked. */
 export interface RequestFacts {
   readonly caller: Caller
   readonly method: string
   /** Canonical path, without query. */
   readonly path: string
-  /** The query as it came, with its `?`. */
+  /** The query as received, with its `?`. */
   readonly query: string
   readonly request: { readonly headers: IncomingHeaders }
-  /** Path parameters, escapes not decoded. */
+  /** Path parameters, not percent-decoded. */
   readonly parameters: Readonly<Record<string, string>> | undefined
   /** The body as JSON, once it has been read. */
   readonly body: unknown
@@ -47,9 +47,9 @@ const PARTS: readonly Part[] = [
 ]
 
 /**
- * Makes an {@link InputBuilder} that fills in nothing but what a policy reads.
+ * Makes an {@link InputBuilder} that fills in only what a policy reads.
  *
- * @param reads JSON pointers into the input; the empty one means all of it
+ * @param reads JSON pointers into the input; the empty one means the whole input
  * @param headers the request headers that the policy may see, in lowercase
  */
 export function createInputBuilder(
@@ -82,7 +82,7 @@ export const readsAny = (reads: readonly string[], pointer: string): boolean =>
     (read) => read === pointer || pointer.startsWith(`${read}/`) || read.startsWith(`${pointer}/`),
   )
 
-/** Every value of every parameter: given twice, a policy sees both. */
+/** All values of every parameter: if one is given twice, the policy sees both. */
 function queryOf(query: string): Value {
   const values = new Map<string, string[]>()
   for (const [key, value] of new URLSearchParams(query)) {
@@ -106,7 +106,7 @@ function resourceOf(parameters: RequestFacts['parameters']): Value {
   return Object.fromEntries(entries.map(([name, value]) => [name, decode(value)]))
 }
 
-/** Canonical paths decode: those that do not were refused before. */
+/** A canonical path can always be decoded: any other was refused earlier. */
 function decode(segment: string): string {
   return segment.includes('%') ? decodeURIComponent(segment) : segment
 }

@@ -6,22 +6,22 @@ import { createEngine } from './engine.ts'
 import type { Places, SourcesInUse, SourcesWorld } from './sources-in-use.ts'
 import { createSourcesInUse } from './sources-in-use.ts'
 
-/** How a policy does, and where it comes from. */
+/** The status of a policy, and where it comes from. */
 export interface PolicyStatus {
   readonly policy: string
   readonly role: 'active' | 'shadow'
   readonly source: 'files' | 'server'
-  /** `null` when nothing has been loaded yet: then everything is refused. */
+  /** `null` when nothing has been loaded yet; everything is then refused. */
   readonly revision: string | null
   /** When this revision was put in force; milliseconds since the epoch. */
   readonly sinceMs: number | null
   /** When the server last answered. */
   readonly checkedAtMs: number | null
-  /** Why the newest sources could not be put in force; those before stay. */
+  /** Why the newest sources could not be put in force; the previous ones stay. */
   readonly failure: string | null
 }
 
-/** Holds the engine in force, and puts another in its place when the sources change. */
+/** Holds the engine in force, and replaces it when the sources change. */
 export interface Holder {
   engine(): Engine | undefined
   status(): Pick<PolicyStatus, 'source' | 'revision' | 'sinceMs' | 'checkedAtMs' | 'failure'>
@@ -29,20 +29,20 @@ export interface Holder {
   close(): Promise<void>
 }
 
-/** What a holder is told. */
+/** Options of {@link createHolder}. */
 export interface HolderOptions {
-  /** Names the bundle on the shelf. */
+  /** Name of the bundle on the shelf. */
   readonly name: string
   readonly spec: EngineSpec
   readonly places: Places
   readonly world: SourcesWorld & { readonly clock: Clock }
-  /** Another engine is in force. */
+  /** Called when a new engine is in force. */
   readonly onSwap: (engine: Engine) => void
-  /** Sources could not be put in force. */
+  /** Called when sources could not be put in force. */
   readonly onFailure: (failure: string) => void
 }
 
-/** Creates a {@link Holder}. Mistakes in files are problems; a server may be late, and may be wrong. */
+/** Creates a {@link Holder}. Mistakes in files are reported as problems; a server may be late or wrong without one. */
 export function createHolder(options: HolderOptions): {
   readonly holder: Holder
   readonly problems: readonly EngineProblem[]

@@ -1,4 +1,4 @@
-/** The package that shows policies what the gate knows of the caller's roles. */
+/** The file that shows policies what the gate knows about the caller's roles. */
 export const RBAC_FILE = 'tollgate.rego'
 
 /**

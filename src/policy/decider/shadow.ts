@@ -1,7 +1,7 @@
 import type { RequestFacts } from './facts.ts'
 import type { Answer } from './answer.ts'
 
-/** A request whose decision a policy in shadow would change. */
+/** A request that a shadow policy would have decided differently. */
 export interface ShadowChange {
   readonly atMs: number
   readonly tenantId: string
@@ -11,11 +11,11 @@ export interface ShadowChange {
   readonly path: string
   readonly active: 'allow' | 'refuse'
   readonly shadow: 'allow' | 'refuse'
-  /** Why the one in shadow could not decide. */
+  /** Why the shadow policy could not decide. */
   readonly failure: string | null
 }
 
-/** What a policy in shadow would have changed since its configuration was put in force. */
+/** What a shadow policy would have changed since its configuration was put in force. */
 export interface ShadowReport {
   readonly policy: string
   readonly revision: string
@@ -31,7 +31,7 @@ export interface ShadowReport {
 
 /** Compares decisions; remembers the newest changes. */
 export interface ShadowTally {
-  /** Takes one request down; the change, when there is one. */
+  /** Records a request; returns the change, if there is one. */
   add(facts: RequestFacts, active: Answer, shadow: Answer): ShadowChange | undefined
   report(): ShadowReport
 }
@@ -75,7 +75,7 @@ export function createShadowTally(
   }
 }
 
-/** Reports of several processes as one: counts are added, the newest changes stay. */
+/** Merges the reports of several processes: counts are added, and the newest changes kept. */
 export function mergeShadows(all: readonly (readonly ShadowReport[])[]): readonly ShadowReport[] {
   const merged = new Map<string, ShadowReport>()
   for (const report of all.flat()) {

@@ -16,43 +16,43 @@ import { watchPaths } from './watch-paths.ts'
 export interface SourcesInUse {
   readonly kind: 'files' | 'server'
   /**
-   * The sources there are now; `undefined` when a server has not given them yet.
+   * The current sources; `undefined` when a server has not provided them yet.
    *
    * @throws BundleError when files cannot be used.
    */
   first(): PolicySources | undefined
-  /** What was restored cannot be used: the server is asked for it again. */
+  /** Says that the restored sources cannot be used, so that the server is asked for them again. */
   forget(): void
-  /** Begins to watch and to ask. */
+  /** Starts watching files and polling the server. */
   start(): void
-  /** How the server's bundle does; `undefined` for files. */
+  /** The status of the server's bundle; `undefined` for files. */
   status(): SubscriptionStatus | undefined
   close(): Promise<void>
 }
 
-/** The places of a policy, or of one in shadow. */
+/** The places of a policy or of its shadow. */
 export type Places = Pick<RegoPolicyConfig, 'paths' | 'bundle'>
 
-/** What sources stand on. */
+/** What sources need from outside. */
 export interface SourcesWorld {
   readonly clock: Clock
   readonly random: Random
   readonly shelf: BundleShelf
 }
 
-/** What happens to sources. */
+/** Called when the sources change. */
 export interface SourcesEvents {
-  /** New sources: answers what is wrong with them, and then the ones before stay. */
+  /** Offers new sources; returns what is wrong with them, in which case the previous ones stay. */
   readonly offer: (sources: PolicySources) => string | undefined
-  /** The newest could not be taken; told when the reason changes. */
+  /** The newest sources could not be used; called when the reason changes. */
   readonly onFailure: (failure: string) => void
 }
 
-/** The place in the configuration that mistakes of sources are told at. */
+/** The place in the configuration where problems of sources are reported. */
 export const placeOf = ({ paths }: Places): EngineSpec['place'] =>
   paths === undefined ? 'bundle' : 'paths'
 
-/** Creates the {@link SourcesInUse} of a policy. `name` names its bundle on the shelf. */
+/** Creates the {@link SourcesInUse} of a policy. `name` is that of its bundle on the shelf. */
 export function createSourcesInUse(
   name: string,
   places: Places,
@@ -93,7 +93,7 @@ function createFiles(
   }
 }
 
-/** A bundle of a server, with files beside it. */
+/** A bundle from a server, together with files. */
 function createServed(
   name: string,
   paths: readonly string[],
@@ -120,7 +120,7 @@ function createServed(
   return {
     kind: 'server',
     first() {
-      // Files must be good from the start; only the server may be late.
+      // Files must be usable from the start; only the server may be late.
       if (paths.length > 0) loadSources({ paths })
       served = subscription.restore()
       return served && joined(served)
@@ -141,7 +141,7 @@ function createServed(
   }
 }
 
-/** Reads files again; offers them when they have changed, and tells once what is wrong with them. */
+/** Reads files again; offers them if they have changed, and reports each problem once. */
 function createReload(
   load: () => PolicySources | undefined,
   { offer, onFailure }: SourcesEvents,

@@ -1,22 +1,22 @@
-/** What a cache of verdicts stands on. */
+/** What a cache of verdicts needs. */
 export interface VerdictCacheOptions<Q, A> {
-  /** A key that tells apart whatever `decide` could; `undefined` for questions that are not kept. */
+  /** A key that distinguishes everything that `decide` could; `undefined` for questions that are not remembered. */
   readonly keyOf: (question: Q) => string | undefined
   readonly decide: (question: Q) => A
   /** Whether an answer may be remembered. */
   readonly mayKeep: (answer: A) => boolean
   readonly entriesMax: number
-  /** Remember only where deciding is measured to take longer than looking up. */
+  /** Remember answers only if deciding is measured to take longer than a lookup. */
   readonly isAuto: boolean
   readonly monotonicMs: () => number
 }
 
-/** No verdict outlives this, whatever it says. */
+/** No verdict is kept longer than this. */
 const AGE_MAX_MS = 600_000
 
 /**
- * Answers questions, from memory where that is faster. Two generations of answers take turns: nothing is
- * older than ten minutes, and there is never more than `entriesMax`.
+ * Answers questions, from memory where that is faster. Answers are kept in two generations that take turns: none is
+ * older than ten minutes, and there are never more than `entriesMax`.
  */
 export function createVerdictCache<Q, A>(options: VerdictCacheOptions<Q, A>): (question: Q) => A {
   const { keyOf, decide, mayKeep, monotonicMs } = options
@@ -48,13 +48,15 @@ export function createVerdictCache<Q, A>(options: VerdictCacheOptions<Q, A>): (q
   }
 }
 
-/** Looking up a verdict takes about a quarter of a microsecond; below this it does not pay. */
+/**
+ * Looking up a verdict takes about a quarter of a microsecond; remembering does not pay for decisions faster than this.
+ */
 const DEAR_MS = 0.002
 const CHEAP_MS = 0.001
 const SAMPLE_ONE_IN = 8
 const SAMPLES = 31
 
-/** Measures a few decisions of many, and says whether the middle one of the newest was dear. */
+/** Measures a sample of the decisions, and says whether the median of the newest measurements was expensive. */
 function createCostMeter<Q, A>(
   decide: (question: Q) => A,
   monotonicMs: () => number,

@@ -6,8 +6,8 @@ import { dirname, resolve } from 'node:path'
 const QUIET_MS = 100
 
 /**
- * Calls back some time after something changed in folders, or beside files: editors replace files, and
- * what is mounted is replaced by a link of its folder. Returns what ends it.
+ * Calls back shortly after something changed in a folder, or in the folder of a file: editors replace files, and
+ * mounted files are replaced through a link of their folder. Returns a function that stops watching.
  */
 export function watchPaths(paths: readonly string[], onChange: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -27,7 +27,7 @@ export function watchPaths(paths: readonly string[], onChange: () => void): () =
   }
 }
 
-/** What cannot be watched is read again with the configuration. */
+/** A path that cannot be watched is read again when the configuration is reloaded. */
 function open(place: string, recursive: boolean, onEvent: () => void): FSWatcher[] {
   try {
     const watcher = watch(place, { recursive }, onEvent)

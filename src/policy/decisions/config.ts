@@ -39,7 +39,7 @@ const upload = z
   })
   .describe('Upload decisions in gzip-compressed batches, as OPA does.')
 
-/** Configuration of the log of decisions. */
+/** Configuration of the decision log. */
 export const decisionLogConfig = z
   .strictObject({
     file: file.optional(),

@@ -12,11 +12,11 @@ import { masked } from './mask.ts'
 import type { DecisionLogStatus } from './status.ts'
 import { createUploadSink } from './upload-sink.ts'
 
-/** A decision, as it was made. */
+/** A decision that was made. */
 export interface Decision {
   /** The policy's name in the configuration. */
   readonly policy: string
-  /** `data.app.authz.allow`. */
+  /** The rule asked, such as `data.app.authz.allow`. */
   readonly entry: string
   readonly revision: string
   readonly input: Value
@@ -36,29 +36,29 @@ export interface Decision {
   readonly masks: MaskRules
 }
 
-/** The log of decisions. It never makes a request wait. */
+/** The decision log. It never makes a request wait. */
 export interface DecisionLog {
   record(decision: Decision): void
   status(): DecisionLogStatus
   close(): Promise<void>
 }
 
-/** What a log stands on. */
+/** What a decision log needs. */
 export interface DecisionLogOptions {
   readonly config: DecisionLogConfig
-  /** What relative paths are relative to; without it they are to the folder of the process. */
+  /** The folder that relative paths are relative to; default: the working directory. */
   readonly folder: string | undefined
-  /** Tells this process from others that write in the same folder. */
+  /** Distinguishes this process from others that write in the same folder. */
   readonly instance: string | undefined
   readonly clock: Clock
   readonly random: Random
-  /** Told when decisions begin to be lost, at most every ten seconds. */
+  /** Called when decisions begin to be lost, at most every ten seconds. */
   readonly onLoss: (lost: number, failure: string | undefined) => void
 }
 
-/** Decisions that wait to be masked and written down. */
+/** How many decisions may wait to be masked and written. */
 const WAITING_MAX = 4096
-/** Masked in one go before requests are served again. */
+/** How many decisions are masked before requests are served again. */
 const SLICE = 64
 const TELL_EVERY_MS = 10_000
 const ID_BYTES = 16
@@ -139,7 +139,7 @@ function sinksOf({ config, folder, instance, random }: DecisionLogOptions): Deci
   return sinks
 }
 
-/** Processes do not share a file: `decisions.2.ndjson`. */
+/** The path of this process's own file, such as `decisions.2.ndjson`: processes do not share one. */
 const withInstance = (path: string, instance: string): string =>
   path.replace(/(\.[^./]*)?$/, (extension: string) => `.${instance}${extension}`)
 

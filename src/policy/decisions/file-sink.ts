@@ -2,32 +2,32 @@ import { appendFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { messageOf } from '../../core/error-message.ts'
 
-/** Takes lines of the decision log somewhere. It never waits and never throws. */
+/** A destination for lines of the decision log. It never waits and never throws. */
 export interface DecisionSink {
   /** Takes a line; `false` when it cannot be held. */
   push(line: string): boolean
-  /** Lines taken, then lost. */
+  /** How many accepted lines were lost. */
   lost(): number
-  /** Why the newest try failed. */
+  /** Why the latest attempt failed. */
   failure(): string | undefined
-  /** Writes down what it can and ends. */
+  /** Writes what it can, and ends. */
   close(): Promise<void>
 }
 
-/** What a file of the log is told. */
+/** Options of {@link createFileSink}. */
 export interface FileSinkOptions {
   readonly path: string
   readonly sizeBytesMax: number
-  /** Files put aside that are kept: `decisions.ndjson.1` is the newest. */
+  /** How many full files are kept; `decisions.ndjson.1` is the newest. */
   readonly keep: number
 }
 
-/** What waits to be written, at most. */
+/** How many characters may wait to be written. */
 const BUFFER_CHARACTERS_MAX = 8 * 1024 * 1024
 const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 
-/** Creates a sink that appends lines to a file, and puts it aside when it is full. */
+/** Creates a sink that appends lines to a file, and renames the file when it is full. */
 export function createFileSink({ path, sizeBytesMax, keep }: FileSinkOptions): DecisionSink {
   let waiting: string[] = []
   let waitingCharacters = 0
@@ -54,7 +54,7 @@ export function createFileSink({ path, sizeBytesMax, keep }: FileSinkOptions): D
     sizeBytes = (sizeBytes ?? 0) + bytes.length
   }
 
-  /** Writes as many lines at once as a file holds. */
+  /** Writes as many lines at once as the file has room for. */
   const write = async (lines: readonly string[]): Promise<void> => {
     let text = ''
     for (const line of lines) {

@@ -4,23 +4,23 @@ import type { DecisionLogStatus } from './status.ts'
 import { createDecisionLog } from './decision-log.ts'
 import type { DecisionLog } from './decision-log.ts'
 
-/** The log of decisions that a configuration asks for. */
+/** The decision log that a configuration asks for. */
 export interface DecisionLogUse {
-  /** `undefined` when no log is asked for: then nothing needs to be put together either. */
+  /** `undefined` when no log is configured, so that no decision has to be assembled. */
   readonly record: ((decision: Decision) => void) | undefined
-  /** Opens the log, or takes over the one that is open when it was opened in the same way. */
+  /** Opens the log, or takes over the open one if it was opened with the same configuration. */
   open(): void
   status(): DecisionLogStatus | undefined
 }
 
-/** What a log is opened with. */
+/** What is needed to open a log. */
 export interface KeeperWorld extends Pick<DecisionLogOptions, 'clock' | 'random' | 'onLoss'> {
   readonly keep: { log?: { readonly configuration: string; readonly log: DecisionLog } | undefined }
   readonly folder?: string | undefined
   readonly instance?: string | undefined
 }
 
-/** Finds the log that a configuration asks for; it is opened when the configuration is in force. */
+/** Prepares the log that a configuration asks for; it is opened once the configuration is in force. */
 export function decisionLogKeeper(
   config: DecisionLogConfig | undefined,
   world: KeeperWorld,
@@ -31,7 +31,7 @@ export function decisionLogKeeper(
     record: config === undefined ? undefined : (decision) => keep.log?.log.record(decision),
     open() {
       if (keep.log?.configuration === configuration) return
-      // The log before writes down what it has on its own.
+      // The previous log writes what it still has on its own.
       void keep.log?.log.close()
       keep.log =
         config === undefined

@@ -1,10 +1,10 @@
 import type { Policy, Prepared } from '../../rego/index.ts'
 
-/** What a policy itself says of decisions in the log: OPA's rules of `package system.log`. */
+/** What a policy itself says about decisions in the log: OPA's rules in `package system.log`. */
 export interface MaskRules {
-  /** Gives what is to be taken out: a set of JSON pointers, or of objects `{op, path, value}`. */
+  /** Returns what must be removed: a set of JSON pointers, or of objects `{op, path, value}`. */
   readonly mask: Prepared | undefined
-  /** Is `true` for a decision that is not to be logged. */
+  /** Is `true` for a decision that must not be logged. */
   readonly drop: Prepared | undefined
 }
 

@@ -7,7 +7,7 @@ import { edited, valueAt } from '../store/edit.ts'
 import type { MaskRules } from './mask-rules.ts'
 import { messageOf } from '../../core/error-message.ts'
 
-/** A decision, as it is logged. */
+/** A decision in the form in which it is logged. */
 export type DecisionEvent = Document
 
 const pointer = z.string().regex(/^\/(input|result)(\/|$)/)
@@ -22,7 +22,7 @@ const rule = z.union([
 const rules = z.array(rule)
 type Rule = z.output<typeof rule>
 
-/** The decision without what must not be logged; `undefined` when it is not to be logged at all. */
+/** The decision without what must not be logged; `undefined` if it must not be logged at all. */
 export function masked(
   event: DecisionEvent,
   pointers: readonly string[],
@@ -34,14 +34,14 @@ export function masked(
     const own = mask === undefined ? [] : rulesOf(mask(event))
     return applied(event, [...fixed, ...own])
   } catch (error) {
-    // What must be masked is not known, so nothing of it is logged.
+    // It is not known what must be masked, so neither input nor result is logged.
     const { input: _input, result: _result, ...rest } = event
     const message = `masking failed: ${messageOf(error)}`
     return { ...rest, error: { message } }
   }
 }
 
-/** Undefined is an empty set of rules; anything but rules is an error, which hides everything. */
+/** `undefined` is an empty set of rules; anything else that is not rules is an error, which hides everything. */
 function rulesOf(value: Value | undefined): readonly Rule[] {
   if (value === undefined) return []
   return rules.parse(JSON.parse(stringifyJson(value)))

@@ -1,7 +1,7 @@
-/** How the log does. */
+/** The status of the decision log. */
 export interface DecisionLogStatus {
   readonly written: number
-  /** Decisions that were left out by `data.system.log.drop`. */
+  /** Decisions that `data.system.log.drop` left out. */
   readonly left: number
   /** Decisions that could not be held or sent. */
   readonly lost: number
@@ -9,7 +9,7 @@ export interface DecisionLogStatus {
   readonly failure: string | undefined
 }
 
-/** Logs of several processes as one; `null` when none is kept. */
+/** Adds up the logs of several processes; `null` when there is none. */
 export function addDecisionLogs(
   all: readonly (DecisionLogStatus | undefined)[],
 ): DecisionLogStatus | null {

@@ -7,12 +7,12 @@ import type { DecisionSink } from './file-sink.ts'
 
 const pack = promisify(gzip)
 
-/** When the program ends, what is left is sent in this time or lost. */
+/** When the program ends, what has not been sent within this time is lost. */
 const CLOSE_TIMEOUT_MS = 2000
 
 /**
- * Creates a sink that posts lines in packed batches (a JSON array of decisions, as OPA does). What cannot
- * be sent waits, and is sent again later and later; when too much waits, the oldest lines are lost.
+ * Creates a sink that posts lines in compressed batches (a JSON array of decisions, as OPA does). A batch that cannot
+ * be sent is retried at growing intervals; when too much waits, the oldest lines are lost.
  */
 export function createUploadSink(
   config: NonNullable<DecisionLogConfig['upload']>,

@@ -1,6 +1,6 @@
 import type { PolicySources } from '../bundle/sources.ts'
 
-/** A request that a bundle server got. */
+/** A request that a bundle server received. */
 export interface SeenRequest {
   readonly etag: string | null
   readonly prefer: string | null
@@ -8,20 +8,20 @@ export interface SeenRequest {
   readonly headers: Headers
 }
 
-/** A server of one bundle, for tests: over real HTTP, on a free port. */
+/** A server of one bundle for tests, over real HTTP on a free port. */
 export interface BundleServer {
   readonly url: string
   readonly seen: readonly SeenRequest[]
-  /** Answers the next requests like this. */
+  /** Answers the following requests with this function. */
   answer(handle: (request: Request) => Response | Promise<Response>): void
-  /** Serves these bytes under an ETag, and 304 to whoever has them. */
+  /** Serves these bytes with an ETag, and 304 to clients that have them. */
   serve(archive: Uint8Array, etag: string, type?: string): void
-  /** Resolves when one more request has come. */
+  /** Resolves when the next request has arrived. */
   nextRequest(): Promise<SeenRequest>
   stop(): Promise<void>
 }
 
-/** Starts a {@link BundleServer}, on the port of one that was stopped if that is given. */
+/** Starts a {@link BundleServer}, on the given port (that of a stopped one) or on a free one. */
 export function startBundleServer(port = 0): BundleServer {
   let handle: (request: Request) => Response | Promise<Response> = () =>
     new Response(null, { status: 503 })
@@ -63,7 +63,7 @@ export function startBundleServer(port = 0): BundleServer {
   }
 }
 
-/** Sources of a policy that allows one tenant, for tests. */
+/** The sources of a policy that allows one tenant, for tests. */
 export const sourcesFor = (tenant: string, revision: string): PolicySources => ({
   modules: { 'app.rego': 'package app\n\nallow if input.tenant == data.tenant\n' },
   data: { tenant },

@@ -7,7 +7,7 @@ const key = z.strictObject({
   key: secret().describe('Public key in PEM, or the shared secret; use ${file:path}.'),
 })
 
-/** What the signature of a bundle must be. */
+/** How a bundle must be signed. */
 const verificationConfig = z
   .strictObject({
     keys: z
@@ -21,7 +21,7 @@ const verificationConfig = z
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
-/** Whether a bundle or a log may travel to this URL: by TLS, or within the machine. */
+/** Whether a bundle or a log may be exchanged with this URL: over TLS, or within the machine. */
 function mayTravel(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username } = new URL(text)
@@ -29,7 +29,7 @@ function mayTravel(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))
 }
 
-/** The URL of a service; plain HTTP is for loopback alone. */
+/** The URL of a service; plain HTTP is allowed for loopback only. */
 export const serviceUrl = (): z.ZodType<string, string> =>
   z.string().refine(mayTravel, {
     error: 'expected an https URL without a password in it; plain http is for loopback alone',
@@ -45,7 +45,7 @@ export const serviceHeaders = () =>
     .default({})
     .describe('Headers to send with each request; use ${NAME} or ${file:path}.')
 
-/** A bundle that a server holds. */
+/** A bundle on a server. */
 export const remoteBundleConfig = z
   .strictObject({
     url: serviceUrl().describe('URL of the bundle.'),

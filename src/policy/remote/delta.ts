@@ -10,13 +10,13 @@ import type { BundleLimits, PolicySources, SourceFile } from '../bundle/sources.
 import { sourcesOfBundle, unpack } from '../bundle/sources.ts'
 import { edited, valueAt } from '../store/edit.ts'
 
-/** How bundles of a server are read. */
+/** How bundles from a server are read. */
 export interface BundleReading {
   readonly limits: BundleLimits
   readonly verification: Verification | undefined
 }
 
-/** The file that makes a bundle one of changes. */
+/** The file that makes a bundle a delta. */
 const PATCH_FILE = 'patch.json'
 
 const patchShape = z.object({
@@ -29,15 +29,15 @@ const patchShape = z.object({
   ),
 })
 
-/** Whether an archive is read as a whole bundle, or as changes to the one before. */
+/** An archive read as a whole bundle, or as changes to the previous one. */
 export type Reading =
   | { readonly kind: 'snapshot'; readonly sources: PolicySources }
   | { readonly kind: 'delta'; readonly sources: PolicySources }
 
 /**
- * Reads what a server sent: a bundle, or changes to the data of the bundle before.
+ * Reads what a server sent: a bundle, or changes to the data of the previous bundle.
  *
- * @throws BundleError when it is neither, or changes what is not there.
+ * @throws BundleError when it is neither, or changes something that does not exist.
  */
 export function readAnswer(
   archive: Uint8Array,

@@ -7,7 +7,7 @@ export type BundleAnswer =
       readonly kind: 'new'
       readonly archive: Uint8Array
       readonly etag: string | undefined
-      /** Whether the server waits for news when asked to. */
+      /** Whether the server supports long polling. */
       readonly waits: boolean
     }
 
@@ -19,25 +19,25 @@ export class FetchError extends Error {
   }
 }
 
-/** What one request is told. */
+/** Options of one request. */
 export interface Asked {
-  /** The bundle that is there already. */
+  /** The ETag of the bundle at hand. */
   readonly etag: string | undefined
-  /** Whether changes to it may be answered instead of a whole bundle. */
+  /** Whether the server may answer with changes to it instead of a whole bundle. */
   readonly takesDelta: boolean
-  /** Whether to ask the server to wait for news. */
+  /** Whether to ask the server to wait for a new bundle (long polling). */
   readonly waits: boolean
   readonly signal: AbortSignal
 }
 
-/** OPA's type of answers of servers that wait for news. */
+/** OPA's media type for answers of servers that support long polling. */
 const LONG_POLL_TYPE = 'application/vnd.openpolicyagent.bundles'
 const WAIT_MARGIN_MS = 10_000
 
 /**
- * Asks a server for a bundle. Redirects are not followed: they would carry credentials elsewhere.
+ * Asks a server for a bundle. Redirects are not followed: they would send credentials elsewhere.
  *
- * @throws FetchError when there is no answer in time, a refusal, or more bytes than allowed.
+ * @throws FetchError when there is no answer in time, the server refuses, or it sends more bytes than allowed.
  */
 export async function fetchBundle(config: RemoteBundleConfig, asked: Asked): Promise<BundleAnswer> {
   const timeoutMs = config.timeout + (asked.waits ? (config.longPolling ?? 0) + WAIT_MARGIN_MS : 0)
@@ -99,7 +99,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection broke',
 }
 
-/** Messages of clients may quote the request, so only their codes are told. */
+/** The HTTP client's messages may quote the request, so only their codes are reported. */
 function reasonOf(error: unknown): string {
   const codes = [error, error instanceof Error ? error.cause : undefined].flatMap((item) =>
     typeof item === 'object' && item !== null && 'code' in item ? [String(item.code)] : [],

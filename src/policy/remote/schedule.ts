@@ -10,19 +10,19 @@ const FIRST_RETRY_MS = 500
 const LONG_POLL_FLOOR_MS = 50
 const JITTER = 0.5
 
-/** After an answer: anywhere between the two, so that many gates do not ask at once. */
+/** The delay after an answer: random between the two, so that many gates do not ask at once. */
 export const delayAfterAnswerMs = ({ minDelayMs, maxDelayMs }: Pace, random: Random): number =>
   minDelayMs + random.fraction() * (maxDelayMs - minDelayMs)
 
-/** After a failure: longer each time, up to the longest delay, with jitter. */
+/** The delay after a failure: longer each time, up to the longest delay, with jitter. */
 export function delayAfterFailureMs(pace: Pace, failures: number, random: Random): number {
   const steady = Math.min(pace.maxDelayMs, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 30))
   return steady * (1 - JITTER * random.fraction())
 }
 
 /**
- * After an answer of a server that waits for news: at once, unless it did not wait. One that answers
- * "nothing new" straight away is asked at the usual pace.
+ * The delay after an answer to long polling: none, unless the server did not wait. A server that answers "nothing new"
+ * immediately is asked at the usual pace.
  */
 export function delayAfterLongPollMs(
   pace: Pace,

@@ -4,21 +4,21 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-/** A bundle as it was fetched: a whole one, and the changes that came after it. */
+/** A bundle as fetched: a whole one, and the changes that followed it. */
 export interface ShelvedBundle {
   readonly url: string
-  /** What the server calls this state; absent when it does not say. */
+  /** The server's ETag for this state; absent if it sent none. */
   readonly etag: string | undefined
   /** Milliseconds since the epoch. */
   readonly fetchedAtMs: number
   readonly archives: readonly Uint8Array[]
 }
 
-/** Where the newest good bundles are kept, so that a restart without their server still decides. */
+/** Where the newest good bundles are kept, so that the gate can decide after a restart even if their server is down. */
 export interface BundleShelf {
-  /** The bundle kept under a name; `undefined` when there is none that is whole. */
+  /** The bundle kept under a name; `undefined` when there is none, or it is damaged. */
   load(name: string): ShelvedBundle | undefined
-  /** Keeps a bundle in place of the one before: whole, or not at all. */
+  /** Replaces the bundle kept under a name, completely or not at all. */
   save(name: string, bundle: ShelvedBundle): Promise<void>
 }
 
@@ -34,7 +34,7 @@ const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 const LINE_FEED = 0x0a
 
-/** A shelf in memory: it forgets everything with the process. */
+/** A shelf in memory, lost when the process ends. */
 export function createMemoryShelf(): BundleShelf {
   const bundles = new Map<string, ShelvedBundle>()
   return {
@@ -47,8 +47,8 @@ export function createMemoryShelf(): BundleShelf {
 }
 
 /**
- * A shelf in a folder, which is made when something is saved. Each bundle is one file: a line of JSON,
- * then the archives as they came, signatures included, so that they are verified again when loaded.
+ * A shelf in a folder, which is created when something is saved. Each bundle is one file: a line of JSON, then the
+ * archives as received, signatures included, so that they are verified again when loaded.
  */
 export function createFolderShelf(folder: string): BundleShelf {
   const pathOf = (name: string): string => join(folder, `${name}.bundle`)

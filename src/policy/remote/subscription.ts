@@ -12,43 +12,43 @@ import type { Pace } from './schedule.ts'
 import { delayAfterAnswerMs, delayAfterFailureMs, delayAfterLongPollMs } from './schedule.ts'
 import type { BundleShelf } from './shelf.ts'
 
-/** How a remote bundle does. */
+/** The status of a remote bundle. */
 export interface SubscriptionStatus {
-  /** When the server last answered with a bundle, or that nothing is new; milliseconds since the epoch. */
+  /** When the server last answered with a bundle or with "nothing new"; milliseconds since the epoch. */
   readonly checkedAtMs: number | undefined
-  /** Why the newest try failed; what was in force before stays. */
+  /** Why the latest attempt failed; the bundle in force stays. */
   readonly failure: string | undefined
   readonly failures: number
   readonly etag: string | undefined
 }
 
-/** A bundle of a server, kept up to date. */
+/** A bundle from a server, kept up to date. */
 export interface Subscription {
-  /** The newest good bundle that was kept, read without asking the server. */
+  /** The newest good bundle on the shelf, read without asking the server. */
   restore(): PolicySources | undefined
-  /** What was restored is of no use: the next request asks for a whole bundle. */
+  /** Says that the restored bundle cannot be used, so that the next request asks for a whole one. */
   forget(): void
-  /** Begins to ask the server. */
+  /** Starts polling the server. */
   start(): void
   status(): SubscriptionStatus
   close(): Promise<void>
 }
 
-/** What a subscription stands on. */
+/** What a subscription needs. */
 export interface SubscriptionOptions {
-  /** Names the bundle on the shelf. */
+  /** Name of the bundle on the shelf. */
   readonly name: string
   readonly config: RemoteBundleConfig
   readonly shelf: BundleShelf
   readonly clock: Clock
   readonly random: Random
-  /** Puts a bundle in force; answers what is wrong with it, and then nothing has changed. */
+  /** Puts a bundle in force; returns what is wrong with it, in which case nothing has changed. */
   readonly offer: (sources: PolicySources) => string | undefined
-  /** Told when a try fails; the first time, and whenever the reason changes. */
+  /** Called when an attempt fails for the first time, and whenever the reason changes. */
   readonly onFailure: (failure: string) => void
 }
 
-/** More changes than this in a row, and the next bundle is asked for whole. */
+/** After this many deltas in a row, the next bundle is requested whole. */
 const DELTAS_MAX = 64
 
 const FILES_MAX = 10_000
@@ -83,7 +83,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     try {
       await shelf.save(name, { url: config.url, etag, fetchedAtMs: clock.nowMs(), archives })
     } catch (error) {
-      // Asked for again, so that it is kept once that is possible.
+      // Fetch it again next time, so that it is kept once that is possible.
       etag = undefined
       throw error
     }
@@ -114,7 +114,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
         : `the bundle could not be kept: ${messageOf(error)}`
     if (failure !== status.failure) options.onFailure(failure)
     status = { ...status, failure, failures: status.failures + 1 }
-    // Whoever was asked to wait and failed is asked plainly next.
+    // If a long poll failed, the next request is a plain one.
     waits = config.longPolling !== undefined
     return delayAfterFailureMs(pace, status.failures, random)
   }
@@ -145,7 +145,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       try {
         for (const archive of kept.archives) sources = readAnswer(archive, sources, reading).sources
       } catch (error) {
-        // What was kept need not be what the configuration of today allows.
+        // The current configuration may not allow the bundle that was kept.
         if (error instanceof BundleError) return undefined
         throw error
       }

@@ -13,12 +13,12 @@ export function valueAt(root: Value, path: readonly string[]): Value | undefined
   return value
 }
 
-/** What a change does at the end of its path, to the object or array that holds it. */
+/** What a change does to the object or array at the end of its path. */
 export type Edit = 'put' | 'insert' | 'remove'
 
 /**
- * A copy with one value changed; what is not on the path is shared. `undefined` when the path leads
- * nowhere. `put` makes the objects that are missing; `insert` and `remove` make none.
+ * A copy with one value changed; everything off the path is shared. `undefined` when the path does not exist. `put`
+ * creates missing objects; `insert` and `remove` do not.
  */
 export function edited(
   root: Value,

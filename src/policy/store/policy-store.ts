@@ -5,15 +5,15 @@ import { isDocument } from '../bundle/documents.ts'
 import { BundleError } from '../bundle/bundle-error.ts'
 import type { PolicySources } from '../bundle/sources.ts'
 
-/** Policies and data that can be changed while they are asked. A change is whole or does not happen. */
+/** Policies and data that can be changed while they are in use. A change is applied completely or not at all. */
 export interface PolicyStore {
-  /** The policy in force: what was begun with it goes on with it. */
+  /** The policy in force; an evaluation that began with it continues with it. */
   policy(): Policy
   revision(): string
   modules(): Readonly<Record<string, string>>
   /** Adds or replaces a module. Throws a RegoError when the modules do not compile together. */
   putModule(id: string, text: string): void
-  /** Whether there was such a module. Throws a RegoError when others need it. */
+  /** Removes a module; returns whether it existed. Throws a RegoError when other modules need it. */
   deleteModule(id: string): boolean
   data(): Document
   /** Replaces all data. Throws a BundleError unless it is an object. */
@@ -23,9 +23,9 @@ export interface PolicyStore {
 /** What a {@link PolicyStore} begins with. */
 export interface PolicyStoreOptions {
   readonly sources: PolicySources
-  /** Loop passes and calls one evaluation may take. */
+  /** How many loop iterations and calls one evaluation may take. */
   readonly steps: number
-  /** Told of what policies print; without it, `print` is left out of them. */
+  /** Receives what policies print; without it, calls of `print` are left out. */
   readonly print?: (message: string) => void
 }
 
