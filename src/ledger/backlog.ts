@@ -6,35 +6,35 @@ export interface NextSegment {
   readonly openedMs: number
 }
 
-/** Chained lines that lie together and are written together. */
+/** Chained lines that are stored together and written together. */
 export interface Piece {
   readonly bytes: Buffer
-  /** Bytes that are lines. */
+  /** Bytes taken by lines. */
   used: number
-  /** Requests among them. */
+  /** How many of them are requests. */
   requests: number
-  /** There is more than requests among them. */
+  /** Whether any of them is not a request. */
   isPressing: boolean
-  /** Somebody waits until one of them is on disk. */
+  /** Whether a caller waits until one of them is on disk. */
   isAwaited: boolean
-  /** The newest of them. */
+  /** Sequence number of the newest. */
   seq: number
   /** Present when the last of them seals its segment. */
   next: NextSegment | undefined
 }
 
-/** A piece is this large, unless a single line is larger. */
+/** Size of a piece, unless a single line is larger. */
 const PIECE_BYTES = 1 << 18
 const SPARES_MAX = 4
-/** Bytes that may wait for each request that may. */
+/** How many bytes may wait per request that may wait. */
 const BYTES_PER_REQUEST = 512
 
 /**
- * Lines that wait for the log, oldest first, in pieces that are used again and again: no line is moved, and what
- * is being written stays as it is while others come. Bounded by requests and by bytes.
+ * Lines that wait for the log, oldest first, in reusable pieces: no line is moved, and a piece that is being written
+ * does not change while other lines arrive. Bounded by requests and by bytes.
  */
 export class Backlog {
-  /** Requests that wait, those being written among them. */
+  /** How many requests wait, including those being written. */
   requests = 0
   readonly #requestsMax: number
   readonly #bytesMax: number
@@ -53,12 +53,12 @@ export class Backlog {
     return this.requests >= this.#requestsMax || this.#bytes >= this.#bytesMax
   }
 
-  /** Whether a piece is full, or holds more than requests. */
+  /** Whether a piece is full, or holds a record that is not a request. */
   get isPressing(): boolean {
     return this.#closed.length > 0 || this.#open?.isPressing === true
   }
 
-  /** Copies a line behind the others; returns the piece that it lies in. */
+  /** Appends a copy of a line; returns the piece that it is in. */
   add(line: Uint8Array): Piece {
     const { length } = line
     let piece = this.#open
@@ -72,7 +72,7 @@ export class Backlog {
     return piece
   }
 
-  /** What is added from now on lies in another piece, and in the segment `next` if it is given. */
+  /** Ends the current piece: whatever is added from now on is in another piece, and in the segment `next` if given. */
   close(next?: NextSegment): void {
     const piece = this.#open
     if (piece === undefined) return
@@ -87,7 +87,7 @@ export class Backlog {
     return this.#closed.shift()
   }
 
-  /** Gives back a piece that was taken: it has been written, or is lost. */
+  /** Returns a piece that was taken, once it has been written or lost. */
   release(piece: Piece): void {
     this.requests -= piece.requests
     this.#bytes -= piece.used

@@ -1,20 +1,23 @@
 import type { ColumnFilter, RecordColumns } from './columns.ts'
 import { HASHED } from './columns.ts'
 
-/** Bytes of a segment's filter: good for some thousand distinct texts; above, it rules nothing out. */
+/** Bytes of a segment's filter: good for some thousand distinct texts; with many more, it rules nothing out. */
 export const BLOOM_BYTES = 2048
 const BITS = BLOOM_BYTES * 8
 const PROBES = 4
-/** With so many texts the filter rules next to nothing out: it is filled, and the rest is spared. */
+/**
+ * With this many texts, the filter rules out next to nothing: all its bits are set, and the rest of the work is
+ * skipped.
+ */
 const TEXTS_MAX = 4 * BLOOM_BYTES
-/** Texts seen a moment ago are not set again. */
+/** How many recent texts are remembered, so that they are not set again. */
 const RECENT = 256
 const MIX_A = 0x85ebca6b
 const MIX_B = 0xc2b2ae35
 
 /**
- * A Bloom filter over the texts of a segment (tenants, actors, actions, outcomes): tells at once that
- * a segment holds none of what is asked. Request ids are left out, since each occurs once.
+ * A Bloom filter over the texts of a segment (tenants, actors, actions, outcomes): tells at once that a segment holds
+ * nothing that a query asks for. Request ids are left out, because each occurs only once.
  */
 export function buildBloom(columns: RecordColumns): Uint8Array {
   const bloom = new Uint8Array(BLOOM_BYTES)

@@ -12,7 +12,7 @@ export function putBytes(bytes: Uint8Array, source: Uint8Array, at: number): num
   return at + length
 }
 
-/** Writes a whole number, not negative, in decimal digits; returns the end. */
+/** Writes a nonnegative integer in decimal digits; returns the end. */
 export function putNumber(bytes: Uint8Array, value: number, at: number): number {
   if (value < 10_000_000) return putSmall(bytes, value | 0, at)
   let digits = 1
@@ -41,12 +41,12 @@ function putSmall(bytes: Uint8Array, value: number, at: number): number {
 
 /** Writes plain text and computes its index hash in the same pass. */
 export class TextWriter {
-  /** Hash of the text written last: that of `hashText`. */
+  /** Hash of the text written last, the same as that of `hashText`. */
   hash = 0
 
   /**
-   * Writes `text` without quotes; returns the end, or -1 when it holds anything that JSON escapes or
-   * that is not ASCII, or is too long.
+   * Writes `text` without quotes; returns the end, or -1 if it is too long or contains a character that JSON escapes or
+   * that is not ASCII.
    */
   put(bytes: Uint8Array, text: string, at: number): number {
     if (text.length === 0) {
@@ -56,7 +56,7 @@ export class TextWriter {
     return this.#put(bytes, text, at, FNV_OFFSET)
   }
 
-  /** Goes on with the text written last. */
+  /** Continues the text written last. */
   putMore(bytes: Uint8Array, text: string, at: number): number {
     return text.length === 0 ? at : this.#put(bytes, text, at, this.hash)
   }

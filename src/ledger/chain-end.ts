@@ -28,34 +28,34 @@ export interface ChainEndOptions {
 }
 
 const RECORD_BYTES_MAX = 1 << 20
-/** Characters of a record that surely fit: each takes three bytes at most. */
+/** A record with this many characters always fits: each takes at most three bytes. */
 const TEXT_CHARS_MAX = RECORD_BYTES_MAX / 4
 const NOTHING = new Uint8Array(0)
 
 /**
- * The end of the chain: records are chained to it as they come and wait as finished lines, a piece of them is
- * committed to the log at a time. After the log has refused one, nothing must be added until
- * {@link ChainEnd.findAgain} has found out what it has, and what was chained to that is lost.
+ * The end of the chain: records are chained to it as they arrive and wait as finished lines, which are committed to the
+ * log one piece at a time. After the log has refused a piece, nothing may be added until {@link ChainEnd.findAgain} has
+ * found out what the log has; lines chained after that are lost.
  */
 export class ChainEnd {
-  /** Records that the log has taken since the start. */
+  /** How many records the log has accepted since the start. */
   written = 0
   readonly backlog: Backlog
   readonly #options: ChainEndOptions
   readonly #chain: ChainWriter
   readonly #encoder: TrafficEncoder
-  /** What the log has taken. */
+  /** What the log has accepted. */
   #tail: Tail
-  /** The newest record, and of its segment the bytes, the index and the time of the first record. */
+  /** The newest record, and the bytes, index and time of the first record of its segment. */
   #seq: number
   #bytes: number
   #columns: RecordColumns
   #openedMs: number
-  /** Sequence numbers of records that wait and are not requests. */
+  /** Sequence numbers of waiting records that are not requests. */
   #others: number[] = []
   /** Up to this record all is on disk. */
   #synced: number
-  /** The newest record of the piece that the log has refused. */
+  /** The newest record of the piece that the log refused. */
   #refusedSeq: number | undefined
 
   private constructor(options: ChainEndOptions, tail: Tail) {
@@ -83,7 +83,7 @@ export class ChainEnd {
     return { end, found }
   }
 
-  /** The newest record that the log has taken. */
+  /** The newest record that the log has accepted. */
   get tail(): Tail {
     return this.#tail
   }
@@ -98,7 +98,7 @@ export class ChainEnd {
     return this.#synced
   }
 
-  /** Chains a request; `false` when too many wait, or it is too long. */
+  /** Chains a request; `false` if too many are waiting, or it is too long. */
   addRequest(entry: TrafficEntry): boolean {
     const { backlog } = this
     if (backlog.isFull) return false
@@ -121,7 +121,7 @@ export class ChainEnd {
    * Chains a record that is not a request.
    *
    * @param json - The record without `seq` and `hash`, of at most a quarter of 2^20 characters.
-   * @param isAwaited - Somebody waits until it is on disk.
+   * @param isAwaited - Whether a caller waits until it is on disk.
    * @returns Its sequence number.
    */
   add(json: string, fields: IndexedFields, isAwaited: boolean): number {
@@ -130,7 +130,7 @@ export class ChainEnd {
     return this.#seq
   }
 
-  /** As {@link ChainEnd.add}, for a record of the ledger's own that nobody waits for. */
+  /** Like {@link ChainEnd.add}, for a record of the ledger itself that nobody waits for. */
   addSystem(entry: SystemEntry): number {
     const { json, fields } = encodeSystem(entry, this.#options.clock.nowMs())
     return this.add(json, fields, false)
@@ -145,7 +145,7 @@ export class ChainEnd {
     )
   }
 
-  /** Seals the newest segment: what is added from now on lies in the next. */
+  /** Seals the newest segment: whatever is added from now on is in the next one. */
   turnSegment(): void {
     this.#addOwn(SEAL_ACTION, { records: this.#columns.rows + 1 })
     this.#columns = new RecordColumns(this.#seq + 1)
@@ -156,10 +156,10 @@ export class ChainEnd {
   }
 
   /**
-   * Commits the oldest piece to the log, or nothing, to have on disk what was committed before.
+   * Commits the oldest piece to the log; without one, it only brings to disk what was committed before.
    *
-   * @param syncTo - Up to this record all is wanted on disk.
-   * @throws LedgerError `failed`, when the log throws: which of the records it has then is not known.
+   * @param syncTo - Every record up to this one must be on disk afterward.
+   * @throws LedgerError `failed` when the log throws; it is then unknown which of the records the log has.
    */
   async commit(syncTo: number): Promise<void> {
     const piece = this.backlog.take()
@@ -168,7 +168,7 @@ export class ChainEnd {
       else await this.#commit(piece, syncTo)
     } catch (error) {
       this.#refusedSeq = piece?.seq ?? this.#tail.seq
-      // A log that fails says that it is closed; what it failed of stands behind that.
+      // A failed log says that it is closed; the reason for the failure is its cause.
       const why = error instanceof Error ? (error.cause ?? error) : error
       throw new LedgerError('failed', messageOf(why))
     } finally {
@@ -176,7 +176,7 @@ export class ChainEnd {
     }
   }
 
-  /** After a refusal: forgets what was chained behind the refused piece. Returns how many requests that were. */
+  /** After a refusal: forgets what was chained after the refused piece. Returns how many requests those were. */
   giveUp(): number {
     const lost = this.backlog.requests
     const kept = this.#refusedSeq ?? this.#tail.seq
@@ -187,10 +187,10 @@ export class ChainEnd {
   }
 
   /**
-   * Opens a log that has refused a piece again, and goes on from what it has. Call {@link ChainEnd.resume} next.
+   * Reopens a log that refused a piece, and continues from what the log has. Call {@link ChainEnd.resume} next.
    *
-   * @returns The newest record that is in the log, and how many requests are lost of those that were chained.
-   * @throws When records are gone that the log had taken, and what the log throws.
+   * @returns The newest record in the log, and how many of the chained requests are lost.
+   * @throws When records that the log had accepted are gone; also whatever the log throws.
    */
   async findAgain(): Promise<{
     readonly seq: number
@@ -210,7 +210,7 @@ export class ChainEnd {
     return { seq, lost, headerMissing }
   }
 
-  /** Says in the chain that writing goes on, with how many records that nobody was told of. */
+  /** Records in the chain that writing continues, and how many of its records were never acknowledged. */
   async resume(headerMissing: boolean, unacknowledged: number): Promise<void> {
     if (headerMissing) this.#addHeader()
     this.#addOwn('ledger.recover', { unacknowledged })
@@ -249,7 +249,7 @@ export class ChainEnd {
     if (sync) this.#synced = this.#tail.seq
   }
 
-  /** The log has taken the last record of its segment. */
+  /** Begins the next segment, once the log has accepted the last record of the previous one. */
   async #rotate({ columns, openedMs }: NextSegment): Promise<void> {
     const { log, index } = this.#options
     const sealed = this.#tail

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { AuditRecord } from './record.ts'
 import { fromUtf8, toHex } from '../core/bytes.ts'
 
-/** SHA-256 of bytes: 32 bytes, in `out` when it is given, in a new array otherwise. */
+/** SHA-256 of bytes: 32 bytes, in `out` if given, otherwise in a new array. */
 export type Digest = (data: Uint8Array, out?: Uint8Array) => Uint8Array
 
 /** {@link Digest} of node:crypto. */
@@ -12,7 +12,7 @@ export const nodeDigest: Digest = (data, out) => {
   return out ?? digest
 }
 
-/** Bytes of a SHA-256. */
+/** Size of a SHA-256 in bytes. */
 const HASH_BYTES = 32
 /** The hash before the first record. */
 export const GENESIS_HASH = '0'.repeat(2 * HASH_BYTES)
@@ -25,21 +25,21 @@ const HEX = Buffer.from('0123456789abcdef')
 const BRACE = 0x7d
 const QUOTE = 0x22
 const LINE_FEED = 0x0a
-/** Records up to this length are hashed and copied through views that are made once. */
+/** Records up to this length in bytes are hashed and copied through reused views. */
 const VIEWS_MAX = 2048
 
 /**
- * Turns records into chained lines. The hash of a record is SHA-256 over the 32 bytes of the previous
- * hash and the record's JSON without its `hash` member; the line is that JSON with `,"hash":"<hex>"`
- * before the closing brace, and a line feed.
+ * Turns records into chained lines. The hash of a record is SHA-256 over the 32 bytes of the previous hash and the
+ * record's JSON without its `hash` member; the line is that JSON with `,"hash":"<hex>"` before the closing brace, and a
+ * line feed.
  *
- * A record is made on a workbench that begins with the previous hash, so that what is hashed is in one
- * piece and always in the same few cache lines; whoever wants the line copies it from there.
+ * A record is built on a workbench that begins with the previous hash, so that the hashed bytes are contiguous and
+ * always in the same few cache lines; the caller copies the line from there.
  */
 export class ChainWriter {
   readonly #digest: Digest
   readonly #bench: Buffer
-  /** Views of the workbench by length: of what is hashed, and of the line. */
+  /** Views of the workbench by length: of the hashed bytes, and of the line. */
   readonly #hashed: Uint8Array[] = []
   readonly #lined: Uint8Array[] = []
   readonly #digested = new Uint8Array(HASH_BYTES)
@@ -47,7 +47,7 @@ export class ChainWriter {
   readonly bytes: Uint8Array
   /** Where the JSON of a record begins. */
   readonly start = HASH_BYTES
-  /** Hash of the newest record made. */
+  /** Hash of the record made last. */
   readonly hash: Uint8Array
 
   /** @param recordBytesMax - Longest JSON of a record. */
@@ -64,14 +64,14 @@ export class ChainWriter {
     return at + this.#bench.write(text, at, 'utf8')
   }
 
-  /** The line of a record, as {@link ChainWriter.seal} gives it. `json` must have members. */
+  /** The line of a record, as {@link ChainWriter.seal} returns it. `json` must have members. */
   line(json: string): Uint8Array {
     return this.seal(this.put(json, this.start))
   }
 
   /**
-   * The line of the record that lies on the workbench up to `end`, with its line feed: a view of the workbench,
-   * as it is until the next record.
+   * The line of the record on the workbench up to `end`, with its line feed: a view of the workbench, valid until the
+   * next record.
    */
   seal(end: number): Uint8Array {
     const { bytes } = this
@@ -99,11 +99,11 @@ function viewOf(views: Uint8Array[], bytes: Uint8Array, start: number, length: n
   return (views[length] ??= bytes.subarray(start, start + length))
 }
 
-/** The hash of the line that ends at `end`, with its line feed. */
+/** The hash in the line that ends, with its line feed, at `end`. */
 export const lastHash = (lines: Buffer, end: number): string =>
   lines.toString('latin1', end - 3 - HASH_CHARS, end - 3)
 
-/** A line taken apart: where it stands in the chain, without parsing the rest. */
+/** The place of a line in the chain, read without parsing the rest. */
 export interface Link {
   readonly seq: number
   /** The hash it states. */
@@ -113,7 +113,7 @@ export interface Link {
 const SEQ_START = Buffer.from('{"seq":')
 const DIGIT_0 = 0x30
 
-/** Reads `seq` and `hash` of a line; `undefined` when it does not have the shape of a record. */
+/** Reads `seq` and `hash` of a line; `undefined` if it does not have the shape of a record. */
 export function readLink(line: Uint8Array): Link | undefined {
   const bytes = asBuffer(line)
   const hashStart = bytes.length - HASH_CHARS - 2
@@ -137,7 +137,7 @@ export function readLink(line: Uint8Array): Link | undefined {
 /** Whether `text` is a SHA-256 in lowercase hexadecimal. */
 export const isHash = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
-/** Computes the hash a line must have after a record with hash `previous`. */
+/** Computes the hash that a line must have after a record with the hash `previous`. */
 export function createLinkHasher(digest: Digest): (previous: string, line: Uint8Array) => string {
   let scratch = Buffer.alloc(1 << 16)
   return (previous, line) => {
@@ -151,7 +151,7 @@ export function createLinkHasher(digest: Digest): (previous: string, line: Uint8
   }
 }
 
-/** Parses a line; `undefined` when it is no record. */
+/** Parses a line; `undefined` if it is not a record. */
 export function parseRecord(line: Uint8Array): AuditRecord | undefined {
   const text = fromUtf8(line)
   if (text === undefined || readLink(line) === undefined) return undefined

@@ -1,6 +1,6 @@
 import type { IndexedFields } from './encode.ts'
 
-/** What a query asks of the index; absent fields match everything. */
+/** What a query asks the index for; absent fields match everything. */
 export interface ColumnFilter {
   readonly kind?: number | undefined
   readonly tenant?: number | undefined
@@ -18,9 +18,9 @@ export const HASHED = ['tenant', 'actor', 'action', 'outcome', 'request'] as con
 const ROWS_START = 1024
 
 /**
- * The index of one segment: for each record its time, kind, byte offset and the hashes of its texts,
- * as columns that are scanned. About a nanosecond a row and column, whatever is asked; 33 bytes a
- * record. Row `n` is the record `firstSeq + n`.
+ * The index of one segment: for each record its time, kind, byte offset and the hashes of its texts, as columns that
+ * are scanned. A scan takes about a nanosecond per row and column, whatever the query; a record takes 33 bytes. Row `n`
+ * is the record `firstSeq + n`.
  */
 export class RecordColumns {
   readonly firstSeq: number
@@ -65,14 +65,14 @@ export class RecordColumns {
     this.#rows = row + 1
   }
 
-  /** Takes over columns that were read from elsewhere. */
+  /** Adopts columns that were read from elsewhere. */
   adopt(rows: number, minMs: number, maxMs: number): void {
     this.#rows = rows
     this.minMs = minMs
     this.maxMs = maxMs
   }
 
-  /** Whether the record of `row` may match: surely not when `false`. */
+  /** Whether the record of `row` may match; `false` is certain. */
   matches(row: number, filter: ColumnFilter): boolean {
     const { kind, tenant, actor, action, outcome, request } = filter
     if (request !== undefined && this.request[row] !== request) return false
@@ -93,7 +93,7 @@ export class RecordColumns {
     return -1
   }
 
-  /** Gives the columns exactly this many rows of space. */
+  /** Gives the columns room for exactly this many rows. */
   resize(rows: number): void {
     this.kind = copy(new Uint8Array(rows), this.kind)
     this.timeMs = copy(new Float64Array(rows), this.timeMs)

@@ -15,9 +15,9 @@ export interface AuditFilter {
 
 /** A question about the past, newest first. */
 export interface AuditQuery extends AuditFilter {
-  /** Records at most; default 100, bound 1000. */
+  /** The most records to return; default 100, at most 1000. */
   readonly limit?: number
-  /** `nextCursor` of the page before; an unknown one gives {@link AuditPage} `invalid_cursor`. */
+  /** `nextCursor` of the previous page. */
   readonly cursor?: string
 }
 
@@ -31,22 +31,22 @@ export interface AuditPage {
 export interface LedgerProgress {
   readonly records: number
   readonly bytes: number
-  /** All bytes there are to go through, as known at the start. */
+  /** Total bytes to go through, as known at the start. */
   readonly bytesTotal: number
 }
 
-/** Called now and then during long work (about every 10,000 records). */
+/** Called from time to time during long work (about every 10,000 records). */
 export type OnProgress = (progress: LedgerProgress) => void
 
-/** Reads of the ledger within a scope: one tenant, or all. */
+/** Reads the ledger within a scope: one tenant, or all. */
 export interface AuditReader {
-  /** Newest first. Throws a `RangeError` for a cursor that no page gave. */
+  /** A page, newest first. Throws a `RangeError` for a cursor that is not from a page. */
   query(query: AuditQuery): Promise<AuditPage>
-  /** NDJSON, oldest first: the lines as they stand in the log, in chunks of whole lines. */
+  /** NDJSON, oldest first: the lines exactly as in the log, in chunks of whole lines. */
   export(filter: AuditFilter, onProgress?: OnProgress): AsyncIterable<Uint8Array>
 }
 
-/** A point of the chain noted outside the ledger: proves that nothing before it was cut off. */
+/** A point of the chain noted outside the ledger: proves that nothing up to it has been cut off. */
 export interface Checkpoint {
   readonly seq: number
   readonly hash: string
@@ -54,21 +54,21 @@ export interface Checkpoint {
 
 /** What is wrong with a chain. */
 export type FaultKind =
-  /** The record's bytes do not give its hash, or are no record. */
+  /** The record's bytes do not match its hash, or are not a record. */
   | 'changed'
-  /** A record that must be here is nowhere after. */
+  /** The record that must be here does not appear later either. */
   | 'missing'
-  /** A record that must be here stands elsewhere, or one stands twice. */
+  /** The record that must be here is elsewhere, or a record appears twice. */
   | 'reordered'
-  /** The log ends before it may: a torn tail, a segment without its seal, a checkpoint not reached. */
+  /** The log ends too early: a torn tail, a segment without its seal, a checkpoint not reached. */
   | 'truncated'
   /** The chain is sound but does not contain the operator's checkpoint. */
   | 'checkpoint_mismatch'
 
-/** The first fault of a chain and where it lies. */
+/** The first fault of a chain, and where it is. */
 export interface ChainFault {
   readonly kind: FaultKind
-  /** The record that should stand there. */
+  /** Sequence number of the record that should be there. */
   readonly seq: number
   readonly segment: number
   /** Byte offset within the segment. */
@@ -79,7 +79,7 @@ export interface ChainFault {
 /** The result of {@link Ledger.verify}. */
 export interface VerifyReport {
   readonly ok: boolean
-  /** First record seen; above 1 when retention has dropped older ones (with an anchor in the chain). */
+  /** First record seen; above 1 if retention has dropped older ones (with an anchor in the chain). */
   readonly firstSeq: number
   readonly lastSeq: number
   readonly lastHash: string
@@ -92,24 +92,24 @@ export interface VerifyReport {
 /** What opening the ledger found and did. */
 export interface OpeningReport {
   readonly seq: number
-  /** Bytes a crash had torn off, removed. 0 when the log ended cleanly. */
+  /** Bytes of a torn tail that were removed after a crash; 0 if the log ended cleanly. */
   readonly healedBytes: number
-  /** A fault in the newest segment, left as it was for {@link Ledger.verify}. */
+  /** A fault in the newest segment, left unchanged for {@link Ledger.verify}. */
   readonly fault: ChainFault | undefined
 }
 
 /** The ledger's state, for readiness and metrics. */
 export interface LedgerState {
-  /** `open`, `failed` (the disk refused; admin appends are refused, traffic is counted) or `closed`. */
+  /** `open`, `failed` (the disk refused a write; admin appends are refused, traffic is only counted) or `closed`. */
   readonly status: 'open' | 'failed' | 'closed'
-  /** Why it failed: for the log, not for callers. */
+  /** Why it failed, for the program's log and not for callers. */
   readonly reason: string | undefined
-  /** Why old segments could not be dropped the last time that was tried. */
+  /** Why old segments could not be dropped at the last attempt. */
   readonly retentionFailure: string | undefined
   readonly seq: number
-  /** Traffic records waiting. */
+  /** How many traffic records are waiting. */
   readonly queued: number
-  /** Traffic records dropped since the start: the ring was full or the disk refused. */
+  /** How many traffic records have been dropped since the start, because the queue was full or the disk refused. */
   readonly dropped: number
   readonly written: number
 }
@@ -118,30 +118,30 @@ export interface LedgerState {
 export interface Ledger {
   readonly opening: OpeningReport
   /**
-   * Hands over one request. Never blocks, never throws, keeps no reference to `entry`. When the queue
-   * is full the record is dropped, counted, and the gap is marked in the chain.
+   * Records one request. Never blocks, never throws, keeps no reference to `entry`. If the queue is full, the record is
+   * dropped and counted, and the gap is marked in the chain.
    */
   record(entry: TrafficEntry): void
-  /** Counts requests that were dropped before they came here; the gap is marked in the chain. */
+  /** Counts requests that were dropped before they reached the ledger; the gap is marked in the chain. */
   drop(count: number): void
   /**
-   * Appends a record and resolves with its `seq` once it is on disk. Rejects with a
-   * {@link LedgerError} when it cannot be: the act must then be refused.
+   * Appends a record and resolves with its `seq` once it is on disk. Rejects with a {@link LedgerError} if it cannot be
+   * kept: the act must then be refused.
    */
   append(entry: AdminEntry): Promise<number>
-  /** Reads of one tenant's records. Throws a `RangeError` for an empty id. */
+  /** A reader of one tenant's records. Throws a `RangeError` for an empty id. */
   tenant(tenantId: string): AuditReader
-  /** Reads of all records. */
+  /** A reader of all records. */
   across(): AuditReader
   /** Walks the chain from the oldest record to the newest at the time of the call. */
   verify(options?: { checkpoint?: Checkpoint; onProgress?: OnProgress }): Promise<VerifyReport>
-  /** The newest record on disk: to be noted elsewhere as a {@link Checkpoint}. */
+  /** The newest record on disk, to be noted elsewhere as a {@link Checkpoint}. */
   checkpoint(): Checkpoint
   /** Drops sealed segments beyond the configured age and size; resolves with their number. */
   retain(): Promise<number>
-  /** Writes all that is queued and resolves when it is on disk. */
+  /** Writes everything queued; resolves when it is on disk. */
   flush(): Promise<void>
   state(): LedgerState
-  /** Writes what is queued, ends timers, closes the log. */
+  /** Writes everything queued, ends timers and closes the log. */
   close(): Promise<void>
 }

@@ -5,7 +5,7 @@ import { auditConfig, createLedger } from './index.ts'
 import { adminEntry, traffic } from './ledger.fixture.ts'
 import { openTestLog } from './log.fixture.ts'
 
-// A process that writes until it is killed, and says on stdout what was acknowledged.
+// A process that writes until it is killed, and prints what was acknowledged on stdout.
 const [folder = '', round = '0'] = process.argv.slice(2)
 const STDOUT = 1
 const ledger = await createLedger({

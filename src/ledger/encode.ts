@@ -14,7 +14,7 @@ export const KIND_CODES: Readonly<Record<RecordKind, number>> = {
   gap: 4,
 }
 
-/** What the index keeps of a record: hashes of its texts. */
+/** What the index keeps about a record: hashes of its texts. */
 export interface IndexedFields {
   kind: number
   timeMs: number
@@ -46,7 +46,7 @@ export function indexFields(record: {
   }
 }
 
-/** A record that the ledger itself writes. `details` are its own, not filtered. */
+/** A record that the ledger writes itself. Its `details` are not filtered. */
 export interface SystemEntry {
   readonly kind: 'system' | 'gap'
   readonly action: string
@@ -54,7 +54,7 @@ export interface SystemEntry {
   readonly details: Readonly<Record<string, string | number>>
 }
 
-/** The start of every record. */
+/** The beginning of every record. */
 export const recordStart = (seq: number): string => `{"seq":${seq}`
 
 const START = utf8(recordStart(0).slice(0, -1))
@@ -63,8 +63,8 @@ export const putRecordStart = (bytes: Uint8Array, seq: number, at: number): numb
   putNumber(bytes, seq, putBytes(bytes, START, at))
 
 /**
- * Writes an admin record as JSON without `seq` and `hash`: what follows {@link recordStart}. Fields in the
- * order of the guide.
+ * Writes an admin record as JSON without `seq` and `hash`: what follows {@link recordStart}. Fields are in the order of
+ * the guide.
  */
 export function encodeAdmin(entry: AdminEntry, timeMs: number, writeDetails: DetailWriter): string {
   const details = entry.details === undefined ? '' : writeDetails(entry.details)
@@ -89,7 +89,7 @@ export function encodeAdmin(entry: AdminEntry, timeMs: number, writeDetails: Det
   ].join('')
 }
 
-/** As {@link encodeAdmin}, for a record of the ledger's own, with its index fields. */
+/** Like {@link encodeAdmin}, for a record of the ledger itself, with its index fields. */
 export function encodeSystem(
   entry: SystemEntry,
   timeMs: number,

@@ -2,16 +2,16 @@ import type { TrafficEntry } from './record.ts'
 import { utf8 } from '../core/bytes.ts'
 import { hashText, quote } from './text.ts'
 
-/** The part of a record that its tenant and the kind of its actor decide. */
+/** The part of a record that depends on its tenant and the kind of its actor. */
 export interface HeadFragment {
   readonly actorKind: string
-  /** `,"kind":"traffic",…,"actor":{"kind":"key","id":"`, up to the actor's id when there is one. */
+  /** `,"kind":"traffic",…,"actor":{"kind":"key","id":"`, up to the actor's id, if there is one. */
   readonly text: string
   readonly bytes: Uint8Array
   readonly tenant: number
 }
 
-/** The part of a record that its route and outcome decide. */
+/** The part of a record that depends on its route and outcome. */
 export interface BodyFragment {
   readonly routeText: string
   readonly outcomeText: string
@@ -20,7 +20,7 @@ export interface BodyFragment {
   readonly status: number
   readonly hasActor: boolean
   readonly text: string
-  /** The same, up to the request id. */
+  /** The bytes up to the request id. */
   readonly bytes: Uint8Array
   readonly action: number
   readonly outcome: number
@@ -30,7 +30,7 @@ export interface BodyFragment {
     | undefined
 }
 
-/** Keeps the fragments of records, so that each is made once for a tenant or route. Bounded. */
+/** Keeps the fragments of records, so that each is made once per tenant or route. Bounded. */
 export interface Fragments {
   head(tenantId: string, actorKind: string): HeadFragment
   body(entry: TrafficEntry): BodyFragment

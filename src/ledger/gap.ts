@@ -3,7 +3,7 @@ import type { SystemEntry } from './encode.ts'
 
 /** Counts requests that could not be recorded, until a gap record says so in the chain. */
 export class Gap {
-  /** Dropped since the start. */
+  /** Requests dropped since the start. */
   total = 0
   readonly #clock: Clock
   #pending = 0
@@ -15,7 +15,7 @@ export class Gap {
     this.#clock = clock
   }
 
-  /** Dropped, and not yet confirmed to stand in the chain. */
+  /** Requests dropped, but not yet confirmed to be marked in the chain. */
   get pending(): number {
     return this.#pending
   }
@@ -29,7 +29,7 @@ export class Gap {
     this.total += count
   }
 
-  /** The gap record of all that is pending; {@link Gap.confirm} once it is written. */
+  /** The gap record for everything pending; call {@link Gap.confirm} once it is written. */
   take(): SystemEntry {
     this.#taken = this.#pending
     const details = { dropped: this.#taken, fromMs: this.#fromMs, toMs: this.#toMs }

@@ -7,17 +7,17 @@ import type { SegmentIndex, SegmentSummary } from './sidecar.ts'
 import { scanSegment } from './scan.ts'
 import { decodeSidecar, encodeSidecar, sealIndex } from './sidecar.ts'
 
-/** Indexes of sealed segments: in memory within a bound, beside the log as files, rebuilt when needed. */
+/** Indexes of sealed segments: bounded in memory, in files beside the log, and rebuilt when needed. */
 export interface IndexStore {
   summary(segment: LogSegment): Promise<SegmentSummary>
   columns(segment: LogSegment): Promise<RecordColumns>
-  /** Takes over the columns of a segment that has just been sealed. */
+  /** Takes the columns of a segment that has just been sealed. */
   seal(segment: LogSegment, columns: RecordColumns): Promise<void>
   /** Forgets segments before `segment`. */
   drop(segment: number): Promise<void>
 }
 
-/** What {@link createIndexStore} needs. Without `folder` indexes live in memory alone. */
+/** What {@link createIndexStore} needs. Without `folder`, indexes are kept in memory only. */
 export interface IndexStoreOptions {
   readonly log: Log
   readonly digest: Digest
@@ -29,8 +29,8 @@ const NAME_DIGITS = 10
 const FILE = /^(\d{10})\.index$/
 
 /**
- * Creates an {@link IndexStore}. Index files are a convenience: one that is missing, damaged or not
- * writable is made again from the segment, which alone is the truth.
+ * Creates an {@link IndexStore}. Index files are a convenience: one that is missing, damaged or cannot be written is
+ * rebuilt from the segment, which is the only source of truth.
  */
 export function createIndexStore(options: IndexStoreOptions): IndexStore {
   const { log, digest, folder, memoryBytes } = options

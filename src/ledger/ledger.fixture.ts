@@ -14,7 +14,7 @@ export interface Fixture {
   readonly clock: ManualClock
   readonly log: Log
   readonly ledger: Ledger
-  /** Closes, and opens again what is on disk. */
+  /** Closes the ledger, and reopens it from disk. */
   reopen(): Promise<Fixture>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -31,7 +31,7 @@ export interface FixtureOptions {
   readonly wrap?: (log: Log) => Log
 }
 
-/** Opens a ledger in a temporary folder, or in the one given. */
+/** Opens a ledger in a temporary folder, or in the given one. */
 export async function openFixture(options: FixtureOptions = {}): Promise<Fixture> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tollgate-ledger-')))
   const clock = options.clock ?? createManualClock()
@@ -112,7 +112,7 @@ export async function allRecords(ledger: Ledger): Promise<AuditRecord[]> {
     .map((line) => JSON.parse(line) as AuditRecord)
 }
 
-/** What a promise rejects with; `undefined` when it does not. */
+/** What a promise rejects with; `undefined` if it does not. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => undefined,

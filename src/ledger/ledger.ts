@@ -15,24 +15,24 @@ import { LedgerWriter } from './writer.ts'
 /** What {@link createLedger} needs. */
 export interface LedgerOptions {
   /**
-   * The log, for this ledger alone, which closes it. It must not rotate by itself below the ledger's
-   * own segment size (`segmentBytesMax: Infinity`).
+   * The log, used by this ledger only, which closes it. It must not rotate by itself below the ledger's own segment
+   * size (`segmentBytesMax: Infinity`).
    */
   readonly log: Log
-  /** Opens the log again after a failure has closed it; without it a failed ledger stays failed. */
+  /** Reopens the log after a failure has closed it; without it, a failed ledger stays failed. */
   readonly reopenLog?: () => Promise<Log>
   readonly clock: Clock
   readonly config: AuditConfig
-  /** Folder for index files; without it indexes of sealed segments are made anew after a start. */
+  /** Folder for index files; without it, indexes of sealed segments are rebuilt after a start. */
   readonly indexFolder?: string
-  /** SHA-256; default that of node:crypto. A runtime's own may be faster. */
+  /** SHA-256; default: that of node:crypto. A runtime's own may be faster. */
   readonly digest?: Digest
 }
 
 const RETENTION_EVERY_MS = 3_600_000
 
 /**
- * Opens the audit log: finds the end of the chain, heals a torn tail, and goes on from there. See
+ * Opens the audit log: finds the end of the chain, heals a torn tail, and continues from there. See
  * docs/guides/audit.md for the format.
  */
 export async function createLedger(options: LedgerOptions): Promise<Ledger> {

@@ -8,6 +8,6 @@ const NAME_DIGITS = 12
 export const segmentPath = (folder: string, segment: number): string =>
   join(folder, `${String(segment).padStart(NAME_DIGITS, '0')}.log`)
 
-/** Opens the log of a folder as a ledger needs it: only the ledger closes segments. */
+/** Opens the log of a folder as a ledger needs it: only the ledger ends segments. */
 export const openTestLog = async (folder: string): Promise<Log> =>
   openFileLog({ folder, segmentBytesMax: Infinity })

@@ -1,15 +1,15 @@
 import type { Clock } from '../core/clock.ts'
 
-/** So many waiting requests are worth a write. */
+/** This many waiting requests are worth a write. */
 const WRITE_FROM = 100
-/** With so many, the pause is over. */
+/** This many waiting requests end the pause. */
 const WRITE_AT_ONCE = 1600
-/** A write costs about as much as a hundred records: under load it is shared by all that come in this time. */
+/** A write costs about as much as a hundred records; under load, all records that arrive within this time share one. */
 const PAUSE_MS = 4
 
 /**
- * Says when waiting requests are written: at once when a hundred wait, but not within {@link PAUSE_MS} of the
- * write before, unless very many do.
+ * Says when waiting requests are written: at once when a hundred wait, but not within {@link PAUSE_MS} of the previous
+ * write, unless very many wait.
  */
 export class Pace {
   readonly #clock: Clock
@@ -18,13 +18,13 @@ export class Pace {
   #timer: ReturnType<typeof setTimeout> | undefined
   #isDue = false
 
-  /** @param write - Called in a turn of its own. */
+  /** @param write - Called in its own turn of the event loop. */
   constructor(clock: Clock, write: () => void) {
     this.#clock = clock
     this.#write = write
   }
 
-  /** So many wait, and nothing is being written. */
+  /** Says that this many requests wait, and nothing is being written. */
   waiting(requests: number): void {
     if (requests < WRITE_FROM || this.#isDue) return
     if (requests < WRITE_AT_ONCE) {
@@ -40,12 +40,12 @@ export class Pace {
     setImmediate(this.#fire)
   }
 
-  /** Whether so many are worth a write that follows the one before at once. */
+  /** Whether this many requests are worth a write immediately after the previous one. */
   isOver(requests: number): boolean {
     return requests >= WRITE_AT_ONCE
   }
 
-  /** A write begins. */
+  /** Says that a write begins. */
   began(): void {
     this.#beganMs = this.#clock.monotonicMs()
   }

@@ -14,7 +14,7 @@ export interface ReaderOptions {
   readonly log: Log
   readonly index: IndexStore
   readonly tail: () => Tail
-  /** Marks that segments are being read, so that retention waits; returns the end of it. */
+  /** Marks segments as being read, so that retention waits; returns a function that ends this. */
   readonly hold: () => () => void
 }
 
@@ -25,7 +25,7 @@ const CHUNK_BYTES = 65_536
 const GAP_BYTES_MAX = 262_144
 const PROGRESS_RECORDS = 10_000
 
-/** Creates the reader of one tenant (`undefined`: of all). Every record is checked again as read. */
+/** Creates the reader of one tenant (`undefined`: of all). Every record read is checked against the filter again. */
 export function createReader(options: ReaderOptions, tenantId: string | undefined): AuditReader {
   return {
     async query(query) {
@@ -40,7 +40,7 @@ export function createReader(options: ReaderOptions, tenantId: string | undefine
   }
 }
 
-/** A segment as a query sees it: its columns when they may hold a match. */
+/** A segment as a query sees it: its columns, if they may hold a match. */
 interface View {
   readonly segment: number
   readonly columns: RecordColumns
@@ -112,7 +112,7 @@ async function viewSealed(
   return { segment: segment.segment, columns, rows: columns.rows }
 }
 
-/** Reads the records at ascending offsets, near ones in one go. */
+/** Reads the records at ascending offsets; neighboring ones share a read. */
 async function readRecords(
   log: Log,
   segment: number,
@@ -172,7 +172,7 @@ async function* exportLines(
   }
 }
 
-/** Gathers lines, each with its line feed. */
+/** Collects lines, each with its line feed. */
 class Chunk {
   bytes = 0
   #parts: Buffer[] = []

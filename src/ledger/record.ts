@@ -10,12 +10,12 @@ export interface Actor {
 /** A value allowed in `details`. */
 export type DetailValue = string | number | boolean | null
 
-/** Extra facts by name; names that the configuration does not list are left out of the record. */
+/** Additional facts by name; names that the configuration does not list are left out of the record. */
 export type Details = Readonly<Record<string, DetailValue>>
 
 /**
- * One request, as the gate hands it over. Every field is always given (an empty string or 0 stands
- * for "none" and is left out of the record), so that the call is monomorphic and cheap.
+ * One request, as the gate hands it over. Every field is always present (an empty string or 0 means "none" and is left
+ * out of the record), so that calls are monomorphic and cheap.
  */
 export interface TrafficEntry {
   /** When the request arrived, milliseconds since the Unix epoch. */
@@ -23,9 +23,9 @@ export interface TrafficEntry {
   readonly tenantId: string
   readonly actorKind: string
   readonly actorId: string
-  /** What was asked for, e.g. the permission `scene:read`. */
+  /** What was requested, e.g. the permission `scene:read`. */
   readonly action: string
-  /** The thing acted on, when the route knows it. */
+  /** The object of the action, if the route knows it. */
   readonly target: string
   /** `allow`, or the refusal code. */
   readonly outcome: string
@@ -37,7 +37,7 @@ export interface TrafficEntry {
   /** Path without the query; recorded only when the configuration says `path: full`. */
   readonly path: string
   readonly requestId: string
-  /** What follows it, where the id is given in two parts. */
+  /** The rest of the id, if it is given in two parts. */
   readonly requestIdTail: string
   /** Client address. */
   readonly address: string
@@ -49,12 +49,12 @@ export interface TrafficEntry {
 /** An administrator's or the system's act; on disk before {@link Ledger.append} resolves. */
 export interface AdminEntry {
   readonly kind: 'admin' | 'system'
-  /** Tenant concerned; left out when the act concerns all. */
+  /** The tenant concerned; absent if the act concerns all. */
   readonly tenantId?: string
   readonly actor: Actor
   /** What was done, e.g. `key.revoke`. */
   readonly action: string
-  /** What it was done to, e.g. a key id. */
+  /** The object of the act, e.g. a key id. */
   readonly target?: string
   /** `ok`, `failed`, `allow`, `deny` or a refusal code. */
   readonly outcome: string
@@ -71,9 +71,9 @@ export interface AdminEntry {
   readonly after?: unknown
 }
 
-/** A record as it stands in the log. Absent fields were empty. */
+/** A record as written in the log. Absent fields were empty. */
 export interface AuditRecord {
-  /** Position in the chain: 1 for the first record ever, then one more for each. */
+  /** Position in the chain: 1 for the first record ever, then counting up. */
   readonly seq: number
   readonly timeMs: number
   readonly kind: RecordKind

@@ -7,7 +7,7 @@ const STATE_CHARS_MAX = 4096
 const ITEMS_MAX = 256
 const DEPTH_MAX = 8
 
-/** Writes details as JSON: only those whose names are listed, and never one that names a secret. */
+/** Writes details as JSON: only those whose names are listed, and never one whose name is that of a secret. */
 export type DetailWriter = (details: Details) => string
 
 /** Creates a {@link DetailWriter} for the names of the allow-list. */
@@ -31,8 +31,8 @@ export function createDetailWriter(allowed: readonly string[]): DetailWriter {
 }
 
 /**
- * A copy of an admin record's `before` or `after` that is safe to keep: values under names of secrets
- * and credential-like texts masked, bounded in depth, length and number.
+ * A copy of an admin record's `before` or `after` that is safe to keep: values under names of secrets and texts that
+ * look like credentials are masked, and depth, length and number are bounded.
  */
 export function redactState(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return maskCredentials(value.slice(0, STATE_CHARS_MAX))

@@ -2,11 +2,11 @@ import type { Log } from '../storage/index.ts'
 
 /** A log that can be opened again after a failure has closed it. */
 export interface RenewableLog extends Log {
-  /** Closes what is left of the failed log and opens it anew, where that is possible. */
+  /** Closes what is left of the failed log and reopens it, if possible. */
   renew(): Promise<void>
 }
 
-/** Creates a {@link RenewableLog}; without `reopen` the same log is used on. */
+/** Creates a {@link RenewableLog}; without `reopen`, it keeps using the same log. */
 export function createRenewableLog(
   log: Log,
   reopen: (() => Promise<Log>) | undefined,

@@ -7,15 +7,16 @@ import { parseRecord } from './chain.ts'
 import { statedBefore } from './scan.ts'
 
 const HOUR_MS = 3_600_000
-/** How far the clock may jump ahead and be believed at once, and how long it is doubted beyond that. */
+/** A jump of the clock up to this far ahead is believed at once; a longer jump is doubted for some time. */
 const JUMP_MS = HOUR_MS
 const DOUBT_MS = 24 * HOUR_MS
 
 /**
- * The time by which records are too old: that of the wall clock, but where it jumped far ahead only after a day, for
- * what a wrong clock drops cannot be had again. Until then time goes on as it would have without the jump.
+ * The time by which the age of records is judged: that of the wall clock, except that a far jump ahead is believed only
+ * after a day, because records dropped by a wrong clock are gone for good. Until then, time continues as if there had
+ * been no jump.
  *
- * @returns what reads it; a jump is seen at the next reading.
+ * @returns a function that reads it; a jump is noticed at the next reading.
  */
 export function createAgeClock(clock: Clock): () => number {
   let apartMs = clock.nowMs() - clock.monotonicMs()
@@ -34,8 +35,8 @@ export function createAgeClock(clock: Clock): () => number {
 }
 
 /**
- * The first segment to keep: sealed ones before it are older than `age`, or too many for `size`.
- * `undefined` when all stay. The open segment always stays.
+ * The first segment to keep: sealed ones before it are older than `age`, or too many for `size`. `undefined` if all
+ * stay. The open segment always stays.
  */
 export async function findCut(
   retention: AuditConfig['retention'],
@@ -56,7 +57,7 @@ export async function findCut(
   return cut
 }
 
-/** The last record before `segment`, as that segment's header states it. */
+/** The last record before `segment`, according to that segment's header. */
 export async function recordBefore(log: Log, segment: number): Promise<Checkpoint | undefined> {
   for await (const { frame } of log.read({ segment, offset: 0 })) {
     const header = parseRecord(frame)

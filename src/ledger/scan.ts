@@ -5,7 +5,7 @@ import { createLinkHasher, GENESIS_HASH, isHash, parseRecord, readLink } from '.
 import { RecordColumns } from './columns.ts'
 import { indexFields } from './encode.ts'
 
-/** Action of the first record of a segment; its details carry the hash before it. */
+/** Action of the first record of a segment; its details hold the previous record's hash. */
 export const OPEN_ACTION = 'segment.open'
 /** Action of the last record of a sealed segment. */
 export const SEAL_ACTION = 'segment.seal'
@@ -13,17 +13,17 @@ export const SEAL_ACTION = 'segment.seal'
 /** What one pass over a segment finds. */
 export interface SegmentScan {
   readonly columns: RecordColumns
-  /** `seq` and hash of the last record; seq 0 and the genesis hash when there is none. */
+  /** `seq` and hash of the last record; 0 and the genesis hash if there is none. */
   readonly seq: number
   readonly hash: string
   readonly bytes: number
-  /** The last record is a seal. */
+  /** Whether the last record is a seal. */
   readonly sealed: boolean
   readonly firstTimeMs: number | undefined
   readonly fault: ChainFault | undefined
 }
 
-/** Reads a whole segment: indexes its records and checks the chain within it. */
+/** Reads a whole segment: indexes its records, and checks the chain within it. */
 export async function scanSegment(log: Log, segment: number, digest: Digest): Promise<SegmentScan> {
   const hashOf = createLinkHasher(digest)
   let columns: RecordColumns | undefined
@@ -64,13 +64,13 @@ export async function scanSegment(log: Log, segment: number, digest: Digest): Pr
   return { columns: found, seq, hash: previous, bytes, sealed, firstTimeMs, fault }
 }
 
-/** The hash that a segment's first record says comes before it. */
+/** The previous hash that a segment's first record states. */
 export function statedBefore(details: Readonly<Record<string, unknown>> | undefined): string {
   const stated = details?.['previousHash']
   return typeof stated === 'string' && isHash(stated) ? stated : GENESIS_HASH
 }
 
-/** Stands in the index where a record is missing, so that rows still count as sequence numbers. */
+/** Fills the index where a record is missing, so that rows still correspond to sequence numbers. */
 const HOLE = { kind: 0, timeMs: NaN, tenant: 0, actor: 0, action: 0, outcome: 0, request: 0 }
-/** Bound on what a forged `seq` can make the index grow to. */
+/** Bounds the rows to which a forged `seq` can make the index grow. */
 const ROWS_MAX = 4_194_304

@@ -1,7 +1,7 @@
 import { BLOOM_BYTES, buildBloom } from './bloom.ts'
 import { RecordColumns } from './columns.ts'
 
-/** What is known of a sealed segment without its columns. */
+/** What is known about a sealed segment without its columns. */
 export interface SegmentSummary {
   readonly firstSeq: number
   readonly rows: number
@@ -30,8 +30,8 @@ const COLUMN_ROW_BYTES = 32
 const FNV_PRIME = 0x01000193
 
 /**
- * Writes an index as bytes (native order; the magic number tells another order apart): header, Bloom
- * filter, columns. `segmentBytes` ties it to the segment it was made from.
+ * Writes an index as bytes (in native order; the magic number reveals a different one): header, Bloom filter, columns.
+ * `segmentBytes` ties it to the segment it was made from.
  */
 export function encodeSidecar(index: SegmentIndex, segmentBytes: number): Uint8Array {
   const { columns, summary } = index
@@ -57,7 +57,7 @@ export function encodeSidecar(index: SegmentIndex, segmentBytes: number): Uint8A
   return bytes
 }
 
-/** Reads an index; `undefined` when it is damaged or belongs to other bytes of the segment. */
+/** Reads an index; `undefined` if it is damaged or was made from a different size of the segment. */
 export function decodeSidecar(file: Uint8Array, segmentBytes: number): SegmentIndex | undefined {
   if (file.length < HEADER_BYTES + BLOOM_BYTES || file.length % 8 !== 0) return undefined
   const bytes = file.byteOffset % 8 === 0 ? file : new Uint8Array(file)
@@ -75,7 +75,7 @@ export function decodeSidecar(file: Uint8Array, segmentBytes: number): SegmentIn
   return { summary: { firstSeq, rows, minMs, maxMs, bloom }, columns }
 }
 
-/** Views of the columns within a sidecar: wide ones first, so that all are aligned. */
+/** Views of the columns within a sidecar: the widest first, so that all are aligned. */
 function columnViews(bytes: Uint8Array, rows: number) {
   let at = bytes.byteOffset + HEADER_BYTES + BLOOM_BYTES
   const padded = rows + (rows % 2)
@@ -98,7 +98,7 @@ function columnViews(bytes: Uint8Array, rows: number) {
   }
 }
 
-/** FNV-1a over 32-bit words, without the checksum itself: finds damage, not malice. */
+/** FNV-1a over 32-bit words, except the checksum itself: detects damage, not tampering. */
 function checksum(bytes: Uint8Array): number {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
   let sum = 0x811c9dc5

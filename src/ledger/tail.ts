@@ -5,7 +5,7 @@ import { GENESIS_HASH } from './chain.ts'
 import { RecordColumns } from './columns.ts'
 import { scanSegment } from './scan.ts'
 
-/** The newest end of the chain: the record on disk that the next one is chained to. */
+/** The end of the chain: the record on disk that the next one is chained to. */
 export interface Tail {
   readonly seq: number
   readonly hash: string
@@ -18,18 +18,18 @@ export interface Tail {
   readonly columns: RecordColumns
 }
 
-/** What looking for the tail found. */
+/** The result of looking for the tail. */
 export interface FoundTail {
   readonly tail: Tail
-  /** The open segment is empty: the next record must be its header. */
+  /** Whether the open segment is empty, so that the next record must be its header. */
   readonly headerMissing: boolean
   readonly healedBytes: number
   readonly fault: ChainFault | undefined
 }
 
 /**
- * Finds the end of the chain: cuts off what a crash tore, reads the newest segment with records, and
- * completes a rotation that a crash interrupted.
+ * Finds the end of the chain: cuts off the torn tail of a crash, reads the newest segment with records, and completes a
+ * rotation that a crash interrupted.
  */
 export async function findTail(log: Log, digest: Digest): Promise<FoundTail> {
   const healedBytes = (await log.tornBytes()) > 0 ? await log.heal() : 0

@@ -11,7 +11,7 @@ import { createFragments } from './fragments.ts'
 import { createDetailWriter } from './redact.ts'
 import { hashText, quote } from './text.ts'
 
-/** Longest record {@link TrafficEncoder.encodeInto} writes, in bytes. */
+/** Longest record that {@link TrafficEncoder.encodeInto} writes, in bytes. */
 export const FAST_BYTES_MAX = 32_768
 
 const ADDRESS = utf8('","address":"')
@@ -19,8 +19,8 @@ const DURATION = utf8('","durationUs":')
 const BRACE = 0x7d
 
 /**
- * Writes requests as JSON without `seq` and `hash`, from what follows `recordStart`: the common ones straight into bytes, from fragments made
- * once for each route and tenant; the others as text. Both give the same bytes.
+ * Writes requests as JSON without `seq` and `hash`, to follow `recordStart`: common ones directly as bytes, from
+ * fragments made once per route and tenant; others as text. Both give the same bytes.
  */
 export class TrafficEncoder {
   /** Index fields of the request encoded last. */
@@ -40,7 +40,7 @@ export class TrafficEncoder {
   readonly #keepsAddress: boolean
   #timeMs = Number.NaN
   #time = utf8('')
-  /** The address of the request before, and what is written of it. */
+  /** The address of the previous request, and its written form. */
   #address = ''
   #addressed: Uint8Array | undefined
 
@@ -51,8 +51,8 @@ export class TrafficEncoder {
   }
 
   /**
-   * Writes a request into `bytes` from `start`, where {@link FAST_BYTES_MAX} bytes must be free. Returns the
-   * end, or -1 when the request is not a common one: then use {@link TrafficEncoder.encode}.
+   * Writes a request into `bytes` from `start`, where {@link FAST_BYTES_MAX} bytes must be free. Returns the end, or -1
+   * if the request is not a common one: then use {@link TrafficEncoder.encode}.
    */
   encodeInto(entry: TrafficEntry, bytes: Uint8Array, start: number): number {
     const { fields } = this
@@ -79,7 +79,7 @@ export class TrafficEncoder {
     return end + 1
   }
 
-  /** A request as text, whatever it holds. */
+  /** Any request as text, whatever it holds. */
   encode(entry: TrafficEntry): string {
     const { actorId, details, target } = entry
     const requestId = entry.requestId + entry.requestIdTail
@@ -112,7 +112,9 @@ export class TrafficEncoder {
     ].join('')
   }
 
-  /** What the route decides, and the request id: where it comes in two parts, the first is mostly that of before. */
+  /**
+   * Writes what depends on the route, and the request id: if it has two parts, the first is usually the same as before.
+   */
   #putRequest(bytes: Uint8Array, body: BodyFragment, entry: TrafficEntry, at: number): number {
     const { requestId, requestIdTail } = entry
     const text = this.#text
@@ -123,13 +125,13 @@ export class TrafficEncoder {
     }
     const end = text.put(bytes, requestId, putBytes(bytes, body.bytes, at))
     if (end < 0 || requestIdTail === '') return end
-    // A copy: `slice` of a Buffer would show whatever is written there later.
+    // A copy, because `slice` of a Buffer would show whatever is written there later.
     const copy = Uint8Array.from(bytes.subarray(at, end))
     body.begun = { requestId, bytes: copy, hash: text.hash }
     return text.putMore(bytes, requestIdTail, end)
   }
 
-  /** The address and what follows it; one that comes a second time in a row is kept. */
+  /** Writes the address and what follows it; an address that occurs twice in a row is kept. */
   #putAddress(bytes: Uint8Array, address: string, at: number): number {
     if (address === '') return putBytes(bytes, DURATION, at)
     const isRepeated = address === this.#address
@@ -157,5 +159,5 @@ export class TrafficEncoder {
   }
 }
 
-/** A number that JSON can hold: whole, not negative. */
+/** A number that JSON can hold exactly: a nonnegative integer. */
 const whole = (value: number): number => (value >= 0 && value < 2 ** 53 ? Math.round(value) : 0)

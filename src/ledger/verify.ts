@@ -11,9 +11,9 @@ export const DROP_ACTION = 'retention.drop'
 export interface VerifyOptions {
   readonly log: LogReader
   readonly digest: Digest
-  /** Where to stop: the newest record that the writer knows; absent, at the end of the log. */
+  /** Where to stop: the newest record that the writer knows; default: the end of the log. */
   readonly until?: Checkpoint | undefined
-  /** A point noted outside. */
+  /** A point noted outside the ledger. */
   readonly checkpoint?: Checkpoint | undefined
   readonly onProgress?: OnProgress | undefined
 }
@@ -22,9 +22,9 @@ const PROGRESS_RECORDS = 10_000
 const LOOKAHEAD_RECORDS = 100_000
 
 /**
- * Walks the chain from its oldest record and reports the first fault: record by record, `seq` must
- * count on and the hash must follow from the one before. The first segment may begin above 1 only if a
- * later `retention.drop` record says that what is missing was dropped.
+ * Walks the chain from its oldest record and reports the first fault: record by record, `seq` must count up, and each
+ * hash must follow from the previous one. The first segment may begin above 1 only if a later `retention.drop` record
+ * says that the missing records were dropped.
  */
 export async function verifyChain(options: VerifyOptions): Promise<VerifyReport> {
   const walk = new ChainWalk(options)
@@ -72,7 +72,7 @@ class ChainWalk {
     this.#hashOf = createLinkHasher(options.digest)
   }
 
-  /** The record to stop at has been reached. */
+  /** Whether the record to stop at has been reached. */
   get arrived(): boolean {
     return this.#options.until !== undefined && this.#seq >= this.#options.until.seq
   }
@@ -108,7 +108,7 @@ class ChainWalk {
     this.#compareCheckpoint(position)
   }
 
-  /** After the last record: was the end reached that must be, and is the beginning accounted for? */
+  /** After the last record: checks that the required end was reached, and that the beginning is accounted for. */
   finish(tornBytes: number): void {
     const { checkpoint, until } = this.#options
     const next = this.#seq + 1
@@ -140,7 +140,7 @@ class ChainWalk {
     }
   }
 
-  /** The oldest record: its segment states the hash before it. */
+  /** Handles the oldest record, whose segment states the hash before it. */
   #begin(position: LogPosition, frame: Uint8Array, seq: number): boolean {
     const record = parseRecord(frame)
     const stated = statedBefore(record?.details)
@@ -157,7 +157,7 @@ class ChainWalk {
     return true
   }
 
-  /** Checks what segments must begin with and notes seals and anchors. */
+  /** Checks what a segment must begin with, and notes seals and anchors. */
   #admit(starts: boolean, position: LogPosition, frame: Uint8Array): boolean {
     if (starts) {
       const record = parseRecord(frame)
@@ -179,12 +179,12 @@ class ChainWalk {
     if (record?.kind !== 'system' || record.action !== DROP_ACTION) return false
     const { throughSeq, throughHash } = record.details ?? {}
     if (typeof throughSeq !== 'number') return false
-    // An anchor that reaches further than the drop it announced: the drop was interrupted.
+    // The anchor may reach further than the records dropped, if the drop was interrupted.
     if (throughSeq >= this.#firstSeq) return true
     return throughSeq === this.#firstSeq - 1 && throughHash === this.#firstPrevious
   }
 
-  /** A record out of place: is the expected one still to come? */
+  /** Handles a record out of place: finds out whether the expected one is still to come. */
   async #misplaced(position: LogPosition, expected: number, found: number): Promise<void> {
     if (found < expected) {
       this.#fail(

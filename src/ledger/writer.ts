@@ -20,7 +20,7 @@ interface Pending {
   readonly reject: (error: LedgerError) => void
 }
 
-/** A record that is chained, and waits for the disk. */
+/** A chained record that waits for the disk. */
 interface Chained {
   readonly pending: Pending
   readonly seq: number
@@ -31,10 +31,10 @@ const ADMIN_PER_WRITE = 256
 const RECOVER_AFTER_MS = 1000
 
 /**
- * Writes the chain: requests are chained as they come, admin records when a write begins, and one write is under
- * way at a time. Whoever waits meanwhile shares the next one and its fsync. When the disk refuses, admin records
- * are refused and requests are counted; the writer then looks at the log anew, chains to what is there, and marks
- * the gap.
+ * Writes the chain: requests are chained as they arrive, admin records when a write begins, and only one write is under
+ * way at a time. Everything that waits meanwhile shares the next write and its fsync. If the disk refuses, admin
+ * records are refused and requests are only counted; the writer then reads the log again, chains to what is there, and
+ * marks the gap.
  */
 export class LedgerWriter {
   readonly gap: Gap
@@ -44,13 +44,13 @@ export class LedgerWriter {
   readonly #writeDetails: DetailWriter
   readonly #pace: Pace
   #status: 'open' | 'failed' | 'closed' = 'open'
-  /** Records that somebody waits for: not chained yet, and not on disk yet. */
+  /** Records that a caller waits for: those not chained yet, and those not on disk yet. */
   #acknowledged: Pending[] = []
   #chained: Chained[] = []
-  /** The gap record that waits, or 0. */
+  /** Sequence number of the waiting gap record, or 0. */
   #gapSeq = 0
   #pumping: Promise<void> | undefined
-  /** Up to these records all is wanted in the log, and on disk. */
+  /** Every record up to these must get into the log, and to disk. */
   #writeTo = 0
   #syncTo = 0
   #recoverAtMs = 0
@@ -82,22 +82,22 @@ export class LedgerWriter {
     return this.#status
   }
 
-  /** The newest record that the log has taken. */
+  /** The newest record that the log has accepted. */
   get tail(): Tail {
     return this.#end.tail
   }
 
-  /** Records that the log has taken since the start. */
+  /** How many records the log has accepted since the start. */
   get written(): number {
     return this.#end.written
   }
 
-  /** Requests that wait. */
+  /** How many requests wait. */
   get queued(): number {
     return this.#end.backlog.requests
   }
 
-  /** Takes a request in; never waits. */
+  /** Accepts a request; never waits. */
   record(entry: TrafficEntry): void {
     if (this.#status !== 'open' || !this.#end.addRequest(entry)) {
       this.gap.add(1)
@@ -113,7 +113,7 @@ export class LedgerWriter {
     return this.#enqueue(json, indexFields({ ...entry, timeMs }))
   }
 
-  /** As {@link LedgerWriter.append}, for records of the ledger's own. */
+  /** Like {@link LedgerWriter.append}, for records of the ledger itself. */
   async system(
     action: string,
     outcome: SystemEntry['outcome'],
@@ -124,14 +124,14 @@ export class LedgerWriter {
     return this.#enqueue(json, fields)
   }
 
-  /** Writes what is queued; with `sync` resolves when it is on disk. */
+  /** Writes everything queued; with `sync`, resolves when it is on disk. */
   async flush(sync: boolean): Promise<void> {
     if (sync) this.#syncTo = this.#end.seq
     await this.pump()
     if (this.#status === 'failed') throw new LedgerError('failed', this.reason ?? 'the log failed')
   }
 
-  /** Writes what waits at the time of the call. Never rejects. */
+  /** Writes everything that waits at the time of the call. Never rejects. */
   async pump(): Promise<void> {
     this.#writeTo = this.#end.seq
     if (this.#pumping !== undefined) {
@@ -142,7 +142,7 @@ export class LedgerWriter {
     return this.#pumping
   }
 
-  /** Drains; afterwards appends are refused. */
+  /** Writes what is left; afterward, appends are refused. */
   async close(): Promise<void> {
     do {
       this.#syncTo = this.#end.seq
@@ -177,9 +177,9 @@ export class LedgerWriter {
     )
   }
 
-  /** What comes while it writes waits for the next time, unless it is very much. */
+  /** Writes until little is left: what arrives during a write waits for the next one, unless it is very much. */
   async #run(): Promise<void> {
-    // Whoever calls in the same turn shares the first write.
+    // Calls in the same turn share the first write.
     await Promise.resolve()
     try {
       while (this.#hasWork()) {
@@ -208,7 +208,7 @@ export class LedgerWriter {
     this.#settle(this.#end.tail.seq)
   }
 
-  /** Chains what waits besides requests. */
+  /** Chains the waiting records that are not requests. */
   #chainWaiting(): void {
     const end = this.#end
     if (end.isSegmentDue()) end.turnSegment()
@@ -218,7 +218,7 @@ export class LedgerWriter {
     }
   }
 
-  /** The log has what is chained up to `seq`, and on disk what is awaited. */
+  /** Acknowledges records: the log has everything chained up to `seq`, and what is awaited is on disk. */
   #settle(seq: number): void {
     if (this.#gapSeq > 0 && this.#gapSeq <= seq) {
       this.gap.confirm()
@@ -230,7 +230,7 @@ export class LedgerWriter {
     }
   }
 
-  /** What is chained behind the refused piece is lost; of the piece itself recovering finds out. */
+  /** Gives up what is chained after the refused piece; what became of the piece itself is found out by recovering. */
   #fail(error: unknown): void {
     this.reason = messageOf(error)
     this.gap.add(this.#end.giveUp())
@@ -250,7 +250,7 @@ export class LedgerWriter {
     for (const pending of refused) pending.reject(new LedgerError(code, message))
   }
 
-  /** Looks at the log anew; `true` when writing can go on. */
+  /** Reads the log again; `true` if writing can continue. */
   async #recover(): Promise<boolean> {
     const { clock } = this.#options
     if (clock.monotonicMs() < this.#recoverAtMs) return false

@@ -60,8 +60,8 @@ export function createInvalidationHistory(random: Random): InvalidationHistory {
       const before = known
       return (position) => {
         note(name, position)
-        // It stands in a numbering that this instance has not heard of yet, or the numbers went back: Redis
-        // came back as it was before some that are known.
+        // It is in a numbering that this instance has not heard of yet, or the numbers went back: Redis has lost
+        // invalidations that are known here.
         const hasGoneBack = before?.era === position.era && position.sequence <= before.sequence
         if (position.era !== known?.era || hasGoneBack) known = undefined
         if (!isCounted) allUnderWay -= 1

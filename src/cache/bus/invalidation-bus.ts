@@ -20,32 +20,32 @@ export interface InvalidationBus extends InvalidationPublisher {
   /** Whether everything up to a place has been applied, at the latest after so many milliseconds. */
   reaches(place: StreamPosition, withinMs: number): Promise<boolean>
   /**
-   * Begins to tell the cache. `resumeFrom` is the last sequence that a level which outlived this process
-   * has applied: what came after it is applied as soon as it is known, or, when it is not known any more,
-   * `all`. Until the history has a position, such a level must not be believed.
+   * Starts telling the cache. `resumeFrom` is the last sequence that a level which outlived the previous process has
+   * applied: the invalidations after it are applied as soon as they are known, or `all` if they are not known any
+   * longer. Until the history has a position, such a level must not be trusted.
    */
   start(sink: InvalidationSink, resumeFrom?: string): void
   /**
-   * Whether everything published more than the silence bound ago has been applied: by the clock, at this
-   * moment, and when not, the sink has been told by the time this returns.
+   * Whether, by the clock at this moment, everything published longer ago than the silence bound has been applied. If
+   * not, the sink has been told by the time this returns.
    */
   isTrusted(): boolean
   close(): void
 }
 
-/** What is kept for a cache that has not started yet; beyond, it is told to forget everything. */
+/** How many invalidations are kept for a cache that has not started yet; with more, it is told to forget everything. */
 const EARLY_MAX = 10_000
 
 /**
- * Creates an {@link InvalidationBus}. Create it in the turn that opens the stream: whoever comes later
- * knows of no invalidation before, and so believes no entry that was stored before.
+ * Creates an {@link InvalidationBus}. Create it in the turn of the event loop that opens the stream: a bus created
+ * later knows of no earlier invalidation, and so trusts no entry that was stored earlier.
  */
 export function createInvalidationBus(stream: RedisStream, random: Random): InvalidationBus {
   const history = createInvalidationHistory(random)
   let sink: InvalidationSink | undefined
   let early: StreamSnapshot | undefined
   let resumeAt: string | undefined
-  /** Whether the sink was told to trust. */
+  /** Whether the sink has been told to trust the bus. */
   let isTold = false
   const tell = (invalidations: readonly Invalidation[]): void => {
     for (const invalidation of invalidations) sink?.apply(invalidation)
@@ -61,7 +61,7 @@ export function createInvalidationBus(stream: RedisStream, random: Random): Inva
     onEntry(entry) {
       history.heard(entry)
       if (sink === undefined) early = early === undefined ? undefined : append(early, entry)
-      // What this instance publishes it has applied already.
+      // This instance has already applied what it published itself.
       else if (entry.sender !== stream.self) tell(invalidationsOf([entry]))
       watch.moved(entry.position)
     },
@@ -119,7 +119,7 @@ const invalidationsOf = (entries: readonly StreamEntry[]): readonly Invalidation
     return name === undefined ? [] : [{ ...name, sequence: formatPosition(position) }]
   })
 
-/** The invalidations after a position, when it is certain that these are all; else `undefined`. */
+/** The invalidations after a position, if it is certain that none is missing; otherwise `undefined`. */
 function missedSince(
   { position, entries }: StreamSnapshot,
   resumeFrom: string | undefined,

@@ -1,8 +1,8 @@
 import type { StreamPosition } from '../../storage/index.ts'
 
-/** How far a stream has been applied, for those who wait for a place in it. */
+/** Tracks how far a stream has been applied, for callers that wait for a place in it. */
 export interface PlaceWatch {
-  /** Everything up to here has been applied. */
+  /** Says that everything up to a place has been applied. */
   moved(to: StreamPosition): void
   /** Whether everything up to a place has been applied, at the latest after so many milliseconds. */
   reaches(place: StreamPosition, withinMs: number): Promise<boolean>

@@ -1,10 +1,10 @@
 import { NAME_KINDS } from '../check-name.ts'
 import type { Name } from '../contract.ts'
 
-/** Topic of invalidations in the stream that instances share. */
+/** The topic of invalidations in the stream that instances share. */
 export const CACHE_TOPIC = 'cache'
 
-/** A name as it travels. */
+/** The text of a name in messages. */
 export const formatName = ({ kind, name }: Name): string => `${kind}:${name}`
 
 /** Reads what {@link formatName} wrote. */

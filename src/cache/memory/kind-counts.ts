@@ -7,7 +7,7 @@ export interface KindStats {
   readonly evictions: number
   /** Removed at the end of their lifetime. */
   readonly expired: number
-  /** Removed because something they hang on was invalidated. */
+  /** Removed because something that they depend on was invalidated. */
   readonly invalidated: number
   /** Not stored: larger than the pool or the tenant's quota. */
   readonly refused: number
@@ -15,7 +15,7 @@ export interface KindStats {
   readonly bytes: number
 }
 
-/** Columns of the table; the order of {@link KindStats}. */
+/** Columns of the table, in the order of {@link KindStats}. */
 export const COUNT = {
   hits: 0,
   misses: 1,
@@ -28,7 +28,7 @@ export const COUNT = {
   bytes: 8,
 } as const
 
-/** Counts of a kind take this many numbers. */
+/** How many numbers hold the counts of a kind. */
 export const COUNTS_STRIDE = 9
 
 /** Reads the counts of the kind with this number. */

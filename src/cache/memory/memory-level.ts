@@ -7,8 +7,8 @@ import type { Placement } from './pool.ts'
 import { Pool } from './pool.ts'
 
 /**
- * Pools keep what strangers can cause from driving out what callers need: `decisions`, `strangers`
- * (negative entries and those of callers without a credential), `bodies` (content).
+ * Pools keep entries that strangers can cause from evicting those that callers need: `decisions`, `strangers` (negative
+ * entries and those of callers without a credential), `bodies` (content).
  */
 export type PoolName = 'decisions' | 'strangers' | 'bodies'
 
@@ -26,14 +26,14 @@ export interface PoolStats {
   readonly bytesMax: number
 }
 
-/** What the in-process level holds and how often it could answer. */
+/** What the in-process level holds, and how often it could answer. */
 export interface MemoryStats {
   readonly pools: Readonly<Record<PoolName, PoolStats>>
-  /** By kind; together over the pools. */
+  /** By kind, over all pools. */
   readonly kinds: Readonly<Record<string, KindStats>>
 }
 
-/** By default: a hundred thousand decisions, a quarter as many strangers, 64 MiB of bodies. */
+/** Default limits: a hundred thousand decisions, a quarter as many strangers, 64 MiB of bodies. */
 export const POOL_LIMITS: Readonly<Record<PoolName, PoolLimits>> = {
   decisions: { entriesMax: 100_000, bytesMax: 64 * 2 ** 20, tenantShareMax: 0.5 },
   strangers: { entriesMax: 25_000, bytesMax: 8 * 2 ** 20, tenantShareMax: 1 },
@@ -43,8 +43,8 @@ export const POOL_LIMITS: Readonly<Record<PoolName, PoolLimits>> = {
 const POOL_NAMES = ['decisions', 'strangers', 'bodies'] as const
 
 /**
- * The in-process level (L1): synchronous, bound by entries and bytes in each pool. Lifetimes are in
- * monotonic milliseconds. A key has one entry at most, in the pool of its kind or among strangers.
+ * The in-process level (L1): synchronous, with entries and bytes bounded in each pool. Lifetimes are in monotonic
+ * milliseconds. A key has at most one entry, either in the pool of its kind or among strangers.
  */
 export class MemoryLevel {
   private readonly pools: Readonly<Record<PoolName, Pool>>
@@ -78,7 +78,7 @@ export class MemoryLevel {
     return value
   }
 
-  /** Stores a value (not `undefined`) in place of what the key had; `false` when there is no room for it. */
+  /** Stores a value (not `undefined`) in place of the key's old one; `false` when there is no room for it. */
   set(key: CacheKey, value: unknown, placement: Placement, isStrange: boolean): boolean {
     const home = this.homes[placement.kind]!
     const other = isStrange ? home : this.strangers
@@ -90,7 +90,7 @@ export class MemoryLevel {
     for (const name of POOL_NAMES) this.pools[name].delete(key)
   }
 
-  /** Removes what expired or was invalidated among some slots of each pool; returns how many went. */
+  /** Removes expired and invalidated entries among some slots of each pool; returns how many were removed. */
   sweep(nowMs: number, slotsMax: number): number {
     return POOL_NAMES.reduce((sum, name) => sum + this.pools[name].sweep(nowMs, slotsMax), 0)
   }
@@ -100,7 +100,7 @@ export class MemoryLevel {
     return this.pools[name].tenantBytes(tenant)
   }
 
-  /** Calls back for each entry of a pool that holds; `uses` from 0 to 4 says how hot it is. */
+  /** Calls back for each valid entry of a pool; `uses`, from 0 to 4, says how hot it is. */
   forEach(
     name: PoolName,
     nowMs: number,

@@ -28,11 +28,11 @@ export interface Placement {
   /** The number of its kind. */
   readonly kind: number
   readonly tenant: string
-  /** Bytes of the value alone. */
+  /** Bytes of the value only. */
   readonly valueBytes: number
-  /** Monotonic milliseconds from which on it is never answered. */
+  /** Expiry in monotonic milliseconds: from then on, it is never returned. */
   readonly expiresMs: number
-  /** Places of the names that it hangs on. */
+  /** Places of the names that it depends on. */
   readonly places: readonly number[]
   /** Position of the epochs under which it was read. */
   readonly position: number
@@ -43,14 +43,17 @@ const IN_MAIN = 4
 
 /** Share of the pool that new entries pass through. */
 const SMALL_SHARE = 0.1
-/** So many used entries get another round before one goes though it was used: no eviction takes long. */
+/**
+ * After this many used entries have got another round, the next one is evicted although it was used, so that no
+ * eviction takes long.
+ */
 const ROUNDS_MAX = 256
 
 /**
- * One pool of the in-process level: S3-FIFO (Yang et al., "FIFO queues are all you need for cache
- * eviction", SOSP 2023) on slots in typed arrays. A hit moves nothing: it raises a counter of two
- * bits. New entries pass through a small queue; those used meanwhile, or that come back soon after,
- * reach the main one. So a scan or a flood of keys used once leaves the main queue alone.
+ * One pool of the in-process level: S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023)
+ * on slots in typed arrays. A hit moves nothing: it raises a counter of two bits. New entries pass through a small
+ * queue; those used meanwhile, or that come back soon after, reach the main one. So a scan, or a flood of keys that are
+ * used once, does not touch the main queue.
  *
  * Expired and invalidated entries are found when looked up, swept or evicted; invalidating is O(1).
  */
@@ -67,18 +70,18 @@ export class Pool {
   private readonly index: SlotIndex
   private ghosts: Ghosts | undefined = undefined
   private readonly slots: Slots
-  /** Slots below have been used at least once. */
+  /** Slots below this one have been used at least once. */
   private touched = 0
   /** The first of the slots that were freed, linked by their queue words, or -1. */
   private freed = -1
-  /** What the small queue may hold before it gives way. */
+  /** How many entries the small queue may hold before it is evicted from. */
   private readonly smallEntriesMax: number
   private readonly smallBytesMax: number
   private swept = 0
-  /** The key that was looked for in vain last, while nothing was added since: mostly it is what is added next. */
+  /** The key of the latest miss, if nothing has been added since: it is usually the one that is added next. */
   private missing: PooledKey | undefined = undefined
 
-  /** @throws RangeError when a limit is negative or no number */
+  /** @throws RangeError when a limit is negative or not a number */
   constructor(limits: PoolLimits, kindsCount: number, epochs: EpochTable) {
     this.limits = checkedLimits(limits)
     const { entriesMax, bytesMax, tenantShareMax } = this.limits
@@ -107,8 +110,8 @@ export class Pool {
   }
 
   /**
-   * The value of a key, if it holds; `undefined` otherwise. Hits and misses are for the caller to count, who
-   * knows what was looked for.
+   * The value of a key, if it is valid; `undefined` otherwise. The caller counts hits and misses, because it knows what
+   * kind was looked up.
    */
   get(key: PooledKey, nowMs: number): unknown {
     const slot = this.index.find(key)
@@ -132,12 +135,14 @@ export class Pool {
     return slots.references[slot * REFERENCES + VALUE]
   }
 
-  /** Stores a value; `false` when it is larger than the pool or its tenant's quota allows, or of no size at all. */
+  /**
+   * Stores a value; `false` when it is larger than the pool or its tenant's quota allows, or its size is not a valid
+   * number.
+   */
   set(key: PooledKey, value: unknown, placement: Placement): boolean {
     const bytes = chargedBytes(key, placement.valueBytes)
     const held = key === this.missing ? -1 : this.index.find(key)
-    // A value that cannot be kept must not leave the one before it in place either.
-    // Nor one whose size is no size: it would put the books out of order.
+    // When a value cannot be kept, the previous one must not stay either. An invalid size would corrupt the accounting.
     if (!(bytes <= this.entryBytesMax) || !(placement.valueBytes >= 0)) {
       if (held >= 0) this.remove(held)
       this.counts[placement.kind * COUNTS_STRIDE + COUNT.refused]!++
@@ -157,7 +162,7 @@ export class Pool {
     return true
   }
 
-  /** Looks at up to `slotsMax` slots, going on where the last sweep ended; returns how many went. */
+  /** Looks at up to `slotsMax` slots, continuing where the last sweep ended; returns how many entries were removed. */
   sweep(nowMs: number, slotsMax: number): number {
     let removed = 0
     for (let looked = Math.min(slotsMax, this.touched); looked > 0; looked--) {
@@ -177,12 +182,12 @@ export class Pool {
     return this.tenants?.bytesOf(tenant) ?? 0
   }
 
-  /** Tenants that hold something; 0 where there are no quotas. */
+  /** How many tenants hold something; 0 where there are no quotas. */
   get tenantsCount(): number {
     return this.tenants?.size ?? 0
   }
 
-  /** Calls back for each entry that holds, the order being the pool's own. */
+  /** Calls back for each valid entry, in the pool's own order. */
   forEach(nowMs: number, see: (key: string, value: unknown, uses: number) => void): void {
     for (let slot = 0; slot < this.touched; slot++) {
       const at = slot * REFERENCES
@@ -198,7 +203,7 @@ export class Pool {
     return this.slots.floats[((slot * this.slots.stride) >>> 1) + EXPIRES]!
   }
 
-  /** Whether nothing that the slot hangs on was invalidated; notes up to where that is known. */
+  /** Whether nothing that the slot depends on was invalidated; notes the position up to which that is known. */
   private isCurrent(slot: number): boolean {
     const { floats, references, stride } = this.slots
     const at = ((slot * stride) >>> 1) + POSITION
@@ -275,7 +280,7 @@ export class Pool {
     return this.tenants!.of(this.slots.words[slot * this.slots.stride + TENANT]!).name
   }
 
-  /** Evicts until an entry of so many bytes fits. */
+  /** Evicts until an entry of this many bytes fits. */
   private makeRoom(bytes: number, tenant: string): void {
     const { entriesMax, bytesMax } = this.limits
     while (this.small.count + this.main.count >= entriesMax || this.bytes + bytes > bytesMax) {
@@ -292,7 +297,7 @@ export class Pool {
     else this.evictMain()
   }
 
-  /** Takes from the small queue: what was used goes to the main one, the first that was not goes. */
+  /** Evicts from the small queue: used entries move to the main queue, and the first unused one is removed. */
   private evictSmall(): void {
     const { small, main } = this
     const { flags } = this.slots
@@ -310,7 +315,7 @@ export class Pool {
     this.evictMain()
   }
 
-  /** Takes from the main queue: each use there was is one more round, within bounds. */
+  /** Evicts from the main queue: each use earns an entry one more round, within bounds. */
   private evictMain(): void {
     const { main } = this
     const { flags } = this.slots
@@ -323,7 +328,7 @@ export class Pool {
     this.drop(main.tail, COUNT.evictions)
   }
 
-  /** Notes that a hash left the small queue, for as many leavings as there are entries. */
+  /** Notes that a hash left the small queue; it is remembered for as many departures as there are entries. */
   private remember(hash: number): void {
     if (this.ghosts === undefined || this.size > this.ghosts.length * 2) {
       this.ghosts = new Ghosts(this.size)
@@ -331,7 +336,7 @@ export class Pool {
     this.ghosts.add(hash)
   }
 
-  /** Takes from one tenant: its oldest entry that was not used, looked for in few steps. */
+  /** Evicts from one tenant: its oldest unused entry, if a few steps find one. */
   private evictFrom(own: SlotQueue): void {
     for (let step = 0; step < ROUNDS_MAX; step++) {
       const slot = own.tail

@@ -2,21 +2,21 @@ import type { PooledKey } from '../keys/cache-key.ts'
 import { HASH, NAME, REFERENCES, SCOPE } from './slots.ts'
 import type { Slots } from './slots.ts'
 
-/** A bucket is a slot's number plus one in 24 bits and 8 bits of its hash; 0 is an empty one. */
+/** A bucket holds a slot's number plus one in 24 bits, and 8 bits of its hash; 0 is an empty bucket. */
 const NUMBER_BITS = 24
 const NUMBER_MASK = 2 ** NUMBER_BITS - 1
 
-/** More slots than this cannot be told apart. */
+/** More slots than this cannot be addressed. */
 export const SLOTS_MAX = NUMBER_MASK - 1
 
-/** So small a table costs nothing, and one that is almost empty has no runs: no look-up of a small pool goes on. */
+/** A table this small costs nothing, and an almost empty one has no runs: a lookup in a small pool needs no probing. */
 const BUCKETS_MIN = 2048
-/** Half full, a look-up sees 1.5 buckets when it finds and 2.5 when it does not (Knuth 6.4, theorem K). */
+/** In a half-full table, a lookup sees 1.5 buckets for a hit and 2.5 for a miss (Knuth 6.4, theorem K). */
 const FILL_MAX = 0.5
 
 /**
- * Finds slots by hash: open addressing with linear probing over 4 bytes a bucket, deletion without
- * tombstones (Knuth 6.4, algorithm R).
+ * Finds slots by hash: open addressing with linear probing over 4 bytes per bucket, and deletion without tombstones
+ * (Knuth 6.4, algorithm R).
  */
 export class SlotIndex {
   private buckets = new Uint32Array(BUCKETS_MIN)
@@ -44,7 +44,7 @@ export class SlotIndex {
     }
   }
 
-  /** Adds a slot that is not in the index; its hash must stand in its words already. */
+  /** Adds a slot that is not in the index; its hash must already be in its words. */
   add(slot: number): void {
     if (this.count + 1 > this.buckets.length * FILL_MAX) this.grow()
     this.count++
@@ -66,7 +66,7 @@ export class SlotIndex {
     buckets[hole] = 0
   }
 
-  /** Bytes that the buckets take. */
+  /** The size of the buckets in bytes. */
   bytes(): number {
     return this.buckets.byteLength
   }

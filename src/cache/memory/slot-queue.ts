@@ -1,4 +1,4 @@
-/** Links of slots, two words each: towards the head, towards the tail. The array may be replaced. */
+/** Links of slots, two words each: toward the head and toward the tail. The array may be replaced. */
 export interface SlotLinks {
   words: Int32Array
   readonly stride: number
@@ -7,20 +7,20 @@ export interface SlotLinks {
 const NONE = -1
 
 /**
- * A first-in-first-out queue of slots as a doubly linked list in the words of the slots, so that
- * one that is deleted leaves at once from wherever it stands.
+ * A first-in-first-out queue of slots as a doubly linked list in the words of the slots, so that a deleted slot leaves
+ * at once from wherever it is.
  */
 export class SlotQueue {
   count = 0
   bytes = 0
-  /** The slot that came first, or -1. */
+  /** The oldest slot, or -1. */
   tail = NONE
   private head = NONE
   private readonly links: SlotLinks
   private readonly newer: number
   private readonly older: number
 
-  /** @param offset of the first of the two words within those of a slot */
+  /** @param offset offset of the first of the two link words within a slot */
   constructor(links: SlotLinks, offset: number) {
     this.links = links
     this.newer = offset
@@ -51,7 +51,7 @@ export class SlotQueue {
     this.bytes -= bytes
   }
 
-  /** Moves the slot that came first to the end, as if it had just come. */
+  /** Moves the oldest slot to the end, as if it had just been added. */
   rotate(): void {
     const { words, stride } = this.links
     const { head, tail } = this

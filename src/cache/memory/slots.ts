@@ -1,7 +1,10 @@
-/** Numbers of a slot, as 8-byte floats: when it expires, up to which position it is known to be current. */
+/** Numbers of a slot, as 8-byte floats: when it expires, and the position up to which it is known to be current. */
 export const EXPIRES = 0
 export const POSITION = 1
-/** Words of a slot, after the floats: its hash, bytes, links of its queue, tenant and links of that. */
+/**
+ * Words of a slot, after the floats: its hash, its bytes, the links of its queue, its tenant and the links of the
+ * tenant's queue.
+ */
 export const HASH = 4
 export const BYTES = 5
 export const QUEUE = 6
@@ -18,8 +21,8 @@ export const PLACES = 3
 export const REFERENCES = 4
 
 /**
- * Memory of slots: one buffer of numbers and one array of references, so that all of an entry stands in
- * two or three cache lines. It grows by doubling up to its capacity.
+ * Memory of slots: one buffer of numbers and one array of references, so that everything about an entry is in two or
+ * three cache lines. It grows by doubling up to its capacity.
  */
 export class Slots {
   words: Int32Array
@@ -29,9 +32,9 @@ export class Slots {
   flags: Uint8Array
   kinds: Uint8Array
   readonly references: unknown[] = []
-  /** Words of a slot. */
+  /** How many words a slot has. */
   readonly stride: number
-  /** Slots that there is memory for. */
+  /** How many slots there is memory for. */
   capacity: number
   private readonly capacityMax: number
 

@@ -2,20 +2,20 @@
 export interface SweepOptions {
   readonly schedule: (run: () => void, delayMs: number) => () => void
   readonly intervalMs: number
-  /** Slots looked at in one go, so that no request waits for long: some 50 µs. */
+  /** How many slots are looked at without a pause, so that no request waits for long (some 50 µs). */
   readonly slotsMax: number
 }
 
-/** A sweep that finds so large a share dead goes on soon. */
+/** A sweep that finds this share of its slots dead continues soon. */
 const BUSY_SHARE = 0.25
 const SOON_MS = 10
 
 /**
- * Removes dead entries little by little. While many are found it goes on after a pause of 10 ms, which
- * lets requests through; else after the interval.
+ * Removes dead entries little by little. While it finds many, it continues after a pause of 10 ms, which lets requests
+ * through; otherwise after the interval.
  *
- * @param sweep looks at so many slots and returns how many were dead
- * @returns how to end it
+ * @param sweep looks at the given number of slots, and returns how many were dead
+ * @returns a function that ends it
  */
 export function startSweeping(
   sweep: (slotsMax: number) => number,

@@ -10,11 +10,11 @@ export interface TenantShare {
 }
 
 /**
- * Who holds how much of a pool. Numbers stand for tenants in the slots; a tenant without entries is
- * forgotten and its number given to another, so strangers cannot grow the book.
+ * Which tenant holds how much of a pool. Slots refer to tenants by number; a tenant without entries is forgotten and
+ * its number reused, so strangers cannot grow the book.
  *
- * Quotas bind while there is somebody to protect: a tenant alone may fill the pool, and one beyond its quota
- * gives way first as soon as others want room.
+ * Quotas apply only while there is somebody to protect: a single tenant may fill the pool, and tenants above their
+ * quota are evicted first as soon as others need room.
  */
 export class TenantBook {
   private readonly byName = new Map<string, TenantShare>()
@@ -24,13 +24,13 @@ export class TenantBook {
   private readonly offset: number
   private readonly bytesMax: number
   private readonly entriesMax: number
-  /** Those beyond their quota: few, for together they hold no more than the pool. */
+  /** Tenants above their quota: few, because together they hold no more than the pool. */
   private readonly over = new Set<TenantShare>()
 
   /**
-   * @param offset of the two words of a slot that link it to others of its tenant
-   * @param bytesMax the quota of each
-   * @param entriesMax the same, for small entries fill a pool by their number
+   * @param offset offset of the two words of a slot that link it to others of its tenant
+   * @param bytesMax the quota of each tenant in bytes
+   * @param entriesMax the same in entries, because small entries fill a pool by their number
    */
   constructor(links: SlotLinks, offset: number, bytesMax: number, entriesMax: number) {
     this.links = links
@@ -39,7 +39,7 @@ export class TenantBook {
     this.entriesMax = entriesMax
   }
 
-  /** The share of a tenant; a new one is only kept once something is charged to it. */
+  /** The share of a tenant; a new share is kept only once something is charged to it. */
   open(name: string): TenantShare {
     const known = this.byName.get(name)
     if (known !== undefined) return known
@@ -55,7 +55,7 @@ export class TenantBook {
     return this.byNumber[number]!
   }
 
-  /** Puts a slot on a tenant's share. */
+  /** Adds a slot to a tenant's share. */
   charge(share: TenantShare, slot: number, bytes: number): void {
     share.slots.push(slot, bytes)
     if (share.isOver || !this.isBeyond(share.slots)) return
@@ -64,8 +64,9 @@ export class TenantBook {
   }
 
   /**
-   * Who has to give way in a full pool for so many bytes of a tenant: itself when they take it beyond its
-   * quota, else one that is beyond its own; `undefined` when none is, and where nobody else holds anything.
+   * The tenant to evict from when a full pool needs this many bytes for a tenant: the tenant itself if they take it
+   * above its quota, otherwise another that is above its own; `undefined` if there is none, or if nobody else holds
+   * anything.
    */
   greedy(tenant: string, bytes: number): TenantShare | undefined {
     const own = this.byName.get(tenant)
@@ -79,7 +80,7 @@ export class TenantBook {
     return undefined
   }
 
-  /** Takes a slot off a tenant's share, and forgets the tenant with its last slot. */
+  /** Removes a slot from a tenant's share, and forgets the tenant with its last slot. */
   release(number: number, slot: number, bytes: number): void {
     const share = this.byNumber[number]!
     share.slots.remove(slot, bytes)

@@ -1,6 +1,6 @@
 import type { Placement, Pool } from './pool.ts'
 
-/** A pool for keys that are text already, hashed by whoever made them. */
+/** A pool for keys that are text, already hashed by their maker. */
 export interface TextPool {
   get(key: string, hash: number, nowMs: number): unknown
   set(key: string, hash: number, value: unknown, placement: Placement): boolean
@@ -10,7 +10,7 @@ export interface TextPool {
   readonly size: number
 }
 
-/** Shows a {@link Pool} as a {@link TextPool}; its keys must come from nowhere else. */
+/** Presents a {@link Pool} as a {@link TextPool}; all its keys must come through it. */
 export function textPool(pool: Pool): TextPool {
   return {
     get: (key, hash, nowMs) => pool.get({ scope: '', name: key, hash }, nowMs),
