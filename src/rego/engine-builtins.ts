@@ -33,7 +33,7 @@ const PRINT: Builtin = {
 }
 
 function metadata(name: string, result: BuiltinType): Builtin {
-  // Calls are replaced by their answers when a rule is compiled.
+  // Calls are replaced by their results when a rule is compiled.
   return { name, args: [], result, call: () => undefined }
 }
 
@@ -45,7 +45,7 @@ const ENGINE: readonly Builtin[] = [
   { name: 'print', args: [], variadic: true, result: BOOLEAN, call: () => true },
 ]
 
-/** The built-ins a policy may use: the language's, as far as they are allowed, and the host's own. */
+/** The built-ins that a policy may use: those of the language that are allowed, and the host's own. */
 export function usableBuiltins(
   own: readonly Builtin[],
   allowed: readonly string[] | undefined,

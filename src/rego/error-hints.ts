@@ -1,13 +1,13 @@
-/** What is told to somebody who most likely came from another language, or from an older Rego. */
+/** A hint for somebody who probably came from another language or from an older Rego. */
 interface Hint {
-  /** Of the error's message. */
+  /** Matches the error's message. */
   readonly message: RegExp
-  /** Of the line from where the error is; default: any. */
+  /** Matches the line from the position of the error on; default: any. */
   readonly source?: RegExp
   readonly hint: string
 }
 
-/** In the order of asking: what fits more narrowly stands first. */
+/** Tried in this order: the more specific hints come first. */
 const HINTS: readonly Hint[] = [
   { message: /^illegal token$/, source: /^'/, hint: 'texts stand in double quotes' },
   { message: /^illegal token$/, source: /^!/, hint: 'write `not` before what must not hold' },
@@ -50,9 +50,9 @@ const HINTS: readonly Hint[] = [
 ]
 
 /**
- * What was probably meant where an error is; `undefined` when nothing is likely.
+ * What was probably meant at the place of an error; `undefined` if no guess is likely.
  *
- * @param source the line from where the error is
+ * @param source the line from the position of the error on
  */
 export const hintOf = (message: string, source: string): string | undefined =>
   HINTS.find((each) => each.message.test(message) && (each.source?.test(source) ?? true))?.hint

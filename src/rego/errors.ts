@@ -7,7 +7,7 @@ export interface Location {
   readonly col: number
 }
 
-/** OPA's codes of errors, at compile time and during evaluation. */
+/** OPA's error codes, at compile time and during evaluation. */
 export type RegoErrorCode =
   | 'rego_parse_error'
   | 'rego_compile_error'
@@ -59,8 +59,8 @@ export class RegoError extends Error {
 }
 
 /**
- * Renders errors for a terminal: each with its line of source, a caret under the column, and what was probably
- * meant.
+ * Renders errors for a terminal: each with its line of source, a caret under the column, and a hint at what was
+ * probably meant.
  */
 export function renderErrors(
   errors: readonly RegoErrorItem[],

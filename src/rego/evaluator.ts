@@ -11,15 +11,15 @@ import { generate } from './source/program.ts'
 import { stringifyJson } from './values/index.ts'
 import type { Value } from './values/index.ts'
 
-/** What a value depends on; paths are JSON pointers, the empty one means everything. */
+/** What a value depends on; paths are JSON pointers, of which the empty one means everything. */
 export interface Dependencies {
   readonly input: readonly string[]
   readonly data: readonly string[]
-  /** Built-ins whose answers change though their arguments do not. */
+  /** Built-ins whose results may differ for the same arguments. */
   readonly nondeterministic: readonly string[]
 }
 
-/** Code that can be made to run on any number of machines. */
+/** Code that can be instantiated on any number of machines. */
 interface Code {
   readonly text: string
   instantiate(machine: Machine): () => Value | undefined
@@ -31,7 +31,7 @@ interface Instance {
   busy: boolean
 }
 
-/** Answers one query, again and again. */
+/** Evaluates one query any number of times. */
 export class Evaluator {
   readonly #program: Program
   readonly #kind: 'value' | 'bindings'
@@ -195,7 +195,7 @@ export class Evaluator {
     }
   }
 
-  /** Evaluates; when a call has to be awaited, waits for it and begins again. */
+  /** Evaluates the query; when a call must be awaited, waits for it and starts again. */
   async #evaluateAsync(
     input: Value | undefined,
     options: EvaluateOptions | undefined,

@@ -1,4 +1,4 @@
-/** Nanoseconds since 1970, from the platform's clock: what policies see unless the host hands in its own. */
+/** Nanoseconds since 1970 from the platform's clock, which policies see unless the host passes its own. */
 export function systemNowNs(): bigint {
   const { timeOrigin } = performance
   return BigInt(Math.round((timeOrigin + performance.now()) * 1000)) * 1000n

@@ -18,7 +18,7 @@ import type { Value } from './values/index.ts'
 
 const QUERIES_MAX = 256
 
-/** What one query found: the values of its variables. */
+/** One solution of a query: the values of its variables. */
 export type Bindings = Readonly<Record<string, Value>>
 
 /** A rule's place. */
@@ -29,10 +29,10 @@ export interface RuleEntry {
   readonly location: Location
 }
 
-/** Answers for one input. */
+/** Evaluates for one input. */
 export type Prepared = (input?: Value, options?: EvaluateOptions) => Value | undefined
 
-/** Compiled modules with the data they decide on. Evaluation never changes it. */
+/** Compiled modules with their data. Evaluation never changes them. */
 export class Policy {
   readonly data: Value | undefined
   readonly #options: CompileOptions
@@ -59,7 +59,7 @@ export class Policy {
     return this.#evaluator('value', reference).value(input, options)
   }
 
-  /** Like {@link evaluate}, waiting for built-ins that reach out. */
+  /** Like {@link evaluate}, but waits for built-ins that use the network. */
   async evaluateAsync(
     reference: string,
     input?: Value,
@@ -76,7 +76,7 @@ export class Policy {
     return this.#evaluator('bindings', query).bindings(input, options)
   }
 
-  /** Like {@link query}, waiting for built-ins that reach out. */
+  /** Like {@link query}, but waits for built-ins that use the network. */
   async queryAsync(query: string, options: QueryOptions = {}): Promise<Bindings[]> {
     const input =
       options.inputTerm === undefined ? options.input : parseInputTerm(options.inputTerm)
@@ -84,7 +84,7 @@ export class Policy {
     return bindings
   }
 
-  /** The fast path: everything that does not depend on the input is done once. */
+  /** The fast path: work that does not depend on the input is done once. */
   prepare(reference: string): Prepared {
     return this.#evaluator('value', reference).prepared()
   }
@@ -99,7 +99,7 @@ export class Policy {
     return this.#evaluator('value', reference).dependencies()
   }
 
-  /** How often each line was evaluated so far, when compiled with `coverage`. */
+  /** How often each line has been evaluated so far, if compiled with `coverage`. */
   coverage(): ReadonlyMap<string, ReadonlyMap<number, number>> {
     const files = new Map<string, Map<number, number>>()
     for (const evaluator of this.#evaluators.values()) {
@@ -113,7 +113,7 @@ export class Policy {
     return files
   }
 
-  /** The rules, in the order they were written. */
+  /** The rules, in source order. */
   rules(): RuleEntry[] {
     return this.#compiled.context.tree.rules.map((rule) => ({
       name: rule.ground.at(-1) ?? rule.headName,
@@ -122,7 +122,7 @@ export class Policy {
     }))
   }
 
-  /** The JavaScript a reference was compiled to; for inspection. */
+  /** The JavaScript that a reference was compiled to, for inspection. */
   generated(reference: string): string {
     return this.#evaluator('value', reference).generated()
   }
@@ -152,7 +152,7 @@ function parseInputTerm(text: string): Value {
   return constantValue(parseTermText(text).term)
 }
 
-/** The world that built-ins see; each evaluator has its own, with its own memory of one query. */
+/** Makes the context of built-ins; each evaluator has its own, with its own memory of one query. */
 function builtinContext(options: CompileOptions): () => BuiltinContext {
   const kept = new Map<string, unknown>()
   return () => ({
@@ -172,7 +172,7 @@ function builtinContext(options: CompileOptions): () => BuiltinContext {
 
 /**
  * Compiles a policy.
- * @throws RegoError with every error of the first stage that has some.
+ * @throws RegoError with every error of the first stage that has any.
  */
 export function compile(options: CompileOptions): Policy {
   const regoVersion = options.regoVersion ?? 1

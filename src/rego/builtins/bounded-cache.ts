@@ -1,6 +1,6 @@
 /**
- * Remembers what was computed for a key, for the most recently used keys only.
- * @param entriesMax how many are kept.
+ * Remembers computed values for the most recently used keys.
+ * @param entriesMax how many keys are kept.
  */
 export function boundedCache<T>(
   entriesMax: number,

@@ -1,4 +1,4 @@
-/** The number of code points of a string; Rego counts characters so, JavaScript counts UTF-16 units. */
+/** The number of code points of a string; Rego counts these, whereas JavaScript counts UTF-16 units. */
 export function codePointCount(text: string): number {
   let count = text.length
   for (let i = 0; i < text.length - 1; i++) {

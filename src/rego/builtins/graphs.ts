@@ -58,7 +58,7 @@ function reachablePaths(graph: Graph, initial: readonly Value[]): RSet {
   return found
 }
 
-/** Every `[path, value]` beneath a value, itself first. */
+/** Every `[path, value]` of a value, beginning with the value itself. */
 function walk(root: Value): Value[] {
   const found: Value[] = []
   const visit = (path: readonly Value[], value: Value): void => {

@@ -69,7 +69,7 @@ const ASYNC_CALLS: Readonly<Record<string, NonNullable<Builtin['callAsync']>>> =
   ...ASYNC_HTTP,
 }
 
-/** Every built-in by its name. A failing one throws a {@link BuiltinError} whose message begins with its name. */
+/** Every built-in by its name. One that fails throws a {@link BuiltinError} whose message begins with its name. */
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(
   Object.keys(SIGNATURES).map((name) => [name, builtin(name)]),
 )
@@ -116,7 +116,10 @@ function guardedAsync(
   }
 }
 
-/** Failures of the computation carry the function's name; a TypeError of our own stays what it is: a bug. */
+/**
+ * Failures of the computation carry the function's name; a TypeError stays unchanged, because it is a bug in the
+ * engine.
+ */
 function namedError(name: string, error: unknown): unknown {
   if (error instanceof BuiltinError)
     return new BuiltinError(`${name}: ${error.message}`, error.code)

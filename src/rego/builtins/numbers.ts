@@ -4,7 +4,7 @@ import { bigIntOperand, intOperand, numberOperand, stringOperand } from './opera
 import { BuiltinError } from './types.ts'
 import type { BuiltinCall, BuiltinContext } from './types.ts'
 
-/** A range is computed whole; longer ones are refused before they exhaust memory. */
+/** A range is computed completely; longer ones are refused before they exhaust memory. */
 const RANGE_LENGTH_MAX = 10_000_000n
 
 function unary(operation: (value: RNumber) => RNumber): BuiltinCall {

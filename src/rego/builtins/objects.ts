@@ -15,7 +15,7 @@ import type { BuiltinCall } from './types.ts'
 
 type Obj = PlainObject | RObj
 
-/** Merges recursively; of two values that are not both objects the right one wins. */
+/** Merges recursively; unless both values are objects, the right one wins. */
 function union(a: Obj, b: Obj): Obj {
   if (objectSize(a) === 0) return b
   if (objectSize(b) === 0) return a

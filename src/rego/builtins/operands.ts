@@ -58,7 +58,7 @@ export function numberOperand(args: Args, index: number): RNumber {
   return value
 }
 
-/** An integer within ±2^53; larger ones are clamped, which is all the callers need. */
+/** An integer within ±2^53; larger ones are clamped, which is enough for the callers. */
 export function intOperand(args: Args, index: number): number {
   const value = numberOperand(args, index)
   if (!isInteger(value))

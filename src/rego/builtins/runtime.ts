@@ -21,7 +21,7 @@ function resolvedByCompiler(): never {
   throw new BuiltinError('is resolved when a policy is compiled')
 }
 
-/** Functions on the policy itself and on what runs it. */
+/** Functions about the policy itself and its runtime. */
 export const RUNTIME: Readonly<Record<string, BuiltinCall>> = {
   'opa.runtime': (context) => context.runtime ?? {},
   'rego.parse_module': parseModule,

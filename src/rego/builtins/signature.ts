@@ -13,7 +13,7 @@ import {
 } from './types.ts'
 import type { BuiltinType } from './types.ts'
 
-/** What a signature says. */
+/** A parsed signature. */
 export interface Signature {
   readonly args: readonly BuiltinType[]
   readonly result: BuiltinType

@@ -1,6 +1,6 @@
 /**
- * The built-ins of OPA 1.20: names, argument names and types, in the notation `signature.ts` reads.
- * A variadic function is written `...type`.
+ * The built-ins of OPA 1.20: names, argument names and types, in the notation that `signature.ts` reads. A variadic
+ * function is written `...type`.
  */
 export const SIGNATURES: Readonly<Record<string, string>> = {
   abs: 'x: number -> y: number',
@@ -272,7 +272,7 @@ export const DEPRECATED: ReadonlySet<string> = new Set([
   'set_diff',
 ])
 
-/** Functions of more than their arguments. */
+/** Functions whose results depend on more than their arguments. */
 export const NONDETERMINISTIC: ReadonlySet<string> = new Set([
   'crypto.x509.parse_and_verify_certificates',
   'crypto.x509.parse_and_verify_certificates_with_options',

@@ -17,7 +17,7 @@ export type BuiltinType = (
       readonly result: BuiltinType
     }
 ) & {
-  /** What documentation calls this argument or result. */
+  /** The name of this argument or result in documentation. */
   readonly name?: string
 }
 
@@ -58,29 +58,29 @@ export function named(name: string, type: BuiltinType): BuiltinType {
 /** The answer of a host's HTTP client to `http.send`. */
 export type FetchHook = (url: string, init: RequestInit) => Promise<Response>
 
-/** The world a built-in may touch: everything that is not computed from its arguments. */
+/** What a built-in may use besides its arguments. */
 export interface BuiltinContext {
   /** Nanoseconds since 1970. */
   nowNs(): bigint
   /** A random number, at least 0 and less than 1. */
   random(): number
   randomBytes(count: number): Uint8Array
-  /** One per query: keeps `time.now_ns`, `rand.intn` and `uuid.rfc4122` the same within it. */
+  /** One per query; keeps `time.now_ns`, `rand.intn` and `uuid.rfc4122` constant within it. */
   readonly memo: Map<string, Value>
-  /** What built-ins keep from query to query, by a name of their own; absent: nothing is kept. */
+  /** What built-ins keep from query to query, by their own names; absent: nothing is kept. */
   readonly kept?: Map<string, unknown>
-  /** What `opa.runtime` answers. */
+  /** What `opa.runtime` returns. */
   readonly runtime?: Value
   readonly env?: Readonly<Record<string, string>>
   /** Parses a policy to its syntax tree, for `rego.parse_module`. */
   parseModule?(name: string, source: string): Value
-  /** Receives what `print` was given, and the notes of `trace`. */
+  /** Receives the output of `print` and the notes of `trace`. */
   print?(message: string): void
   trace?(message: string): void
   readonly signal?: AbortSignal
   /** Absent: `http.send` is not allowed. */
   fetch?: FetchHook
-  /** Absent: `net.lookup_ip_addr` is not allowed. Answers textual addresses. */
+  /** Resolves with textual addresses. Absent: `net.lookup_ip_addr` is not allowed. */
   lookup?(hostname: string): Promise<readonly string[]>
 }
 
@@ -93,13 +93,13 @@ export interface Builtin {
   readonly args: readonly BuiltinType[]
   readonly result: BuiltinType
   readonly infix?: string
-  /** Takes any number of further arguments, of the last type. */
+  /** Whether it takes any number of further arguments of the last type. */
   readonly variadic?: boolean
   readonly deprecated?: boolean
   readonly nondeterministic?: boolean
-  /** The result is an array of solutions; each is one answer of the call. */
+  /** Whether the result is an array of solutions, each of which is one result of the call. */
   readonly relation?: boolean
-  /** `call` always fails; the engine awaits {@link callAsync} and replays. */
+  /** Whether `call` always fails; the engine then awaits {@link callAsync} and evaluates again. */
   readonly async?: boolean
   readonly call: BuiltinCall
   callAsync?(context: BuiltinContext, args: readonly Value[]): Promise<Value | undefined>

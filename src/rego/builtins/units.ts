@@ -5,13 +5,13 @@ import { toLower } from './strings/casing.ts'
 import { BuiltinError } from './types.ts'
 import type { BuiltinCall } from './types.ts'
 
-/** Beyond this many decimal places on either side, computing the amount exactly costs too much. */
+/** With more decimal places than this on either side, exact computation costs too much. */
 const EXPONENT_MAX = 10_000
 const EXPONENT_TOO_LONG = /[eE][+-]?\d{7}/
 const FRACTION_DIGITS = 10
 const LETTERS = ['k', 'm', 'g', 't', 'p', 'e'] as const
 
-/** What differs between the two functions. */
+/** The differences between the two functions. */
 interface Dialect {
   readonly name: string
   readonly units: ReadonlyMap<string, bigint>
@@ -70,7 +70,7 @@ interface Amount {
   readonly unit: string
 }
 
-/** Reads a number, its exponent included, and the unit behind it. */
+/** Reads a number, including its exponent, and the unit after it. */
 function readAmount(
   text: string,
   dialect: Dialect,
@@ -113,7 +113,7 @@ function parseUnits(text: string): RNumber {
     : rounded(coefficient * (UNITS.units.get(unit) ?? 1n), exponent)
 }
 
-/** In floats of 64 bits, as OPA computes it, the fraction of a byte dropped. */
+/** Computed in 64-bit floats, as in OPA; a fraction of a byte is dropped. */
 function parseBytes(text: string): RNumber {
   const { coefficient, exponent, unit } = readAmount(
     toLower(text).replaceAll('"', ''),

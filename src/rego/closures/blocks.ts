@@ -10,10 +10,10 @@ import type { Value } from '../values/index.ts'
 import { linkExpr } from './exprs.ts'
 import type { Frame, Linker } from './exprs.ts'
 
-/** Goes on with the search; `true` ends it. */
+/** Continues the search; `true` ends it. */
 export type Action = (frame: Frame) => boolean
 
-/** Makes steps into one closure that calls `done` for each success. */
+/** Turns steps into one closure that calls `done` for each success. */
 export function linkBlock(linker: Linker, block: Block, done: Action): Action {
   let next = done
   for (let i = block.length - 1; i >= 0; i--) next = linkStep(linker, block[i]!, next)
@@ -175,7 +175,7 @@ function linkComprehension(linker: Linker, step: Step & { op: 'collect' }, next:
 function linkWith(linker: Linker, step: Step & { op: 'with' }, next: Action): Action {
   const { machine } = linker
   const changes = step.changes.map((change) => linkChange(linker, change))
-  // The block's results are kept until the change is taken back: what follows must not see it.
+  // The block's results are kept until the change is undone, because what follows must not see it.
   const rows: unknown[][][] = []
   const inner = linkBlock(linker, step.block, (frame) => {
     rows.at(-1)!.push(step.outs.map((slot) => frame[slot]))

@@ -32,7 +32,7 @@ export interface Linker {
   readonly documents: Documents
   document(group: Group): () => Value | undefined
   function(group: Group): (...args: readonly Value[]) => Value | undefined
-  /** Plans a rule that waited until it was wanted. */
+  /** Plans a rule that was deferred until it was needed. */
   onDemand(group: Group, at: number): PlannedRule
   siteOf(group: Group, at: number): Location
   finder(id: number): (...keys: readonly Value[]) => Value | undefined
@@ -56,7 +56,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   'internal.is_collection': (_machine, a) => kindOf(a) !== 0,
 }
 
-/** Makes an expression into a closure. */
+/** Turns an expression into a closure. */
 export function linkExpr(linker: Linker, expr: Expr): Evaluate {
   const { machine } = linker
   switch (expr.op) {

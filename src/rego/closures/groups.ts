@@ -15,7 +15,7 @@ import type { Evaluate, Frame, Linker } from './exprs.ts'
 type Answer = (args: readonly Value[]) => Value | undefined
 type Emit = (out: unknown, keys: readonly Value[], value: Value) => boolean
 
-/** Tries the rules that an index leaves over, until the callback answers `true`. */
+/** Tries the rules that an index leaves, until the callback returns `true`. */
 function someCandidate(
   node: IndexNode,
   lookups: readonly Evaluate[],

@@ -8,13 +8,13 @@ import { linkExpr } from './exprs.ts'
 import type { Frame, Linker } from './exprs.ts'
 import { linkDocument, linkFinder, linkFunction } from './groups.ts'
 
-/** A program as closures: slower than generated code, but nothing is generated. */
+/** A program as closures: slower than generated code, but it needs no code generation. */
 export interface ClosureProgram {
   readonly text: string
   instantiate(machine: Machine): () => Value | undefined
 }
 
-/** A function that is made when it is first wanted. */
+/** A function whose results are made when first needed. */
 function lazily<K, V>(make: (key: K) => V): (key: K) => V {
   const made = new Map<K, V>()
   return (key) => {
@@ -27,7 +27,7 @@ function lazily<K, V>(make: (key: K) => V): (key: K) => V {
   }
 }
 
-/** Makes a program run without generating code; `value` says that its term's value is wanted. */
+/** Makes a program runnable without generating code; `value` says that its term's value is wanted. */
 export function closureProgram(program: Program, value: boolean): ClosureProgram {
   return { text: '', instantiate: (machine) => instantiate(program, machine, value) }
 }

@@ -5,7 +5,7 @@ import type { MetadataAnswers } from './metadata-answers.ts'
 import { pathLabel } from './tree.ts'
 import type { RuleInfo } from './tree.ts'
 
-/** The annotations of all modules, by what they speak of. */
+/** The annotations of all modules, by their targets. */
 export class AnnotationIndex {
   readonly #byPath = new Map<string, Annotations[]>()
 
@@ -19,7 +19,7 @@ export class AnnotationIndex {
     }
   }
 
-  /** What the metadata built-ins answer inside a rule. */
+  /** What the metadata built-ins return inside a rule. */
   answers(info: RuleInfo): MetadataAnswers {
     return { chain: () => this.#chain(info), rule: () => ownAnnotations(info)?.value ?? {} }
   }

@@ -13,7 +13,7 @@ const DEPTH_MAX = 60
 export class TypeChecker {
   readonly #tree: RuleTree
   readonly #diagnostics: Diagnostics
-  /** Without it, nothing is known of other rules. */
+  /** If false, nothing is known about other rules. */
   readonly #inferRules: boolean
   readonly #rules = new Map<RuleInfo, Type>()
   #depth = 0
@@ -24,12 +24,12 @@ export class TypeChecker {
     this.#inferRules = inferRules
   }
 
-  /** Checks a rule, and those it depends on before; answers the type of its values. */
+  /** Checks a rule, after those that it depends on; returns the type of its values. */
   rule(info: RuleInfo, lowered: LoweredRule = info.lower(info)): Type {
     const known = this.#rules.get(info)
     if (known !== undefined) return known
     if (this.#depth > DEPTH_MAX) return ANY
-    // Rules do not depend on themselves; should one, it is of any type.
+    // Rules do not depend on themselves; if one did, it would have any type.
     this.#rules.set(info, ANY)
     this.#depth++
     const types = lowered.branches.map((branch) => {
@@ -47,7 +47,7 @@ export class TypeChecker {
     this.#diagnostics.add('types', 'rego_type_error', message, source, start)
   }
 
-  /** The type of what a function gives. */
+  /** The type of a function's result. */
   function(node: RuleNode): Type {
     if (!this.#inferRules) return ANY
     return union(

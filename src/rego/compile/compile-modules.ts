@@ -22,7 +22,7 @@ export interface ModuleOptions {
   readonly regoVersion: 0 | 1
 }
 
-/** Parses all modules, and tells the errors of all. */
+/** Parses all modules, and reports the errors of all. */
 function parseModules(
   sources: Readonly<Record<string, string>>,
   regoVersion: 0 | 1,
@@ -44,12 +44,12 @@ export interface CompiledModules {
   readonly context: CompileContext
 }
 
-/** Above this, bodies are read again when they are wanted, for the memory their trees would take. */
+/** In larger policies, bodies are parsed again when needed, to save the memory of their trees. */
 const KEPT_TEXT_MAX = 512 * 1024
 
 /**
- * Parses and compiles modules as far as their errors can be known.
- * @throws RegoError with the errors of the first stage that has some.
+ * Parses and compiles modules far enough to know all their errors.
+ * @throws RegoError with the errors of the first stage that has any.
  */
 export function compileModules(
   sources: Readonly<Record<string, string>>,
@@ -84,7 +84,7 @@ export function compileModules(
     const ast = isWhole ? rule : reader.read(info)
     const lowered = lowerRule(context, info, ast, reader.names)
     info.summary = summarize(lowered, interner)
-    // In large policies, the types of other rules are not known: their bodies are gone.
+    // In large policies, the types of other rules are unknown, because their bodies are not kept.
     if (!keep) checker.rule(info, lowered)
     info.lower = keep ? kept(lowered) : isWhole ? reader.whole(rule) : reader.again
   }
@@ -97,12 +97,12 @@ export function compileModules(
   return { context }
 }
 
-/** Lowers the rules of one module, also once more; their errors were told the first time. */
+/** Lowers the rules of one module, possibly again; their errors were reported the first time. */
 interface RuleReader {
   readonly names: ModuleNames
   /** Reads a rule again from the text of its module. */
   readonly read: (info: RuleInfo) => Rule
-  /** Lowers a rule that is read again. One function for all rules: there may be many. */
+  /** Lowers a rule that is read again. All rules share this function, because there may be many. */
   readonly again: (info: RuleInfo) => LoweredRule
   /** Lowers a rule whose tree was kept. */
   readonly whole: (rule: Rule) => (info: RuleInfo) => LoweredRule

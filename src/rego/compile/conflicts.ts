@@ -1,7 +1,7 @@
 import type { Diagnostics } from './diagnostics.ts'
 import type { RuleInfo, RuleNode, RuleTree } from './tree.ts'
 
-/** Reports rules that cannot stand side by side. */
+/** Reports rules that conflict with each other. */
 export function checkConflicts(tree: RuleTree, diagnostics: Diagnostics): void {
   const pending: RuleNode[] = [tree.root]
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {

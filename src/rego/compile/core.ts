@@ -2,10 +2,10 @@ import type { Builtin } from '../builtins/index.ts'
 import type { Value } from '../values/index.ts'
 import type { RuleNode } from './tree.ts'
 
-/** A variable of one rule or query, known by identity. */
+/** A variable of one rule or query, compared by identity. */
 export interface Local {
   readonly id: number
-  /** As the policy wrote it; `_` for wildcards, empty for what the compiler made. */
+  /** The name in the policy; `_` for wildcards, empty for variables that the compiler made. */
   readonly name: string
   readonly start: number
 }
@@ -20,7 +20,7 @@ export interface LocalTerm {
   readonly local: Local
   readonly start: number
 }
-/** A reference; no reference, call or comprehension stands inside its path. */
+/** A reference; its path contains no reference, call or comprehension. */
 export interface RefTerm {
   readonly kind: 'ref'
   readonly head: 'input' | 'data' | Local
@@ -53,7 +53,7 @@ export type CoreTerm =
   | ObjectTerm
   | ComprehensionTerm
 
-/** What a call calls. */
+/** The target of a call. */
 export type Callee =
   | { readonly kind: 'builtin'; readonly builtin: Builtin }
   | { readonly kind: 'function'; readonly node: RuleNode; readonly path: readonly string[] }
@@ -80,7 +80,7 @@ export interface TestLiteral extends LiteralBase {
   readonly kind: 'test'
   readonly term: CoreTerm
 }
-/** Both sides must be made equal; with `compare`, without binding variables. */
+/** Both sides must become equal; with `compare`, without binding variables. */
 export interface UnifyLiteral extends LiteralBase {
   readonly kind: 'unify'
   readonly left: CoreTerm
@@ -110,7 +110,7 @@ export interface HoldsLiteral extends LiteralBase {
 }
 export type CoreLiteral = TestLiteral | UnifyLiteral | CallLiteral | EveryLiteral | HoldsLiteral
 
-/** One body of a rule with the value it gives: the rule's own, or an `else`. */
+/** One body of a rule with its value: the rule's own, or an `else`. */
 export interface CoreBranch {
   body: readonly CoreLiteral[]
   /** The part of the head's reference that is not constant. */

@@ -4,7 +4,7 @@ import type { Source } from '../syntax/source.ts'
 
 const ERRORS_MAX = 10
 
-/** The compiler's stages, in order; errors of a later one are not told while an earlier one has some. */
+/** The compiler's stages, in order; errors of a later one are not reported while an earlier one has any. */
 export const STAGES = [
   'resolve',
   'imports',
@@ -38,7 +38,7 @@ export class Diagnostics {
     return this.#byStage.size > 0
   }
 
-  /** Throws the errors of the first stage that has some. */
+  /** Throws the errors of the first stage that has any. */
   check(): void {
     for (const stage of STAGES) {
       const items = this.#byStage.get(stage)

@@ -9,12 +9,12 @@ import type { Diagnostics, Stage } from './diagnostics.ts'
 import { pathLabel } from './tree.ts'
 import type { RuleNode, RuleTree } from './tree.ts'
 
-/** What compiling needs to know of the outside. */
+/** What compiling needs to know from outside. */
 export interface CompileContext {
   readonly tree: RuleTree
   readonly builtins: ReadonlyMap<string, Builtin>
   readonly diagnostics: Diagnostics
-  /** Whether calls of `print` stay. */
+  /** Whether calls of `print` are kept. */
   readonly keepPrint: boolean
   readonly regoVersion: 0 | 1
   readonly annotations: AnnotationIndex
@@ -60,7 +60,7 @@ export class Unit {
   readonly context: CompileContext
   readonly source: Source
   readonly names: ModuleNames
-  /** What `rego.metadata.chain` and `rego.metadata.rule` answer here. */
+  /** What `rego.metadata.chain` and `rego.metadata.rule` return here. */
   metadata: MetadataAnswers | undefined
   /** Variables that nothing declares, by name. */
   readonly free = new Map<string, Local>()

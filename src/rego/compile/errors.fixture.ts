@@ -1,6 +1,6 @@
 type Row = readonly [source: string, code: string, message: string, row: number, col: number]
 
-/** What the language's documentation calls an error, and where. */
+/** Programs with the errors that the language's documentation requires, and their places. */
 export const ERRORS: readonly Row[] = [
   [
     'default f(x) := x',

@@ -1,4 +1,4 @@
-/** Programs with what OPA 1.20.2 answers for their package; those that begin with `~` import nothing. */
+/** Programs, and OPA 1.20.2's value of their package; those that begin with `~` import nothing. */
 export const ANSWERS: readonly (readonly [program: string, answer: unknown])[] = [
   ['a if { 1 == 1 and 2 == 2 }', { a: true }],
   ['a if { 1 == 2 or 2 == 2 }', { a: true }],

@@ -157,7 +157,7 @@ function lowerEvery(place: Place, expression: ast.EveryExpression): void {
   push(place, { kind: 'every', ...(key !== undefined && { key }), value, domain: local, body })
 }
 
-/** The body of `every`: what its head declares cannot be declared again. */
+/** The scope of the body of `every`: names declared in its head cannot be declared again. */
 class EveryScope extends Scope {
   override declare(
     name: string,
@@ -294,7 +294,7 @@ function hoistOut(place: Place, out: CoreTerm): CoreTerm {
   return hoist(place, out)
 }
 
-/** The names a pattern binds; used for the patterns of arguments. */
+/** Binds the names of a pattern; used for the patterns of arguments. */
 export function bindPattern(place: Place, term: ast.Term): void {
   const names = new Set<string>()
   patternNames(term, names)

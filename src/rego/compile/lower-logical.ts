@@ -7,7 +7,7 @@ import { literalVars } from './vars.ts'
 
 type LowerLiteral = (unit: Unit, literal: ast.Literal, scope: Scope, out: CoreLiteral[]) => void
 
-/** Lowers `and` and `or`; the latter says that not all of its operands fail. */
+/** Lowers `and` and `or`; `or` means that not all operands fail. */
 export function lowerLogical(
   place: Place,
   expression: ast.LogicalExpression,
@@ -63,7 +63,7 @@ function assigns({ expression, negated }: ast.Literal): boolean {
   )
 }
 
-/** What an operand without a body of its own cannot bind: all that the policy named. */
+/** The variables that an operand without its own body cannot bind: all those named in the policy. */
 function namedVars(body: readonly CoreLiteral[]): Local[] {
   return body.flatMap((literal) => [...literalVars(literal)].filter(({ name }) => name !== ''))
 }

@@ -40,7 +40,7 @@ function lowerBranch(
   rule: ast.Rule,
   params: readonly Local[],
 ): CoreBranch {
-  // What one branch leaves undeclared is not the same variable in the next.
+  // An undeclared name in one branch is not the same variable in the next.
   unit.free.clear()
   const args = rule.head.args ?? []
   const hidden = declaredNames(rule.body)

@@ -5,20 +5,20 @@ import type { Callee, CoreLiteral, CoreTerm, Local, RefTerm, With } from './core
 import type { Unit } from './environment.ts'
 import { declaredNames, Scope } from './scope.ts'
 
-/** Where lowering stands: the names in scope, and where literals that compute parts of a term go. */
+/** The state of lowering: the names in scope, and where to put literals that compute parts of a term. */
 export interface Place {
   readonly unit: Unit
   readonly scope: Scope
   /** Literals computed before the term. */
   readonly out: CoreLiteral[]
-  /** Applies to those literals too. */
+  /** The modifiers that apply to those literals too. */
   readonly with: readonly With[]
-  /** The start of the literal the term is in. */
+  /** The start of the literal that the term is in. */
   readonly start: number
   readonly lowerBody: (unit: Unit, body: ast.Body, scope: Scope) => CoreLiteral[]
 }
 
-/** A term as it stands in a pattern or as an operand: references stay, calls are computed before. */
+/** Lowers a term in a pattern or an operand: references stay, and calls are computed before it. */
 export function lowerTerm(place: Place, term: ast.Term): CoreTerm {
   switch (term.kind) {
     case 'null':
@@ -60,7 +60,7 @@ export function lowerTerm(place: Place, term: ast.Term): CoreTerm {
   }
 }
 
-/** Like {@link lowerTerm}, but what has to be looked up is computed before. */
+/** Like {@link lowerTerm}, but references are computed before it too. */
 export function lowerOperand(place: Place, term: ast.Term): CoreTerm {
   return hoist(place, lowerTerm(place, term))
 }
@@ -114,7 +114,7 @@ function foldObject(entries: readonly (readonly [CoreTerm, CoreTerm])[], start: 
   return { kind: 'const', value: makeObject(values), start }
 }
 
-/** The local a variable is, or `undefined` when it names a rule, an import, `input` or `data`. */
+/** The local that a variable refers to; `undefined` if it names a rule, an import, `input` or `data`. */
 export function localOf(place: Place, term: ast.VarTerm): Local | undefined {
   const { unit, scope } = place
   if (term.name === '_') return unit.local('_', term.start)
@@ -189,7 +189,7 @@ export function calleeText(name: ast.Term): string {
   ].join('.')
 }
 
-/** Finds what a call calls; `undefined` (after an error) when there is nothing of the name. */
+/** Finds the target of a call; `undefined` (after an error) if nothing has the name. */
 export function resolveCallee(place: Place, name: ast.Term): Callee | undefined {
   const { unit, scope } = place
   const head =
@@ -224,7 +224,7 @@ export function resolveCallee(place: Place, name: ast.Term): Callee | undefined 
   return undefined
 }
 
-/** Checks the number of arguments; whether the last one captures the result. */
+/** Checks the number of arguments; returns whether the last one captures the result. */
 export function capturesResult(
   place: Place,
   callee: Callee,
@@ -248,7 +248,7 @@ export function capturesResult(
   return false
 }
 
-/** The number of arguments a callee takes. */
+/** The number of arguments that a callee takes. */
 export function arityOf(callee: Callee): number {
   if (callee.kind === 'builtin') return callee.builtin.args.length
   return Math.max(0, callee.node.rules.find((rule) => rule.kind === 'function')?.arity ?? 0)
@@ -291,7 +291,7 @@ function lowerCallTerm(place: Place, term: ast.CallTerm): CoreTerm {
   return local
 }
 
-/** The answer of `rego.metadata.chain` or `rego.metadata.rule`, which does not depend on anything. */
+/** The result of `rego.metadata.chain` or `rego.metadata.rule`, which is a constant. */
 export function metadataAnswer(place: Place, term: ast.CallTerm): CoreTerm | undefined {
   const { metadata } = place.unit
   if (metadata === undefined || term.args.length > 0) return undefined
@@ -303,7 +303,7 @@ export function metadataAnswer(place: Place, term: ast.CallTerm): CoreTerm | und
   return undefined
 }
 
-/** Deprecated built-ins are gone from Rego v1. */
+/** Reports deprecated built-ins, which Rego v1 does not have. */
 export function checkDeprecated(place: Place, callee: Callee, start: number): void {
   if (
     callee.kind !== 'builtin' ||
@@ -346,7 +346,7 @@ function lowerTemplate(place: Place, term: ast.TemplateTerm): CoreTerm {
   return local
 }
 
-/** A set of the term's values: empty when it is undefined. */
+/** A set of the term's values; empty if it is undefined. */
 export function maybe(place: Place, term: ast.Term): CoreTerm {
   const constant = isScalar(term) ? lowerTerm(place, term) : undefined
   if (constant !== undefined)

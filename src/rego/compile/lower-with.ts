@@ -3,7 +3,7 @@ import type { Callee, With, WithTarget } from './core.ts'
 import { arityOf, calleeText, lowerOperand } from './lower-term.ts'
 import type { Place } from './lower-term.ts'
 
-/** Lowers a `with`: its value is computed before the literal it stands on. */
+/** Lowers a `with`: its value is computed before the literal that it modifies. */
 export function lowerWith(place: Place, modifier: ast.WithModifier): With {
   const { start } = modifier
   const target = withTarget(place, modifier.target)

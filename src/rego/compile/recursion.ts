@@ -5,11 +5,11 @@ import type { RefPath } from './rule-summary.ts'
 import { pathLabel } from './tree.ts'
 import type { RuleInfo, RuleNode, RuleTree } from './tree.ts'
 
-/** Rules of one place whose heads have the same shape: they depend on the same things' existence. */
+/** Rules of one place whose heads have the same shape, treated as one vertex of the dependency graph. */
 interface Vertex {
   readonly rules: RuleInfo[]
   readonly label: string
-  /** The constant keys after the ground prefix; `undefined` where anything may stand. */
+  /** The constant keys after the ground prefix; `undefined` where any key may be. */
   readonly shape: readonly unknown[]
   edges: Set<Vertex>
   order: number
@@ -164,7 +164,7 @@ function popComponent(stack: Vertex[], root: Vertex): Vertex[] {
   return component
 }
 
-/** The shortest way from a vertex back to itself within its component. */
+/** The shortest path from a vertex back to itself within its component. */
 function cycle(start: Vertex, within: ReadonlySet<Vertex>): Vertex[] | undefined {
   const cameFrom = new Map<Vertex, Vertex>()
   const queue: Vertex[] = [start]

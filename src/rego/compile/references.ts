@@ -1,7 +1,7 @@
 import type { Callee, CoreLiteral, CoreTerm, RefTerm } from './core.ts'
 import { headOf, nestedBodies, termsOf, visitTerms, withTerms } from './vars.ts'
 
-/** Told of each reference and each call in a body, at any depth. */
+/** Called for each reference and each call in a body, at any depth. */
 export interface ReferenceVisitor {
   ref(ref: RefTerm): void
   call(callee: Callee): void

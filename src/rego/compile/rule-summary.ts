@@ -1,9 +1,9 @@
 import type { Value } from '../values/index.ts'
 
-/** A reference as far as it is known when compiling: `null` stands for any key. */
+/** A reference as far as it is known at compile time; `null` stands for any key. */
 export type RefPath = readonly (string | number | boolean | null)[]
 
-/** What a rule demands of one path for its body to succeed: to be one of some scalars. */
+/** A condition for a rule's body to succeed: a path must have one of some scalars. */
 export interface Demand {
   /** The path from `input`, or from an argument. */
   readonly path: DemandPath
@@ -17,17 +17,17 @@ export interface DemandPath {
   readonly keys: readonly Value[]
 }
 
-/** What can be known of a rule without planning it. */
+/** What can be known about a rule without planning it. */
 export interface RuleSummary {
   readonly input: readonly RefPath[]
   readonly data: readonly RefPath[]
   /** The functions called, as paths beneath `data`. */
   readonly functions: readonly (readonly string[])[]
-  /** Built-ins whose answers change by themselves. */
+  /** Built-ins whose results may differ for the same arguments. */
   readonly changing: readonly string[]
-  /** Whether a `with` replaces anything but input. */
+  /** Whether a `with` replaces anything other than input. */
   readonly replaces: boolean
-  /** The scalar all branches give, or `undefined`. */
+  /** The scalar that is the value of all branches, or `undefined`. */
   readonly value: Value | undefined
   readonly demands: readonly Demand[]
 }

@@ -12,15 +12,15 @@ import {
 
 const NO_LOCALS: ReadonlySet<Local> = new Set()
 
-/** A literal with what it needs of its surroundings. */
+/** A literal with what it needs from its surroundings. */
 interface Pending {
   readonly literal: CoreLiteral
   readonly vars: ReadonlySet<Local>
-  /** Variables of nested bodies that the body around binds. */
+  /** Variables of nested bodies that the enclosing body binds. */
   readonly captured: ReadonlySet<Local>
 }
 
-/** Told of each variable that nothing binds. */
+/** Called for each variable that nothing binds. */
 export type Report = (local: Local, start: number) => void
 
 /** A report to the diagnostics of a unit. */
@@ -87,7 +87,7 @@ function capturedVars(literal: CoreLiteral, bodyVars: ReadonlySet<Local>): Set<L
   return captured
 }
 
-/** The variables a literal binds when it can be evaluated now, else `undefined`. */
+/** The variables that a literal binds if it can be evaluated now; otherwise `undefined`. */
 function ready(item: Pending, bound: ReadonlySet<Local>): Set<Local> | undefined {
   const { literal } = item
   for (const local of item.captured) if (!bound.has(local)) return undefined

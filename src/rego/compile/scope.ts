@@ -9,7 +9,7 @@ interface Entry {
   used: boolean
 }
 
-/** Names a body declares anywhere in it, which therefore hide the rules and imports of those names. */
+/** Names that a body declares anywhere, which hide the rules and imports of the same names. */
 export function declaredNames(body: Body, into: Set<string> = new Set()): Set<string> {
   for (const literal of body) {
     const { expression } = literal
@@ -66,7 +66,7 @@ export class Scope {
     this.#hidden = hidden
   }
 
-  /** Finds what a name was declared as, here or around. */
+  /** Finds what a name was declared as, here or in an enclosing scope. */
   find(name: string): Local | undefined {
     const entry = this.#entries.get(name)
     if (entry === undefined) return this.parent?.find(name)
@@ -74,7 +74,7 @@ export class Scope {
     return entry.local
   }
 
-  /** Whether a name hides rules and imports, though it may not be declared yet. */
+  /** Whether a name hides rules and imports, even if it is not declared yet. */
   hides(name: string): boolean {
     return this.#hidden.has(name) || this.parent?.hides(name) === true
   }
@@ -84,7 +84,7 @@ export class Scope {
     this.#referenced.add(name)
   }
 
-  /** Declares a name; a message says why that is not allowed. */
+  /** Declares a name; returns a message if that is not allowed. */
   declare(name: string, local: Local, how: Declaration): string | undefined {
     const before = this.#entries.get(name)
     if (before !== undefined) {
@@ -95,7 +95,7 @@ export class Scope {
     return undefined
   }
 
-  /** Whether this very scope declared a name. */
+  /** Whether this scope itself declared a name. */
   has(name: string): boolean {
     return this.#entries.has(name)
   }

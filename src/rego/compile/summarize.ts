@@ -8,7 +8,7 @@ import { nestedBodies } from './vars.ts'
 
 const MEMBERS_MAX = 16
 
-/** Keeps one copy of the paths that many rules have. */
+/** Keeps one copy of paths that many rules share. */
 export class Interner {
   readonly #known = new Map<string, unknown>()
 
@@ -20,7 +20,7 @@ export class Interner {
   }
 }
 
-/** Sums up what matters of a rule. */
+/** Summarizes what matters about a rule. */
 export function summarize(lowered: LoweredRule, interner: Interner): RuleSummary {
   const input = new Set<RefPath>()
   const data = new Set<RefPath>()
@@ -59,7 +59,7 @@ export function summarize(lowered: LoweredRule, interner: Interner): RuleSummary
 
 const NOTHING: readonly never[] = []
 
-/** Most lists are empty: one stands for all of them. */
+/** Most lists are empty, and they all share one. */
 const listOf = <T>(items: ReadonlySet<T>): readonly T[] => (items.size === 0 ? NOTHING : [...items])
 
 function refPath(ref: RefTerm): RefPath {

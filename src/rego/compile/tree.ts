@@ -5,7 +5,7 @@ import type { CoreBranch, Local } from './core.ts'
 import { NO_SUMMARY } from './rule-summary.ts'
 import type { RuleSummary } from './rule-summary.ts'
 
-/** What the compiler made of a rule's bodies. */
+/** The compiled bodies of a rule. */
 export interface LoweredRule {
   readonly params: readonly Local[]
   readonly branches: readonly CoreBranch[]
@@ -18,12 +18,12 @@ export interface ModuleInfo {
   readonly regoVersion: 0 | 1
 }
 
-/** A rule, known by its place; its bodies may have to be read again. */
+/** A rule and its place; its bodies may have to be read again. */
 export interface RuleInfo {
   readonly id: number
   readonly module: ModuleInfo
   readonly start: number
-  /** The number of arguments of a function, else -1. */
+  /** The number of arguments of a function; -1 for any other rule. */
   readonly arity: number
   readonly headName: string
   readonly annotations: readonly Annotations[]
@@ -33,13 +33,13 @@ export interface RuleInfo {
   readonly dynamic: readonly Term[]
   readonly kind: 'value' | 'set' | 'function'
   readonly isDefault: boolean
-  /** What matters about the bodies without looking at them. */
+  /** What matters about the bodies, without reading them. */
   summary: RuleSummary
-  /** The bodies of the rule it is given, in an order in which they can be evaluated. */
+  /** Returns the bodies of the given rule, in an order in which they can be evaluated. */
   lower: (info: RuleInfo) => LoweredRule
 }
 
-/** A place beneath `data` at or under which rules stand. */
+/** A place beneath `data` that has rules at or under it. */
 export class RuleNode {
   readonly name: string
   readonly parent: RuleNode | undefined
@@ -69,7 +69,7 @@ export class RuleNode {
     return path.reduce<RuleNode | undefined>((node, name) => node?.children.get(name), this)
   }
 
-  /** How messages name it. */
+  /** Its name in messages. */
   get label(): string {
     return pathLabel(this.path)
   }
@@ -130,7 +130,7 @@ function ruleInfo(id: number, module: ModuleInfo, rule: Rule, root: RuleNode): R
     arity: rule.head.args?.length ?? -1,
     headName: first?.kind === 'var' ? first.name : '',
     annotations: rule.annotations ?? NO_ANNOTATIONS,
-    // Rules of one place share its path.
+    // All rules of a place share its path.
     ground: node.path,
     dynamic: dynamic.length === 0 ? NO_TERMS : dynamic,
     kind: kindOf(rule),
@@ -140,7 +140,7 @@ function ruleInfo(id: number, module: ModuleInfo, rule: Rule, root: RuleNode): R
   }
 }
 
-/** Builds the tree of the rules of all modules; `added` is told of each rule. */
+/** Builds the tree of the rules of all modules; `added` is called for each rule. */
 export function buildTree(
   modules: readonly Module[],
   added: (info: RuleInfo, module: Module, rule: Rule) => void,

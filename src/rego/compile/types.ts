@@ -2,20 +2,20 @@ import { RBig, RSet, sortedEntries } from '../values/index.ts'
 import type { BuiltinType } from '../builtins/index.ts'
 import type { Value } from '../values/index.ts'
 
-/** The types of expressions are those of built-ins' arguments. */
+/** The types of expressions, which are the same as those of built-ins' arguments. */
 export type Type = BuiltinType
 
 export const ANY: Type = { kind: 'any' }
 export const NUMBER: Type = { kind: 'number' }
 export const BOOLEAN: Type = { kind: 'boolean' }
-/** The type of what is never defined. */
+/** The type of an expression that is never defined. */
 export const NEVER: Type = { kind: 'anyOf', of: [] }
 
 const UNION_MAX = 12
 const ITEMS_MAX = 32
 const DEPTH_MAX = 6
 
-/** The type of a constant; large collections are summed up. */
+/** The type of a constant; large collections are summarized. */
 export function typeOf(value: Value, depth = 0): Type {
   if (value === null) return { kind: 'null' }
   if (typeof value === 'boolean') return BOOLEAN
@@ -67,7 +67,7 @@ export function overlaps(a: Type, b: Type): boolean {
   if (a.kind !== b.kind) return false
   if (a.kind === 'array' && b.kind === 'array') return overlapArrays(a, b)
   if (a.kind === 'object' && b.kind === 'object') return overlapObjects(a, b)
-  // Empty sets belong to every type of set.
+  // The empty set belongs to every type of set.
   return true
 }
 
@@ -103,7 +103,7 @@ function fitsProperties(a: ObjectType, b: ObjectType): boolean {
   })
 }
 
-/** What a key finds in a value of a type; `undefined` when it can never find anything. */
+/** The type that a key finds in a value of a type; `undefined` if it can never find anything. */
 export function select(type: Type, key: Value | undefined, keyType: Type): Type | undefined {
   switch (type.kind) {
     case 'any':
@@ -146,7 +146,7 @@ function selectProperty(type: ObjectType, key: Value | undefined, keyType: Type)
   return rest !== undefined && overlaps(rest.key, keyType) ? rest.value : undefined
 }
 
-/** The type of the keys that walking a value of a type gives. */
+/** The type of the keys of a value of a type. */
 export function keysOf(type: Type): Type {
   switch (type.kind) {
     case 'array':

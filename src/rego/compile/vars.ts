@@ -1,6 +1,6 @@
 import type { ComprehensionTerm, CoreLiteral, CoreTerm, Local } from './core.ts'
 
-/** The terms that a term is made of; none for a comprehension, whose terms stand in a scope of their own. */
+/** The terms that a term is made of; none for a comprehension, whose terms are in a scope of their own. */
 function partsOf(term: CoreTerm): readonly CoreTerm[] {
   switch (term.kind) {
     case 'ref':
@@ -61,7 +61,7 @@ export function withTerms(literal: CoreLiteral): readonly CoreTerm[] {
   )
 }
 
-/** All variables of what is nested in a literal: of bodies, and of the heads of comprehensions. */
+/** All variables nested in a literal: those of bodies and of the heads of comprehensions. */
 export function nestedVars(literal: CoreLiteral): Set<Local> {
   const vars = new Set<Local>()
   for (const term of termsOf(literal)) addNested(term, vars)
@@ -79,7 +79,7 @@ function addNested(term: CoreTerm, into: Set<Local>): void {
   }
 }
 
-/** What a comprehension collects: its value, before it the key if there is one. */
+/** What a comprehension collects: the key, if there is one, and the value. */
 export function headOf({ key, value }: ComprehensionTerm): readonly CoreTerm[] {
   return key === undefined ? [value] : [key, value]
 }

@@ -10,7 +10,7 @@ export const ALL: CharSet = [[0, CODE_POINT_MAX]]
 /** No code point. */
 export const NONE: CharSet = []
 
-/** The set of any number of ranges. */
+/** The set made of any number of ranges. */
 export function charSet(ranges: CharSet): CharSet {
   const sorted = [...ranges].sort((a, b) => a[0] - b[0])
   const merged: [number, number][] = []
@@ -22,10 +22,10 @@ export function charSet(ranges: CharSet): CharSet {
   return merged
 }
 
-/** What is in either. */
+/** The code points in either set. */
 export const union = (a: CharSet, b: CharSet): CharSet => charSet([...a, ...b])
 
-/** What is not in the set. */
+/** The code points not in the set. */
 export function complement(set: CharSet): CharSet {
   const gaps: [number, number][] = []
   let next = 0
@@ -37,7 +37,7 @@ export function complement(set: CharSet): CharSet {
   return gaps
 }
 
-/** Whether no code point is in both. */
+/** Whether no code point is in both sets. */
 export function areDisjoint(a: CharSet, b: CharSet): boolean {
   let left = 0
   let right = 0
@@ -72,7 +72,7 @@ const SPACE: CharSet = [
   [0xfeff, 0xfeff],
 ]
 
-/** Sets that one letter after a backslash stands for. */
+/** The sets that a letter after a backslash stands for. */
 export const CLASS_ESCAPES: Readonly<Record<string, CharSet>> = {
   d: DIGIT,
   D: complement(DIGIT),

@@ -20,9 +20,9 @@ export type CompiledPattern =
 const SOURCE_LENGTH_MAX = 4096
 
 /**
- * Compiles a regular expression of ECMA-262 (flag `u`) so that no text makes it backtrack without
- * bound: the native engine where it provably stays linear, RE2 (automata) everywhere else. What
- * neither can do (lookaround, backreferences) is refused.
+ * Compiles a regular expression of ECMA-262 (flag `u`) so that no text makes it backtrack without bound: it uses the
+ * native engine where that is provably linear, and RE2 (automata) otherwise. Patterns that neither can handle
+ * (lookaround, backreferences) are refused.
  */
 export function compileEcmaPattern(source: string): CompiledPattern {
   if (source.length > SOURCE_LENGTH_MAX) {
@@ -50,7 +50,7 @@ export function compileEcmaPattern(source: string): CompiledPattern {
   }
 }
 
-/** The automaton is made with the first long text: that takes milliseconds, and few patterns ever see one. */
+/** The automaton is made for the first long text: that takes milliseconds, and few patterns ever see one. */
 function nativeMatcher(native: RegExp, pattern: Pattern): Matcher {
   let made: { readonly automaton: RE2JS | undefined } | undefined
   const testLong = (text: string): boolean => {

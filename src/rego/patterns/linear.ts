@@ -2,24 +2,23 @@ import type { CharSet } from './char-set.ts'
 import { areDisjoint, NONE, union } from './char-set.ts'
 import type { Pattern } from './syntax.ts'
 
-/** A pattern that may start anywhere is tried at every position, so its matches must be short. */
+/** A pattern that may match anywhere is tried at every position, so its matches must be short. */
 const FLOATING_LENGTH_MAX = 32
 
 /**
- * Whether a backtracking engine provably needs only time linear in the text, by a condition that is
- * sufficient, not necessary: at every choice the next code point alone decides (strong
- * one-unambiguity, Brüggemann-Klein and Wood 1998), and there is one way to match nothing. What was
- * given up can then not be matched any other way, so that each point of return costs a constant.
- * The pattern must begin with `^`, or match short texts only.
+ * Whether a backtracking engine provably needs only time linear in the text, by a sufficient but not necessary
+ * condition: at every choice, the next code point alone decides (strong one-unambiguity, Brüggemann-Klein and Wood
+ * 1998), and there is only one way to match the empty text. A failed attempt then cannot succeed in any other way, so
+ * that each backtrack costs constant time. The pattern must begin with `^`, or match only short texts.
  *
- * @param floatingMax how many code points a match may have that begins anywhere
+ * @param floatingMax how many code points a match that may begin anywhere may have
  */
 export function isProvablyLinear(pattern: Pattern, floatingMax = FLOATING_LENGTH_MAX): boolean {
   if (!isDeterministic(pattern, NONE)) return false
   return startsAnchored(pattern) || longest(pattern) <= floatingMax
 }
 
-/** Whether every choice within is decided by the next code point; `follow` may come after. */
+/** Whether the next code point decides every choice in the pattern; `follow` is what may come after it. */
 function isDeterministic(pattern: Pattern, follow: CharSet): boolean {
   if (pattern.kind === 'chars' || pattern.kind === 'assertion') return true
   if (pattern.kind === 'sequence') return isSequenceDeterministic(pattern.parts, follow)
@@ -66,7 +65,7 @@ function canBeEmpty(pattern: Pattern): boolean {
   return pattern.min === 0 || canBeEmpty(pattern.part)
 }
 
-/** The code points a match can begin with. */
+/** The code points that a match can begin with. */
 function first(pattern: Pattern): CharSet {
   if (pattern.kind === 'chars') return pattern.set
   if (pattern.kind === 'assertion') return NONE
@@ -87,7 +86,7 @@ function startsAnchored(pattern: Pattern): boolean {
   return false
 }
 
-/** Code points of the longest match. */
+/** The length of the longest match in code points. */
 function longest(pattern: Pattern): number {
   if (pattern.kind === 'chars') return 1
   if (pattern.kind === 'assertion') return 0

@@ -1,14 +1,14 @@
 import type { CharSet } from './char-set.ts'
 import type { Pattern } from './syntax.ts'
 
-/** Engines that recurse for each repetition run out of stack on longer texts and then answer wrongly. */
+/** Engines that recurse for each repetition run out of stack on longer texts, and then return wrong results. */
 export const NATIVE_TEXT_MAX = 4096
 
 const ASSERTIONS = { start: '^', end: '$', boundary: '\\b', inside: '\\B' } as const
 
 /**
- * Writes a pattern without properties as the platform's own regular expression with the flag `u`; every
- * class is spelled out, so that nothing is left to the differences between dialects.
+ * Writes a pattern without properties as the platform's own regular expression with the flag `u`; every class is
+ * spelled out, so that differences between dialects do not matter.
  */
 export function toNative(pattern: Pattern): string {
   switch (pattern.kind) {

@@ -22,8 +22,8 @@ type Atom =
   | { readonly set?: undefined; readonly property: Properties['names'][number] }
 
 /**
- * Parses a pattern of ECMA-262 with the flag `u`, which JSON Schema recommends (core §6.4). The
- * caller has made sure that it is one (`new RegExp(pattern, 'u')`).
+ * Parses a pattern of ECMA-262 with the flag `u`, which JSON Schema recommends (core §6.4). The caller must have made
+ * sure that it is valid (`new RegExp(pattern, 'u')`).
  */
 export function parsePattern(source: string): ParsedPattern {
   const parser = new Parser(Array.from(source))
@@ -145,7 +145,7 @@ class Parser {
     return this.#escape()
   }
 
-  /** What follows a backslash, in or outside of a class. */
+  /** What follows a backslash, inside or outside a class. */
   #escape(): Atom {
     const char = this.#next()
     const set = CLASS_ESCAPES[char]
@@ -209,7 +209,7 @@ class Parser {
     return this.#chars.slice(this.#at, this.#at + text.length).join('') === text
   }
 
-  /** The text up to `end`, which is passed over too. */
+  /** The text up to `end`, which is skipped too. */
   #until(end: string): string {
     let text = ''
     for (let next = this.#peek(); next !== undefined; next = this.#peek()) {

@@ -1,7 +1,7 @@
 import type { CharSet } from './char-set.ts'
 import type { Pattern, Properties } from './syntax.ts'
 
-/** Long names of general categories (Unicode Standard Annex 44), which RE2 knows by letters. */
+/** Long names of general categories (Unicode Standard Annex 44), for which RE2 uses letters. */
 const CATEGORIES: Readonly<Record<string, string>> = {
   Letter: 'L',
   Lowercase_Letter: 'Ll',
@@ -29,8 +29,8 @@ const CATEGORIES: Readonly<Record<string, string>> = {
 const ASSERTIONS = { start: '\\A', end: '\\z', boundary: '\\b', inside: '\\B' } as const
 
 /**
- * Writes a pattern in the syntax of RE2, with the meaning it has in ECMA-262: every class is spelled
- * out, so that no difference between the two (what a space is, what `.` leaves out) remains.
+ * Writes a pattern in the syntax of RE2, with its meaning in ECMA-262: every class is spelled out, so that no
+ * difference between the two (which characters are spaces, what `.` excludes) remains.
  */
 export function toRe2(pattern: Pattern): string {
   if (pattern.kind === 'chars') {
@@ -58,7 +58,7 @@ function re2Property(name: string): string {
 }
 
 function classText(set: CharSet, properties: string, negated: boolean): string {
-  // RE2 has no empty class: nothing matches this one.
+  // RE2 has no empty class, but nothing matches this one.
   if (set.length === 0 && properties === '') return '[^\\x{0}-\\x{10ffff}]'
   const ranges = set.map(([from, to]) =>
     from === to ? codePoint(from) : `${codePoint(from)}-${codePoint(to)}`,

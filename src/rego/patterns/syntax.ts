@@ -2,7 +2,7 @@ import type { CharSet } from './char-set.ts'
 
 /** A regular expression as a tree. Capturing makes no difference to whether it matches. */
 export type Pattern =
-  /** One code point of a set. With properties (`\p{…}`), `set` is all that it may be. */
+  /** One code point of a set. With properties (`\p{…}`), `set` covers every code point that it may be. */
   | { readonly kind: 'chars'; readonly set: CharSet; readonly properties: Properties | undefined }
   | { readonly kind: 'assertion'; readonly at: 'start' | 'end' | 'boundary' | 'inside' }
   | { readonly kind: 'sequence'; readonly parts: readonly Pattern[] }

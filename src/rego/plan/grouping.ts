@@ -5,8 +5,8 @@ import type { Grouping } from './ir.ts'
 import type { BodyPlanner } from './plan-body.ts'
 
 /**
- * Plans a comprehension that stands in a loop and compares with variables from outside: it is computed once
- * for all values of those variables, so that grouping takes linear time.
+ * Plans a comprehension that is in a loop and compares with outer variables: it is computed once for all values of
+ * those variables, so that grouping takes linear time.
  */
 export function planGrouping(body: BodyPlanner, term: ComprehensionTerm): Grouping | undefined {
   if (term.of === 'object' || !body.groups || !body.isRepeated()) return undefined
@@ -24,7 +24,7 @@ export function planGrouping(body: BodyPlanner, term: ComprehensionTerm): Groupi
     free,
     bound,
   )
-  // Another order of the loops would be another order of the results.
+  // A different order of the loops would change the order of the results.
   const sameOrder =
     ordered.length === free.length &&
     ordered.every((literal, i) => literal.start === free[i]!.start)
@@ -42,7 +42,7 @@ export function planGrouping(body: BodyPlanner, term: ComprehensionTerm): Groupi
   }
 }
 
-/** The variables taken from outside, when all are used in a way that may bind them. */
+/** The variables taken from outside, if all are used in a way that may bind them. */
 function capturedKeys(body: BodyPlanner, term: ComprehensionTerm): Local[] | undefined {
   const keys = new Set<Local>()
   for (const literal of term.body) {

@@ -23,7 +23,7 @@ export class GroupTable {
   readonly #values = new Map<RuleNode, Group | null>()
   readonly #functions = new Map<RuleNode, Group>()
 
-  /** The group of documents at a node: its own rules, with those beneath when some have variable keys. */
+  /** The group of documents at a node: its own rules, together with those beneath it if some have variable keys. */
   document(node: RuleNode): Group | undefined {
     const known = this.#values.get(node)
     if (known !== undefined) return known ?? undefined

@@ -1,6 +1,6 @@
 import type { Expr, Step } from './ir.ts'
 
-/** Whether an expression reads one place of the input or the base documents: it cannot fail with an error. */
+/** Whether an expression reads one place of the input or the base documents, which cannot fail with an error. */
 const isPlace = (expr: Expr): boolean =>
   expr.op === 'input' ||
   expr.op === 'data' ||
@@ -15,8 +15,8 @@ const isQuiet = (expr: Expr): boolean =>
   (expr.op === 'get' && isQuiet(expr.base) && isQuiet(expr.key))
 
 /**
- * Moves reads of the input and of base documents that stand at the beginning of a loop to before it: what
- * they find is the same in each pass, and where they find nothing no pass succeeds.
+ * Moves reads of the input and base documents at the beginning of a loop out of it: they find the same in each
+ * iteration, and if they find nothing, no iteration succeeds.
  */
 export function hoistReads(steps: readonly Step[]): readonly Step[] {
   const moved: Step[] = []
@@ -28,7 +28,7 @@ export function hoistReads(steps: readonly Step[]): readonly Step[] {
   return moved
 }
 
-/** Where the outermost loop begins that can be left behind; -1 when there is none. */
+/** Where the outermost loop begins that steps can be moved out of; -1 if there is none. */
 function loopBefore(steps: readonly Step[]): number {
   let at = -1
   for (let i = steps.length - 1; i >= 0; i--) {

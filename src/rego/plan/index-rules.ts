@@ -6,7 +6,7 @@ import type { Expr, IndexNode, RuleIndex } from './ir.ts'
 const RULES_MIN = 4
 const DEPTH_MAX = 4
 
-/** Finds which tests tell a group's rules apart, so that only those that can succeed are tried. */
+/** Finds the tests that distinguish a group's rules, so that only rules that can succeed are tried. */
 export function planIndex(
   members: readonly GroupMember[],
 ): { root: IndexNode; lookups: readonly Expr[] } | undefined {
@@ -18,7 +18,7 @@ export function planIndex(
   return root.indexes.length === 0 ? undefined : { root, lookups: lookups.exprs }
 }
 
-/** The expressions an index asks for, each once. */
+/** The expressions that an index looks up, each once. */
 class Lookups {
   readonly exprs: Expr[] = []
   readonly #byKey = new Map<string, number>()

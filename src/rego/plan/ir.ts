@@ -3,10 +3,12 @@ import type { Location } from '../errors.ts'
 import type { Value } from '../values/index.ts'
 import type { RuleNode } from '../compile/tree.ts'
 
-/** What computes a value, or nothing (undefined). Operands other than bases of `get` are always defined. */
+/**
+ * An expression that computes a value, or nothing (undefined). Operands other than bases of `get` are always defined.
+ */
 export type Expr =
   | { readonly op: 'const'; readonly value: Value }
-  /** `base`: it holds a part of the base documents. */
+  /** `base` says that it holds a part of the base documents. */
   | { readonly op: 'slot'; readonly slot: number; readonly base?: boolean }
   | { readonly op: 'input' }
   /** The base document at a path. */
@@ -30,12 +32,12 @@ export type Expr =
       readonly finder: Finder
       readonly keys: readonly Expr[]
     }
-  /** A document that has rules beneath it; only `vget`, `force` and `veach` know what to do with it. */
+  /** A document that has rules beneath it; only `vget`, `force` and `veach` can handle it. */
   | { readonly op: 'node'; readonly node: RuleNode }
   | { readonly op: 'vget'; readonly base: Expr; readonly key: Expr }
   | { readonly op: 'force'; readonly base: Expr }
 
-/** One step; when it fails, the search goes on with the next choice of the loop around it. */
+/** One step; when it fails, the search continues with the next choice of the enclosing loop. */
 export type Step =
   | { readonly op: 'let'; readonly slot: number; readonly expr: Expr }
   | { readonly op: 'test'; readonly expr: Expr }
@@ -52,7 +54,7 @@ export type Step =
       readonly ordered: boolean
     }
   | { readonly op: 'veach'; readonly expr: Expr; readonly key: number; readonly value: number }
-  /** One pass for each solution of a relation. */
+  /** One iteration for each solution of a relation. */
   | { readonly op: 'solutions'; readonly expr: Expr; readonly value: number }
   | { readonly op: 'not'; readonly block: Block }
   | {
@@ -74,17 +76,17 @@ export type Step =
       /** Whether the block may succeed more than once. */
       readonly many: boolean
     }
-  /** A line of the policy that coverage knows. */
+  /** A line of the policy that coverage counts. */
   | { readonly op: 'cover'; readonly point: number }
 
 export type Block = readonly Step[]
 
-/** How a comprehension is computed once for all values of the variables it takes from outside. */
+/** How a comprehension is computed once for all values of its outer variables. */
 export interface Grouping {
   readonly id: number
-  /** The values it is wanted for. */
+  /** The values that its result is wanted for. */
   readonly keys: readonly Expr[]
-  /** Computes all groups: the same block, but binding what otherwise comes from outside. */
+  /** Computes all groups: the same block, except that it binds the outer variables. */
   readonly block: Block
   readonly groupKeys: readonly Expr[]
   readonly value: Expr
@@ -126,7 +128,7 @@ export interface PlannedRule {
   readonly id: number
 }
 
-/** Rules to try, and indexes that find more of them. */
+/** Rules to try, and indexes that find more. */
 export interface IndexNode {
   readonly rules: readonly number[]
   readonly indexes: readonly RuleIndex[]
@@ -152,7 +154,7 @@ export interface Group {
   readonly path: readonly string[]
   readonly kind: 'complete' | 'function' | 'set' | 'object'
   readonly params: number
-  /** What conflicts are reported at. */
+  /** Where conflicts are reported. */
   readonly site: Location
   /** How many rules there are, without the default. */
   size: number
@@ -162,7 +164,7 @@ export interface Group {
   rules: readonly PlannedRule[]
   fallback: PlannedRule | undefined
   index: IndexNode | undefined
-  /** The expressions that the index asks for. */
+  /** The expressions that the index looks up. */
   lookups: readonly Expr[]
   readonly finders: Map<string, Finder>
   /** Whether all rules give the same constant: the first success is the answer. */
@@ -181,6 +183,6 @@ export interface Reads {
   readonly input: ReadonlySet<string>
   readonly data: ReadonlySet<string>
   readonly builtins: ReadonlySet<string>
-  /** Whether it reads neither input nor what changes by itself. */
+  /** Whether it reads neither the input nor anything that changes by itself. */
   readonly fixed: boolean
 }

@@ -6,5 +6,5 @@ export const isBase = (expr: Expr): boolean =>
   (expr.op === 'slot' && expr.base === true) ||
   (expr.op === 'get' && isBase(expr.base))
 
-/** Built-ins that walk the graph they are given first. */
+/** Built-ins that walk the graph in their first argument. */
 export const WALKS: ReadonlySet<string> = new Set(['graph.reachable', 'graph.reachable_paths'])

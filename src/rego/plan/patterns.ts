@@ -1,6 +1,6 @@
 import type { CoreTerm } from '../compile/core.ts'
 
-/** Two array patterns, or two object patterns with constant keys, part by part. */
+/** Splits two array patterns, or two object patterns with constant keys, into pairs of parts. */
 export function splitPatterns(
   a: CoreTerm,
   b: CoreTerm,

@@ -19,15 +19,15 @@ import { planData } from './plan-data.ts'
 import { searches } from './searches.ts'
 import { unify, unifyWith } from './unify.ts'
 
-/** Plans the bodies of one rule: keeps the slots of variables and which are bound. */
+/** Plans the bodies of one rule; knows the slots of variables, and which are bound. */
 export class BodyPlanner {
   readonly planner: Planner
   readonly source: Source
-  /** Whether the order of objects' keys can be seen in the result. */
+  /** Whether the order of objects' keys is visible in the result. */
   ordered: boolean
   bound: Map<Local, number>
   steps: Step[] = []
-  /** Whether the block stands in a loop, or in a function. */
+  /** Whether the block is in a loop or a function. */
   repeated = false
   /** Whether comprehensions may be grouped: not inside a group, or nesting would be planned twice at each level. */
   groups = true
@@ -66,14 +66,14 @@ export class BodyPlanner {
     return this.repeated || searches(this.steps)
   }
 
-  /** A planner for a block that sees nothing of what is around it. */
+  /** A planner for a block that sees nothing of its surroundings. */
   apart(ordered: boolean): BodyPlanner {
     const apart = new BodyPlanner(this.planner, this.source, this.#slots, new Map(), ordered)
     apart.groups = false
     return apart
   }
 
-  /** A planner for a block inside, which binds nothing outside. */
+  /** A planner for an inner block, which binds nothing outside. */
   inner(ordered: boolean): BodyPlanner {
     const inner = new BodyPlanner(
       this.planner,
@@ -249,12 +249,12 @@ export class BodyPlanner {
     }
   }
 
-  /** Like {@link value}, made sure to be defined. */
+  /** Like {@link value}, but checked to be defined. */
   operand(term: CoreTerm): Expr {
     return this.defined(this.value(term))
   }
 
-  /** Makes sure that an expression is defined, giving it a slot when it may not be. */
+  /** Makes sure that an expression is defined; one that may not be gets a slot. */
   defined(expr: Expr): Expr {
     if (
       expr.op === 'const' ||

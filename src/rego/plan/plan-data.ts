@@ -4,7 +4,7 @@ import type { Expr, Group } from './ir.ts'
 import type { BodyPlanner } from './plan-body.ts'
 import { unifyWith } from './unify.ts'
 
-/** The value at a path of data: of rules where there are some, of base documents where there are none. */
+/** The value at a path of data: from rules if there are any, otherwise from base documents. */
 export function planData(body: BodyPlanner, path: readonly CoreTerm[]): Expr {
   let node: RuleNode = body.planner.tree.root
   for (let i = 0; ; i++) {
@@ -28,7 +28,7 @@ function wholeNode(body: BodyPlanner, node: RuleNode): Expr {
   return { op: 'force', base: { op: 'node', node: body.planner.needNode(node) } }
 }
 
-/** Where there are no more rules, only base documents are left. */
+/** Plans the rest of a path that has no more rules, only base documents. */
 function planBase(
   body: BodyPlanner,
   node: RuleNode,
@@ -81,7 +81,7 @@ function planDocument(
   return body.follow({ op: 'rule', group }, path, from)
 }
 
-/** Looks up keys of a partial rule without building it, when that saves work. */
+/** Looks up keys of a partial rule without building it, if that saves work. */
 function planFind(
   body: BodyPlanner,
   group: Group,

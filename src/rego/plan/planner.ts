@@ -19,7 +19,7 @@ import { Targets } from './targets.ts'
 const DEPTH_MAX = 40
 const ON_DEMAND_MIN = 256
 
-/** Not a built-in of the language: whether a value can be walked by `every`. */
+/** Tells whether `every` can walk a value; not a built-in of the language. */
 const IS_COLLECTION: Builtin = {
   name: 'internal.is_collection',
   args: [{ kind: 'any' }],
@@ -27,7 +27,7 @@ const IS_COLLECTION: Builtin = {
   call: (_context, args) => typeof args[0] === 'object' && args[0] !== null,
 }
 
-/** Plans rules as they turn out to be needed. */
+/** Plans rules as they are found to be needed. */
 export class Planner {
   readonly tree: RuleTree
   readonly groups = new GroupTable()
@@ -43,7 +43,7 @@ export class Planner {
   readonly #planned = new Map<GroupMember, PlannedRule>()
   readonly #planning = new Set<Group>()
   readonly #rejected = new Set<string>()
-  /** Whether rules may be planned later: nothing they do can change what is planned before. */
+  /** Whether rules may be planned later, because nothing in them can change an earlier plan. */
   readonly #mayWait: boolean
   #depth = 0
 
@@ -103,7 +103,7 @@ export class Planner {
     this.#planning.delete(group)
   }
 
-  /** A group's rules without the default; for partial objects, all. */
+  /** A group's rules without the default; all of them for partial objects. */
   private ordinary(group: Group): readonly GroupMember[] {
     let ordinary = this.#ordinary.get(group)
     if (ordinary === undefined) {
@@ -114,7 +114,7 @@ export class Planner {
     return ordinary
   }
 
-  /** Plans one rule of a group whose rules wait until they are wanted. */
+  /** Plans one rule of a group whose rules are planned on demand. */
   planOnDemand(group: Group, at: number): PlannedRule {
     const rule = this.planRule(group, this.ordinary(group)[at]!, [])
     this.finish()
@@ -183,7 +183,7 @@ export class Planner {
     return { block: hoistReads(body.steps), value, keys, slots: body.slotCount }
   }
 
-  /** Plans a body some of whose results are given: they are bound first, and the body ordered anew. */
+  /** Plans a body some of whose results are given: they are bound first, and the body is reordered. */
   private planGiven(
     body: BodyPlanner,
     params: readonly Local[],
@@ -255,7 +255,7 @@ export class Planner {
   }
 }
 
-/** Large groups whose index leaves few rules to try at a time. */
+/** Whether a group is large, and its index leaves few rules to try at a time. */
 function isWorthWaiting(group: Group): boolean {
   if (group.kind !== 'complete' && group.kind !== 'function') return false
   return (

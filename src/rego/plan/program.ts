@@ -13,14 +13,14 @@ export interface Program {
   readonly planner: Planner
   readonly groups: readonly Group[]
   readonly targets: Targets
-  /** The query: what it gives is an array of the values of its variables, or the value of its term. */
+  /** The query; its result is an array of the values of its variables, or the value of its term. */
   readonly entry: Branch
   readonly names: readonly string[]
   readonly reads: Reads
   readonly coverage: CoveragePoints | undefined
 }
 
-/** A query that was lowered and ordered. */
+/** A query that has been lowered and ordered. */
 export interface LoweredQuery {
   readonly source: Source
   readonly body: readonly CoreLiteral[]

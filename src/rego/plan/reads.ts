@@ -113,7 +113,7 @@ function entryReads(planner: Planner, entry: Branch): Direct {
   return direct
 }
 
-/** What a query reads, with everything it calls. Fills in the reads of all groups it reaches. */
+/** What a query reads, including everything that it calls. Fills in the reads of all groups that it reaches. */
 export function analyzeReads(planner: Planner, entry: Branch): Reads {
   const order: Group[] = []
   const direct = new Map<Group, Direct>()
@@ -157,7 +157,7 @@ function combine(direct: Direct): Reads {
   }
 }
 
-/** Leaves out paths beneath others. */
+/** Removes paths that are beneath others. */
 function shortest(paths: ReadonlySet<string>): Set<string> {
   const kept = new Set<string>()
   for (const path of paths) {

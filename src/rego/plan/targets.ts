@@ -1,6 +1,6 @@
 import type { RuleNode } from '../compile/tree.ts'
 
-/** Numbers for everything that `with` may replace, so that only what can be replaced pays for it. */
+/** Numbers everything that `with` may replace, so that nothing else has a cost. */
 export class Targets {
   readonly data: (readonly string[])[] = []
   readonly #mocks = new Map<string, number>()
@@ -25,7 +25,7 @@ export class Targets {
     return mock
   }
 
-  /** The number of a function or built-in if something replaces it, else -1. */
+  /** The number of a function or built-in if something replaces it, otherwise -1. */
   mockOf(name: string): number {
     return this.#mocks.get(name) ?? -1
   }
@@ -34,7 +34,7 @@ export class Targets {
     return this.#mocks.size
   }
 
-  /** The targets at or above a node: in force, they replace everything at the node. */
+  /** The targets at or above a node; when in force, they replace everything at the node. */
   hiding(node: RuleNode): readonly number[] {
     const found: number[] = []
     this.data.forEach((path, target) => {

@@ -14,7 +14,7 @@ export function unify(body: BodyPlanner, left: CoreTerm, right: CoreTerm): void 
       const parts = splitPatterns(a, b)
       if (parts === 'mismatch') {
         body.steps.push({ op: 'fail' })
-        // What follows is never reached, but its variables must have slots.
+        // The following steps are never reached, but their variables must have slots.
         bindAll(body, a)
         bindAll(body, b)
         progress = true

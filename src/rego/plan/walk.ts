@@ -1,6 +1,6 @@
 import type { Block, Branch, Expr, Step } from './ir.ts'
 
-/** Told of every expression and step at any depth. */
+/** Called for every expression and step, at any depth. */
 export interface PlanVisitor {
   expr?(expr: Expr): void
   step?(step: Step): void

@@ -6,7 +6,7 @@ const NETWORKS_MAX = 4096
 /** The length of `255.255.255.255/32`. */
 const NETWORK_CHARACTERS_MAX = 18
 
-/** Reads a dotted IPv4 address that ends at an offset; -1 when it is not a plain one. */
+/** Reads a dotted IPv4 address that ends at an offset; -1 if it is not a plain one. */
 function readAddress(text: string, end: number): number {
   let address = 0
   let octet = -1
@@ -27,7 +27,7 @@ function readAddress(text: string, end: number): number {
   return dots === 3 && octet !== -1 ? address * 256 + octet : -1
 }
 
-/** Reads the length of a prefix after the slash; -1 when it is not a plain one. */
+/** Reads the prefix length after the slash; -1 if it is not a plain one. */
 function readPrefix(text: string, from: number): number {
   const length = text.length - from
   const first = text.charCodeAt(from) - ZERO
@@ -38,25 +38,25 @@ function readPrefix(text: string, from: number): number {
   return first === 0 || second < 0 || second > 9 || prefix > 32 ? -1 : prefix
 }
 
-/** An IPv4 network: the addresses whose masked bits, as a signed number of 32 bits, are `base`. */
+/** An IPv4 network: the addresses whose masked bits, as a signed 32-bit number, are `base`. */
 export interface PlainNetwork {
   readonly base: number
   readonly mask: number
 }
 
-/** Reads an IPv4 network; `undefined` for every other text. */
+/** Reads an IPv4 network; `undefined` for any other text. */
 export function readNetwork(text: string): PlainNetwork | undefined {
   if (text.length > NETWORK_CHARACTERS_MAX) return undefined
   const slash = text.indexOf('/')
   const prefix = slash === -1 ? -1 : readPrefix(text, slash + 1)
   const address = prefix === -1 ? -1 : readAddress(text, slash)
   if (address === -1) return undefined
-  // A shift by 32 bits would be one by none.
+  // A shift by 32 bits would be a shift by none.
   const mask = prefix === 0 ? 0 : -1 << (32 - prefix)
   return { base: address & mask, mask }
 }
 
-/** Decides `net.cidr_contains` for IPv4: remembers the networks it has read, and the last address. */
+/** Evaluates `net.cidr_contains` for IPv4; remembers the networks that it has read, and the last address. */
 export class PlainNetworks {
   readonly #networks = new Map<string, PlainNetwork>()
   #text = ''
@@ -72,7 +72,7 @@ export class PlainNetworks {
     return this.#address
   }
 
-  /** Whether a network contains an address; `undefined` when the built-in has to decide. */
+  /** Whether a network contains an address; `undefined` if the built-in must decide. */
   contains(network: Value, address: Value): boolean | undefined {
     const inner = this.address(address)
     if (inner === -1 || typeof network !== 'string') return undefined

@@ -1,7 +1,7 @@
 import { lookup, RBig, RObj, RSet } from '../values/index.ts'
 import type { Value } from '../values/index.ts'
 
-/** What a key finds in a value that may be undefined. */
+/** Looks up a key in a value that may be undefined. */
 export function get(base: Value | undefined, key: Value): Value | undefined {
   return base === undefined ? undefined : lookup(base, key)
 }
@@ -73,7 +73,7 @@ export function isObjectOf(value: Value | undefined, size: number): boolean {
   return isPlain(value) && Object.keys(value).length === size
 }
 
-/** The names that are not properties of any value unless a policy's data has them. */
+/** Names that no value has as a property unless a policy's data has it. */
 const OWN = new Set<string>()
 for (const prototype of [Object, Array, String, Number, Boolean, RSet, RObj, RBig].map(
   (type): unknown => type.prototype,
@@ -82,7 +82,7 @@ for (const prototype of [Object, Array, String, Number, Boolean, RSet, RObj, RBi
 }
 for (const name of ['size', 'length', 'coefficient', 'exponent', 'value']) OWN.add(name)
 
-/** Whether `value?.name` cannot find anything but what JSON put there. */
+/** Whether `value?.name` can find only properties that come from JSON. */
 export function isSafeProperty(name: string): boolean {
   return !OWN.has(name)
 }

@@ -3,7 +3,7 @@ import type { Value } from '../values/index.ts'
 
 type Members = Value[] | RSet
 
-/** The results of a comprehension for all values of the variables it takes from outside. */
+/** The results of a comprehension for all values of its outer variables. */
 export class Grouped {
   readonly #isSet: boolean
   readonly #scalars = new Map<Value, Members>()
@@ -24,7 +24,7 @@ export class Grouped {
     else members.add(value)
   }
 
-  /** The results for some values; none is an empty collection. */
+  /** The result for some values; an empty collection if there is none. */
   get(keys: readonly Value[]): Value {
     return this.#find(keys) ?? (this.#isSet ? new RSet() : [])
   }

@@ -8,7 +8,7 @@ export function sortedKeys(object: object): string[] {
 
 const NOTHING: readonly (readonly [Value, Value])[] = []
 
-/** Key and value of all that is in a collection other than an array or plain object. */
+/** The keys and values in a collection other than an array or plain object. */
 export function pairs(
   value: Value | undefined,
   ordered: boolean,
@@ -22,7 +22,7 @@ function* setPairs(members: Iterable<Value>): Generator<readonly [Value, Value],
   for (const member of members) yield [member, member]
 }
 
-/** 0 for what has no elements, 1 for an array, 2 for a plain object, 3 for a set or other object. */
+/** 0 for a value without elements, 1 for an array, 2 for a plain object, 3 for a set or other object. */
 export function shape(value: Value | undefined): 0 | 1 | 2 | 3 {
   if (typeof value !== 'object' || value === null) return 0
   if (Array.isArray(value)) return 1
@@ -30,7 +30,7 @@ export function shape(value: Value | undefined): 0 | 1 | 2 | 3 {
   return value instanceof RBig ? 0 : 2
 }
 
-/** Calls back for each key and value until the callback answers `true`; whether it did. */
+/** Calls back for each key and value until the callback returns `true`; returns whether it did. */
 export function someEntry(
   value: Value | undefined,
   ordered: boolean,

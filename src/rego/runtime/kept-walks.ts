@@ -2,20 +2,20 @@ import { isArray, RSet } from '../values/index.ts'
 import type { Value } from '../values/index.ts'
 
 const WALKS_MAX = 1024
-/** Members of all that is remembered: walks over large parts of a graph take memory. */
+/** The most members to remember in total, because walks over large parts of a graph take memory. */
 const MEMBERS_MAX = 100_000
 const STARTS_MAX = 8
 const START_CHARACTERS_MAX = 1024
 
-/** What walks over one graph found, by where they began. The graph never changes. */
+/** The results of walks over one graph, by where they began. The graph never changes. */
 export class KeptWalks {
   #graph: Value | undefined
   readonly #found = new Map<string, Value>()
-  /** The same, by the one place where a walk began. */
+  /** The same, for walks that began at a single place. */
   readonly #fromOne = new Map<string, Map<string, Value>>()
   #members = 0
 
-  /** What was found before from the same places, or else what `walk` finds. */
+  /** The remembered result of a walk from the same places, or else the result of `walk`. */
   find(name: string, args: readonly Value[], walk: () => Value | undefined): Value | undefined {
     const [graph, starts] = args
     const key = starts === undefined ? undefined : keyOf(name, starts)
@@ -30,7 +30,7 @@ export class KeptWalks {
     return found
   }
 
-  /** What was found before from one place. */
+  /** The remembered result of a walk from one place. */
   from(name: string, graph: Value, start: Value): Value | undefined {
     if (graph !== this.#graph || typeof start !== 'string') return undefined
     return this.#fromOne.get(name)?.get(start)
@@ -58,7 +58,7 @@ export class KeptWalks {
   }
 }
 
-/** Names the places where a walk begins; only a few, and only texts. */
+/** A key for the places where a walk begins, if they are few and all texts. */
 function keyOf(name: string, starts: Value): string | undefined {
   const places = starts instanceof RSet ? starts.unordered() : isArray(starts) ? starts : undefined
   if (places === undefined) return undefined

@@ -2,7 +2,7 @@ import { RBig, RObj, RSet } from '../values/index.ts'
 import type { Value } from '../values/index.ts'
 import { sortedKeys } from './iterate.ts'
 
-/** 0 nothing to walk, 1 array, 2 plain object, 3 set, 4 object with other keys. */
+/** 0 for nothing to walk, 1 array, 2 plain object, 3 set, 4 object with other keys. */
 export function kindOf(value: Value | undefined): 0 | 1 | 2 | 3 | 4 {
   if (typeof value !== 'object' || value === null) return 0
   if (Array.isArray(value)) return 1
@@ -13,7 +13,7 @@ export function kindOf(value: Value | undefined): 0 | 1 | 2 | 3 | 4 {
 
 const EMPTY: readonly never[] = []
 
-/** What a loop walks: items, keys, members, or pairs of key and value. */
+/** What a loop iterates over: items, keys, members, or pairs of key and value. */
 export function listOf(
   value: Value | undefined,
   kind: number,

@@ -13,21 +13,21 @@ import { KeptWalks } from './kept-walks.ts'
 import { memberOf } from './operators.ts'
 import type { Documents } from './virtual.ts'
 
-/** Stands for "not remembered", as undefined is a result. */
+/** Stands for "not remembered", because undefined is a result. */
 export const MISS: unique symbol = Symbol('miss')
 const FUEL = 1 << 20
 const INDEXED_MIN = 16
 
-/** The members of an array, as they were in one evaluation; 0 stands for all of them. */
+/** The members of an array, as they were in one evaluation; 0 means that they hold for all evaluations. */
 interface MemberIndex {
   generation: number
   members: Set<Value> | undefined
 }
 
-/** What calls a replaced function: a value, or something to call. */
+/** The replacement of a function. */
 export type Mock = (...args: readonly Value[]) => Value | undefined
 
-/** Says that an asynchronous built-in must be awaited before the evaluation can be done again. */
+/** Thrown when an asynchronous built-in must be awaited before the evaluation can be repeated. */
 export class Suspension extends Error {
   readonly builtin: Builtin
   readonly args: readonly Value[]
@@ -42,18 +42,18 @@ export class Suspension extends Error {
   }
 }
 
-/** How one evaluation is to be done. */
+/** The conditions of one evaluation. */
 export interface Conditions {
   readonly strictBuiltinErrors: boolean
   readonly steps: number
   readonly signal: AbortSignal | undefined
-  /** The results of asynchronous built-ins so far; absent where they are not allowed. */
+  /** The results of asynchronous built-ins so far; absent if they are not allowed. */
   readonly awaited: Map<string, Value | undefined> | undefined
   /** A stable name for a call of an asynchronous built-in. */
   readonly callKey: (builtin: Builtin, args: readonly Value[]) => string
 }
 
-/** What a `with` changed, to be put back. */
+/** What a `with` changed, to be restored. */
 export interface Saved {
   readonly input: Value | undefined
   readonly data: Value | undefined
@@ -67,11 +67,11 @@ export interface Saved {
 export class Machine {
   input: Value | undefined
   data: Value | undefined
-  /** Changes with each evaluation: what was remembered under another number is stale. */
+  /** Changes with each evaluation: results remembered under another number are stale. */
   generation = 0
   /** What is remembered within a `with`; null outside. */
   scope: Map<number, Value | undefined> | null = null
-  /** How many `with` around change data or functions. */
+  /** How many enclosing `with` modifiers change data or functions. */
   deep = 0
   fuel = FUEL
   flags: number[]
@@ -112,7 +112,7 @@ export class Machine {
     if (conditions.signal?.aborted === true) throw cancelled('caller cancelled query execution')
   }
 
-  /** Puts everything back after an evaluation that was cut short. */
+  /** Restores everything after an evaluation that was interrupted. */
   reset(data: Value | undefined): void {
     this.data = data
     this.scope = null
@@ -121,7 +121,7 @@ export class Machine {
     this.mocks.fill(undefined)
   }
 
-  /** Called when fuel runs out: more, unless the budget of steps is spent or the caller gave up. */
+  /** Called when fuel runs out: adds more, unless the budget of steps is spent or the caller has given up. */
   refuel(): void {
     this.#stepsLeft -= FUEL
     if (this.#stepsLeft <= 0) throw cancelled('step budget exhausted')
@@ -141,7 +141,7 @@ export class Machine {
     this.scope?.set(id, value)
   }
 
-  /** Calls a built-in: its failure is undefined, unless errors are strict. */
+  /** Calls a built-in; a failure is undefined, unless errors are strict. */
   call(builtin: Builtin, args: readonly Value[], site: Location): Value | undefined {
     if (--this.fuel < 0) this.refuel()
     if (builtin.async === true) return this.#callAsync(builtin, args, site)
@@ -155,7 +155,7 @@ export class Machine {
   #callAsync(builtin: Builtin, args: readonly Value[], site: Location): Value | undefined {
     const awaited = this.#conditions?.awaited
     if (awaited === undefined) {
-      // What needs no waiting, such as refusing bad arguments, is done by the built-in itself.
+      // Whatever needs no waiting, such as refusing bad arguments, is done by the built-in itself.
       try {
         return builtin.call(this.context, args)
       } catch (error) {
@@ -180,7 +180,7 @@ export class Machine {
     throw failure(error.code, error.message, site)
   }
 
-  /** Remembers what a `with` is about to change, and begins a scope of its own. */
+  /** Remembers what a `with` is about to change, and begins a new scope. */
   enter(): Saved {
     const saved: Saved = {
       input: this.input,
@@ -248,12 +248,12 @@ export class Machine {
     )
   }
 
-  /** Whether comprehensions may be computed for more values than are asked for: not where that may fail. */
+  /** Whether comprehensions may be computed for more values than needed, which is not allowed if that may fail. */
   get mayGroup(): boolean {
     return this.#conditions?.strictBuiltinErrors !== true
   }
 
-  /** A comprehension's results for all values, if they were computed in this evaluation. */
+  /** A comprehension's results for all values, if already computed in this evaluation. */
   grouped(id: number): Grouped | undefined {
     if (this.scope !== null) return this.#scopedGroups.get(this.scope)?.get(id)
     const entry = this.#groups[id]
@@ -273,8 +273,8 @@ export class Machine {
   }
 
   /**
-   * `member in collection`; large arrays that are asked again get an index: for good where they are base
-   * data, for this evaluation elsewhere, as the host may change its input.
+   * `member in collection`. Large arrays that are searched again get an index: a permanent one for base data, otherwise
+   * one for this evaluation, because the host may change its input.
    */
   isMember(member: Value, collection: Value, isBase: boolean): boolean {
     if (!Array.isArray(collection) || collection.length < INDEXED_MIN)
@@ -294,7 +294,7 @@ export class Machine {
     return known.members.has(member)
   }
 
-  /** Calls a built-in that walks a graph; over base data, what is found from one place is remembered. */
+  /** Calls a built-in that walks a graph; over base data, the results from one place are remembered. */
   walk(builtin: Builtin, args: readonly Value[], site: Location): Value | undefined {
     if (this.deep > 0) return this.call(builtin, args, site)
     return this.#walks.find(builtin.name, args, () => this.call(builtin, args, site))

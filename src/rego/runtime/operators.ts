@@ -24,7 +24,7 @@ export function same(a: Value, b: Value): boolean {
   return a === b || equals(a, b)
 }
 
-/** The sum of small integers, else undefined: the built-in decides. */
+/** The sum of small integers; otherwise undefined, and the built-in decides. */
 export function plusFast(a: Value, b: Value): Value | undefined {
   return isInt(a) && isInt(b) ? add(a, b) : undefined
 }
@@ -35,7 +35,7 @@ export function timesFast(a: Value, b: Value): Value | undefined {
   return isInt(a) && isInt(b) ? multiply(a, b) : undefined
 }
 
-/** The number of elements, for what needs no counting; else undefined. */
+/** The number of elements if it is known without counting; otherwise undefined. */
 export function countFast(value: Value): number | undefined {
   if (Array.isArray(value)) return value.length
   return value instanceof RSet || value instanceof RObj ? value.size : undefined

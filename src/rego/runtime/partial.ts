@@ -20,7 +20,7 @@ class Members {
 
 type Entry = Leaf | Members | PartialObject
 
-/** An object under construction, nested as deep as the heads of its rules say. */
+/** An object under construction, nested as deeply as the heads of its rules say. */
 export class PartialObject {
   readonly #site: Location
   readonly #plain = new Map<Value, Entry>()
@@ -91,7 +91,7 @@ function finishEntry(entry: Entry): Value {
   return entry instanceof Members ? entry.set : entry.finish()
 }
 
-/** What a finder gathers: one value, or members of a set, or the rest of an object. */
+/** What a finder collects: one value, the members of a set, or the rest of an object. */
 export class Found {
   readonly #site: Location
   #value: Value | undefined

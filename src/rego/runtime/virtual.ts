@@ -4,15 +4,15 @@ import { RuleNode } from '../compile/tree.ts'
 import { get, getPath } from './get.ts'
 import { someEntry } from './iterate.ts'
 
-/** A value, or a place beneath which rules stand. */
+/** A value, or a place that has rules beneath it. */
 export type Handle = Value | RuleNode
 
-/** What walking documents with rules needs of the evaluation. */
+/** What walking documents with rules needs from the evaluation. */
 export interface Documents {
   data(): Value | undefined
   /** Whether a `with` replaces everything at the node. */
   hidden(node: RuleNode): boolean
-  /** Whether rules at the node define a document, and its value. */
+  /** Whether rules at the node define a document. */
   defines(node: RuleNode): boolean
   evaluate(node: RuleNode): Value | undefined
 }
@@ -24,7 +24,7 @@ function childHandle(documents: Documents, child: RuleNode): Handle | undefined 
   return getPath(documents.data(), child.path)
 }
 
-/** What a key finds in a handle. */
+/** Looks up a key in a handle. */
 export function virtualGet(
   documents: Documents,
   handle: Handle | undefined,
@@ -55,7 +55,7 @@ export function virtualForce(documents: Documents, handle: Handle | undefined): 
   return makeObject(entries)
 }
 
-/** A base document with what rules add to it; where both say something, the base document wins. */
+/** A base document with what rules add to it; where both have a value, the base document wins. */
 function merge(base: Value | undefined, value: Value): Value {
   if (base === undefined) return value
   if (!isObject(base) || !isObject(value)) return base
@@ -64,7 +64,7 @@ function merge(base: Value | undefined, value: Value): Value {
   return makeObject(entries)
 }
 
-/** Calls back for each key and handle beneath a handle, until the callback answers `true`. */
+/** Calls back for each key and handle beneath a handle, until the callback returns `true`. */
 export function virtualSome(
   documents: Documents,
   handle: Handle | undefined,

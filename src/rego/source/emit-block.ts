@@ -182,7 +182,7 @@ export class BlockWriter {
     }
   }
 
-  /** Writes a loop over an array that is written in the policy: nothing needs to be asked about it. */
+  /** Writes a loop over a constant array of the policy, whose type needs no checks. */
   private writeConstantEach(
     step: Step & { op: 'each' },
     steps: Block,
@@ -289,7 +289,7 @@ export class BlockWriter {
   }
 }
 
-/** The constant an expression is, where a step before it in the same block says so. */
+/** The constant that an expression equals, if an earlier step in the same block says so. */
 function constantBefore(expr: Expr, steps: Block, at: number): Value | undefined {
   if (expr.op === 'const') return expr.value
   if (expr.op !== 'slot') return undefined

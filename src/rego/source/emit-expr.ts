@@ -140,7 +140,7 @@ export class ExprWriter {
     return `(${holder} = ${this.write(base)}, ${this.chain(holder, names)})`
   }
 
-  /** An entry of a base document: read in place, as an engine learns for each place what is read there. */
+  /** Reads an entry of a base document inline, because an engine optimizes each place in the code separately. */
   private entry(base: Expr, key: Expr): string {
     const [object, name, found] = [this.temporary(), this.temporary(), this.temporary()]
     const own = `(${found} = ${object}[${name}]) !== undefined && Object.hasOwn(${object}, ${name}) ? ${found} : undefined`
@@ -156,7 +156,7 @@ export class ExprWriter {
       : `S.base(${this.constants.name(all)})`
   }
 
-  /** Property reads, and the slow way for what is no plain JSON. */
+  /** Property reads, with the slow way for values that are not plain JSON. */
   private chain(base: string, path: readonly string[]): string {
     if (path.length === 0) return base
     const slow = this.constants.name(path)
@@ -202,7 +202,7 @@ export class ExprWriter {
     return `((${result} = ${fast}(${this.list(args)})) !== undefined ? ${result} : ${call})`
   }
 
-  /** Whether a network that is known now contains an address. */
+  /** Writes a test whether a constant network contains an address. */
   private writeContains(text: Value, address: Expr, call: string): string {
     const network = typeof text === 'string' ? readNetwork(text) : undefined
     if (network === undefined) return call

@@ -22,7 +22,7 @@ export class GroupWriter {
     this.#targets = targets
   }
 
-  /** The functions others may call. */
+  /** The functions that others may call. */
   exported(): string[] {
     return [...this.written].filter((name) => /^[fgh]\d/.test(name))
   }
@@ -63,7 +63,7 @@ export class GroupWriter {
     else this.partialGroup(group)
   }
 
-  /** Writes a rule of a group whose rules are written when they are first tried; gives its name. */
+  /** Writes a rule of a group whose rules are written when first tried; returns its name. */
   onDemand(group: Group, rule: PlannedRule): string {
     return this.rule(group, rule, this.params(group.params), 'return')
   }
@@ -72,7 +72,7 @@ export class GroupWriter {
     return Array.from({ length: count }, (_, i) => `v${String(i)}`)
   }
 
-  /** Writes a rule's function and gives its name. */
+  /** Writes a rule's function; returns its name. */
   private rule(group: Group, rule: PlannedRule, params: readonly string[], sink: Sink): string {
     const name = `r${String(this.#rules++)}`
     const slots = Math.max(...rule.branches.map((branch) => branch.slots))
@@ -142,7 +142,7 @@ export class GroupWriter {
     })
   }
 
-  /** Writes the rules; the answer writes the calls that leave the group's value in `r`. */
+  /** Writes the rules; returns a function that writes the calls that leave the group's value in `r`. */
   private ruleCalls(
     group: Group,
     params: readonly string[],
@@ -237,7 +237,7 @@ export class GroupWriter {
     })
   }
 
-  /** Writes a function that remembers its result for the evaluation, or for good. */
+  /** Writes a function that remembers its result, for the evaluation or permanently. */
   private memoized(group: Group, name: string, write: (block: BlockWriter) => void): void {
     const id = String(group.id)
     const fixed = group.reads.fixed

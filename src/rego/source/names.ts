@@ -1,13 +1,13 @@
 import type { Value } from '../values/index.ts'
 
-/** Text for a generated program: only literals of strings and generated names come from outside. */
+/** A string literal for a generated program. Nothing else but generated names may be inserted into its text. */
 export function stringLiteral(text: string): string {
   return JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
 const TEXT_MAX = 64
 
-/** The constants of a generated program, which are handed to it and not written into it. */
+/** The constants of a generated program, which are passed to it and not written into it. */
 export class Constants {
   readonly values: unknown[] = []
   readonly #byValue = new Map<unknown, string>()
@@ -23,7 +23,7 @@ export class Constants {
     return name
   }
 
-  /** A scalar as it is, anything else by name. */
+  /** A scalar as a literal, anything else by name. */
   literal(value: Value): string {
     if (value === null || typeof value === 'boolean') return String(value)
     if (typeof value === 'number') return value < 0 ? `(${String(value)})` : String(value)

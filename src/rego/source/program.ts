@@ -32,7 +32,7 @@ export type Run = () => Value | undefined
 /** A program as JavaScript text, with the constants it refers to. */
 export interface GeneratedProgram {
   readonly text: string
-  /** Makes the program run on a machine. */
+  /** Instantiates the program on a machine. */
   instantiate(machine: Machine): Run
 }
 
@@ -93,7 +93,7 @@ interface Lazy {
   site(group: Group, at: number): Location
 }
 
-/** Makes a factory of text that holds generated names, numbers and JSON strings only: see {@link Constants}. */
+/** Makes a factory from text that holds only generated names, numbers and JSON strings: see {@link Constants}. */
 function makeFactory(text: string): Factory {
   // oxlint-disable-next-line typescript/no-implied-eval, no-new-func
   return new Function('R', 'K', 'S', 'LAZY', 'E', text) as Factory
@@ -101,14 +101,14 @@ function makeFactory(text: string): Factory {
 
 const PROLOGUE = `"use strict";\nconst { ${Object.keys(RUNTIME).join(', ')} } = R;`
 
-/** What of a program has been written already. */
+/** The parts of a program that have been written already. */
 interface Written {
   readonly groups: Set<Group>
   readonly nodes: Set<RuleNode>
   finders: number
 }
 
-/** Writes what a program needs and has not yet; answers the lines that tell documents of it. */
+/** Writes what a program needs and does not have yet; returns the lines that register it with documents. */
 function writeNew(
   program: Program,
   writer: GroupWriter,

@@ -12,8 +12,8 @@ export interface Annotations extends Span {
   readonly relatedResources?: readonly Value[]
   readonly schemas?: readonly Value[]
   readonly custom?: Value
-  /** The block as `rego.metadata.rule` gives it. */
+  /** The block as `rego.metadata.rule` returns it. */
   readonly value: Value
-  /** The path it speaks of, from `data` without `data`; set once its target is known. */
+  /** The path of its target beneath `data`; set once the target is known. */
   path?: readonly string[]
 }

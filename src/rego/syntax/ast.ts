@@ -2,7 +2,7 @@ import type { RBig } from '../values/index.ts'
 import type { Annotations } from './annotations.ts'
 import type { Source } from './source.ts'
 
-/** Offsets into the module's text: from `start` up to, and without, `end`. */
+/** Offsets into the module's text, from `start` (inclusive) to `end` (exclusive). */
 export interface Span {
   readonly start: number
   readonly end: number
@@ -18,7 +18,7 @@ export interface BooleanTerm extends Span {
 export interface NumberTerm extends Span {
   readonly kind: 'number'
   readonly value: number | RBig
-  /** As it was written. */
+  /** The text in the source. */
   readonly text: string
 }
 export interface StringTerm extends Span {
@@ -29,7 +29,7 @@ export interface StringTerm extends Span {
 }
 export interface TemplateTerm extends Span {
   readonly kind: 'template'
-  /** Strings as they are, terms to be computed. */
+  /** Strings are literal; terms are computed. */
   readonly parts: readonly (string | Term)[]
   readonly raw: boolean
 }
@@ -67,7 +67,7 @@ export interface CallTerm extends Span {
   /** The dotted name as it was written, or the name of the built-in behind an operator. */
   readonly name: Term
   readonly args: readonly Term[]
-  /** The operator, when the call was written with one. */
+  /** The operator, if the call was written with one. */
   readonly infix?: string
 }
 
@@ -111,7 +111,7 @@ export interface EveryExpression extends Span {
   readonly domain: Term
   readonly body: Body
 }
-/** What `and`, `or` and `not` apply to: a body in braces of its own scope, or one literal that binds nothing. */
+/** What `and`, `or` and `not` apply to: a body in braces with its own scope, or one literal that binds nothing. */
 export interface Operand extends Span {
   readonly explicit: boolean
   readonly body: Body
@@ -158,9 +158,9 @@ export interface RuleHead extends Span {
 export interface Rule extends Span {
   readonly isDefault: boolean
   readonly head: RuleHead
-  /** Empty when the rule has none: it is always true. */
+  /** Empty if the rule has none, in which case it is always true. */
   readonly body: Body
-  /** Where `if` or the brace of the body stands, else -1. */
+  /** The offset of `if` or of the body's brace; -1 if there is neither. */
   readonly bodyStart: number
   readonly orElse?: Rule
   readonly annotations?: readonly Annotations[]

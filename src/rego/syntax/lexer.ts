@@ -10,7 +10,7 @@ export interface LexicalError {
   readonly message: string
 }
 
-/** Where a lexer stands, to come back to. */
+/** A position of the lexer, to return to later. */
 export interface LexerMark {
   readonly kind: TokenKind
   readonly start: number

@@ -11,7 +11,7 @@ interface Bracket {
   grouped: boolean
 }
 
-/** Reads from the current bracket to the one that closes it, and comes back. */
+/** Looks ahead from the current bracket to the closing one, without moving. */
 export function glance(state: ParserState): Glance | undefined {
   const { start } = state.lexer
   if (!state.glances.has(start)) {
@@ -22,7 +22,7 @@ export function glance(state: ParserState): Glance | undefined {
   return state.glances.get(start)
 }
 
-/** Notes what becomes of each bracket, so that nothing is read twice. */
+/** Notes what follows each bracket, so that nothing is scanned twice. */
 function scan(state: ParserState): void {
   const { lexer, glances } = state
   const open: Bracket[] = []
@@ -57,7 +57,7 @@ function scan(state: ParserState): void {
   }
 }
 
-/** Whether a keyword is but a name: after a dot, or as the head of a reference or call. */
+/** Whether a keyword is just a name: after a dot, or as the head of a reference or call. */
 function isName(state: ParserState, before: TokenKind): boolean {
   if (before === '.') return true
   const afterOperand = /^[)\]}]$|^(?:ident|number|string|raw-string|true|false|null)$/.test(before)

@@ -78,7 +78,7 @@ function list(value: Value | undefined): readonly Value[] | undefined {
   return Array.isArray(value) ? (value as readonly Value[]) : undefined
 }
 
-/** Turns a block into annotations, once it is known what stands below it; a string says what is wrong. */
+/** Turns a block into annotations, once it is known what it is above; a string says what is wrong. */
 export function annotate(block: MetadataBlock, above: 'rule' | 'package'): Annotations | string {
   const { fields } = block
   const wanted = fields['scope'] ?? above

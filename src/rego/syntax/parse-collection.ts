@@ -1,7 +1,7 @@
 import type { Body, Term } from './ast.ts'
 import type { ParserState } from './parser-state.ts'
 
-/** The parsers of what stands inside a collection. */
+/** The parsers of the content of a collection. */
 export interface TermParsers {
   parseTerm(state: ParserState): Term
   parseInfix(state: ParserState, pairs: boolean, lhs?: Term): Term

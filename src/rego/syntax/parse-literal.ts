@@ -83,7 +83,7 @@ function parseChain(
   return implicit({ kind: 'logical', operator, operands, start, end })
 }
 
-/** `some` and `every` stand alone; only in a body in braces they are part of an operand. */
+/** `some` and `every` are whole literals; they can be part of an operand only in a body in braces. */
 function isDeclaration(operand: Operand): boolean {
   const { kind } = operand.body[0]!.expression
   return !operand.explicit && (kind === 'some' || kind === 'some-in' || kind === 'every')
@@ -115,7 +115,7 @@ function checkPrints(state: ParserState, operator: string, operand: Operand): vo
   )
 }
 
-/** `first` tells that the operand begins a literal, and may be all of it. */
+/** `first` says that the operand begins a literal, and may be all of it. */
 function parseOperand(state: ParserState, first: boolean): Operand {
   const { start } = state.lexer
   if (state.is('not') && !isKeywordReference(state)) return parseNot(state)
@@ -168,7 +168,7 @@ function parseBraces(state: ParserState): Operand {
   return { explicit: true, body, start, end: state.lexer.previousEnd }
 }
 
-/** Parentheses are a group when they hold what no term can hold. */
+/** Parentheses are a group if they contain something that no term can contain. */
 function isGroup(state: ParserState): boolean {
   return state.is('(') && glance(state)?.grouped === true
 }
@@ -185,7 +185,7 @@ function parseGroup(state: ParserState): Operand {
   return { explicit: false, body: [{ ...inner, with: modifiers }], start, end }
 }
 
-/** An expression, maybe negated. */
+/** An expression, possibly negated. */
 function parsePlain(state: ParserState): Literal {
   const { start } = state.lexer
   const negated = state.kind === 'not' && !isKeywordReference(state)

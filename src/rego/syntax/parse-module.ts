@@ -12,13 +12,13 @@ import { FUTURE_KEYWORDS, KEYWORDS_V1, OPT_IN_KEYWORDS } from './tokens.ts'
 
 const ERRORS_MAX = 10
 
-/** What parsing gives an editor: whatever was understood, and the errors. */
+/** The result of parsing for an editor: whatever was understood, and the errors. */
 export interface ParseOutcome {
   readonly module: Module
   readonly errors: readonly RegoErrorItem[]
 }
 
-/** Parses a module, going on after an error at the next statement. */
+/** Parses a module; after an error, continues at the next statement. */
 export function parseModuleTolerant(
   file: string,
   text: string,
@@ -52,7 +52,7 @@ export function parseModuleTolerant(
   return { module, errors: state.errors }
 }
 
-/** A rule with nothing but what its head says; chained bodies stay, as they cannot be read again alone. */
+/** A rule with only its head; chained bodies stay, because they cannot be read again on their own. */
 function withoutBody(rule: Rule): Rule {
   const { isDefault, head, start, end, bodyStart } = rule
   if (bodyStart === start) return rule

@@ -15,7 +15,7 @@ export function startsRule(state: ParserState): boolean {
   return isName(state) || state.kind === 'default' || isKeywordReference(state)
 }
 
-/** Operators are no keywords where a rule begins. */
+/** Operators are not keywords where a rule begins. */
 function isName(state: ParserState): boolean {
   return state.kind === 'ident' || state.kind === 'and' || state.kind === 'or'
 }

@@ -6,7 +6,7 @@ import { parseTemplate } from './parse-template.ts'
 import { unescapeString } from './strings.ts'
 import { OPERATORS } from './tokens.ts'
 
-/** Operators in a row nest to the left: as many as the stages after parsing can follow. */
+/** Operators in a row nest to the left; with more than this, the nesting would be too deep for later stages. */
 const CHAIN_MAX = 500
 /** Keywords that are built-ins too. */
 const CALLABLE: ReadonlySet<string> = new Set(['and', 'contains', 'or'])
@@ -53,7 +53,7 @@ export function infixCall(
   }
 }
 
-/** A term with operators. `pairs` allows `key, value in domain`; `lhs` is a term that was read already. */
+/** A term with operators. `pairs` allows `key, value in domain`; `lhs` is a term that has already been read. */
 export function parseInfix(state: ParserState, pairs: boolean, lhs?: Term): Term {
   return state.nested(() => parseMembership(state, pairs, lhs))
 }
@@ -143,7 +143,7 @@ export function isDottedKeyword(state: ParserState): boolean {
   return /^\.[A-Za-z_]/.test(state.lexer.text.slice(state.lexer.end, state.lexer.end + 2))
 }
 
-/** The current word as a variable, also when it is a keyword. */
+/** The current word as a variable, even if it is a keyword. */
 export function parseVar(state: ParserState): VarTerm {
   const { start, end, lexeme } = state.lexer
   state.lexer.next()
@@ -201,7 +201,7 @@ function parseParentheses(state: ParserState, start: number): Term {
     : term
 }
 
-/** What follows a head: `.name`, `[term]` and one call's arguments, each touching what is before. */
+/** What follows a head: `.name`, `[term]` and one call's arguments, each without space before it. */
 export function parseReference(state: ParserState, head: Term): Term {
   let base = asReference(state, head, parseKeys(state))
   while (state.touches && state.kind === '(') {
@@ -211,7 +211,7 @@ export function parseReference(state: ParserState, head: Term): Term {
   return base
 }
 
-/** The keys of a reference: `.name` and `[term]`, each touching what is before. */
+/** The keys of a reference: `.name` and `[term]`, each without space before it. */
 export function parseKeys(state: ParserState): Term[] {
   const keys: Term[] = []
   while (state.touches) {

@@ -24,7 +24,7 @@ export interface Glance {
   readonly next: TokenKind
   /** The offset after the closing bracket. */
   readonly end: number
-  /** Whether a keyword of literals stands in the parentheses, outside other brackets. */
+  /** Whether the parentheses contain a keyword of literals, outside other brackets. */
   readonly grouped: boolean
 }
 
@@ -35,9 +35,9 @@ export class ParserState {
   /** Whether `if` and `contains` are required, as in Rego v1. */
   strict: boolean
   readonly errors: RegoErrorItem[] = []
-  /** Offsets at which a comprehension was tried in vain. */
+  /** Offsets at which parsing a comprehension has failed. */
   readonly notComprehensions = new Set<number>()
-  /** What was seen ahead of brackets, by where they open. */
+  /** The results of looking ahead, by the offset of the opening bracket. */
   readonly glances = new Map<number, Glance>()
   /** Parses a body up to a closing token, which is consumed. */
   readonly parseBody: (state: ParserState, close: TokenKind) => Body
@@ -58,7 +58,7 @@ export class ParserState {
     return this.lexer.kind
   }
 
-  /** Whether the current token follows the one before without space. */
+  /** Whether the current token follows the previous one without space. */
   get touches(): boolean {
     return this.lexer.start === this.lexer.previousEnd
   }
@@ -106,7 +106,7 @@ export class ParserState {
     }
   }
 
-  /** Tries to parse; on failure comes back to where it began. */
+  /** Tries to parse; on failure, returns to where it began. */
   attempt<T>(parse: () => T): T | undefined {
     const mark = this.lexer.mark()
     const reported = this.errors.length

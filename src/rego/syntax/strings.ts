@@ -10,8 +10,8 @@ const SIMPLE: Readonly<Record<string, string>> = {
 }
 
 /**
- * Resolves the escapes of a string's inside. A template string may also escape an opening brace.
- * `undefined` when an escape is not one of the language's.
+ * Resolves the escapes in the content of a string. A template string may also escape an opening brace. `undefined` if
+ * an escape is not valid in the language.
  */
 export function unescapeString(inner: string, template = false): string | undefined {
   if (!inner.includes('\\')) return hasControl(inner) ? undefined : inner

@@ -33,7 +33,7 @@ export const KEYWORDS_V0: ReadonlySet<string> = new Set([
   'with',
 ])
 
-/** Stands among a module's keywords once `not { … }` was imported; no word is written so. */
+/** Marks, among a module's keywords, that `not { … }` was imported; no word can be written like this. */
 export const NOT_BODY = 'not {'
 
 /** The keywords that every module has to import, and what each of them turns on. */
@@ -43,7 +43,7 @@ export const OPT_IN_KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['or', 'or'],
 ])
 
-/** The keywords that can be imported; a v1 module has the others without. */
+/** The keywords that can be imported; a v1 module has the others without an import. */
 export const FUTURE_KEYWORDS: ReadonlySet<string> = new Set([
   'and',
   'contains',
@@ -85,7 +85,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '=': 'unify',
 }
 
-/** How messages call a token: `if keyword`, `} token`. */
+/** The name of a token in messages: `if keyword`, `} token`. */
 export function describeToken(kind: TokenKind): string {
   if (KEYWORDS_V1.has(kind) || OPT_IN_KEYWORDS.has(kind)) return `${kind} keyword`
   return `${NAMES[kind] ?? kind} token`

@@ -5,7 +5,7 @@ import { parseModule } from '../syntax/parse-module.ts'
 export interface FileCoverage {
   readonly covered: readonly number[]
   readonly notCovered: readonly number[]
-  /** Covered lines in percent of those that could be, from 0 to 100. */
+  /** Covered lines as a percentage of those that could be covered, from 0 to 100. */
   readonly percent: number
 }
 

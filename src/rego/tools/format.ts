@@ -15,14 +15,14 @@ import { printKeys, printOperand, printTerm } from './print-term.ts'
 import type { PrintContext } from './print-term.ts'
 
 /**
- * Formats a module: tabs, one literal a line, comments kept. Formatting twice changes nothing more.
+ * Formats a module: tabs, one literal per line, comments kept. Formatting is idempotent.
  * @throws RegoError with code `rego_parse_error`.
  */
 export function format(file: string, text: string, regoVersion: 0 | 1 = 1): string {
   return formatModule(parseModule(file, text, regoVersion))
 }
 
-/** Formats a module that was parsed. */
+/** Formats a parsed module. */
 export function formatModule(module: Module): string {
   return new ModulePrinter(module).print()
 }
@@ -95,7 +95,7 @@ class ModulePrinter implements PrintContext {
       ? this.asValue(literal.expression, indent)
       : this.expression(literal.expression, indent)
     const text = `${not}${expression}${modifiers.join('')}`
-    // A line that begins with a minus would go on from the line before.
+    // A line that begins with a minus sign would continue the previous line.
     return text.replace(/^-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/, '($&)')
   }
 
@@ -111,7 +111,7 @@ class ModulePrinter implements PrintContext {
     return lines
   }
 
-  /** Where a node's comments begin, if some stand before it. */
+  /** Where a node begins, including the comments before it. */
   private firstLine(start: number): number {
     const comment = this.#comments[this.#nextComment]
     return comment !== undefined && comment.start < start ? comment.start : start
@@ -121,7 +121,7 @@ class ModulePrinter implements PrintContext {
     return /\n[ \t\r]*\n/.test(this.text.slice(end, start))
   }
 
-  /** Adds the comment that stands on the same line after a node. */
+  /** Adds the comment that follows a node on the same line. */
   private withTrailing(line: string, end: number): string {
     const comment = this.#comments[this.#nextComment]
     if (comment === undefined || comment.start < end) return line
@@ -183,7 +183,7 @@ class ModulePrinter implements PrintContext {
     return `{ ${body.map((literal) => this.literal(literal, indent)).join('; ')} }`
   }
 
-  /** In parentheses where it would be read as something else. */
+  /** In parentheses if it would otherwise be read as something else. */
   private implicitOperand(operand: Operand, operator: string, indent: string): string {
     const literal = operand.body[0]!
     const { expression } = literal

@@ -18,7 +18,7 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
   '%': 5,
 }
 
-/** What printing terms needs of the module around. */
+/** What printing terms needs from the enclosing module. */
 export interface PrintContext {
   readonly text: string
   /** Prints a body in braces or brackets over several lines, at an indentation. */
@@ -66,7 +66,7 @@ export function printTerm(context: PrintContext, term: Term, indent: string): st
   }
 }
 
-/** Prints an operand: in parentheses when it has an operator. */
+/** Prints an operand: in parentheses if it has an operator. */
 export function printOperand(context: PrintContext, term: Term, indent: string): string {
   const text = printTerm(context, term, indent)
   return isInfix(term) ? `(${text})` : text
@@ -89,7 +89,7 @@ function printRef(context: PrintContext, term: RefTerm, indent: string): string 
   return printOperand(context, term.head, indent) + printKeys(context, term.path, indent)
 }
 
-/** Prints the keys of a reference, dotted where they were written so. */
+/** Prints the keys of a reference, dotted where they were written like that. */
 export function printKeys(context: PrintContext, keys: readonly Term[], indent: string): string {
   return keys
     .map((key) => {
@@ -148,7 +148,7 @@ function printLines<T extends Term | readonly [Term, Term]>(
   return `${open}\n${lines.join('\n')}\n${indent}${close}`
 }
 
-/** Whether an item would be read as something else where it stands. */
+/** Whether an item would be read as something else in its place. */
 function needsParentheses(item: Term, first: boolean): boolean {
   if (!isInfix(item)) return false
   if (item.infix === 'in' && item.args.length === 3) return true

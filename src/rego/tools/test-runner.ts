@@ -15,7 +15,7 @@ export interface TestOptions extends CompileOptions {
   readonly nowMs?: () => number
 }
 
-/** What became of one test. */
+/** The result of one test. */
 export interface TestResult {
   /** `data.app_test.test_allow`. */
   readonly name: string
@@ -25,7 +25,7 @@ export interface TestResult {
   /** What the test printed. */
   readonly output: readonly string[]
   readonly error?: RegoError
-  /** The cases that failed, of a test that has cases. */
+  /** The failed cases of a test that has cases. */
   readonly failedCases?: readonly string[]
 }
 

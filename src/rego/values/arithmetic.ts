@@ -89,8 +89,8 @@ export function remainder(a: RNumber, b: RNumber): RNumber {
 }
 
 /**
- * The product of many numbers. With a fraction among them every step is rounded to the 53 bits of a
- * double, as OPA does here, unlike in {@link multiply}.
+ * The product of many numbers. If one has a fraction, every step is rounded to the 53 bits of a double, as OPA does
+ * here but not in {@link multiply}.
  */
 export function multiplyAll(values: readonly RNumber[]): RNumber {
   const integers = values.map(toBigInt)

@@ -1,6 +1,6 @@
 /**
- * A binary floating-point number with a 64-bit mantissa, rounded to nearest even: the arithmetic OPA
- * does when operands are not both integers (Go's `big.Float` at its default precision).
+ * A binary floating-point number with a 64-bit mantissa, rounded to nearest even: the arithmetic of OPA when operands
+ * are not both integers (Go's `big.Float` at its default precision).
  */
 import { decimalOf, fromDecimal } from './decimal.ts'
 import type { RNumber } from './decimal.ts'
@@ -14,7 +14,9 @@ export interface BigFloat {
 const PRECISION_BITS = 64
 const EXPONENT_MAX = 10_000
 
-/** Rounds `mantissa × 2^exponent` to 64 bits, or fewer; `sticky` says that non-zero bits below were already dropped. */
+/**
+ * Rounds `mantissa × 2^exponent` to 64 bits, or fewer; `sticky` says that nonzero lower bits have already been dropped.
+ */
 function round(
   mantissa: bigint,
   exponent: number,
@@ -69,7 +71,7 @@ export function divideFloats(a: BigFloat, b: BigFloat): BigFloat {
   return { mantissa, exponent: exponent + a.exponent - b.exponent }
 }
 
-/** The integer part, rounded towards zero. */
+/** The integer part, rounded toward zero. */
 export function truncate({ mantissa, exponent }: BigFloat): bigint {
   if (exponent >= 0) return mantissa << BigInt(exponent)
   const magnitude = (mantissa < 0n ? -mantissa : mantissa) >> BigInt(-exponent)
@@ -93,7 +95,7 @@ export function fromBigFloat({ mantissa, exponent }: BigFloat, bits = PRECISION_
   if (mantissa === 0n) return 0
   const negative = mantissa < 0n
   const magnitude = negative ? -mantissa : mantissa
-  // All bits, so that half a unit in the last place is the true rounding interval.
+  // Use all bits, so that half a unit in the last place is the true rounding interval.
   const widen = bits - bitLength(magnitude)
   const full = magnitude << BigInt(widen)
   const { digits, power } = shortest(full, exponent - widen, bits)
@@ -106,7 +108,7 @@ function shortest(
   exponent: number,
   bits: number,
 ): { digits: bigint; power: number } {
-  // In quarter units: value 4m, upper 4m+2, lower 4m-2 (4m-1 where the next float below is twice as near).
+  // In quarter units: value 4m, upper 4m+2, lower 4m-2 (4m-1 if the next float below is half as far away).
   const lowest = mantissa === 1n << BigInt(bits - 1)
   let value = mantissa * 4n
   let upper = value + 2n

@@ -1,12 +1,15 @@
 /**
- * Exact decimal numbers: the numbers a double cannot hold.
+ * Exact decimal numbers: those that a double cannot hold.
  *
- * A Rego number is a decimal of any size. It is represented by a plain `number` whenever the shortest
- * decimal text of that double is exactly the value, and by an {@link RBig} otherwise, so every value has
- * one representation only: a `number` never equals an `RBig`.
+ * A Rego number is a decimal of any size. It is represented by a plain `number` whenever the shortest decimal text of
+ * that double is exactly the value, and by an {@link RBig} otherwise, so every value has only one representation, and a
+ * `number` never equals an `RBig`.
  */
 
-/** An exact decimal, `coefficient × 10^exponent`, that no double holds. Built by {@link parseNumber} and {@link fromBigInt}. */
+/**
+ * An exact decimal, `coefficient × 10^exponent`, that no double can hold. Built by {@link parseNumber} and {@link
+ * fromBigInt}.
+ */
 export class RBig {
   readonly coefficient: bigint
   readonly exponent: number

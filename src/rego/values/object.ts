@@ -2,7 +2,7 @@ import { RBig } from './decimal.ts'
 import { isArray, rank, RObj, RSet } from './value.ts'
 import type { PlainObject, Value } from './value.ts'
 
-/** Sets a property as the object's own, also when its name is `__proto__`. */
+/** Sets an own property of an object, even if its name is `__proto__`. */
 export function setOwn(target: { [key: string]: Value }, key: string, value: Value): void {
   if (key === '__proto__') {
     Object.defineProperty(target, key, {
@@ -14,7 +14,10 @@ export function setOwn(target: { [key: string]: Value }, key: string, value: Val
   } else target[key] = value
 }
 
-/** Builds an object: plain when every key is a string, an {@link RObj} otherwise. Of equal keys the last wins. */
+/**
+ * Builds an object: plain when every key is a string, an {@link RObj} otherwise. If a key is repeated, the last one
+ * wins.
+ */
 export function makeObject(entries: Iterable<readonly [Value, Value]>): PlainObject | RObj {
   const list = [...entries]
   if (list.every(([key]) => typeof key === 'string')) {
@@ -43,7 +46,7 @@ export function objectGet(object: PlainObject | RObj, key: Value): Value | undef
   return typeof key === 'string' ? ownValue(object, key) : undefined
 }
 
-/** What is missing is found missing with one look; what is there must be the object's own. */
+/** A missing property costs one lookup; a present one must be the object's own. */
 function ownValue(object: PlainObject, key: string): Value | undefined {
   const value = object[key]
   return value !== undefined && Object.hasOwn(object, key) ? value : undefined
@@ -60,8 +63,8 @@ export function objectEntries(object: PlainObject | RObj): Iterable<readonly [Va
 }
 
 /**
- * What a reference finds: an array by index, an object by key, a set by member (which is the answer
- * itself). `undefined` when there is nothing.
+ * What a reference finds: an array by index, an object by key, a set by member (which is also the result). `undefined`
+ * if there is nothing.
  */
 export function lookup(container: Value, key: Value): Value | undefined {
   if (typeof container !== 'object' || container === null) return undefined
@@ -74,7 +77,7 @@ export function lookup(container: Value, key: Value): Value | undefined {
 
 const TYPE_NAMES = ['null', 'boolean', 'number', 'string', 'array', 'object', 'set'] as const
 
-/** The name of a value's type, as `type_name` gives it. */
+/** The name of a value's type, as returned by `type_name`. */
 export function typeName(value: Value): (typeof TYPE_NAMES)[number] {
   return TYPE_NAMES[rank(value)]!
 }

@@ -10,7 +10,7 @@ const STRING = /"(?:[ !#-[\]-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy
 const SPACE = /[ \t\n\r]*/y
 
 /**
- * Reads JSON without loss: a number a double cannot hold becomes an `RBig`.
+ * Reads JSON without loss: a number that a double cannot hold becomes an `RBig`.
  * @throws SyntaxError when the text is not JSON.
  */
 export function parseJson(text: string): Value {

@@ -13,7 +13,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
 const SPECIAL = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
 
 /**
- * A double-quoted string literal with Go's escapes (strconv.Quote): what is not printable is escaped.
+ * A double-quoted string literal with Go's escapes (strconv.Quote): unprintable characters are escaped.
  * @param asciiOnly escape every character outside ASCII (Go's `%+q`).
  */
 export function quoteString(text: string, asciiOnly = false): string {

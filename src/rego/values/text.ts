@@ -3,11 +3,11 @@ import { quoteString } from './quote.ts'
 import { compareStrings, isArray, RObj, RSet, sortedEntries } from './value.ts'
 import type { Value } from './value.ts'
 
-/** How {@link stringifyJson} writes. */
+/** Options of {@link stringifyJson}. */
 export interface JsonOptions {
-  /** What one level is indented with; absent: everything on one line without spaces. */
+  /** Indentation of one level; absent: everything is on one line, without spaces. */
   readonly indent?: string
-  /** What every line after the first begins with, used together with `indent`. */
+  /** Prefix of every line after the first, used together with `indent`. */
   readonly prefix?: string
   /** Write `<`, `>`, `&`, U+2028 and U+2029 as escapes, as Go's encoder does. Default false. */
   readonly escapeHtml?: boolean
@@ -29,8 +29,8 @@ export function toTermText(value: Value): string {
 }
 
 /**
- * A value as JSON text that loses nothing a JSON reader could hold: big numbers in full, sets as sorted
- * arrays, keys that are not strings as their JSON text, keys sorted.
+ * A value as JSON text, with as little loss as possible: big numbers in full, sets as sorted arrays, keys that are not
+ * strings as their JSON text, keys sorted.
  */
 export function stringifyJson(value: Value, options: JsonOptions = {}): string {
   return write(
@@ -90,12 +90,14 @@ function jsonEntries(value: Value): [string, Value][] {
   return [...named].toSorted(([a], [b]) => compareStrings(a, b))
 }
 
-/** The string a key becomes in JSON: itself, or the JSON text of another value. */
+/** The string that a key becomes in JSON: the string itself, or the JSON text of any other value. */
 export function jsonKey(key: Value): string {
   return typeof key === 'string' ? key : stringifyJson(key)
 }
 
-/** A value as plain JSON data: sets become sorted arrays, other keys strings, big numbers the nearest double. */
+/**
+ * A value as plain JSON data: sets become sorted arrays, keys become strings, big numbers become the nearest double.
+ */
 export function toJson(value: Value): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof RBig) return Number(numberText(value))

@@ -1,8 +1,8 @@
 import { compareNumbers, RBig } from './decimal.ts'
 
 /**
- * A Rego value. JSON is used as it arrives; only what JSON cannot say has a class of its own: sets,
- * objects with keys that are not strings, and numbers a double cannot hold.
+ * A Rego value. JSON values are used unchanged; only values that JSON cannot express have classes: sets, objects with
+ * keys that are not strings, and numbers that a double cannot hold.
  */
 export type Value =
   | null
@@ -15,7 +15,7 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: Value }
 
-/** An object all of whose keys are strings. */
+/** An object whose keys are all strings. */
 export interface PlainObject {
   readonly [key: string]: Value
 }
@@ -27,8 +27,8 @@ function isScalar(value: Value): value is Scalar {
 }
 
 /**
- * A set. Iteration is in Rego order; the order is computed when first asked for. `add` is meant for
- * whoever builds the set: a set that was handed out is not changed any more.
+ * A set. Iteration is in Rego order; the order is computed when first needed. `add` is only for building the set: once
+ * passed on, a set is never changed.
  */
 export class RSet {
   readonly #scalars = new Set<Scalar>()
@@ -71,7 +71,7 @@ export class RSet {
     this.#compositeCount++
   }
 
-  /** The members in Rego order; the same array each time, not to be changed. */
+  /** The members in Rego order; always the same array, which must not be changed. */
   values(): readonly Value[] {
     this.#sorted ??= [...this.unordered()].sort(compare)
     return this.#sorted
@@ -81,13 +81,13 @@ export class RSet {
     return this.values()[Symbol.iterator]()
   }
 
-  /** The members in no particular order; the same array each time, not to be changed. */
+  /** The members in no particular order; always the same array, which must not be changed. */
   members(): readonly Value[] {
     this.#members ??= this.#sorted ?? [...this.unordered()]
     return this.#members
   }
 
-  /** The members in no particular order: cheaper where order does not matter. */
+  /** The members in no particular order, which is cheaper if the order does not matter. */
   *unordered(): Generator<Value, void, undefined> {
     yield* this.#scalars
     if (this.#buckets !== undefined) for (const bucket of this.#buckets.values()) yield* bucket
@@ -95,8 +95,8 @@ export class RSet {
 }
 
 /**
- * An object at least one of whose keys is not a string ({@link makeObject} decides). `set` is meant for
- * whoever builds the object.
+ * An object at least one of whose keys is not a string ({@link makeObject} decides). `set` is only for building the
+ * object.
  */
 export class RObj {
   readonly #scalars = new Map<Scalar, Value>()
@@ -136,7 +136,7 @@ export class RObj {
     return this
   }
 
-  /** The entries in Rego order of their keys; the same array each time, not to be changed. */
+  /** The entries in Rego order of their keys; always the same array, which must not be changed. */
   entries(): readonly (readonly [Value, Value])[] {
     this.#sorted ??= [...this.unordered()].sort((a, b) => compare(a[0], b[0]))
     return this.#sorted
@@ -162,7 +162,7 @@ export function isArray(value: Value): value is readonly Value[] {
   return Array.isArray(value)
 }
 
-/** Whether the value is an object with string keys only, used as it arrived. */
+/** Whether the value is a plain object, with only string keys. */
 export function isPlainObject(value: Value): value is PlainObject {
   return rank(value) === 5 && !(value instanceof RObj)
 }
@@ -241,7 +241,7 @@ function compareObjects(a: Value, b: Value): number {
   return entriesA.length < entriesB.length ? -1 : entriesA.length > entriesB.length ? 1 : 0
 }
 
-/** The entries of an object in Rego order of their keys; empty for what is not an object. */
+/** The entries of an object in Rego order of their keys; empty if the value is not an object. */
 export function sortedEntries(value: Value): readonly (readonly [Value, Value])[] {
   if (value instanceof RObj) return value.entries()
   if (!isPlainObject(value)) return []
@@ -250,7 +250,7 @@ export function sortedEntries(value: Value): readonly (readonly [Value, Value])[
     .map((key) => [key, value[key]!] as const)
 }
 
-/** Equality of values: `1 == 1.0`, sets and objects without regard to order. */
+/** Equality of values: `1 == 1.0`, sets and objects regardless of order. */
 export function equals(a: Value, b: Value): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
@@ -300,7 +300,7 @@ function equalPlain(a: PlainObject, b: PlainObject): boolean {
   return true
 }
 
-/** A 32-bit hash that equal values share, whatever the order of keys and members. */
+/** A 32-bit hash, the same for equal values, regardless of the order of keys and members. */
 export function hash(value: Value): number {
   if (typeof value === 'string') return hashString(value)
   if (typeof value === 'number') {

@@ -65,7 +65,7 @@ export function readOnly(bytes: Uint8Array, tag: number): Element {
   return element
 }
 
-/** The elements one after the other. */
+/** All elements that the bytes consist of. */
 export function readAll(bytes: Uint8Array): Element[] {
   const elements: Element[] = []
   for (let rest = bytes; rest.length > 0;) {
@@ -85,7 +85,7 @@ export class ElementReader {
     this.#elements = readAll(content)
   }
 
-  /** The next element, which has to have the tag if one is given. */
+  /** The next element, which must have the given tag, if any. */
   next(tag?: number): Element {
     const element = this.#elements[this.#position++]
     if (element === undefined || (tag !== undefined && element.tag !== tag)) throw malformed()
@@ -126,7 +126,7 @@ export function oidOf({ content }: Element): readonly number[] {
   return arcs
 }
 
-/** The bytes of a bit string whose last byte is full. */
+/** The bytes of a bit string without unused bits. */
 export function bitsOf({ content }: Element): Uint8Array {
   return content.subarray(1)
 }

@@ -28,7 +28,7 @@ import { distinguishedName } from './names.ts'
 import { decodePem, decodePems, isPem } from './pem.ts'
 import { publicKeyFields, signatureAlgorithm } from './public-key.ts'
 
-/** A certificate: what a policy sees, and the bytes a verification needs. */
+/** A certificate: what a policy sees, and the bytes that verification needs. */
 export interface Certificate {
   readonly fields: Readonly<Record<string, Value>>
   readonly raw: Uint8Array

@@ -40,7 +40,7 @@ function hmac(algorithm: string): BuiltinCall {
     createHmac(algorithm, stringOperand(args, 1)).update(stringOperand(args, 0)).digest('hex')
 }
 
-/** Compares in a time that does not depend on where the texts differ. */
+/** Compares two texts in a time that does not depend on where they differ. */
 function equalConstantTime(a: string, b: string): boolean {
   const [x, y] = [utf8Bytes(a), utf8Bytes(b)]
   return x.length === y.length && timingSafeEqual(x, y)

@@ -17,7 +17,7 @@ const SINGLES: Readonly<Record<string, string>> = {
   '2.5.4.5': 'SerialNumber',
 }
 
-/** A distinguished name (RFC 5280, 4.1.2.4) with the fields Go gives it. */
+/** A distinguished name (RFC 5280, 4.1.2.4) with the fields that Go gives it. */
 export function distinguishedName({ content }: Element): Value {
   const name: { [key: string]: Value } = {
     CommonName: '',
@@ -84,7 +84,7 @@ function ipText({ content }: Element): string {
   return addressText({ bits: content.length === 4 ? 32 : 128, value })
 }
 
-/** A URI as Go's parsed form has it in JSON. */
+/** A URI in the JSON form that Go gives a parsed one. */
 export function uriFields(text: string): Value {
   const match =
     /^(?:([A-Za-z][\w+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text)

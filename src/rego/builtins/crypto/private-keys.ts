@@ -58,7 +58,7 @@ function integer(text: unknown): Value {
   return fromBigInt(bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n))
 }
 
-/** A private key with the fields Go's JSON gives it. */
+/** A private key with the fields that Go's JSON gives it. */
 export function privateKeyFields(key: KeyObject): Value {
   const jwk = key.export({ format: 'jwk' })
   if (jwk.kty === 'RSA') {

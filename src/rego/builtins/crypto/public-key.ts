@@ -52,7 +52,7 @@ function numberOf(bytes: Uint8Array): Value {
 interface SignatureAlgorithm {
   /** Go's number. */
   readonly number: number
-  /** The digest, where the signature may be trusted. */
+  /** The digest, if signatures of this algorithm may be trusted. */
   readonly digest?: 'sha256' | 'sha384' | 'sha512' | 'none'
   readonly pss?: boolean
 }

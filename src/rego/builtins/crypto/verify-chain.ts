@@ -5,11 +5,11 @@ import type { Certificate } from './certificate.ts'
 
 /** What a chain is checked against. */
 export interface ChainOptions {
-  /** The name the leaf has to be valid for; absent: any. */
+  /** The name that the leaf must be valid for; absent: any. */
   readonly dnsName?: string
   /** Milliseconds since 1970. */
   readonly timeMs: number
-  /** Go's numbers of the usages of which the leaf must allow one; 0 is any. */
+  /** Go's numbers of usages; the leaf must allow one of them. 0 means any. */
   readonly usages: readonly number[]
 }
 
@@ -17,7 +17,7 @@ const KEY_CERT_SIGN = 32
 const CHAIN_LENGTH_MAX = 10
 
 /**
- * Finds a chain from the leaf (the last certificate) over intermediates to the root (the first one).
+ * Finds a chain from the leaf (the last certificate) through intermediates to the root (the first one).
  * @returns the chain, leaf first, or `undefined` when there is no valid one.
  */
 export function verifyChain(
@@ -159,7 +159,7 @@ function matchesName({ fields }: Certificate, wanted: string): boolean {
   })
 }
 
-/** Whether some wanted usage is allowed by every certificate that restricts usages. */
+/** Whether every certificate that restricts usages allows some wanted usage. */
 function allowsUsage(chain: readonly Certificate[], usages: readonly number[]): boolean {
   if (usages.some((usage) => usage === 0)) return true
   return usages.some((usage) =>

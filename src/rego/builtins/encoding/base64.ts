@@ -27,7 +27,7 @@ export function encodeBase64(bytes: Uint8Array, { alphabet, padded }: Base64Vari
 
 /**
  * Decodes; line ends are skipped.
- * @throws BuiltinError that names the byte at fault, as Go does.
+ * @throws BuiltinError that names the offending byte, as Go does.
  */
 export function decodeBase64(
   text: string,
@@ -69,7 +69,7 @@ function readDigits(
   return { digits, end: -1 }
 }
 
-/** After the first `=`: one more if two digits are in the last group, then nothing but line ends. */
+/** Checks what follows the first `=`: another one if the last group has two digits, then only line ends. */
 function checkPadding(text: string, first: number, tail: number): void {
   let at = skipLineEnds(text, first + 1)
   if (tail === 2) {

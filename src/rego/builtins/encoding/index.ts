@@ -15,7 +15,7 @@ function onString(operation: (text: string) => Value): BuiltinCall {
   return (_, args) => operation(stringOperand(args, 0))
 }
 
-/** Whether reading the argument succeeds; false for what is not a string. */
+/** Whether reading the argument succeeds; false if it is not a string. */
 function isValid(read: (text: string) => unknown): BuiltinCall {
   return (_, args) => {
     const text = args[0]

@@ -9,7 +9,7 @@ interface MarshalOptions {
   implied: boolean
 }
 
-/** JSON text with the options `pretty`, `indent` and `prefix`; giving one of the last two implies the first. */
+/** JSON text with the options `pretty`, `indent` and `prefix`; either of the last two implies the first. */
 export function marshalWithOptions(args: readonly Value[]): string {
   const options: MarshalOptions = { indent: '\t', prefix: '', pretty: undefined, implied: false }
   sortedEntries(objectOperand(args, 1)).forEach(([key, value], index) =>

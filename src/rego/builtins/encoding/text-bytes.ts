@@ -6,7 +6,7 @@ export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
   return ENCODER.encode(text)
 }
 
-/** The string of UTF-8 bytes; what is not UTF-8 becomes U+FFFD. */
+/** The string of UTF-8 bytes; invalid UTF-8 becomes U+FFFD. */
 export function utf8Text(bytes: Uint8Array): string {
   return DECODER.decode(bytes)
 }

@@ -5,7 +5,7 @@ import { unescapePercent } from './url-query.ts'
 const CONTROL = /\p{Cc}/u
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):/
 const PORT = /^(?::\d*)?$/
-/** What may stand unescaped in a host, besides letters, digits and everything outside ASCII. */
+/** A valid host: letters, digits, these characters and everything outside ASCII may be unescaped. */
 const HOST = /^(?:[A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"\u0080-\u{10ffff}]|%[89a-fA-F][0-9a-fA-F])*$/u
 
 /** The parts of a URI that are present: scheme, hostname, port, path, raw_path, raw_query, fragment. */
@@ -51,7 +51,7 @@ function pathParts(whole: string, path: string): Readonly<Record<string, string>
     : { path: unescape(whole, path), raw_path: rawPath(path, unescape(whole, path)) }
 }
 
-/** Go keeps the written path only where it differs from the default escaping of the decoded one. */
+/** Go keeps the path as written only if it differs from the default escaping of the decoded one. */
 function rawPath(written: string, decoded: string): string {
   const standard = encodeURI(decoded).replaceAll('?', '%3F').replaceAll('#', '%23')
   return standard === written ? decoded : written

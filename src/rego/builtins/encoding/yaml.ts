@@ -15,7 +15,7 @@ import type { Value } from '../../values/index.ts'
 import { BuiltinError } from '../types.ts'
 import { compareNaturally } from './natural-order.ts'
 
-/** YAML 1.1 has types JSON lacks; as in OPA they stay text. */
+/** YAML 1.1 has types that JSON lacks; as in OPA, their values stay text. */
 const UNUSED_TAGS: ReadonlySet<string> = new Set([
   'timestamp',
   'omap',
@@ -43,7 +43,7 @@ const PLAIN_AFTER_DASH = /^[-?:][^\s]/
 const UNPRINTABLE = /[^\t\n\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]/u
 
 /**
- * Reads YAML (the 1.1 rules: `yes` is true, `012` is octal) as JSON data; of equal keys the last wins.
+ * Reads YAML (the 1.1 rules: `yes` is true, `012` is octal) as JSON data; if a key is repeated, the last one wins.
  * @throws BuiltinError `yaml: line N: …`.
  */
 export function parseYaml(text: string): Value {

@@ -21,8 +21,8 @@ type Node =
 const STATES_MAX = 10_000
 
 /**
- * Compiles a glob: `*` any run without a delimiter, `**` any run, `?` one character that is no delimiter,
- * `[abc]`, `[!abc]`, `[a-z]`, `{a,b}` alternatives, `\` escapes.
+ * Compiles a glob: `*` any run without a delimiter, `**` any run, `?` one character that is not a delimiter, `[abc]`,
+ * `[!abc]`, `[a-z]`, `{a,b}` alternatives, `\` escapes.
  * @throws BuiltinError for a malformed range.
  */
 export function compileGlob(pattern: string, delimiters: readonly string[]): Automaton {

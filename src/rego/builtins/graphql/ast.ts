@@ -1,6 +1,6 @@
 /**
- * The syntax tree, in the very form policies see: plain JSON, empty parts left out. Where a node stands
- * in the source is kept beside it, in {@link Positions}.
+ * The syntax tree, in exactly the form that policies see: plain JSON, with empty parts left out. The places of nodes in
+ * the source are kept separately, in {@link Positions}.
  */
 
 /** A place in the source, both counted from 1. */
@@ -9,7 +9,7 @@ export interface Position {
   readonly column: number
 }
 
-/** Where the nodes of parsed documents stand; nodes a policy wrote itself stand nowhere. */
+/** The positions of nodes in parsed documents; nodes that a policy wrote itself have none. */
 export type Positions = WeakMap<object, Position>
 
 /** The comments in front of a node. */
@@ -194,14 +194,14 @@ export function typeNameOf(type: TypeNode): string {
   return type.NamedType !== '' || type.Elem === undefined ? type.NamedType : typeNameOf(type.Elem)
 }
 
-/** A type as it is written. */
+/** A type as GraphQL source. */
 export function typeText(type: TypeNode): string {
   const inner =
     type.NamedType !== '' || type.Elem === undefined ? type.NamedType : `[${typeText(type.Elem)}]`
   return inner + (type.NonNull ? '!' : '')
 }
 
-/** A value as it is written. */
+/** A value as GraphQL source. */
 export function valueText(value: ValueNode): string {
   const children = value.Children ?? []
   switch (value.Kind) {

@@ -7,7 +7,7 @@ export interface Fault {
   readonly position: Position | undefined
 }
 
-/** A fault as the parser's own wording has it: `input:2:3: …`. */
+/** A fault in the parser's own wording: `input:2:3: …`. */
 export function faultText({ message, position }: Fault): string {
   return position === undefined
     ? `input: ${message}`
@@ -19,7 +19,7 @@ export function syntaxError(message: string, { line, column }: Position): Builti
   return new BuiltinError(`${message} in GraphQL string at location ${line}:${column}`)
 }
 
-/** The error of a query with faults: all messages, the place of the first. */
+/** The error of a query with faults: all messages, and the place of the first. */
 export function faultsError(faults: readonly Fault[]): BuiltinError {
   const text = `${faults.map(faultText).join('\n')}\n`
   const position = faults[0]?.position
@@ -30,7 +30,7 @@ export function faultsError(faults: readonly Fault[]): BuiltinError {
   )
 }
 
-/** The error of a schema that does not hold together. */
+/** The error of an inconsistent schema. */
 export function schemaError(fault: Fault): BuiltinError {
   return new BuiltinError(
     `Error in gqlparser SchemaDocument to Schema conversion: ${faultText(fault)}`,

@@ -17,12 +17,12 @@ type Args = readonly Value[]
 
 const ALL_RULES = [...RULES, overlappingFieldsCanBeMerged, valuesOfCorrectType]
 
-/** The trees are plain JSON: as values they are what they are as nodes. */
+/** The trees are plain JSON, so nodes can be used as values unchanged. */
 function asValue(document: QueryDocument | SchemaDocument): Value {
   return document as unknown as Value
 }
 
-/** A document from its source, or from the tree a policy gives. */
+/** A document from its source, or from the tree that a policy passes. */
 function documentOperand<T>(
   args: Args,
   index: number,
@@ -40,7 +40,7 @@ interface Parsed {
   readonly schema: SchemaDocument
 }
 
-/** Reads and checks both documents; throws what is wrong with them. */
+/** Reads and checks both documents; throws their faults. */
 function parseBoth(args: Args): Parsed {
   const queryPositions: Positions = new WeakMap()
   const schemaPositions: Positions = new WeakMap()
@@ -56,7 +56,7 @@ function parseBoth(args: Args): Parsed {
   return { query, schema: document }
 }
 
-/** The result, or the fallback when a document is at fault. A tree of a wrong shape is at fault too. */
+/** The result, or the fallback when a document has faults. A tree of the wrong shape counts as a fault too. */
 function orElse(fallback: Value, compute: () => Value): Value {
   try {
     return compute()

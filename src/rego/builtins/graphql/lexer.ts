@@ -10,7 +10,7 @@ export interface Token {
   readonly value: string
   readonly position: Position
   readonly comments: readonly string[]
-  /** What is wrong with the text from here on, for the token that ends a faulty source. */
+  /** What is wrong with the text from here on; set on the token that ends a faulty source. */
   readonly error?: string
 }
 

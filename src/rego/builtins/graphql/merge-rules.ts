@@ -9,10 +9,10 @@ interface Use {
   readonly definition: FieldDefinition | undefined
 }
 
-/** Comparing every pair of fields can be asked to take very long; a query that does is refused. */
+/** A query can make comparing every pair of fields take very long; such a query is refused. */
 const COMPARISONS_MAX = 200_000
 
-/** Fields with one response name have to be mergeable (GraphQL specification, section 5.3.2). */
+/** Fields with the same response name must be mergeable (GraphQL specification, section 5.3.2). */
 export const overlappingFieldsCanBeMerged: Rule = {
   operation(walk, operation) {
     const root = walk.schema.roots.get(operation.Operation === '' ? 'query' : operation.Operation)

@@ -1,4 +1,4 @@
-/** The types and directives every schema has (GraphQL specification, sections 3.5, 3.13 and 4.2). */
+/** The types and directives that every schema has (GraphQL specification, sections 3.5, 3.13 and 4.2). */
 export const PRELUDE = `
 scalar Int
 scalar Float

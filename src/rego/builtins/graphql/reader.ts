@@ -38,7 +38,7 @@ export function listOf<K extends string, T>(
   return items.length === 0 ? {} : ({ [name]: items } as { [P in K]?: readonly T[] })
 }
 
-/** Reads tokens, and the parts queries and schemas share. */
+/** Reads tokens, and the parts that queries and schemas share. */
 export class DocumentReader {
   readonly #tokens: readonly Token[]
   readonly #positions: Positions
@@ -65,7 +65,7 @@ export class DocumentReader {
     return this.#tokens[Math.max(this.#at - 1, 0)]!
   }
 
-  /** Remembers where a node stands. */
+  /** Remembers the position of a node. */
   located<T extends object>(node: T, token: Token): T {
     this.#positions.set(node, token.position)
     return node

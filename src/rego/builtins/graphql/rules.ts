@@ -94,7 +94,7 @@ const loneAnonymousOperation: Rule = {
   },
 }
 
-/** How deep lists of types are nested beneath an introspection field. */
+/** Whether lists of types are nested too deeply beneath an introspection field. */
 function isTooDeep(
   walk: Walk,
   selections: readonly Selection[],
@@ -298,7 +298,7 @@ const variablesInAllowedPosition: Rule = {
   value(walk, { value, expected, expectedHasDefault, variable }) {
     if (value.Kind !== VALUE_KIND.variable || expected === undefined || variable === undefined)
       return
-    // A default, of the variable or of the place, stands in where the variable is absent.
+    // A default, of the variable or of the place, is used if the variable is absent.
     const initial = variable.DefaultValue
     const covered =
       (initial !== undefined && initial.Kind !== VALUE_KIND.null) || expectedHasDefault
@@ -309,7 +309,7 @@ const variablesInAllowedPosition: Rule = {
   },
 }
 
-/** The rules of GraphQL's specification, section 5, but for values and for fields that have to merge. */
+/** The rules of GraphQL's specification, section 5, except those about values and about merging fields. */
 export const RULES: readonly Rule[] = [
   ...FRAGMENT_RULES,
   fieldsOnCorrectType,

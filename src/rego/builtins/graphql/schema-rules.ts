@@ -54,7 +54,7 @@ function checkArguments(
   }
 }
 
-/** Checks the directives at one place; `once`: they were written there, not merged from extensions. */
+/** Checks the directives at one place; `once` says that they were written there, not merged from extensions. */
 export function checkDirectives(
   schema: Schema,
   directives: readonly Directive[],
@@ -107,7 +107,7 @@ function checkDirectiveArguments(
 
 /** Checks one type of a schema. */
 export function checkDefinition(schema: Schema, definition: Definition): void {
-  // Names the specification reserves are its own types' right.
+  // The specification's own types may use the names that it reserves.
   if (definition.BuiltIn) return
   for (const field of definition.Fields ?? []) checkField(schema, definition, field)
   for (const name of definition.Types ?? []) checkMember(schema, definition, name)
@@ -238,7 +238,7 @@ function isCovariant(schema: Schema, required: TypeNode, actual: TypeNode): bool
   return actual.Elem !== undefined && isCovariant(schema, required.Elem, actual.Elem)
 }
 
-/** Whether a value of the first type may stand where the second is expected. */
+/** Whether a value of the first type may be used where the second is expected. */
 export function isCompatible(type: TypeNode, expected: TypeNode): boolean {
   if (type.NamedType !== expected.NamedType) return false
   if (

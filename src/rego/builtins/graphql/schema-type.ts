@@ -4,7 +4,7 @@ import type { Definition, DirectiveDefinition, Positions } from './ast.ts'
 export interface Schema {
   readonly types: ReadonlyMap<string, Definition>
   readonly directives: ReadonlyMap<string, DirectiveDefinition>
-  /** The types a value of an abstract type may have; of an object type, itself. */
+  /** The types that a value of an abstract type may have; for an object type, only itself. */
   readonly possibleTypes: ReadonlyMap<string, readonly Definition[]>
   /** The root type of each kind of operation. */
   readonly roots: ReadonlyMap<string, Definition>

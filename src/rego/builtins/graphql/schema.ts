@@ -13,7 +13,7 @@ import { PRELUDE } from './prelude.ts'
 import type { Schema } from './schema-type.ts'
 import { checkDefinition, checkDirectives, checkDirectiveDefinition } from './schema-rules.ts'
 
-/** Directives a schema may define again: the specification's own. */
+/** Directives that a schema may redefine: the specification's own. */
 const REDEFINABLE: ReadonlySet<string> = new Set([
   'include',
   'skip',
@@ -30,7 +30,7 @@ const ROOTS: Readonly<Record<string, string>> = {
 
 const named = (name: string, NonNull: boolean): TypeNode => ({ NamedType: name, NonNull })
 
-/** Fields every query has (GraphQL specification, section 4.1). */
+/** Fields that every query has (GraphQL specification, section 4.1). */
 const INTROSPECTION: readonly FieldDefinition[] = [
   { Name: '__schema', Description: '', Type: named('__Schema', true) },
   {
@@ -42,7 +42,7 @@ const INTROSPECTION: readonly FieldDefinition[] = [
 ]
 
 /**
- * Puts a schema together with the prelude and checks that it holds (GraphQL specification, section 3).
+ * Combines a schema with the prelude, and checks that it is valid (GraphQL specification, section 3).
  * @throws BuiltinError that names the first fault.
  */
 export function buildSchema(document: SchemaDocument, positions: Positions): Schema {

@@ -4,7 +4,7 @@ import type { Rule, Walk } from './walker.ts'
 
 const STANDARD_SCALARS: ReadonlySet<string> = new Set(['Int', 'Float', 'String', 'Boolean', 'ID'])
 
-/** The scalars each kind of literal may stand for. */
+/** The scalars that each kind of literal may represent. */
 const ACCEPTED: Readonly<Record<number, ReadonlySet<string>>> = {
   [VALUE_KIND.int]: new Set(['Int', 'Float', 'ID']),
   [VALUE_KIND.float]: new Set(['Float']),
@@ -36,7 +36,7 @@ function wrongType(expected: TypeNode, value: ValueNode): string {
     : message + shown
 }
 
-/** Values fit the types of the places they stand at (GraphQL specification, section 5.6.1). */
+/** Values match the types of their places (GraphQL specification, section 5.6.1). */
 export const valuesOfCorrectType: Rule = {
   value(walk, { value, definition, expected }) {
     if (definition === undefined || expected === undefined || value.Kind === VALUE_KIND.variable)

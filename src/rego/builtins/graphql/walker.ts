@@ -19,7 +19,7 @@ import { isField, isInlineFragment, typeNameOf, VALUE_KIND } from './ast.ts'
 import type { Fault } from './errors.ts'
 import type { Schema } from './schema-type.ts'
 
-/** What is known about a value from where it stands. */
+/** What is known about a value from its place. */
 export interface ValueUse {
   readonly value: ValueNode
   readonly definition: Definition | undefined
@@ -28,7 +28,7 @@ export interface ValueUse {
   readonly variable: VariableDefinition | undefined
 }
 
-/** Rules: each may listen to any kind of node; nodes are reported after what they contain. */
+/** A rule, which may listen to any kind of node; nodes are reported after their content. */
 export interface Rule {
   operation?(walk: Walk, operation: Operation): void
   variable?(walk: Walk, variable: VariableDefinition): void

@@ -17,7 +17,7 @@ function failure(code: string, error: unknown): Value {
   return { status_code: 0, error: { code, message } }
 }
 
-/** Sends a request once per query; an equal request within it has the same answer. */
+/** Sends a request once per query; an equal request within the query gets the same answer. */
 async function send(context: BuiltinContext, args: readonly Value[]): Promise<Value> {
   const raise = raisesErrors(args)
   let request: HttpRequest
@@ -130,7 +130,7 @@ async function readText(response: Response): Promise<string> {
   return parts.join('') + decoder.decode()
 }
 
-/** Without waiting, only a malformed request can be told from others. */
+/** Without waiting, only malformed requests can be detected. */
 const checkOnly: BuiltinCall = (context, args) => {
   const raise = raisesErrors(args)
   try {

@@ -27,7 +27,7 @@ export interface HttpRequest {
   readonly decodeAs: 'json' | 'yaml' | undefined
   readonly raiseError: boolean
   readonly retriesMax: number
-  /** The same for requests that may share an answer. */
+  /** Equal for requests that may share an answer. */
   readonly cacheKey: string
 }
 
@@ -84,12 +84,12 @@ export function requestOperand(args: readonly Value[], index: number): Obj {
   return request
 }
 
-/** Whether a failing request is an error; otherwise the failure is the result. */
+/** Whether a failed request is an error; otherwise, the failure is the result. */
 export function raisesErrors(args: readonly Value[]): boolean {
   return booleanAt(objectOperand(args, 0), 'raise_error', true)
 }
 
-/** Reads a request. The TLS of the host's client is the host's business: a policy cannot change it. */
+/** Reads a request. A policy cannot change the TLS settings: they belong to the host's client. */
 export function readRequest(args: readonly Value[]): HttpRequest {
   const request = requestOperand(args, 0)
   for (const [name] of objectEntries(request)) {
@@ -154,7 +154,7 @@ function timeoutOf(value: Value | undefined): number {
   return Math.max(Number(parseDuration(/^\d+$/.test(value) ? `${value}ns` : value)) / 1e6, 1)
 }
 
-/** The request with the headers that say nothing about the answer left out. */
+/** The request without the headers that do not affect the answer. */
 function withoutIgnoredHeaders(request: Obj): Value {
   const ignored = objectGet(request, 'cache_ignored_headers')
   const headers = objectGet(request, 'headers')

@@ -15,7 +15,7 @@ import { References } from './references.ts'
 import { emptySchema } from './schema.ts'
 import type { Schema } from './schema.ts'
 
-/** The drafts that differ here; a schema that names none may mix them. */
+/** The drafts whose rules differ; a schema that names none may mix them. */
 type Draft = 4 | 6 | 7 | 'mixed'
 
 const TYPES: ReadonlySet<string> = new Set([
@@ -40,7 +40,7 @@ function invalidType(expected: string, given: string): BuiltinError {
 }
 
 /**
- * Compiles a JSON Schema of draft 4, 6 or 7. References stay within the document: nothing is fetched.
+ * Compiles a JSON Schema of draft 4, 6 or 7. References must stay within the document: nothing is fetched.
  * @throws BuiltinError that says what is wrong with the schema.
  */
 export function compileSchema(document: Value): Schema {
@@ -201,7 +201,7 @@ class Compiler {
     this.#bound(schema, node, 'maximum', 'exclusiveMaximum')
   }
 
-  /** Draft 4 has exclusive bounds as a flag, later drafts as numbers. */
+  /** Exclusive bounds are flags in draft 4, and numbers in later drafts. */
   #bound(
     schema: Schema,
     node: PlainObject,

@@ -18,7 +18,7 @@ const HOSTNAME =
 const UUID = /^[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$/i
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/
 const RELATIVE_POINTER = /^(?:0|[1-9]\d*)(?:#|(?:\/(?:[^~/]|~[01])*)*)$/
-/** An address as mail has it: atoms or a quoted part, `@`, a domain; perhaps a name and angle brackets around. */
+/** An email address: atoms or a quoted part, `@` and a domain, optionally in angle brackets after a name. */
 const EMAIL =
   /^(?:[^<>@]*<)?(?:[\w!#$%&'*+/=?^`{|}~.\u0080-\uffff-]+|"[^"\\]*")@[\w\u0080-\uffff-]+(?:\.[\w\u0080-\uffff-]+)*>?$/
 
@@ -60,7 +60,7 @@ const FORMATS: ReadonlyMap<string, (text: string) => boolean> = new Map([
   ['relative-json-pointer', (text) => RELATIVE_POINTER.test(text)],
 ])
 
-/** Whether a text has a format of JSON Schema (draft 7, section 7.3); unknown formats have every text. */
+/** Whether a text has a format of JSON Schema (draft 7, section 7.3); every text matches an unknown format. */
 export function hasFormat(format: string, text: string): boolean {
   return FORMATS.get(format)?.(text) ?? true
 }

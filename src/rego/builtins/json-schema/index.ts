@@ -5,7 +5,7 @@ import type { BuiltinCall } from '../types.ts'
 import { compileSchema } from './compile.ts'
 import { validate } from './validate.ts'
 
-/** A document from JSON text, or from a value as JSON would have it. */
+/** A document from JSON text, or from a value converted to JSON. */
 function load(value: Value): Value {
   if (typeof value === 'string') {
     try {

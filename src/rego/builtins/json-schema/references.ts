@@ -3,7 +3,7 @@ import type { Value } from '../../values/index.ts'
 import { BuiltinError } from '../types.ts'
 import { unescapePercent } from '../encoding/url-query.ts'
 
-/** Finds what references within a schema document point at. */
+/** Finds the targets of references within a schema document. */
 export class References {
   readonly #document: Value
   readonly #named = new Map<string, Value>()
@@ -13,7 +13,7 @@ export class References {
     this.#collect(document, 0)
   }
 
-  /** Schemas with an identifier of their own. */
+  /** Collects the schemas that have an identifier of their own. */
   #collect(node: Value, depth: number): void {
     if (depth > 200) return
     if (isArray(node)) for (const item of node) this.#collect(item, depth + 1)
@@ -26,7 +26,7 @@ export class References {
     }
   }
 
-  /** @throws BuiltinError for references out of the document, and to nothing. */
+  /** @throws BuiltinError for references that leave the document or have no target. */
   resolve(reference: string): Value {
     const named = this.#named.get(reference.replace(/#$/, ''))
     if (named !== undefined) return named

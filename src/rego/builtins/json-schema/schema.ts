@@ -1,9 +1,9 @@
 import type { RNumber, Value } from '../../values/index.ts'
 import type { CompiledPattern } from '../regex/pattern.ts'
 
-/** A compiled schema: what each keyword asks, absent where the schema says nothing. */
+/** A compiled schema: what each keyword requires; absent for keywords that the schema does not use. */
 export interface Schema {
-  /** A boolean schema: everything passes, or nothing. */
+  /** Set for a boolean schema: whether everything passes, or nothing. */
   pass?: boolean
   reference?: Schema
   types: string[]
@@ -42,7 +42,7 @@ export interface Schema {
   alternative?: Schema
 }
 
-/** A schema that asks nothing. */
+/** A schema that requires nothing. */
 export function emptySchema(): Schema {
   return {
     types: [],

@@ -25,7 +25,7 @@ export interface Violation {
 
 const DEPTH_MAX = 1_000
 
-/** The violations found by one schema, and how near the value came to passing. */
+/** The violations found by one schema, and how close the value came to passing. */
 class Outcome {
   readonly violations: Violation[] = []
   score = 0
@@ -41,7 +41,7 @@ class Outcome {
   }
 }
 
-/** Validates a document; the violations come in the order of the schema's keywords. */
+/** Validates a document; the violations are in the order of the schema's keywords. */
 export function validate(schema: Schema, document: Value): readonly Violation[] {
   const validator = new Validator()
   return validator.validate(schema, document, []).violations

@@ -17,9 +17,9 @@ type Patch = PlainObject | RObj
 type Steps = readonly Value[]
 
 /**
- * Applies JSON patches (RFC 6902) one after the other; sets take part, a member being its own path.
- * `undefined` when the whole document is removed.
- * @throws BuiltinError when a patch does not apply: none of them takes effect then.
+ * Applies JSON patches (RFC 6902) one after the other. Sets are supported: the path of a member is the member itself.
+ * Returns `undefined` when the whole document is removed.
+ * @throws BuiltinError when a patch does not apply; none of them then takes effect.
  */
 export function applyPatches(document: Value, patches: readonly Value[]): Value | undefined {
   return patches.reduce<Value | undefined>((current, patch) => {
@@ -76,7 +76,7 @@ function missing(step: Value): BuiltinError {
   return new BuiltinError(`path ${toTermText(step)} does not exist in the document`)
 }
 
-/** The index a step means in an array; `end` allows the place behind the last item and `-`. */
+/** The array index that a step means; `end` allows the place after the last item, and `-`. */
 function indexOf(array: readonly Value[], step: Value, end: boolean): number {
   if (step === '-' && end) return array.length
   const text = typeof step === 'number' ? String(step) : step
@@ -100,7 +100,7 @@ function find(document: Value | undefined, path: Steps): Value {
   return path.reduce(child, document)
 }
 
-/** Rebuilds the containers along the path, the innermost by `change`. */
+/** Rebuilds the containers along the path, the innermost one with `change`. */
 function edit(value: Value, path: Steps, change: (container: Value, step: Value) => Value): Value {
   const [step, ...rest] = path as [Value, ...Value[]]
   return rest.length === 0

@@ -22,7 +22,7 @@ export function pathSteps(path: Value): readonly Value[] {
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** The paths as a tree: objects by step, `null` where a path ends. What lies beneath an end is dropped. */
+/** The paths as a tree: objects by step, `null` where a path ends. Anything beneath such an end is dropped. */
 export function pathTree(args: readonly Value[]): RObj {
   const root = new RObj()
   for (const steps of collectionOperand(args, 1).map(pathSteps)) addPath(root, steps)
@@ -46,7 +46,7 @@ function addPath(root: RObj, steps: readonly Value[]): void {
   }
 }
 
-/** Keeps what the paths name. */
+/** Keeps only what the paths name. */
 export function filterPaths(value: Value, tree: Value | undefined): Value {
   if (!(tree instanceof RObj)) return value
   if (isArray(value))
@@ -66,7 +66,7 @@ export function filterPaths(value: Value, tree: Value | undefined): Value {
   return makeObject(kept.map(([key, item]) => [key, filterPaths(item, tree.get(key))] as const))
 }
 
-/** Drops what the paths name; `undefined` when a path names the value itself. */
+/** Removes what the paths name; `undefined` when a path names the value itself. */
 export function removePaths(value: Value, tree: Value | undefined): Value | undefined {
   if (tree === null) return undefined
   if (!(tree instanceof RObj)) return value

@@ -42,7 +42,7 @@ function keyTypeOf(key: KeyObject): string {
   return key.type === 'secret' ? 'secret' : (key.asymmetricKeyType ?? '')
 }
 
-/** Whether the signature is the key's; false for a key of another type. */
+/** Whether the key made the signature; false for a key of another type. */
 export function verifySignature(
   algorithm: Algorithm,
   key: KeyObject,
@@ -66,7 +66,7 @@ export function verifySignature(
   }
 }
 
-/** Signs; the key has to be of the algorithm's type. */
+/** Signs; the key must be of the algorithm's type. */
 export function createSignature(
   algorithm: Algorithm,
   key: KeyObject,

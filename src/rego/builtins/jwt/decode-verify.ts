@@ -39,7 +39,7 @@ interface Constraints {
   algorithm: string
   issuer: string
   audience: string
-  /** Nanoseconds since 1970; absent: those of the query. */
+  /** Nanoseconds since 1970; absent: the time of the query. */
   time: Value | undefined
 }
 
@@ -54,7 +54,7 @@ const TEXTS: Readonly<Record<string, 'secret' | 'algorithm' | 'issuer' | 'audien
 
 /**
  * Decodes a token and checks signature and claims: `[true, header, payload]`, or `[false, {}, {}]`.
- * @throws BuiltinError for what is no token, and for constraints that make no sense.
+ * @throws BuiltinError for text that is not a token, and for contradictory constraints.
  */
 export function decodeVerify(context: BuiltinContext, args: readonly Value[]): Value {
   const tokens = tokensOf(context)
@@ -74,7 +74,7 @@ export function decodeVerify(context: BuiltinContext, args: readonly Value[]): V
   throw new BuiltinError('JWT is nested too deeply')
 }
 
-/** A token whose signature is good: its claims, or the token within it. */
+/** A token with a valid signature: its claims, or the token within it. */
 interface Verified {
   readonly header: Obj
   readonly payload: Obj | string
@@ -90,7 +90,7 @@ function verified(text: string, constraints: Constraints): Verified | undefined 
   return { header: header.fields, payload: isNested ? payloadText : jsonObject(payloadText) }
 }
 
-/** Of several mistakes, the one that comes first in Rego's order is told. */
+/** Reads the constraints. If several are wrong, the error is about the first in Rego's order. */
 function readConstraints(object: Obj, tokens: TokenCache): Constraints {
   if (object instanceof RObj) return readEntries(object.entries(), tokens)
   try {
@@ -168,7 +168,7 @@ function isSigned(token: Token, header: Header, { keys, secret }: Constraints): 
   )
 }
 
-/** The registered claims (RFC 7519, 4.1) against the constraints. */
+/** Checks the registered claims (RFC 7519, 4.1) against the constraints. */
 function claimsHold(
   payload: Obj,
   { issuer, audience, ...constraints }: Constraints,

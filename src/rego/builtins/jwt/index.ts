@@ -26,7 +26,7 @@ type Args = readonly Value[]
 
 const NESTING_MAX = 8
 
-/** Header, payload and signature (in hexadecimal), none of them checked. */
+/** Header, payload and signature (in hexadecimal), all unchecked. */
 function decode(text: string, depth: number): Value {
   const token = splitToken(text)
   const header = decodeHeader(token)
@@ -45,7 +45,7 @@ function decode(text: string, depth: number): Value {
   }
 }
 
-/** Verifies with a certificate or JSON Web Keys; the key a token names is preferred. */
+/** Verifies with a certificate or JSON Web Keys; the key that a token names is preferred. */
 function verifyWithKeys(name: string, algorithm: Algorithm): BuiltinCall {
   return (context, args) => {
     const [text, keyText] = [stringOperand(args, 0), stringOperand(args, 1)]

@@ -72,7 +72,7 @@ function jwks(text: string): PlainObject[] {
   }
 }
 
-/** Keys of algorithms that are not supported are passed over. */
+/** Keys of unsupported algorithms are skipped. */
 function verificationKey(jwk: PlainObject): VerificationKey[] {
   const algorithm = textOf(jwk, 'alg')
   if (algorithm !== '' && !ALGORITHMS.has(algorithm)) return []

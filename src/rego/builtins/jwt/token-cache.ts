@@ -5,13 +5,13 @@ import { verificationKeys } from './keys.ts'
 import type { VerificationKey } from './keys.ts'
 
 /**
- * Tokens that were seen before, by exactly what they are: decoding one, and checking its signature with
- * one key, gives the same each time. What depends on the time is never remembered.
+ * Remembers tokens by their exact text: decoding a token, and checking its signature with a key, gives the same result
+ * each time. Nothing that depends on the time is remembered.
  */
 export interface TokenCache {
-  /** What `decode` gives for a token. */
+  /** The result of `decode` for a token. */
   decoded(text: string, decode: (text: string) => Value): Value
-  /** What `verify` gives for a token and a key; remembered only where it is something. */
+  /** The result of `verify` for a token and a key; remembered only if it is not `undefined`. */
   verified<T>(
     purpose: string,
     text: string,
@@ -66,7 +66,7 @@ function createTokenCache(): TokenCache {
   }
 }
 
-/** The token that was kept first goes first. */
+/** Keeps a token; the oldest one is removed to make room. */
 function keep<T>(tokens: Map<string, T>, text: string, value: T): void {
   if (text.length > TOKEN_CHARACTERS_MAX) return
   if (tokens.size >= TOKENS_MAX) {

@@ -19,7 +19,7 @@ export interface Header {
   readonly algorithm: string
   readonly keyId: string
   readonly contentType: string
-  /** `alg` is there, and nothing critical is unknown (RFC 7515, 4.1.11). */
+  /** Whether `alg` is present and no critical parameter is unknown (RFC 7515, 4.1.11). */
   readonly valid: boolean
 }
 
@@ -34,7 +34,7 @@ export function splitToken(text: string): Token {
   return { header, payload, signature }
 }
 
-/** Base64url, with padding or without. */
+/** Decodes Base64url, with or without padding. */
 export function decodeSegment(text: string): Uint8Array {
   if (!text.endsWith('=') && text.length % 4 === 1)
     throw new BuiltinError(`illegal base64url string: ${text}`)
@@ -53,12 +53,12 @@ export function decodePart(name: string, text: string): string {
   }
 }
 
-/** The bytes a signature is over. */
+/** The bytes that are signed. */
 export function signedBytes({ header, payload }: Token): Uint8Array {
   return utf8Bytes(`${header}.${payload}`)
 }
 
-/** JSON text that has to be an object. */
+/** Parses JSON text that must be an object. */
 export function jsonObject(text: string): Obj {
   let value: Value
   try {

@@ -12,7 +12,7 @@ export interface Network extends Address {
 const MAPPED = 0xffffn
 const IPV4 = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/
 
-/** Reads an address; `undefined` when the text is none (leading zeros and zones included). */
+/** Reads an address; `undefined` if the text is not one. Leading zeros and zones are not accepted. */
 export function parseAddress(text: string): Address | undefined {
   const raw = text.includes(':') ? parseIpv6(text) : parseIpv4(text)
   return raw === undefined ? undefined : unmap(raw)

@@ -9,7 +9,7 @@ import { mergeNetworks } from './merge.ts'
 
 type Args = readonly Value[]
 
-/** A block is expanded whole; larger ones are refused before they exhaust memory. */
+/** A block is expanded completely; larger ones are refused before they exhaust memory. */
 const EXPANDED_MAX = 1n << 20n
 const ELEMENT_TYPE = 'element must be string or non-empty array'
 
@@ -81,7 +81,7 @@ function merge(args: Args): RSet {
 }
 
 function literalAddress(name: string): RSet | undefined {
-  // The name of the loopback address is never looked up (RFC 6761, section 6.3).
+  // The name of the loopback address is never resolved (RFC 6761, section 6.3).
   const address: Address | undefined = parseAddress(name === 'localhost' ? '127.0.0.1' : name)
   return address === undefined ? undefined : new RSet().add(addressText(address))
 }

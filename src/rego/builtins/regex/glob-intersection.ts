@@ -8,15 +8,15 @@ interface Token {
 }
 
 /**
- * Whether two glob-like expressions (`.`, `[a-z]`, `\`, each perhaps with `+` or `*`) have a non-empty
- * string in common. Explores pairs of positions, so it takes at most the product of the two lengths.
+ * Whether two glob-like expressions (`.`, `[a-z]`, `\`, each optionally with `+` or `*`) have a non-empty string in
+ * common. Explores pairs of positions, so it takes at most the product of the two lengths.
  * @throws BuiltinError `input:…, pos:…, …`.
  */
 export function haveCommonString(left: string, right: string): boolean {
   const a = tokenize(left)
   const b = tokenize(right)
   const seen = new Set<string>()
-  // A state says how far each side is, and whether a character was consumed yet.
+  // A state says how far each side is, and whether a character has been consumed yet.
   const pending: [number, number, boolean][] = [[0, 0, false]]
   for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
     const [i, j, consumed] = state

@@ -6,9 +6,9 @@ import { NATIVE_TEXT_MAX, toNative } from '../../patterns/native.ts'
 import { readRe2 } from './subset.ts'
 
 const PATTERNS_MAX = 512
-/** A pattern's program may have this many characters of source at most. */
+/** The source of a pattern's program may have at most this many characters. */
 const SOURCE_LENGTH_MAX = 65_536
-/** Code points of a match that may begin anywhere, where the platform's engine looks for it. */
+/** How many code points a match that may begin anywhere may have, for the platform's engine to search for it. */
 const FLOATING_LENGTH_MAX = 512
 
 const FLAGS: Readonly<Record<string, number>> = {
@@ -72,7 +72,7 @@ export function compileProgram(source: string): RE2JS {
   return cachedProgram(`/${source}`)
 }
 
-/** Escapes what has a meaning in patterns. */
+/** Escapes characters with a special meaning in patterns. */
 export function quoteMeta(text: string): string {
   return text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&')
 }

@@ -8,8 +8,8 @@ export interface Match {
 }
 
 /**
- * The matches that do not overlap, from left to right; an empty one directly behind another is left out.
- * @param countMax how many at most; negative for all.
+ * The nonoverlapping matches, from left to right; an empty match directly after another is left out.
+ * @param countMax the most matches to find; negative for all.
  */
 export function findAll(program: RE2JS, text: string, countMax: number): Match[] {
   const limit = countMax < 0 ? Infinity : countMax

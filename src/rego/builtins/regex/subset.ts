@@ -32,8 +32,8 @@ const END: Pattern = { kind: 'assertion', at: 'end' }
 const chars = (set: CharSet): Pattern => ({ kind: 'chars', set, properties: undefined })
 
 /**
- * Reads a pattern of RE2's syntax, as far as it is a sequence of characters, classes, `.` and groups of
- * literals, each perhaps repeated; `undefined` for everything else, which is left to RE2 itself.
+ * Reads a pattern of RE2's syntax if it is a sequence of characters, classes, `.` and groups of literals, each
+ * optionally repeated; `undefined` for any other pattern, which is left to RE2 itself.
  */
 export function readRe2(pattern: string): Pattern | undefined {
   return new SubsetReader(pattern).read()
@@ -123,7 +123,7 @@ class SubsetReader {
       : undefined
   }
 
-  /** `(literal|literal|…)`, none of which begins another. */
+  /** `(literal|literal|…)`, where no literal is a prefix of another. */
   #group(): Pattern | undefined {
     if (this.#accept('?') && !this.#accept(':')) return undefined
     const words: number[][] = [[]]
@@ -198,7 +198,7 @@ class SubsetReader {
   }
 }
 
-/** One of some words: what they begin with alike is read once, so that each next character decides. */
+/** A choice between words: common prefixes are read once, so that each next character decides. */
 function choiceOf(words: readonly (readonly number[])[]): Pattern {
   const groups = new Map<number, (readonly number[])[]>()
   for (const [code = 0, ...rest] of words) {

@@ -3,8 +3,8 @@ import { BuiltinError } from '../types.ts'
 import { compileProgram, quoteMeta } from './pattern.ts'
 
 /**
- * The pattern of a template in which delimiters enclose regular expressions: `urn:{[a-z]+}:x`.
- * Everything outside the outermost delimiters is literal; the whole text has to match.
+ * The pattern of a template in which delimiters enclose regular expressions: `urn:{[a-z]+}:x`. Everything outside the
+ * outermost delimiters is literal; the whole text must match.
  * @throws BuiltinError for unbalanced delimiters and invalid patterns.
  */
 export function templatePattern(template: string, start: string, end: string): string {

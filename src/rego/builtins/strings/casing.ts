@@ -10,7 +10,7 @@ export function toLower(text: string): string {
   )
 }
 
-/** Maps each character by itself to upper case; what would become several characters (`ß`) stays. */
+/** Maps each character by itself to upper case; a character that would become several (`ß`) stays. */
 export function toUpper(text: string): string {
   if (isAscii(text)) return text.toUpperCase()
   return Array.from(text, (character) => {

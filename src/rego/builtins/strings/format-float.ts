@@ -2,10 +2,10 @@ import { padNumber, signOf } from './format-spec.ts'
 import type { FormatSpec } from './format-spec.ts'
 
 const DIGITS_MAX = 100
-/** Without a precision, exponents from here on are written out (Go's strconv). */
+/** Without a precision, larger exponents are written in exponential notation (Go's strconv). */
 const SHORTEST_EXPONENT_MAX = 6
 
-/** Formats a number with a fraction; `undefined` for a verb fractions do not have. */
+/** Formats a number with a fraction; `undefined` for a verb that fractions do not have. */
 export function formatFloat(spec: FormatSpec, value: number): string | undefined {
   const body = magnitudeText(spec, Math.abs(value))
   return body === undefined ? undefined : padNumber(spec, signOf(spec, value < 0), body)
@@ -65,7 +65,7 @@ function shortestDigits(value: number): Scientific {
   return { digits: mantissa.replace('.', ''), exponent: Number(exponent) }
 }
 
-/** The number with so many digits behind the first. */
+/** The number with this many digits after the first. */
 function exponentialDigits(value: number, fraction: number): Scientific {
   if (value === 0) return { digits: '0'.repeat(fraction + 1), exponent: 0 }
   const { exponent } = shortestDigits(value)

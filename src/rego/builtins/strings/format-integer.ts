@@ -7,8 +7,8 @@ const SHARP_PREFIX: Readonly<Record<string, string>> = { b: '0b', o: '0', x: '0x
 const CODE_POINT_MAX = 0x10ffffn
 
 /**
- * Formats an integer; `undefined` for a verb integers do not have.
- * @param big the integer does not fit 64 bits: then it also has `%s` but no characters.
+ * Formats an integer; `undefined` for a verb that integers do not have.
+ * @param big whether the integer exceeds 64 bits; it then also supports `%s`, but no verbs for characters.
  */
 export function formatInteger(spec: FormatSpec, value: bigint, big: boolean): string | undefined {
   const verb = big && spec.verb === 's' ? 'd' : spec.verb

@@ -40,7 +40,7 @@ export function padNumber(spec: FormatSpec, sign: string, digits: string): strin
   return sign + pad({ ...spec, width: (spec.width ?? 0) - sign.length }, digits)
 }
 
-/** The sign a number is written with. */
+/** The sign that a number is written with. */
 export function signOf({ flags, verb }: FormatSpec, negative: boolean): string {
   if (negative) return '-'
   if (flags.plus && verb !== 'v') return '+'

@@ -4,7 +4,7 @@ import type { FormatSpec } from './format-spec.ts'
 
 const RAW_QUOTABLE = /^[^\p{Cc}`\u007f\ufeff]*$/u
 
-/** Formats a string; `undefined` for a verb strings do not have. */
+/** Formats a string; `undefined` for a verb that strings do not have. */
 export function formatText(spec: FormatSpec, text: string): string | undefined {
   const { verb, flags, precision } = spec
   const cut = precision === undefined ? text : Array.from(text).slice(0, precision).join('')

@@ -1,6 +1,6 @@
 /**
- * Replaces several strings at once: at each place the first pair that matches wins, and what was
- * replaced is not searched again. An empty old string matches before every character and at the end.
+ * Replaces several strings at once: at each place, the first matching pair wins, and replacements are not searched
+ * again. An empty old string matches before every character and at the end.
  */
 export function replaceAll(text: string, pairs: readonly (readonly [string, string])[]): string {
   const result: string[] = []

@@ -19,12 +19,12 @@ export function indicesOf(haystack: string, needle: string, countMax: number): n
   return found
 }
 
-/** The number of occurrences that do not overlap; the empty string occurs around every character. */
+/** The number of nonoverlapping occurrences; the empty string occurs around every character. */
 export function countOf(text: string, part: string): number {
   return part === '' ? codePointCount(text) + 1 : text.split(part).length - 1
 }
 
-/** A piece by offset and length in code points; a negative length means the rest. */
+/** A substring by offset and length in code points; a negative length means the rest. */
 export function substring(text: string, offset: number, length: number): string {
   if (offset < 0) throw new BuiltinError('negative offset')
   if (codePointCount(text) === text.length)
@@ -60,7 +60,7 @@ export function anyStartsWith(texts: readonly string[], prefixes: readonly strin
   })
 }
 
-/** The characters in the opposite order. */
+/** The characters in reverse order. */
 export function reverse(text: string): string {
   return Array.from(text).reverse().join('')
 }

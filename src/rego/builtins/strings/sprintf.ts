@@ -6,18 +6,18 @@ import { NO_FLAGS, pad } from './format-spec.ts'
 import type { Flags, FormatSpec } from './format-spec.ts'
 import { formatText } from './format-text.ts'
 
-/** An operand as Go sees it: integers and fractions are numbers, everything else is text. */
+/** An operand as in Go: integers and fractions are numbers, everything else is text. */
 type Operand = bigint | number | string
 
 const INT64_MAX = 2n ** 63n - 1n
 const INT64_MIN = -(2n ** 63n)
-/** Widths come from policies and inputs alike: no padding beyond this, as in Go. */
+/** Widths may come from inputs, so padding is limited, as in Go. */
 const WIDTH_MAX = 1_000_000
 
 function operandOf(value: Value): Operand {
   if (typeof value === 'string') return value
   if (!isNumber(value)) return toTermText(value)
-  // As OPA, by the text: a number written with an exponent and no point stays text.
+  // Like OPA, this goes by the text: a number written with an exponent but without a point stays text.
   const text = numberText(value)
   if (/^-?\d+$/.test(text)) return BigInt(text)
   return text.includes('.') ? toDouble(value) : text
@@ -29,7 +29,7 @@ function typeOf(operand: Operand): string {
   return operand > INT64_MAX || operand < INT64_MIN ? 'big.Int' : 'int64'
 }
 
-/** Formats as Go's `fmt.Sprintf` does, the errors in the text included (`%!d(string=x)`, `%!(EXTRA …)`). */
+/** Formats like Go's `fmt.Sprintf`, including its errors within the text (`%!d(string=x)`, `%!(EXTRA …)`). */
 export function sprintf(format: string, values: readonly Value[]): string {
   return new Formatter(format, values.map(operandOf)).run()
 }
@@ -102,7 +102,9 @@ class Formatter {
     }
   }
 
-  /** A width or precision: a number, or `*` for the next operand. One far too large ends the format, as in Go. */
+  /**
+   * A width or precision: a number, or `*` for the next operand. As in Go, one that is far too large ends the format.
+   */
   #count(signed: boolean): number | undefined {
     this.#index()
     if (this.#accept('*')) {

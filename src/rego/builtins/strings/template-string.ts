@@ -4,14 +4,14 @@ import { BuiltinError } from '../types.ts'
 
 const UNDEFINED = '<undefined>'
 
-/** How a value appears in printed text: strings bare, everything else as a term. */
+/** A value as printed text: strings without quotes, everything else as a term. */
 export function displayText(value: Value): string {
   return typeof value === 'string' ? value : toTermText(value)
 }
 
 /**
- * Joins the parts of a template string. A part that is a set holds the solutions of an expression: none
- * renders as `<undefined>`.
+ * Joins the parts of a template string. A part that is a set holds the solutions of an expression: an empty one renders
+ * as `<undefined>`.
  */
 export function renderTemplateString(parts: readonly Value[]): string {
   return parts
@@ -25,7 +25,7 @@ export function renderTemplateString(parts: readonly Value[]): string {
     .join('')
 }
 
-/** The lines `print` writes: one for each combination of the solutions of its operands. */
+/** The lines that `print` writes: one for each combination of the solutions of its operands. */
 export function printLines(operands: readonly Value[]): string[] {
   const choices = operands.map((operand) => {
     if (!(operand instanceof RSet)) return [displayText(operand)]

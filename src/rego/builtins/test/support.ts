@@ -3,10 +3,10 @@ import type { Value } from '../../values/index.ts'
 import { BUILTINS } from '../index.ts'
 import type { BuiltinContext } from '../index.ts'
 
-/** 2026-11-21T05:00:00Z, the moment all tests take place. */
+/** 2026-11-21T05:00:00Z, the moment at which all tests take place. */
 export const NOW_NS = 1_795_237_200_000_000_000n
 
-/** A world that stands still: the clock and randomness are fixed, the network is absent. */
+/** A context in which nothing changes: the clock and randomness are fixed, and there is no network. */
 export function stillContext(changes: Partial<BuiltinContext> = {}): BuiltinContext {
   return {
     nowNs: () => NOW_NS,

@@ -11,7 +11,7 @@ export interface Civil {
 
 const DAY_SECONDS = 86_400
 
-/** Days from 1970-01-01 in the proleptic Gregorian calendar; months and days beyond their range carry over. */
+/** Days from 1970-01-01 in the proleptic Gregorian calendar; months and days outside their range carry over. */
 export function daysFromCivil(year: number, month: number, day: number): number {
   const years = year + Math.floor((month - 1) / 12)
   const monthIndex = (((month - 1) % 12) + 12) % 12
@@ -24,12 +24,12 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   return era * 146_097 + dayOfEra - 719_468 + day - 1
 }
 
-/** Seconds from 1970-01-01T00:00:00; every field may be beyond its range. */
+/** Seconds from 1970-01-01T00:00:00; every field may exceed its range. */
 export function secondsFromCivil({ year, month, day, hour, minute, second }: Civil): number {
   return daysFromCivil(year, month, day) * DAY_SECONDS + hour * 3_600 + minute * 60 + second
 }
 
-/** The date and time so many seconds from 1970-01-01T00:00:00. */
+/** The date and time this many seconds after 1970-01-01T00:00:00. */
 export function civilFromSeconds(seconds: number): Civil {
   const days = Math.floor(seconds / DAY_SECONDS)
   const rest = seconds - days * DAY_SECONDS

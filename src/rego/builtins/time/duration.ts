@@ -14,7 +14,7 @@ const UNIT_NS: ReadonlyMap<string, bigint> = new Map([
   ['h', 3_600_000_000_000n],
 ])
 
-/** Units Go does not have, in hours. */
+/** Units that Go does not have, in hours. */
 const EXTENDED_HOURS: ReadonlyMap<string, number> = new Map([
   ['d', 24],
   ['w', 7 * 24],
@@ -65,7 +65,7 @@ function parseStandard(text: string, original: string): bigint {
   return negative ? -total : total
 }
 
-/** The part of a unit behind the point, in doubles as Go computes it. */
+/** The fraction of a unit after the point, computed in doubles as in Go. */
 function fractionOf(digits: string, unit: bigint): bigint {
   const kept = digits.slice(0, 18)
   return kept === '' ? 0n : BigInt(Math.trunc(Number(kept) * (Number(unit) / 10 ** kept.length)))

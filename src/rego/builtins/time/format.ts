@@ -10,7 +10,7 @@ interface Moment {
   readonly abbreviation: () => string
 }
 
-/** Writes an instant (seconds since 1970, and nanoseconds) as the layout shows. */
+/** Writes an instant (seconds since 1970, and nanoseconds) in the form of the layout. */
 export function formatTime(seconds: number, nanos: number, zone: Zone, layout: string): string {
   const offset = zone.offsetAt(seconds)
   const civil = civilFromSeconds(seconds + offset)

@@ -1,4 +1,4 @@
-/** The named layouts policies may use instead of spelling them out. */
+/** Names that policies may use instead of spelling out a layout. */
 const NAMED: ReadonlyMap<string, string> = new Map([
   ['ANSIC', 'Mon Jan _2 15:04:05 2006'],
   ['UnixDate', 'Mon Jan _2 15:04:05 MST 2006'],
@@ -12,7 +12,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ['RFC3339Nano', '2006-01-02T15:04:05.999999999Z07:00'],
 ])
 
-/** What a layout shows by an example: the reference time is Mon Jan 2 15:04:05 MST 2006. */
+/** The elements of a layout, in the form of an example: the reference time is Mon Jan 2 15:04:05 MST 2006. */
 const ELEMENTS =
   /January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|0[1-6]|002|15|1|2006|2|__2|_2(?!006)|3|4|5|PM|pm|-07:00:00|-070000|-07:00|-0700|-07|Z07:00:00|Z070000|Z07:00|Z0700|Z07|[.,](?:0+|9+)(?!\d)/g
 
@@ -22,7 +22,7 @@ export interface LayoutPart {
   readonly text: string
 }
 
-/** The layout behind a name, or the layout itself. */
+/** The layout that a name stands for, or the layout itself. */
 export function layoutNamed(name: string): string {
   return NAMED.get(name) ?? name
 }

@@ -20,7 +20,7 @@ export function queryTime(context: BuiltinContext): Value {
   return fromBigInt(BigInt(seconds) * SECOND_NS + BigInt(nanoseconds))
 }
 
-/** The time of the query in seconds, as near as a double comes to it. */
+/** The time of the query in seconds, to the precision of a double. */
 export function querySeconds(context: BuiltinContext): number {
   const [seconds, nanoseconds] = queryClock(context)
   return seconds + nanoseconds / 1e9

@@ -20,15 +20,18 @@ interface Fields {
   nanos: number
   half: 'am' | 'pm' | undefined
   offset: number | undefined
-  /** A part that was readable but beyond its range. */
+  /** A part that was readable but out of range. */
   outOfRange: string | undefined
 }
 
-/** Reads one element from the start of the text: how much it took, or `undefined` when it does not fit. */
+/**
+ * Reads one element from the start of the text; returns how much it consumed, or `undefined` if the text does not
+ * match.
+ */
 type Reader = (text: string, fields: Fields, nextElement: string | undefined) => number | undefined
 
 /**
- * Reads a time written as the layout shows.
+ * Reads a time in the form of the layout.
  * @throws BuiltinError with Go's wording, `parsing time … as …: cannot parse … as …`.
  */
 export function parseTime(layout: string, value: string): Instant {
@@ -68,7 +71,7 @@ function outOfRange(value: string, part: string): BuiltinError {
   return new BuiltinError(`parsing time ${quoteString(value)}: ${part} out of range`)
 }
 
-/** Literal text; a run of spaces in the layout fits any run of spaces. */
+/** Literal text; a run of spaces in the layout matches any run of spaces. */
 function skipText(text: string, literal: string): number | undefined {
   let at = 0
   for (let i = 0; i < literal.length; i++) {
@@ -127,7 +130,7 @@ const setMinute = ranged('minute', 0, 59, (fields, value) => (fields.minute = va
 const setSecond = ranged('second', 0, 59, (fields, value) => (fields.second = value))
 const setDayOfYear = (fields: Fields, value: number): void => void (fields.dayOfYear = value)
 
-/** Seconds; a fraction may follow in the value though the layout has none. */
+/** Seconds; a fraction may follow in the value even if the layout has none. */
 function seconds(pattern: RegExp): Reader {
   const whole = digits(pattern, setSecond)
   return (text, fields, next) => {
@@ -216,7 +219,7 @@ function offsetReader(element: string): Reader {
   }
 }
 
-/** A zone's abbreviation says nothing reliable: the time counts as UTC, also for `GMT+3` and its like. */
+/** A zone's abbreviation is not reliable, so the time counts as UTC, even for abbreviations such as `GMT+3`. */
 function readAbbreviation(text: string): number | undefined {
   const gmt = /^GMT([+-]\d{1,2})?/.exec(text)
   if (gmt !== null) {

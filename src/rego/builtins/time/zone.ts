@@ -1,7 +1,7 @@
 import { BuiltinError } from '../types.ts'
 import { secondsFromCivil } from './civil.ts'
 
-/** A time zone: what its clocks show at an instant. */
+/** A time zone: says what its clocks show at an instant. */
 export interface Zone {
   readonly name: string
   /** Seconds east of Greenwich at an instant, given in seconds since 1970. */
@@ -12,7 +12,7 @@ export interface Zone {
 
 export const UTC: Zone = { name: 'UTC', offsetAt: () => 0, abbreviationAt: () => 'UTC' }
 
-/** Regions with names for zones that American English only counts (`GMT+1`). */
+/** Regions with names for zones for which American English has only offsets (`GMT+1`). */
 const LOCALES: readonly string[] = [
   'en-US',
   'en-GB',
@@ -28,7 +28,7 @@ const ZONES_MAX = 600
 const zones = new Map<string, Zone>()
 
 /**
- * The zone of an IANA name; `''`, `UTC` and `Local` are UTC, for the host's zone is no business of a policy.
+ * The zone of an IANA name; `''`, `UTC` and `Local` are UTC, because the host's zone does not concern a policy.
  * @throws BuiltinError `unknown time zone …`.
  */
 export function zoneOf(name: string): Zone {

@@ -16,7 +16,7 @@ import { escapeQuery } from '../../encoding/url-query.ts'
 import { BuiltinError } from '../../types.ts'
 import { sprintf } from '../sprintf.ts'
 
-/** A value within a template; `undefined` is what a missing key gives. */
+/** A value within a template; `undefined` for a missing key. */
 export type Item = Value | undefined
 
 const HTML: Readonly<Record<string, string>> = {
@@ -27,7 +27,7 @@ const HTML: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Whether a value counts as true: not false, zero, empty or missing. */
+/** Whether a value counts as true: it is not false, zero, empty or missing. */
 export function isTrue(item: Item): boolean {
   if (item === undefined || item === null || item === false || item === 0 || item === '')
     return false
@@ -105,7 +105,7 @@ function slice([item, start = 0, end]: readonly Item[]): Item {
   return item.slice(start, end)
 }
 
-/** Strings that stand side by side are not separated. */
+/** Adjacent strings are not separated. */
 function print(items: readonly Item[]): string {
   return items
     .map((item, i) => {
@@ -120,14 +120,14 @@ function printf([format, ...values]: readonly Item[]): string {
   return sprintf(format, values.map(printable))
 }
 
-/** Scalars as they are, everything else as its text. */
+/** Scalars unchanged, everything else as text. */
 function printable(item: Item): Value {
   return item === undefined || (typeof item === 'object' && !isNumber(item)) ? itemText(item) : item
 }
 
 const joined = (items: readonly Item[]): string => print(items)
 
-/** The functions of templates; `and` and `or` are evaluated elsewhere, for they may leave operands alone. */
+/** The functions of templates; `and` and `or` are evaluated elsewhere, because they may skip operands. */
 export const FUNCTIONS: Readonly<Record<string, (items: readonly Item[]) => Item>> = {
   not: ([item]) => !isTrue(item),
   len: lengthOf,

@@ -12,7 +12,7 @@ const OUTPUT_LENGTH_MAX = 16 * 1024 * 1024
 const cachedTemplate = boundedCache(TEMPLATES_MAX, parseTemplate)
 
 /**
- * Renders a template with the variables as its data; what is missing renders as `<undefined>`.
+ * Renders a template with the variables as its data; a missing value renders as `<undefined>`.
  * @throws BuiltinError `template: …`.
  */
 export function renderTemplate(source: string, variables: Value): string {
@@ -158,7 +158,7 @@ class Renderer {
   }
 }
 
-/** A field; what is missing has missing fields. */
+/** Selects a field; the fields of a missing value are missing too. */
 function select(item: Item, field: string): Item {
   if (item === undefined || item === null) return undefined
   if (!isObject(item)) throw new BuiltinError(`template: can't evaluate field ${field}`)

@@ -12,7 +12,7 @@ export type Operand =
   | { readonly kind: 'call'; readonly name: string; readonly fields: readonly string[] }
   | { readonly kind: 'pipe'; readonly pipe: Pipe; readonly fields: readonly string[] }
 
-/** Commands, each taking what the one before it answers as its last argument. */
+/** Commands, each of which takes the result of the previous one as its last argument. */
 export interface Pipe {
   readonly variables: readonly string[]
   readonly declares: boolean
@@ -41,7 +41,7 @@ const NESTING_MAX = 100
 interface Token {
   readonly kind: 'text' | 'character' | 'number' | 'variable' | 'field' | 'word' | 'mark'
   readonly text: string
-  /** Whether white space follows: a field belongs to what it touches. */
+  /** Whether white space follows; a field belongs to the token that it touches. */
   readonly spaced: boolean
 }
 
@@ -56,7 +56,7 @@ interface Piece {
   readonly action: boolean
 }
 
-/** Splits at `{{` and `}}`; `{{-` and `-}}` also remove the white space around. */
+/** Splits at `{{` and `}}`; `{{-` and `-}}` also remove the surrounding white space. */
 function pieces(source: string): Piece[] {
   const found: Piece[] = []
   let at = 0
@@ -89,8 +89,8 @@ function actionEnd(source: string, start: number): number {
 }
 
 /**
- * Parses a template: text with actions between `{{` and `}}`, in the language of Go's text/template but
- * for templates that define or include others.
+ * Parses a template: text with actions between `{{` and `}}`, in the language of Go's text/template, without defining
+ * or including other templates.
  * @throws BuiltinError `template: …`.
  */
 export function parseTemplate(source: string): readonly Node[] {
