@@ -1,6 +1,6 @@
 import type { BaseRow, Collection, TenantRow } from '../storage/index.ts'
 
-/** A tenant at rest. */
+/** A tenant, as stored. */
 export interface TenantRecord extends BaseRow {
   readonly name: string
   readonly status: string
@@ -8,14 +8,14 @@ export interface TenantRecord extends BaseRow {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-/** What a presented credential is checked against. */
+/** The stored form that a presented credential is checked against. */
 export interface CredentialRow extends TenantRow {
   readonly publicId: string
   readonly digest: Uint8Array
   readonly pepperVersion: number
 }
 
-/** An API key at rest: digests only. */
+/** An API key, as stored: only digests. */
 export interface KeyRow extends CredentialRow {
   readonly name: string
   readonly environment: string
@@ -36,7 +36,7 @@ export interface KeyRow extends CredentialRow {
   readonly rotatedAtMs: number | null
 }
 
-/** An access or refresh token at rest. */
+/** An access or refresh token, as stored. */
 export interface TokenRow extends CredentialRow {
   readonly kind: string
   readonly familyId: string
@@ -44,13 +44,13 @@ export interface TokenRow extends CredentialRow {
   readonly ownerId: string
   readonly scope: readonly string[] | null
   readonly expiresAtMs: number
-  /** How long access tokens of the family live, where that was asked for. */
+  /** Lifetime of the family's access tokens, if one was requested. */
   readonly accessTtlMs: number | null
-  /** When a refresh token was traded; using it again is theft. */
+  /** When a refresh token was exchanged; using it again means theft. */
   readonly usedAtMs: number | null
 }
 
-/** A session at rest. */
+/** A session, as stored. */
 export interface SessionRow extends CredentialRow {
   readonly userId: string
   readonly address: string
@@ -58,21 +58,21 @@ export interface SessionRow extends CredentialRow {
   readonly expiresAtMs: number
 }
 
-/** A user at rest. */
+/** A user, as stored. */
 export interface UserRow extends TenantRow {
   readonly login: string
   readonly name: string | null
   readonly passwordHash: string | null
-  /** When the password was set; hashing it anew at another cost does not count. */
+  /** When the password was set; rehashing it at a different cost does not count. */
   readonly passwordSetAtMs: number | null
   readonly disabled: boolean
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-/** When a key, session or user was last used: apart, so that traffic does not change their versions. */
+/** When a key, session or user was last used; stored separately, so that traffic does not change their versions. */
 export interface UseRow extends TenantRow {
   readonly lastUsedAtMs: number | null
-  /** Digests of addresses a user has logged in from, newest first. */
+  /** Digests of addresses that a user has logged in from, newest first. */
   readonly knownAddresses: readonly string[] | null
 }
 
@@ -196,7 +196,7 @@ export const useCollection: Collection<UseRow> = {
     lastUsedAtMs: { type: 'integer', nullable: true },
     knownAddresses: { type: 'json', nullable: true },
   },
-  // None on the last use: it would be rewritten with each.
+  // There is no index on the last use, because each use would rewrite it.
   indexes: [{ name: 'byCreated', columns: ['createdAtMs'] }],
 }
 

@@ -121,7 +121,7 @@ const passwords = z.strictObject({
     .describe('Passwords waiting to be hashed; more are refused with 503.'),
 })
 
-/** Configuration of identity. All durations are written as text, such as `24h`. */
+/** Configuration of identity. All durations are text, such as `24h`. */
 export const identityConfig = z.strictObject({
   keys: keys.prefault({}).describe('API keys.'),
   cache: cache.prefault({}).describe('Credentials remembered in memory.'),

@@ -31,32 +31,35 @@ import type { Identity } from './services.ts'
 import type { CascadedCollection } from './tenants/tenant-service.ts'
 import { createTenantService } from './tenants/tenant-service.ts'
 
-/** What {@link createIdentity} stands on. */
+/** What {@link createIdentity} needs. */
 export interface IdentityOptions {
   readonly records: Records
   readonly bus: Bus
   readonly clock: Clock
   readonly random: Random
   readonly config: IdentityConfig
-  /** The current pepper and those it replaced. Keep them apart from the records. */
+  /** The current pepper and those that it replaced. Keep them apart from the records. */
   readonly peppers: readonly Pepper[]
   readonly permissions: PermissionCompiler
-  /** Collections of other nouns whose rows go when their tenant goes. */
+  /** Collections of other modules whose rows are deleted with their tenant. */
   readonly cascade: readonly CascadedCollection[]
-  /** Default: Argon2id at the configured cost where the runtime has it, scrypt elsewhere. */
+  /** Default: Argon2id at the configured cost if the runtime has it, otherwise scrypt. */
   readonly hasher?: PasswordHasher | undefined
-  /** SHA-256; default `node:crypto`. */
+  /** SHA-256; default: that of `node:crypto`. */
   readonly hashBytes?: HashBytes | undefined
-  /** Whether only this process changes the records: then nothing on the bus can be lost. Default false. */
+  /** Whether only this process changes the records, so that no message on the bus can be lost. Default: false. */
   readonly ownsRecords?: boolean | undefined
 }
 
-/** How long credentials are trusted unless the configuration says. */
+/** How long credentials are trusted, unless the configuration says. */
 const AGE_MAX_MS = { owned: 600_000, shared: 30_000 } as const
 
 const USES_EVERY_MAX_MS = 60_000
 
-/** Sessions end when they are not used for long, wherever it is looked at: that must stay true to a tenth. */
+/**
+ * How often uses are written. Sessions expire when idle, whichever instance checks, so the stored use must be accurate
+ * to a tenth of the idle time.
+ */
 const usesEveryMs = ({ sessions }: IdentityConfig): number =>
   Math.min(USES_EVERY_MAX_MS, sessions.idleTimeout / 10)
 
@@ -83,7 +86,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       const { id, tenantId, version: ifVersion, updatedAtMs } = row
       const set = { digest, pepperVersion: peppers.current.version, updatedAtMs }
       const change = { op: 'update', collection: keyCollection.name, tenantId, id } as const
-      // A key that was changed meanwhile is upgraded the next time it is read.
+      // If the key was changed meanwhile, it is upgraded the next time it is read.
       const upgrade = records.commit([{ ...change, set, ifVersion }]).catch(() => undefined)
       background.add(upgrade)
       void upgrade.then(() => background.delete(upgrade))

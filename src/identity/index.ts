@@ -1,6 +1,6 @@
 /**
- * Identity: who calls. API keys, access tokens, users with passwords, sessions and tenants, and
- * `resolve`, which turns a presented credential into a caller. Read `services.ts` for what can be done.
+ * Identity: who calls. API keys, access tokens, users with passwords, sessions and tenants, and `resolve`, which turns
+ * a presented credential into a caller. See `services.ts` for the operations.
  */
 export { createIdentity } from './identity.ts'
 export { identityConfig } from './config.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cidr, name, permission } from '../core/config/fields.ts'
 
-/** Values an administrator hands in, parsed at the edge: one schema each, used by services and API. */
+/** Input from administrators, parsed at the edge: one schema for each kind, used by services and API. */
 
 const label = (): z.ZodString =>
   z
@@ -10,7 +10,7 @@ const label = (): z.ZodString =>
     .max(200)
     .regex(/^[^\p{Cc}]*$/u, 'expected text without control characters')
 
-/** Free JSON about a thing, at most 4 KiB. */
+/** Free-form JSON metadata, at most 4 KiB. */
 const metadata = () =>
   z
     .record(z.string().min(1).max(64), z.json())
@@ -29,18 +29,18 @@ const expiresAtMs = z.int().positive().nullable()
 const keyFields = {
   ...grants,
   name: label(),
-  /** The user the key acts for; a disabled user's keys are refused. */
+  /** The user that the key acts for; a disabled user's keys are refused. */
   userId: z.string().min(1).max(64).nullable(),
-  /** Networks the key may be used from; empty means from anywhere. */
+  /** Networks that the key may be used from; empty means anywhere. */
   allowedCidrs: z.array(cidr()).max(64),
-  /** Limits of this key's own, by limit name. */
+  /** The key's own limits, by limit name. */
   limits: z.record(name(), z.int().nonnegative()).nullable(),
   plan: name().nullable(),
   metadata: metadata(),
   expiresAtMs,
 }
 
-/** What a new API key may say. Only `name` is required. */
+/** A new API key. Only `name` is required. */
 export const keyInput = z.strictObject({
   ...keyFields,
   environment: z.enum(['live', 'test']).default('live'),
@@ -55,10 +55,10 @@ export const keyInput = z.strictObject({
   createdBy: z.string().max(64).nullable().default(null),
 })
 
-/** What may be changed about an API key; fields left out stay. */
+/** What may be changed in an API key; absent fields stay. */
 export const keyPatch = z.strictObject(keyFields).partial()
 
-/** A new tenant. The id may be chosen (configuration, migration); otherwise it is made. */
+/** A new tenant. The id may be chosen (configuration, migration); otherwise, it is generated. */
 export const tenantInput = z.strictObject({
   id: z
     .string()
@@ -72,7 +72,7 @@ export const tenantInput = z.strictObject({
   metadata: metadata().default({}),
 })
 
-/** What may be changed about a tenant; fields left out stay. */
+/** What may be changed in a tenant; absent fields stay. */
 export const tenantPatch = z
   .strictObject({ name: label(), plan: name().nullable(), metadata: metadata() })
   .partial()
@@ -93,16 +93,16 @@ export const userInput = z.strictObject({
   metadata: metadata().default({}),
 })
 
-/** What may be changed about a user; fields left out stay. Roles change by assignments. */
+/** What may be changed in a user; absent fields stay. Roles are changed through assignments. */
 export const userPatch = z
   .strictObject({ login: loginName, name: label().nullable(), metadata: metadata() })
   .partial()
 
 /** What an access token is issued for. */
 export const tokenInput = z.strictObject({
-  /** Narrows the token to these permission patterns; absent means all of its owner's. */
+  /** Narrows the token to these permission patterns; absent means all permissions of its owner. */
   scope: z.array(permission()).min(1).max(256).nullable().default(null),
-  /** Lifetime of the access token; default and bound come from the configuration. */
+  /** Lifetime of the access token in milliseconds; the configuration has the default and the maximum. */
   ttlMs: z.int().positive().optional(),
   /** Whether a refresh token comes with it. */
   refreshable: z.boolean().default(true),

@@ -20,7 +20,7 @@ import type { Peppers } from './credentials/peppers.ts'
 import type { PermissionCompiler } from './permission-compiler.ts'
 import type { ListQuery } from './services.ts'
 
-/** What all services of identity stand on. */
+/** What all services of identity need. */
 export interface IdentityParts {
   readonly records: Records
   readonly clock: Clock
@@ -30,16 +30,16 @@ export interface IdentityParts {
   readonly format: CredentialFormat
   readonly peppers: Peppers
   readonly permissions: PermissionCompiler
-  /** Makes changes of these ids take effect here, then on the other instances. */
+  /** Applies changes of these ids here, then on the other instances. */
   readonly announce: (ids: readonly string[]) => Promise<void>
-  /** When credentials were last used, of those that this instance remembers. */
+  /** When credentials were last used, for those that this instance remembers. */
   readonly lastUses: (ids: readonly string[]) => ReadonlyMap<string, number>
 }
 
 /** The unsuccessful {@link Outcome}. */
 export type Failed = Extract<Outcome<never>, { ok: false }>
 
-/** Parses input; what does not fit is refused field by field. */
+/** Parses input; invalid input is refused with an error for each field. */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): Outcome<z.output<S>> {
   const parsed = schema.safeParse(input)
   if (parsed.success) return { ok: true, value: parsed.data }
@@ -48,11 +48,11 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): Outc
   })
 }
 
-/** One field that does not fit. */
+/** The refusal of one invalid field. */
 export const invalidField = (pointer: string, message: string): Failed =>
   fail('request_invalid', { extra: { errors: [{ pointer, message }] } })
 
-/** There is no such thing in the tenant. */
+/** The refusal if something does not exist in the tenant. */
 export const missing = (what: string, id: string): Failed =>
   fail('not_found', { detail: `There is no ${what} ${id}.` })
 
@@ -68,7 +68,10 @@ export function pageOf<R>(query: ListQuery | undefined): Pick<Query<R>, 'limit' 
 export const namedFields = (patch: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
 
-/** The row that says when a credential or user was last used; made with it. */
+/**
+ * Creates the row that says when a credential or user was last used; it is created together with that credential or
+ * user.
+ */
 export const newUse = (tenantId: string, id: string, nowMs: number, usedAtMs?: number): Change => ({
   op: 'insert',
   collection: useCollection.name,
@@ -83,9 +86,9 @@ export const newUse = (tenantId: string, id: string, nowMs: number, usedAtMs?: n
 })
 
 /**
- * Changes nothing, but fails when the tenant is gone: put into a batch, it keeps the batch from leaving
- * rows behind in a tenant that is being deleted. It touches the tenant's own use row, which goes first
- * when the tenant goes, so that the tenant's version does not change.
+ * Changes nothing, but fails if the tenant is gone: as part of a batch, it keeps the batch from leaving rows in a
+ * tenant that is being deleted. It touches the tenant's own use row, which is the first to be deleted with the tenant,
+ * so that the tenant's version does not change.
  */
 export const requireTenant = (tenantId: string): Change => ({
   op: 'update',
@@ -95,7 +98,7 @@ export const requireTenant = (tenantId: string): Change => ({
   set: {},
 })
 
-/** The refusal of a batch whose first change was made to a row of a known version. */
+/** The refusal of a failed batch whose first change was to a row of a known version. */
 export function refuseCommit(
   outcome: Extract<CommitOutcome, { ok: false }>,
   what: string,
@@ -109,13 +112,13 @@ export function refuseCommit(
   return fail(codes[outcome.reason], { detail: `${what} ${id}: ${outcome.reason}.` })
 }
 
-/** One attempt to change a row: what to set, what else goes with it, or why not. */
+/** One attempt to change a row: what to set and what else to change with it, or why it is refused. */
 export type RowChange<R> = (row: R) => Outcome<{
   readonly set: Readonly<Record<string, unknown>>
   readonly also?: readonly Change[]
 }>
 
-/** The row before and after. */
+/** The row before and after a change. */
 export interface RowChanged<R> {
   readonly before: R
   readonly after: R
@@ -124,8 +127,8 @@ export interface RowChanged<R> {
 const ATTEMPTS_MAX = 8
 
 /**
- * Reads a row, changes it if it is still that version, and begins again when someone else was faster
- * (unless the caller asked for one version).
+ * Reads a row, and changes it if it still has that version; starts again if somebody else was faster (unless the caller
+ * asked for a certain version).
  */
 export async function changeRow<R extends BaseRow>(
   records: Records,
@@ -159,7 +162,7 @@ export async function changeRow<R extends BaseRow>(
   }
 }
 
-/** When things were last used, by id: as it is written, or as this instance knows better. */
+/** When credentials or users were last used, by id: as stored, or later if this instance knows of a later use. */
 export async function readUses(
   { records, lastUses }: Pick<IdentityParts, 'records' | 'lastUses'>,
   tenantId: string,

@@ -1,19 +1,19 @@
 import type { PermissionSet } from '../core/caller.ts'
 
-/** Compiled permissions with the roles they came from. */
+/** Compiled permissions, with the roles that they came from. */
 export interface CompiledGrant {
   readonly roles: readonly string[]
   readonly permissions: PermissionSet
 }
 
 /**
- * What identity needs of a policy: turning roles and permissions into a compiled set. Wired to
- * `createPolicy` by the server.
+ * What identity needs from a policy: compiling roles and permissions to a set. The server connects it to
+ * `createPolicy`.
  */
 export interface PermissionCompiler {
   compile(request: {
     readonly tenantId: string
-    /** A user whose assigned roles count too. */
+    /** A user whose assigned roles are included. */
     readonly subjectId?: string | undefined
     readonly roles: readonly string[]
     readonly permissions: readonly string[]
@@ -23,8 +23,8 @@ export interface PermissionCompiler {
   /** Those of `roles` that do not exist for the tenant. */
   unknownRoles(tenantId: string, roles: readonly string[]): Promise<readonly string[]>
   /**
-   * Hears of each change of roles, after it is stored and before it is acknowledged; `undefined`
-   * means every tenant. Returns the function that ends the subscription.
+   * Calls back with each change of roles, after it is stored and before it is acknowledged; `undefined` means every
+   * tenant. Returns a function that ends the subscription.
    */
   onChange(listener: (tenantId: string | undefined) => void): () => void
 }

@@ -4,7 +4,7 @@ import type { CredentialSort } from './credentials/format.ts'
 import { matchesDigest, NO_DIGEST } from './credentials/peppers.ts'
 import type { IdentityParts } from './parts.ts'
 
-/** The row of a presented credential of one sort, if its secret is right; expiry is not looked at. */
+/** The row of a presented credential of one sort, if its secret is right; expiry is not checked. */
 export async function findPresented<R extends CredentialRow>(
   { records, format, peppers }: IdentityParts,
   collection: Collection<R>,

@@ -13,32 +13,32 @@ import type {
 } from './inputs.ts'
 
 /**
- * The services of identity, as administrators, the command line and the gate use them. All of them
- * return expected outcomes as values:
+ * The services of identity, used by administrators, the command line and the gate. All of them return expected outcomes
+ * as values:
  *
- * - `request_invalid`: the input does not fit; `extra.errors` lists `{ pointer, message }`;
- * - `not_found`: no such thing in that tenant;
- * - `precondition_failed`: `ifVersion` is not the present version;
- * - `conflict`: a name or id is taken, or the thing's state forbids it.
+ * - `request_invalid`: the input is invalid; `extra.errors` lists `{ pointer, message }`;
+ * - `not_found`: it does not exist in that tenant;
+ * - `precondition_failed`: `ifVersion` is not the current version;
+ * - `conflict`: a name or id is taken, or the current state forbids the change.
  *
- * A mutation resolves only after it is on disk, and is in force on this instance before it resolves;
- * other instances follow within the revocation bound. Secrets are returned once, at creation, and are
- * in no view. Views are redacted: they may be logged and audited.
+ * A mutation resolves only after it is on disk, and is in force on this instance before it resolves; other instances
+ * follow within the revocation bound. Secrets are returned only once, at creation, and are never part of a view. Views
+ * are redacted, so they may be logged and audited.
  */
 
-/** Before and after a change, redacted, for the audit log; `undefined` where the thing did not exist. */
+/** Before and after a change, redacted, for the audit log; `undefined` where it did not exist. */
 export interface Changed<V> {
   readonly before: V | undefined
   readonly after: V | undefined
 }
 
-/** A change that made a secret, shown this once. */
+/** A change that made a secret, which is shown only this once. */
 export interface Issued<V> extends Changed<V> {
   readonly after: V
   readonly secret: string
 }
 
-/** Applies a change only to the version the caller has seen (`If-Match`). */
+/** Applies a change only to the version that the caller has seen (`If-Match`). */
 export interface VersionCheck {
   readonly ifVersion?: number | undefined
 }
@@ -54,11 +54,11 @@ export type CredentialStatus = 'active' | 'disabled' | 'revoked' | 'expired'
 
 /** An API key without its secret. */
 export interface KeyView {
-  /** `key_` and the key id that stands in the key itself. */
+  /** `key_` and the public id within the key itself. */
   readonly id: string
   readonly tenantId: string
   readonly name: string
-  /** The part of the key that is no secret, to recognize it by: `tg_live_0Uo3Xq8wZ1k`. */
+  /** The part of the key that is not secret, to recognize it by: `tg_live_0Uo3Xq8wZ1k`. */
   readonly start: string
   readonly environment: KeyEnvironment
   readonly status: CredentialStatus
@@ -77,7 +77,7 @@ export interface KeyView {
   /** Written in batches: up to a minute behind. */
   readonly lastUsedAtMs: number | null
   readonly rotatedAtMs: number | null
-  /** Until when the secret before the last rotation works. */
+  /** Until when the secret from before the last rotation works. */
   readonly previousExpiresAtMs: number | null
   readonly version: number
 }
@@ -99,18 +99,18 @@ export interface KeyService {
   /** Refuses the key until it is enabled again. */
   disable(tenantId: string, id: string, check?: VersionCheck): Promise<Outcome<Changed<KeyView>>>
   enable(tenantId: string, id: string, check?: VersionCheck): Promise<Outcome<Changed<KeyView>>>
-  /** Ends the key for good; it stays listed. */
+  /** Ends the key permanently; it stays in lists. */
   revoke(tenantId: string, id: string, check?: VersionCheck): Promise<Outcome<Changed<KeyView>>>
   /**
-   * Makes a new secret. The one before keeps working for `overlapMs` (default: configuration, 24 h;
-   * 0 ends it now). Secrets from before an earlier rotation end at once.
+   * Makes a new secret. The previous one keeps working for `overlapMs` (default: that of the configuration, 24 h; 0
+   * ends it now). Older secrets end at once.
    */
   rotate(
     tenantId: string,
     id: string,
     options?: VersionCheck & { readonly overlapMs?: number | undefined },
   ): Promise<Outcome<Issued<KeyView>>>
-  /** Ends the key and forgets it, with the tokens issued from it. */
+  /** Ends and removes the key, together with the tokens issued from it. */
   delete(tenantId: string, id: string, check?: VersionCheck): Promise<Outcome<Changed<KeyView>>>
 }
 
@@ -123,7 +123,7 @@ export type TokenOwner =
 export interface TokenView {
   readonly id: string
   readonly tenantId: string
-  /** Shared by an access token, its refresh token and all that came of refreshing. */
+  /** Shared by an access token, its refresh token and all tokens made by refreshing. */
   readonly familyId: string
   readonly kind: 'access' | 'refresh'
   readonly owner: TokenOwner
@@ -133,7 +133,7 @@ export interface TokenView {
   readonly expiresAtMs: number
 }
 
-/** A pair of tokens, shown this once. `refreshToken` is absent when not refreshable. */
+/** A pair of tokens, shown only this once. `refreshToken` is absent if the token is not refreshable. */
 export interface IssuedTokens {
   readonly accessToken: string
   readonly refreshToken: string | undefined
@@ -146,11 +146,11 @@ export interface IssuedTokens {
 export interface TokenService {
   issue(tenantId: string, owner: TokenOwner, input?: TokenInput): Promise<Outcome<IssuedTokens>>
   /**
-   * Trades a refresh token for a new pair. A refresh token works once: using it again revokes the
-   * whole family. Every failure is `credential_invalid`.
+   * Exchanges a refresh token for a new pair. A refresh token works once: using it again revokes the whole family.
+   * Every failure is `credential_invalid`.
    */
   refresh(refreshToken: string): Promise<Outcome<IssuedTokens>>
-  /** Whether the access token is good now, and whose it is (RFC 7662 in spirit). */
+  /** Whether the access token is valid now, and whose it is (in the spirit of RFC 7662). */
   inspect(accessToken: string): Promise<Outcome<TokenView>>
   list(
     tenantId: string,
@@ -158,7 +158,7 @@ export interface TokenService {
   ): Promise<Page<TokenView>>
   /** Revokes the family of the token with this id. */
   revoke(tenantId: string, id: string): Promise<Outcome<Changed<TokenView>>>
-  /** Revokes the family of a presented token (RFC 7009): an unknown token is no error. */
+  /** Revokes the family of a presented token (RFC 7009): an unknown token is not an error. */
   revokePresented(token: string): Promise<Outcome<Changed<TokenView>>>
 }
 
@@ -177,18 +177,18 @@ export interface UserView {
   readonly version: number
 }
 
-/** A login attempt. `address` is the client's, already taken by trusted hops. */
+/** A login attempt. `address` is the client's, already determined through trusted proxies. */
 export interface LoginAttempt {
   readonly tenantId: string
   readonly login: string
   readonly password: string
   readonly address: string
   readonly userAgent?: string | undefined
-  /** The session credential the client came with, if any: it ends when the login succeeds. */
+  /** The session credential that the client sent, if any; that session ends when the login succeeds. */
   readonly presentedSession?: string | undefined
 }
 
-/** Users of a tenant. What roles they hold is said by assignments, in policy. */
+/** Users of a tenant. Their roles are assignments, which belong to policy. */
 export interface UserService {
   create(tenantId: string, input: UserInput): Promise<Outcome<Changed<UserView>>>
   get(tenantId: string, id: string): Promise<Outcome<UserView>>
@@ -207,15 +207,15 @@ export interface UserService {
     password: string,
     check?: VersionCheck,
   ): Promise<Outcome<Changed<UserView>>>
-  /** Refuses the user's sessions, tokens and keys until enabled again; sessions end for good. */
+  /** Refuses the user's sessions, tokens and keys until enabled again; sessions end permanently. */
   disable(tenantId: string, id: string, check?: VersionCheck): Promise<Outcome<Changed<UserView>>>
   enable(tenantId: string, id: string, check?: VersionCheck): Promise<Outcome<Changed<UserView>>>
-  /** Forgets the user with its sessions and tokens; its keys end. */
+  /** Removes the user with its sessions and tokens; its keys end. */
   delete(tenantId: string, id: string, check?: VersionCheck): Promise<Outcome<Changed<UserView>>>
   /**
-   * Checks a password and opens a session. An unknown login, a wrong password, a disabled user and a
-   * suspended tenant get the same `credential_invalid` after the same work; too many failures get
-   * `rate_limited` with `Retry-After`, for unknown logins alike.
+   * Checks a password and opens a session. An unknown login, a wrong password, a disabled user and a suspended tenant
+   * get the same `credential_invalid` after the same work; too many failures get `rate_limited` with `Retry-After`,
+   * also for unknown logins.
    */
   login(attempt: LoginAttempt): Promise<Outcome<IssuedSession>>
 }
@@ -230,12 +230,12 @@ export interface SessionView {
   readonly createdAtMs: number
   /** Written in batches: up to a minute behind. */
   readonly lastSeenAtMs: number
-  /** The absolute end; idleness may end it sooner. */
+  /** The absolute end; the session may end earlier when idle. */
   readonly expiresAtMs: number
   readonly version: number
 }
 
-/** A session, its credential shown this once (set it as a cookie: HttpOnly, Secure, SameSite). */
+/** A session with its credential, shown only this once (set it as a cookie: HttpOnly, Secure, SameSite). */
 export interface IssuedSession {
   readonly secret: string
   readonly session: SessionView
@@ -245,13 +245,13 @@ export interface IssuedSession {
 /** Sessions of users. */
 export interface SessionService {
   list(tenantId: string, query: ListQuery & { readonly userId: string }): Promise<Page<SessionView>>
-  /** Gives a session a new secret; the old one ends at once. For changes of privilege. */
+  /** Gives a session a new secret, for changes of privilege; the old secret ends at once. */
   rotate(credential: string): Promise<Outcome<IssuedSession>>
-  /** Ends the session of the presented credential; an unknown one is no error. */
+  /** Ends the session of the presented credential; an unknown one is not an error. */
   logout(credential: string): Promise<Outcome<Changed<SessionView>>>
   /** Ends one session. */
   end(tenantId: string, id: string): Promise<Outcome<Changed<SessionView>>>
-  /** Ends every session and token of a user; answers how many sessions ended. */
+  /** Ends every session and token of a user; returns how many sessions ended. */
   endAll(tenantId: string, userId: string): Promise<Outcome<number>>
 }
 
@@ -285,19 +285,19 @@ export interface TenantService {
   delete(id: string, check?: VersionCheck): Promise<Outcome<Changed<TenantView>>>
 }
 
-/** What resolving costs and finds, for `/performance` and metrics. */
+/** Figures about resolving, for `/performance` and metrics. */
 export interface IdentityStats {
-  /** Credentials held in memory, and how many may be. */
+  /** How many credentials are in memory, and how many may be. */
   readonly entries: number
   readonly capacity: number
   readonly hits: number
   readonly misses: number
-  /** Refused by their form alone, before hashing. */
+  /** Credentials refused by their form alone, before hashing. */
   readonly junk: number
-  /** Refused by a remembered refusal. */
+  /** Credentials refused by a remembered refusal. */
   readonly negativeHits: number
   readonly loads: number
-  /** Loads thrown away because something was revoked meanwhile. */
+  /** Loads discarded because something was revoked meanwhile. */
   readonly fenced: number
   readonly evictions: number
 }
@@ -310,18 +310,18 @@ export interface Identity extends CredentialResolver {
   readonly sessions: SessionService
   readonly tenants: TenantService
   /**
-   * Who a request with a key would come from, for those who administer it and do not know its secret; for which
-   * `allowsAddress` speaks as well. Refused with `conflict` when the key would not be accepted.
+   * The caller that a request with a key would have, for administrators, who do not know its secret; `allowsAddress`
+   * accepts this caller too. Refused with `conflict` if the key would not be accepted.
    */
   callerOfKey(tenantId: string, keyId: string): Promise<Outcome<Caller>>
   stats(): IdentityStats
   /**
-   * Writes the next of the last uses that are due, at most 64 rows: a credential's first since it was read, and
-   * later ones once a minute (more often if sessions end early). Call it every second, and again after a
-   * pause while it resolves with `true`: then more may be due. Rejects when storage does; nothing is lost.
+   * Writes the next last uses that are due, at most 64 rows: a credential's first use since it was read, and later ones
+   * once a minute (more often if the idle time of sessions is short). Call it every second, and again after a pause
+   * while it resolves with `true`, which means that more may be due. Rejects when storage does; nothing is then lost.
    */
   flush(): Promise<boolean>
-  /** Removes what has expired; answers how many rows went. Call it now and then (say every 10 min). */
+  /** Removes what has expired; returns how many rows were removed. Call it from time to time (say every 10 min). */
   sweep(): Promise<number>
   /** Writes every last use and ends the subscriptions. */
   close(): Promise<void>

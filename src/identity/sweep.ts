@@ -4,7 +4,7 @@ import type { SessionRow, TokenRow } from './collections.ts'
 
 const BATCH = 500
 
-/** Applies changes, leaving out those whose row is gone; answers how many were applied. */
+/** Applies changes, except those whose row is gone; returns how many were applied. */
 async function commitPresent(records: Records, changes: readonly Change[]): Promise<number> {
   const left = [...changes]
   while (left.length > 0) {
@@ -15,7 +15,7 @@ async function commitPresent(records: Records, changes: readonly Change[]): Prom
   return 0
 }
 
-/** Removes expired tokens and sessions; answers how many. */
+/** Removes expired tokens and sessions; returns how many. */
 export async function sweepExpired(records: Records, nowMs: number): Promise<number> {
   const tokens = await sweep<TokenRow>(records, tokenCollection, nowMs, () => [])
   const sessions = await sweep<SessionRow>(

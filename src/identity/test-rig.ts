@@ -13,7 +13,7 @@ import { createIdentity } from './identity.ts'
 import type { PermissionCompiler } from './permission-compiler.ts'
 import type { Identity } from './services.ts'
 
-/** Exact permissions by role, changed by hand: the least a permission compiler can be. */
+/** Exact permissions by role, changed by hand: the simplest permission compiler. */
 export interface TestRoles extends PermissionCompiler {
   readonly roles: Map<string, readonly string[]>
   readonly assigned: Map<string, readonly string[]>
@@ -74,7 +74,7 @@ export interface Rig {
 
 export const PEPPER: Pepper = { version: 1, bytes: createSeededRandom(99).bytes(32) }
 
-/** An identity on in-memory storage with a clock that stands still; tenants `t1` and `t2` exist. */
+/** An identity on in-memory storage with a stopped clock; tenants `t1` and `t2` exist. */
 export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const clock = options.clock ?? createManualClock()
   const records =
@@ -108,7 +108,7 @@ export function valueOf<T>(outcome: Outcome<T>): T {
   throw new Error(`refused: ${JSON.stringify(outcome.refusal)}`)
 }
 
-/** The code of a refusal, or what was answered instead. */
+/** The code of a refusal, or what was returned instead. */
 export const codeOf = (answer: Outcome<unknown> | Caller | Refusal): string => {
   if ('ok' in answer) return answer.ok ? 'ok' : answer.refusal.code
   return 'code' in answer ? answer.code : 'ok'

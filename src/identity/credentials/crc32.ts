@@ -2,7 +2,7 @@
 
 const SIZE = 256
 
-/** Of each byte the remainder, and from 256, 512 and 768 on that of the byte with one, two or three zero bytes behind it. */
+/** The remainder of each byte; from 256, 512 and 768 on, that of the byte followed by one, two or three zero bytes. */
 const TABLE = new Int32Array(4 * SIZE)
 for (let byte = 0; byte < SIZE; byte++) {
   let value = byte
@@ -31,7 +31,10 @@ export function crc32State(text: string, state = CRC32_START): number {
   return next
 }
 
-/** The state after the bytes from `from` to before `to`, four at a time (slicing; Kounavis and Berry 2005). */
+/**
+ * The state after the bytes from `from` (inclusive) to `to` (exclusive), four at a time (slicing; Kounavis and Berry
+ * 2005).
+ */
 export function crc32Bytes(state: number, bytes: Uint8Array, from: number, to: number): number {
   let next = state | 0
   let at = from

@@ -5,13 +5,11 @@ import { CRC32_START, crc32Bytes, crc32Finish, crc32State } from './crc32.ts'
 /**
  * The form of every credential that Tollgate makes, here an API key:
  *
- *     tg_live_0Uo3Xq8wZ1k_4pR7sT9v0Uo3Xq8wZ1kLmN4pR7sT9v0a1B2c
- *     └──┬───┘└────┬────┘ └─────────────┬──────────────┘└─┬──┘
- *     prefix,   id, 64     secret, 176 random bits     CRC-32 of all before it, 6 digits
- *     sort      random bits
+ * tg_live_0Uo3Xq8wZ1k_4pR7sT9v0Uo3Xq8wZ1kLmN4pR7sT9v0a1B2c └──┬───┘└────┬────┘ └─────────────┬──────────────┘└─┬──┘
+ * prefix,   id, 64     secret, 176 random bits     CRC-32 of all before it, 6 digits sort      random bits
  *
- * All digits are base62, so that a double click selects the whole and a secret scanner finds it by
- * {@link CredentialFormat.pattern}. What does not fit is refused before anything is hashed.
+ * All digits are base62, so that a double click selects the whole credential, and a secret scanner finds it with {@link
+ * CredentialFormat.pattern}. Text of any other form is refused before anything is hashed.
  */
 
 /** What a credential is for: the word after the prefix. */
@@ -30,7 +28,7 @@ const UNDERSCORE = 95
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** Set in values that are none, and in codes of characters outside ASCII. */
+/** This bit is set in values that are not digits, and in codes of characters outside ASCII. */
 const NO_DIGIT = 0x80
 const NOT_ASCII = ~0x7f
 
@@ -38,7 +36,7 @@ const NOT_ASCII = ~0x7f
 const DIGIT_VALUE = new Uint8Array(256).fill(255)
 for (let value = 0; value < DIGITS.length; value++) DIGIT_VALUE[DIGITS.charCodeAt(value)] = value
 
-/** What the scanner knows beforehand about one sort of credential. */
+/** What the scanner knows in advance about one sort of credential. */
 export interface CredentialHead {
   readonly sort: CredentialSort
   /** `tg_live_` */
@@ -46,15 +44,15 @@ export interface CredentialHead {
   readonly length: number
   readonly crcState: number
   /**
-   * Scratch space: a secret prefix (the pepper), then the credential that was scanned last, as bytes.
-   * Hashing it at once saves a copy of the credential.
+   * Scratch space: a secret prefix (the pepper), then the bytes of the credential scanned last. Hashing it in place
+   * saves a copy of the credential.
    */
   readonly scratch: Uint8Array
 }
 
-/** A credential just made. */
+/** A newly made credential. */
 export interface MadeCredential {
-  /** The public id that stands within. */
+  /** The public id within the credential. */
   readonly publicId: string
   /** The whole credential: a secret. */
   readonly text: string
@@ -62,24 +60,24 @@ export interface MadeCredential {
 
 /** Makes and scans credentials of one prefix. */
 export interface CredentialFormat {
-  /** A new credential, or with `publicId` a new secret for that id. */
+  /** Makes a new credential or, with `publicId`, a new secret for that id. */
   make(sort: CredentialSort, random: Random, publicId?: string): MadeCredential
   /**
-   * Checks prefix, length, alphabet and checksum; `undefined` for junk. The head's scratch space then
-   * ends with the credential's bytes.
+   * Checks prefix, length, alphabet and checksum; `undefined` for junk. The head's scratch space then ends with the
+   * credential's bytes.
    *
-   * @param from where the credential begins in the text; default 0
-   * @param to where it ends; default the end of the text
+   * @param from where the credential begins in the text; default: 0
+   * @param to where it ends; default: the end of the text
    */
   scan(text: string, from?: number, to?: number): CredentialHead | undefined
   publicId(text: string, head: CredentialHead): string
-  /** The part that is no secret: `tg_live_0Uo3Xq8wZ1k`. */
+  /** The part that is not secret: `tg_live_0Uo3Xq8wZ1k`. */
   start(sort: CredentialSort, publicId: string): string
   /** A regular expression that finds such credentials in text, for secret scanners. */
   pattern(sort: CredentialSort): RegExp
 }
 
-/** Creates a {@link CredentialFormat}. `scratchPrefix` is put before each scanned credential. */
+/** Creates a {@link CredentialFormat}. `scratchPrefix` precedes each scanned credential in the scratch space. */
 export function createCredentialFormat(
   prefix: string,
   scratchPrefix: Uint8Array,

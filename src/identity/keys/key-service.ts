@@ -83,7 +83,10 @@ async function listKeys(
   return { ...page, rows }
 }
 
-/** Public ids are 64 random bits: one collision in four billion keys, and then another is drawn. */
+/**
+ * Public ids are 64 random bits: the first collision is expected at about four billion keys, and another id is then
+ * drawn.
+ */
 const DRAWS_MAX = 3
 
 async function createKey(

@@ -8,7 +8,7 @@ function statusOf(row: KeyRow, nowMs: number): CredentialStatus {
   return row.disabled ? 'disabled' : 'active'
 }
 
-/** A key as administrators see it: no secret, no digest. */
+/** A key as shown to administrators: no secret, no digest. */
 export function keyView(
   row: KeyRow,
   format: CredentialFormat,

@@ -1,20 +1,20 @@
 import type { PasswordHasher } from './password-hasher.ts'
 
 /**
- * A {@link PasswordHasher} that works on few passwords at a time and lets few wait. It answers
- * `undefined` when too many wait.
+ * A {@link PasswordHasher} that works on only a few passwords at a time, and lets only a few wait. It returns
+ * `undefined` if too many wait.
  */
 export interface BoundedHasher {
   hash(password: string): Promise<string | undefined>
   /**
-   * Checks against the hash, or, without one, does the same work in vain: whether an account exists
-   * must not show.
+   * Checks against the hash. Without one, it does the same work and fails, so that nobody can tell whether an account
+   * exists.
    */
   verify(password: string, encoded: string | null): Promise<boolean | undefined>
   needsRehash(encoded: string): boolean
 }
 
-/** Bounds a hasher's memory and processor time, which strangers can otherwise spend at will. */
+/** Bounds a hasher's memory and processor time, which strangers could otherwise consume at will. */
 export function createBoundedHasher(
   hasher: PasswordHasher,
   concurrencyMax: number,

@@ -1,4 +1,4 @@
-/** What common passwords are made of, once digits and punctuation at their ends are taken away. */
+/** The words in common passwords, once leading and trailing digits and punctuation are removed. */
 export const COMMON_WORDS: ReadonlySet<string> = new Set(
   `aaaaaa abcabc access account action admin administrator adobe alexander alexis amanda america andrea
   andrew angel angela anthony apple arsenal asdasd asdf asdfasdf asdfgh asdfghjk asdfghjkl ashley august

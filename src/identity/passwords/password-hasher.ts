@@ -5,9 +5,9 @@ import type { Random } from '../../core/random.ts'
 /** Hashes passwords slowly, in the PHC string format (`$argon2id$v=19$m=…,t=…,p=…$salt$hash`). */
 export interface PasswordHasher {
   hash(password: string): Promise<string>
-  /** Whether the password is the hashed one; `false` also for a hash in no known form. */
+  /** Whether the password is the hashed one; also `false` for a hash of an unknown form. */
   verify(password: string, encoded: string): Promise<boolean>
-  /** Whether the hash was made with other parameters than new ones are. */
+  /** Whether the hash was made with different parameters from those of new hashes. */
   needsRehash(encoded: string): boolean
 }
 
@@ -18,9 +18,9 @@ export interface PasswordCost {
 }
 
 interface Algorithm {
-  /** Everything before the salt, `$` at both ends: names algorithm and cost. */
+  /** Everything before the salt, with `$` at both ends: names the algorithm and cost. */
   head(cost: PasswordCost): string
-  /** Derives a key with the cost that `head` names; `undefined` when it is not of this algorithm. */
+  /** Derives a key with the cost that `head` names; `undefined` if `head` names another algorithm. */
   derive(password: string, salt: Uint8Array, head: string): Promise<Uint8Array> | undefined
 }
 
@@ -68,8 +68,8 @@ const encode = (bytes: Uint8Array): string =>
   Buffer.from(bytes).toString('base64').replaceAll('=', '')
 
 /**
- * Creates the default {@link PasswordHasher}: Argon2id where the runtime has it, scrypt elsewhere;
- * hashes of either are verified where their algorithm is present.
+ * Creates the default {@link PasswordHasher}: Argon2id if the runtime has it, otherwise scrypt; hashes of either kind
+ * are verified if the runtime has their algorithm.
  */
 export function createPasswordHasher(cost: PasswordCost, random: Random): PasswordHasher {
   const hasArgon2 = typeof nodeCrypto.argon2 === 'function'

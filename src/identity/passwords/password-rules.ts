@@ -1,6 +1,6 @@
 import { COMMON_WORDS } from './common-words.ts'
 
-/** Passwords beyond this are refused, never cut (ASVS 6.2.8, 6.2.9). */
+/** Longer passwords are refused, never truncated (ASVS 6.2.8, 6.2.9). */
 export const PASSWORD_LENGTH_MAX = 1024
 
 /** The form that is hashed: the same password typed on different systems gives the same text. */
@@ -21,7 +21,7 @@ function unitOf(text: string): string {
   return text.slice(0, at)
 }
 
-/** Letters that stand behind the usual substitutions. */
+/** Replaces the usual substitutions by the letters that they stand for. */
 const plain = (text: string): string =>
   text
     .replaceAll('@', 'a')
@@ -35,9 +35,9 @@ const plain = (text: string): string =>
 const bare = (text: string): string => text.replaceAll(/^[^\p{L}]+|[^\p{L}]+$/gu, '')
 
 /**
- * Says what is wrong with a new password, or `undefined`: its length in characters, and whether it is
- * among the first that an attacker tries (a common word with digits or signs around it, a run, a
- * repetition, the login name).
+ * Says what is wrong with a new password, or `undefined`. Checks its length in characters, and whether it is among the
+ * first that an attacker tries (a common word with digits or punctuation around it, a sequence, a repetition, the login
+ * name).
  */
 export function passwordProblem(
   password: string,

@@ -3,25 +3,22 @@ import type { Random } from '../../core/random.ts'
 import type { Bus } from '../../storage/index.ts'
 
 const TOPIC = 'identity'
-/** Ids that fit one message. */
+/** How many ids fit in one message. */
 const IDS_PER_MESSAGE = 100
 
-/**
- * Carries word of changed things (keys, token families, sessions, users, tenants), by their ids, to
- * this instance and the others.
- */
+/** Announces changes (of keys, token families, sessions, users, tenants), by id, to this instance and the others. */
 export interface IdentityChanges {
   /**
-   * Takes effect here at once, then tells the others. Rejects when they cannot be told: the change is
-   * stored and in force here, elsewhere within the age bound of the cache.
+   * Applies the change here at once, then tells the others. Rejects if they cannot be told: the change is then stored
+   * and in force here, and takes effect elsewhere within the age bound of the cache.
    */
   announce(ids: readonly string[]): Promise<void>
   close(): void
 }
 
 /**
- * Creates {@link IdentityChanges}. `apply` forgets everything that depends on an id; `undefined` means
- * everything, which is what a gap on the bus calls for.
+ * Creates {@link IdentityChanges}. `apply` forgets everything that depends on an id; `undefined` means everything,
+ * which is needed after a gap on the bus.
  */
 export function createIdentityChanges(
   bus: Bus,

@@ -1,7 +1,7 @@
 import type { Caller } from '../../core/caller.ts'
 import { isSameCaller } from './same-caller.ts'
 
-/** What an entry hangs on: when any of these ids changes, the entry goes. */
+/** What an entry depends on: when any of these ids changes, the entry is removed. */
 export type Dependencies = readonly [
   credential: string,
   owner: string,
@@ -9,16 +9,16 @@ export type Dependencies = readonly [
   tenant: string,
 ]
 
-/** A use of a credential that is not written yet. */
+/** A use of a credential that has not been written yet. */
 export interface CredentialUse {
   readonly caller: Caller
   readonly usedAtMs: number
 }
 
 /**
- * One entry is one cache line of 64 bytes: the digest (words 0–7), until when it holds (float 4), when it
- * was last used (float 5), and tags of its dependencies (words 12–15, 31 bits each; the lowest bit of
- * the last says "used since the clock's hand passed").
+ * One entry is one cache line of 64 bytes: the digest (words 0–7), when it expires (float 4), when it was last used
+ * (float 5), and tags of its dependencies (words 12–15, 31 bits each; the lowest bit of the last says "used since the
+ * clock's hand passed").
  */
 const WORDS = 16
 const FLOATS = 8
@@ -28,31 +28,31 @@ const LAST_USED = 5
 const FIRST_TAG = 12
 const REFERENCED = 15
 
-/** A bucket is an entry's number plus one in 24 bits, and 8 bits of its digest; 0 is an empty one. */
+/** A bucket holds an entry's number plus one in 24 bits, and 8 bits of its digest; 0 is an empty bucket. */
 const NUMBER_BITS = 24
 const NUMBER_MASK = 2 ** NUMBER_BITS - 1
 
 const BUCKETS_MIN = 1024
-/** Tags begin in one of so many ways. */
+/** The number of different values in the leading bits of a tag. */
 const MARKS = 2 ** 16
 const MARK_SHIFT = 16
-/** Buckets are filled up to this share: a probe looks at few, and 16 of them share a cache line. */
+/** The share of buckets that may be filled: a probe looks at only a few, and 16 of them share a cache line. */
 const FILL_MAX = 0.8
-/** Last use is noted once in this time: noting it dirties a cache line. */
+/** The last use is noted at most once in this time, because noting it dirties a cache line. */
 const USE_GRAIN_MS = 1000
 
-/** Which uses are to be written, and how many entries are looked at for them. */
+/** Which uses must be written, and how many entries are examined to find them. */
 export interface DueUses {
   readonly nowMs: number
-  /** A use is due when the one that was handed out before is this old. */
+  /** A use is due when the one handed out before it is this old. */
   readonly everyMs: number
   readonly rowsMax: number
   readonly entriesMax: number
 }
 
-/** What came of looking for {@link DueUses}. */
+/** The result of looking for {@link DueUses}. */
 export interface LookedThrough {
-  /** Entries looked at. */
+  /** How many entries were examined. */
   readonly entries: number
   readonly rows: number
 }
@@ -65,10 +65,9 @@ function tagOf(id: string): number {
 }
 
 /**
- * Known credentials by digest: an open-addressing table with linear probing in typed arrays, sized so
- * that a hit costs one cache miss for the entry and one for the caller: buckets and callers are dense.
- * Beyond `capacity` entries the CLOCK algorithm (Corbató 1968) evicts. Digests are keyed with a secret,
- * so nobody can aim at buckets.
+ * Known credentials by digest: an open-addressing table with linear probing in typed arrays, sized so that a hit costs
+ * one cache miss for the entry and one for the caller: buckets and callers are dense. Above `capacity` entries, the
+ * CLOCK algorithm (Corbató 1968) evicts. Digests are keyed with a secret, so nobody can target buckets.
  */
 export class CredentialTable {
   size = 0
@@ -79,16 +78,16 @@ export class CredentialTable {
   private words: Uint32Array
   private floats: Float64Array
   private readonly callers: Caller[] = []
-  /** The second of each entry's use that was handed out last to be written; 0 for none. */
+  /** The time of each entry's use that was last handed out to be written, in seconds; 0 for none. */
   private writtenSeconds: Uint32Array
   private hand = 0
-  /** The entry that is looked at next for uses to write. */
+  /** The entry that is examined next for uses to write. */
   private dueHand = 0
-  /** The digest last looked for. One that is put here by {@link CredentialTable.find}'s caller is not copied. */
+  /** The digest looked up last. If the caller of {@link CredentialTable.find} puts it here, it is not copied. */
   readonly wantedBytes = new Uint8Array(DIGEST_WORDS * 4)
-  /** The same as words: comparing words is cheaper than comparing bytes. */
+  /** The same bytes as words, which are cheaper to compare. */
   private readonly wanted = new Uint32Array(this.wantedBytes.buffer)
-  /** Called with each entry that leaves and has a use that was not handed out to be written. */
+  /** Called for each entry that leaves with a use that was not handed out to be written. */
   private readonly onLeave: (use: CredentialUse) => void
 
   constructor(capacity: number, onLeave: (use: CredentialUse) => void) {
@@ -120,7 +119,7 @@ export class CredentialTable {
     }
   }
 
-  /** The caller of an entry if it still holds, noting the use. */
+  /** The caller of an entry, if it is still valid; notes the use. */
   use(entry: number, nowMs: number): Caller | undefined {
     const base = entry * FLOATS
     if (nowMs >= this.floats[base + VALID_UNTIL]!) return undefined
@@ -128,7 +127,7 @@ export class CredentialTable {
     if (agoMs >= USE_GRAIN_MS) {
       this.floats[base + LAST_USED] = nowMs
       this.words[entry * WORDS + REFERENCED]! |= 1
-    } else if (agoMs <= -USE_GRAIN_MS) return undefined // A clock set back must not prolong it.
+    } else if (agoMs <= -USE_GRAIN_MS) return undefined // a clock that is set back must not prolong it
     return this.callers[entry]
   }
 
@@ -138,9 +137,9 @@ export class CredentialTable {
   }
 
   /**
-   * Stores a caller until `validUntilMs`, in place of an entry with the same digest. One that is read again
-   * and has not changed stays the object it was: counters hold its id too, and a second copy of it would
-   * stay in memory for as long as they do.
+   * Stores a caller until `validUntilMs`, replacing an entry with the same digest. If a caller is read again unchanged,
+   * the old object is kept: counters hold its id too, and a second copy of it would stay in memory for as long as they
+   * do.
    *
    * @returns the caller that is held from now on
    */
@@ -178,7 +177,7 @@ export class CredentialTable {
     if (entry >= 0) this.removeEntry(entry)
   }
 
-  /** Removes every entry that depends on `id` (and, one in 2³¹, one that does not: it is read again). */
+  /** Removes every entry that depends on `id` (and, once in 2³¹ times, one that does not, which is then read again). */
   removeDependent(id: string): void {
     const tag = tagOf(id)
     for (let entry = this.size - 1; entry >= 0; entry--) {
@@ -196,10 +195,10 @@ export class CredentialTable {
   }
 
   /**
-   * Hands out uses that are due to be written, each once, going round the table from where it ended the
-   * last time: so each entry has its turn, however many are due.
+   * Hands out uses that are due to be written, each once. It goes around the table from where it stopped the last time,
+   * so that each entry gets its turn, however many are due.
    *
-   * @param take answers whether the use is one to write
+   * @param take returns whether the use must be written
    */
   takeDue(due: DueUses, take: (use: CredentialUse) => boolean): LookedThrough {
     const entriesMax = Math.min(due.entriesMax, this.size)
@@ -216,11 +215,11 @@ export class CredentialTable {
     return { entries, rows }
   }
 
-  /** When the credentials with these ids were last used, of those that are in the table. */
+  /** When the credentials with these ids were last used, for those in the table. */
   lastUses(ids: ReadonlySet<string>): Map<string, number> {
     const uses = new Map<string, number>()
     const tags = new Set([...ids].map(tagOf))
-    // Most tags are in none of the sets: a look at a few bits says so.
+    // Most tags are in none of the sets, which a look at a few bits shows.
     const marks = new Uint8Array(MARKS)
     for (const tag of tags) marks[tag >>> MARK_SHIFT] = 1
     for (let entry = 0; entry < this.size; entry++) {
@@ -233,7 +232,7 @@ export class CredentialTable {
     return uses
   }
 
-  /** Whether an entry was used after the use that was handed out last; uses of one second are one. */
+  /** Whether an entry was used after the use that was handed out last; uses within the same second count as one. */
   private isUnwritten(entry: number): boolean {
     return this.lastUsedMs(entry) >= (this.writtenSeconds[entry]! + 1) * USE_GRAIN_MS
   }
@@ -254,7 +253,7 @@ export class CredentialTable {
     this.onLeave({ caller: this.callers[entry]!, usedAtMs: this.lastUsedMs(entry) })
   }
 
-  /** Puts an entry into the first free bucket from its home on. */
+  /** Puts an entry into the first free bucket, starting at its home. */
   private link(entry: number): void {
     const first = this.words[entry * WORDS]!
     let bucket = first & this.mask
@@ -308,7 +307,7 @@ export class CredentialTable {
     this.evictions++
   }
 
-  /** Sees to it that one more entry fits. */
+  /** Makes room for one more entry. */
   private makeRoom(): void {
     if ((this.size + 1) * WORDS > this.words.length) {
       const { words } = this

@@ -1,16 +1,16 @@
-/** A load from storage in flight, and what it hangs on. */
+/** A load from storage in progress, and what it depends on. */
 export interface Fence {
-  /** Declares a dependency; call it before reading the thing. */
+  /** Declares a dependency; call this before reading what it names. */
   dependsOn(id: string): void
-  /** Whether something it depends on has changed since: then what was read must not be trusted. */
+  /** Whether anything that it depends on has changed since; if so, what was read must not be trusted. */
   isBroken(): boolean
   end(): void
 }
 
 /**
- * Fences loads against changes: a load that was in flight while something it read was revoked is
- * neither stored nor believed. Because a dependency is declared before it is read, a change that comes
- * earlier is seen by the read, and one that comes later breaks the fence.
+ * Fences loads against changes: a load that was in progress while something it read was revoked is neither stored nor
+ * trusted. Because each dependency is declared before it is read, the read sees any earlier change, and any later one
+ * breaks the fence.
  */
 export interface Fences {
   begin(): Fence

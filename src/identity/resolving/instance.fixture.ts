@@ -1,6 +1,6 @@
 /**
- * An instance of its own process: records are those of its parent, changes are heard over the Redis whose port
- * it is given. Each line on a connection is a credential; the answer is `allowed` or the code of a refusal.
+ * An instance in its own process: it uses the records of its parent, and hears of changes through Redis on the given
+ * port. Each line on a connection is a credential; the answer is `allowed` or the code of a refusal.
  */
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,4 @@
-/** Gives back the first value made for a key, so that equal values are held once; bounded. */
+/** Returns the first value made for a key, so that equal values are held once; bounded. */
 export function createInterner<V>(entriesMax: number): (key: string, make: () => V) => V {
   const values = new Map<string, V>()
   return (key, make) => {

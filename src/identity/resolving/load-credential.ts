@@ -17,22 +17,22 @@ export interface PresentedCredential {
   readonly sort: CredentialSort
   readonly publicId: string
   readonly digest: Uint8Array
-  /** The last use this instance knows of and has not written; 0 for none. */
+  /** The last use that this instance knows of and has not written; 0 for none. */
   readonly lastUseMs: (id: string) => number
 }
 
-/** What was found: a caller, and until when it may be trusted at most. */
+/** A caller, and until when at most it may be trusted. */
 export interface LoadedCredential extends LoadedCaller {
   readonly validUntilMs: number
 }
 
-/** What loading stands on. */
+/** What loading needs. */
 export interface LoadParts {
   readonly records: Records
   readonly peppers: Peppers
   readonly config: IdentityConfig
   readonly makeCaller: CallerMaker
-  /** Moves a key's digest to the current pepper, in its own time. */
+  /** Moves a key's digest to the current pepper, in the background. */
   readonly upgradeKey: (row: KeyRow, digest: Uint8Array) => void
 }
 
@@ -43,7 +43,7 @@ type Loading = (
   nowMs: number,
 ) => Promise<LoadedCredential | Reason>
 
-/** Reads a credential and everything it hangs on from storage, and checks all of it. */
+/** Reads a credential and everything that it depends on from storage, and checks all of it. */
 export const loadCredential: Loading = async (parts, presented, fence, nowMs) => {
   if (presented.sort === 'rt') return 'kind'
   if (presented.sort === 'at') return loadToken(parts, presented, fence, nowMs)
@@ -77,7 +77,7 @@ const loadKey: Loading = async (parts, presented, fence, nowMs) => {
   return { ...loaded, validUntilMs: expiresAtMs }
 }
 
-/** The caller of a key whose secret nobody has presented, or why there is none; `undefined` for no such key. */
+/** The caller of a key without its secret, or why there is none; `undefined` if the key does not exist. */
 export async function loadKeyById(
   { records, config, makeCaller }: Pick<LoadParts, 'records' | 'config' | 'makeCaller'>,
   tenantId: string,
@@ -94,7 +94,7 @@ export async function loadKeyById(
   return typeof loaded === 'string' ? loaded : loaded.caller
 }
 
-/** What is remembered by nobody need not be fenced. */
+/** A load whose result is not remembered needs no fence. */
 const UNFENCED: Fence = { dependsOn: () => {}, isBroken: () => false, end: () => {} }
 
 function previousDigest(row: KeyRow | undefined) {
@@ -111,11 +111,11 @@ const loadToken: Loading = async (parts, presented, fence, nowMs) => {
     .getBy('byPublicId', { publicId: presented.publicId })
   const matches = matchesDigest(peppers, presented.text, presented.digest, row ?? NO_DIGEST)
   if (row === undefined || !matches || row.kind !== 'access') return 'unknown'
-  // The family was unknown before the row was read: read it again behind the fence.
+  // The family was unknown before the row was read, so read the row again behind the fence.
   fence.dependsOn(row.familyId)
   fence.dependsOn(row.ownerId)
   const again = await records.tenant(row.tenantId, tokenCollection).get(row.id)
-  // Refreshed meanwhile: the id is that of the next one.
+  // The token was refreshed meanwhile: the id is now that of its successor.
   if (again?.publicId !== row.publicId) return 'revoked'
   if (row.expiresAtMs <= nowMs) return 'expired'
   const loaded =
@@ -175,7 +175,7 @@ const loadSession: Loading = async (parts, presented, fence, nowMs) => {
   if (idleAtMs <= nowMs) return 'idle'
   const loaded = await parts.makeCaller(sessionPrincipal(row), fence)
   if (typeof loaded === 'string') return loaded
-  // This very use counts: what the cache trusts is bounded by its own age, far below the idle time.
+  // This use itself counts: the cache trusts the session only for its own maximum age, far below the idle time.
   return {
     ...loaded,
     validUntilMs: Math.min(row.expiresAtMs, nowMs + parts.config.sessions.idleTimeout),

@@ -11,17 +11,17 @@ import type { Fence } from './fences.ts'
 import { createInterner } from './interner.ts'
 import type { Reason } from './refusals.ts'
 
-/** Whose rights a credential carries, before tenant, user and roles are looked at. */
+/** Whose rights a credential carries, before tenant, user and roles are checked. */
 export interface Principal {
-  /** The id that stands in the caller. */
+  /** The id of the caller. */
   readonly id: string
   readonly kind: CallerKind
   readonly tenantId: string
-  /** What ends the credential besides itself: token family, owning key; empty for none. */
+  /** What else ends the credential: its token family, its owning key; empty for none. */
   readonly familyId: string
   readonly ownerId: string
   readonly userId: string | null
-  /** Whether the user's assigned roles count. */
+  /** Whether the user's assigned roles are included. */
   readonly actsAsUser: boolean
   readonly roles: readonly string[]
   readonly permissions: readonly string[]
@@ -32,7 +32,7 @@ export interface Principal {
   readonly expiresAtMs: number
 }
 
-/** A caller with what it depends on. */
+/** A caller, with what it depends on. */
 export interface LoadedCaller {
   readonly caller: Caller
   readonly dependencies: Dependencies
@@ -41,7 +41,7 @@ export interface LoadedCaller {
 /** Turns a principal into a caller, or says why not. */
 export type CallerMaker = (principal: Principal, fence: Fence) => Promise<LoadedCaller | Reason>
 
-/** What an API key itself says about being refused at `nowMs`. */
+/** Why an API key itself must be refused at `nowMs`, if it must. */
 export function keyRefusal(row: KeyRow, nowMs: number): Reason | undefined {
   if (row.revokedAtMs !== null) return 'revoked'
   if (row.disabled) return 'disabled'
@@ -69,8 +69,8 @@ export const keyPrincipal = (row: KeyRow, expiresAtMs: number): Principal => ({
 const INTERNED_MAX = 10_000
 
 /**
- * Creates the {@link CallerMaker}: reads tenant and user, refuses when either is gone or refused, and
- * compiles the permissions. Equal texts and address lists are shared between callers.
+ * Creates the {@link CallerMaker}: reads the tenant and the user, refuses if either is gone or disabled, and compiles
+ * the permissions. Equal texts and address lists are shared between callers.
  */
 export function createCallerMaker(records: Records, permissions: PermissionCompiler): CallerMaker {
   const internText = createInterner<string>(INTERNED_MAX)

@@ -2,8 +2,8 @@ import type { Refusal } from '../../core/refusal.ts'
 import { refuse } from '../../core/refusal.ts'
 
 /**
- * Why a credential is not accepted. The caller is told none of it: every one of these is the same
- * `credential_invalid`.
+ * Why a credential is not accepted. The client is never told the reason: it sees the same `credential_invalid` for all
+ * of them.
  */
 export const REASONS = {
   junk: 'not a credential of this gate',
@@ -23,7 +23,7 @@ export const REASONS = {
 /** A key of {@link REASONS}. */
 export type Reason = keyof typeof REASONS
 
-/** The refusals, made once: refusing costs nothing. */
+/** The refusals, made in advance, so that refusing costs nothing. */
 export const CREDENTIAL_REFUSALS = Object.fromEntries(
   Object.entries(REASONS).map(([reason, internal]) => [
     reason,

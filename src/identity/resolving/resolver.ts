@@ -13,38 +13,36 @@ import { createNegativeTable } from './negative-table.ts'
 import { CREDENTIAL_REFUSALS } from './refusals.ts'
 import type { Uses } from './uses.ts'
 
-/**
- * SHA-256 of bytes, in `out` or in a new array. A server may hand in a faster one than `node:crypto` has.
- */
+/** SHA-256 of bytes, in `out` or in a new array. A server may pass a faster one than that of `node:crypto`. */
 export type HashBytes = (bytes: Uint8Array, out: Uint8Array) => Uint8Array
 
-/** What the resolver stands on. */
+/** What the resolver needs. */
 export interface ResolverParts extends LoadParts {
   readonly format: CredentialFormat
   readonly uses: Uses
   readonly hashBytes?: HashBytes | undefined
-  /** Asked before memory is believed; see `Bus.hearsAll`. */
+  /** Called before memory is trusted; see `Bus.hearsAll`. */
   readonly hearsAll?: (() => boolean) | undefined
-  /** The longest a credential is trusted without asking storage again. */
+  /** How long a credential is trusted at most without reading storage again. */
   readonly ageMaxMs: number
 }
 
-/** Answers who presents a credential. */
+/** Finds out who presents a credential. */
 export interface Resolver extends CredentialResolver {
-  /** Forgets all that depends on an id, or everything, and distrusts what is being loaded. */
+  /** Forgets everything that depends on an id, or everything at all, and distrusts loads in progress. */
   forget(id: string | undefined): void
-  /** When credentials were last used, of those that this instance remembers. */
+  /** When credentials were last used, for those that this instance remembers. */
   lastUses(ids: readonly string[]): ReadonlyMap<string, number>
-  /** Writes the next of what is due; resolves with whether more may be. */
+  /** Writes the next uses that are due; resolves with whether more may be due. */
   flush(nowMs: number): Promise<boolean>
   /** Writes every last use. */
   drain(): Promise<void>
   stats(): IdentityStats
 }
 
-/** Remembered refusals: 2¹⁴ places of 16 bytes. */
+/** The table of remembered refusals has 2¹⁴ places of 16 bytes. */
 const NEGATIVE_BITS = 14
-/** A load is begun again this often when changes keep breaking its fence. */
+/** How often a load is attempted if changes keep breaking its fence. */
 const ATTEMPTS_MAX = 16
 
 /**
@@ -87,7 +85,7 @@ export function createResolver(parts: ResolverParts): Resolver {
           negatives.add(digest, nowMs)
           return CREDENTIAL_REFUSALS[found]
         }
-        // Ages differ by up to a tenth, so that credentials loaded together are not re-read together.
+        // Ages differ by up to a tenth, so that credentials loaded together are not read again together.
         const ageMs = parts.ageMaxMs * (1 - (digest[31]! / 255) * 0.1)
         const validUntilMs = Math.min(found.validUntilMs, nowMs + ageMs)
         return table.store(digest, found.caller, found.dependencies, validUntilMs, nowMs)
@@ -133,7 +131,7 @@ export function createResolver(parts: ResolverParts): Resolver {
         counts.junk++
         return CREDENTIAL_REFUSALS.junk
       }
-      // When something may have been missed, this forgets everything before it is looked up.
+      // If a change may have been missed, this forgets everything before the lookup.
       hearsAll?.()
       const digest = hashBytes(head.scratch, table.wantedBytes)
       const slot = table.find(digest)
@@ -146,7 +144,7 @@ export function createResolver(parts: ResolverParts): Resolver {
     forget(id) {
       fences.break(id)
       negatives.clear()
-      loading.clear() // whoever asks from now on must not be answered by what was read before
+      loading.clear() // later requests must not be answered with what was read before
       if (id === undefined) table.clear()
       else table.removeDependent(id)
     },

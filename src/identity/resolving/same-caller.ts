@@ -1,8 +1,8 @@
 import type { Caller } from '../../core/caller.ts'
 
 /**
- * Whether nothing about a caller has changed: what is compiled or shared must be the very same object. Where its
- * counters are is no part of who it is.
+ * Whether nothing about a caller has changed: compiled or shared parts must be the same objects. The place of its
+ * counters is not part of its identity.
  */
 export function isSameCaller(known: Caller, next: Caller): boolean {
   const names = Object.keys(next) as (keyof Caller)[]

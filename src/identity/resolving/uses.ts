@@ -4,30 +4,34 @@ import { updatePresent } from '../../storage/index.ts'
 import { useCollection } from '../collections.ts'
 import type { CredentialTable, CredentialUse } from './credential-table.ts'
 
-/** Uses of entries that have left the table are kept up to this number; more are forgotten. */
+/** How many uses of entries that have left the table are kept; more are forgotten. */
 const LEFT_MAX = 100_000
-/** Rows written in one turn of the event loop: half a millisecond, and the disk's own. */
+/**
+ * How many rows are written in one turn of the event loop: this takes half a millisecond, plus the time of the disk.
+ */
 const ROWS_MAX = 64
-/** Rows of a transaction when there is nothing else to do. */
+/** How many rows a transaction has if there is nothing else to do. */
 const DRAINED_ROWS_MAX = 5000
-/** The table is looked through in this many flushes, or more when much is due. */
+/** The whole table is examined in this many flushes, or in more if much is due. */
 const FLUSHES_PER_ROUND = 10
 const LOOKED_AT_MIN = 1024
 
-/** Keeps when credentials were used until it is written, a few rows at a time. */
+/** Keeps the last uses of credentials until they are written, a few rows at a time. */
 export interface Uses {
   /** Notes the use of an entry that leaves the table. */
   left(use: CredentialUse): void
-  /** The last use of a credential that left the table and is not written yet; 0 for none. */
+  /** The last use of a credential that has left the table, if not written yet; 0 for none. */
   unwrittenMs(id: string): number
-  /** Writes the next of what is due, at most 64 rows; resolves with whether more may be. One at a time. */
+  /**
+   * Writes the next uses that are due, at most 64 rows; resolves with whether more may be due. Calls must not overlap.
+   */
   flush(table: CredentialTable, nowMs: number): Promise<boolean>
   /** Writes everything. */
   drain(table: CredentialTable): Promise<void>
 }
 
 /**
- * Creates {@link Uses}. What left the table is written first, in the order in which it left.
+ * Creates {@link Uses}. Uses that have left the table are written first, in the order in which they left.
  *
  * @param everyMs how often a credential's last use is written at most
  */
@@ -36,7 +40,7 @@ export function createUses(records: Records, everyMs: number): Uses {
   const writing = new Map<string, CredentialUse>()
   let flushing: Promise<boolean> | undefined
 
-  /** Whether it makes one more row: only the last use of a credential counts, and tokens have no row. */
+  /** Returns whether this adds a row: only the last use of a credential counts, and tokens have no row. */
   const put = (uses: Map<string, CredentialUse>, use: CredentialUse): boolean => {
     const { id, kind } = use.caller
     const known = uses.get(id)

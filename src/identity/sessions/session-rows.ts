@@ -3,7 +3,7 @@ import { sessionCollection, tokenCollection, useCollection } from '../collection
 import type { SessionRow } from '../collections.ts'
 import type { SessionView } from '../services.ts'
 
-/** A session as users and administrators see it. */
+/** A session as shown to users and administrators. */
 export const sessionView = (row: SessionRow, lastUsedAtMs: number | undefined): SessionView => ({
   id: row.id,
   tenantId: row.tenantId,
@@ -32,7 +32,7 @@ export const removeSession = (tenantId: string, id: string): readonly Change[] =
   { op: 'delete', collection: useCollection.name, tenantId, id },
 ]
 
-/** Removes all sessions and tokens of a user. `sessions` are those known: their use rows go too. */
+/** Removes all sessions and tokens of a user. `sessions` are the known ones, whose use rows are removed too. */
 export const removeLogins = (
   tenantId: string,
   userId: string,
@@ -61,8 +61,8 @@ export const removeLogins = (
 ]
 
 /**
- * Marks a point in a user's logins: opening a session and ending all of them both change this row, so
- * that of two at once the slower begins again and sees the other.
+ * Marks a point in a user's logins: opening a session and ending all of them both change this row, so that if both
+ * happen at once, the slower one starts again and sees the other.
  */
 export const markLogins = (
   tenantId: string,

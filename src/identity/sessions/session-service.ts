@@ -16,7 +16,7 @@ import {
   sessionView,
 } from './session-rows.ts'
 
-/** What the session service stands on. */
+/** What the session service needs. */
 export interface SessionParts extends IdentityParts {
   readonly resolve: (
     credential: string,
@@ -62,7 +62,7 @@ async function endSession(
   row: SessionRow,
 ): Promise<Outcome<Changed<SessionView>>> {
   const uses = await readUses(parts, row.tenantId, [row.id])
-  // Removed meanwhile is removed.
+  // If the session was removed meanwhile, all is well.
   await parts.records.commit(removeSession(row.tenantId, row.id))
   await parts.announce([row.id])
   return succeed({ before: sessionView(row, uses.get(row.id)), after: undefined })
@@ -95,7 +95,7 @@ async function rotateSession(
   return succeed({ secret: made.text, session, user: userView(user, use?.lastUsedAtMs ?? null) })
 }
 
-/** Ends all sessions and tokens of a user; begins again when a login comes between. */
+/** Ends all sessions and tokens of a user; starts again if a login happens meanwhile. */
 async function endAllSessions(
   parts: IdentityParts,
   tenantId: string,

@@ -16,7 +16,7 @@ import {
 } from '../parts.ts'
 import type { Changed, TenantService, TenantView, VersionCheck } from '../services.ts'
 
-/** A collection whose rows go when their tenant goes. Every tenant collection of the gate is one. */
+/** A collection whose rows are deleted with their tenant. Every tenant collection of the gate is one. */
 export interface CascadedCollection {
   readonly name: string
   readonly tenant: boolean
@@ -24,8 +24,8 @@ export interface CascadedCollection {
 }
 
 /**
- * Creates the {@link TenantService}. `cascade` lists every other collection that holds tenants' rows.
- * The rows of uses go first: see `requireTenant`.
+ * Creates the {@link TenantService}. `cascade` lists every other collection that holds tenants' rows. The rows of uses
+ * are deleted first: see `requireTenant`.
  */
 export function createTenantService(
   parts: IdentityParts,
@@ -96,7 +96,7 @@ const readTenant = async (
   id: string,
 ): Promise<TenantRecord | undefined> => records.global(tenantCollection).get(id)
 
-/** A tenant as administrators see it. */
+/** A tenant as shown to administrators. */
 const viewOf = (row: TenantRecord): TenantView => ({
   id: row.id,
   name: row.name,

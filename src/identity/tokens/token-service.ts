@@ -11,7 +11,7 @@ import { digestOf, findPresented } from '../presented.ts'
 import { keyRefusal } from '../resolving/principal.ts'
 import type { Changed, IssuedTokens, TokenOwner, TokenService, TokenView } from '../services.ts'
 
-/** What the token service stands on. */
+/** What the token service needs. */
 export interface TokenParts extends IdentityParts {
   readonly resolve: (
     credential: string,
@@ -65,7 +65,7 @@ export function createTokenService(parts: TokenParts): TokenService {
   }
 }
 
-/** A token as administrators see it. */
+/** A token as shown to administrators. */
 function viewOf({ clock }: IdentityParts, row: TokenRow): TokenView {
   const used = row.usedAtMs !== null
   const expired = row.expiresAtMs <= clock.nowMs()
@@ -82,7 +82,7 @@ function viewOf({ clock }: IdentityParts, row: TokenRow): TokenView {
   }
 }
 
-/** Why no token may be issued to the owner now. */
+/** Why no token may be issued to the owner now, if so. */
 async function ownerProblem(
   { records, clock }: IdentityParts,
   tenantId: string,
@@ -107,10 +107,10 @@ interface Family {
   readonly familyId: string
   readonly owner: TokenOwner
   readonly scope: readonly string[] | null
-  /** The lifetime that was asked for; `null` for that of the configuration. */
+  /** The requested lifetime; `null` for that of the configuration. */
   readonly accessTtlMs: number | null
   readonly accessExpiresAtMs: number
-  /** Absent when the family cannot be refreshed. */
+  /** Absent if the family cannot be refreshed. */
   readonly refreshExpiresAtMs: number | undefined
 }
 
@@ -120,8 +120,8 @@ interface DraftedTokens {
 }
 
 /**
- * The one access token of a family has one id, however often it is refreshed: its limits, its bans and its records
- * go on, and whoever saw it in the audit log can still revoke it.
+ * The access token of a family keeps its id, however often it is refreshed: its limits, bans and records carry over,
+ * and an id seen in the audit log can still be used to revoke it.
  */
 const accessIdOf = (familyId: string): string => familyId.replace(/^family_/, 'token_')
 
@@ -193,7 +193,7 @@ async function issueTokens(
   throw new Error('no free token id')
 }
 
-/** RFC 9700 §4.14.2: a refresh token that comes twice was stolen, from whichever of the two. */
+/** RFC 9700 §4.14.2: a refresh token that is used twice was stolen, whichever of the two users is the thief. */
 async function refreshTokens(
   parts: IdentityParts,
   refreshToken: string,

@@ -10,27 +10,26 @@ export interface LockoutSubject {
   readonly known: boolean
 }
 
-/** A login attempt that may go on; tell how it ended. */
+/** A login attempt that may proceed; say how it ended. */
 export interface AdmittedAttempt {
   readonly admitted: true
-  /** Takes the failure back that was assumed when the attempt began. */
+  /** Takes back the failure that was counted when the attempt began. */
   succeeded(): void
 }
 
-/** An attempt that comes too soon. */
+/** An attempt that came too soon. */
 export interface DelayedAttempt {
   readonly admitted: false
   readonly retryAfterMs: number
 }
 
 /**
- * Slows guessing down by evidence. Failures count against the account and against the address, and are
- * half forgotten in each half-life; beyond the forgiven number each further one doubles the wait. An
- * address that the account has logged in from is judged by its own failures, so that strangers cannot
- * lock its owner out.
+ * Slows down guessing, based on failures. They count against the account and against the address, and their count
+ * halves in each half-life; beyond the number that is forgiven, each further failure doubles the wait. An address that
+ * the account has logged in from is judged by its own failures, so that strangers cannot lock the owner out.
  */
 export interface Lockout {
-  /** Counts the attempt as failed beforehand: attempts made at once cannot outrun the count. */
+  /** Counts the attempt as failed in advance, so that concurrent attempts cannot outrun the count. */
   attempt(subject: LockoutSubject): AdmittedAttempt | DelayedAttempt
 }
 

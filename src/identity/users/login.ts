@@ -22,11 +22,11 @@ import { markLogins, readSessions, removeSession, sessionView } from '../session
 import type { Lockout } from './lockout.ts'
 import { userView } from './user-view.ts'
 
-/** What logging in stands on. */
+/** What logging in needs. */
 export interface LoginParts extends IdentityParts {
   readonly hasher: BoundedHasher
   readonly lockout: Lockout
-  /** Ends the session a client came with. */
+  /** Ends the session that a client sent. */
   readonly logout: (credential: string) => Promise<unknown>
 }
 
@@ -53,7 +53,7 @@ async function find(parts: IdentityParts, tenantId: string, login: string): Prom
   }
 }
 
-/** A recognizable form of an address that does not give the address away. */
+/** A digest of an address, which makes the address recognizable without revealing it. */
 function addressDigest({ peppers }: IdentityParts, address: string): string {
   const canonical = canonicalAddress(address) ?? address
   return toBase64Url(sha256(concatBytes(peppers.current.bytes, utf8(canonical)))).slice(0, 16)
@@ -108,7 +108,7 @@ function tooManyFailures(retryAfterMs: number): Outcome<never> {
   })
 }
 
-/** Hashes the password anew when the cost has changed; failing to is no reason to refuse. */
+/** Rehashes the password if the cost has changed; a failure to do so is no reason to refuse. */
 async function rehash(parts: LoginParts, user: UserRow, password: string): Promise<void> {
   if (user.passwordHash === null || !parts.hasher.needsRehash(user.passwordHash)) return
   const passwordHash = await parts.hasher.hash(password)
@@ -122,8 +122,8 @@ async function rehash(parts: LoginParts, user: UserRow, password: string): Promi
 }
 
 /**
- * Opens a session if the user still is who was verified: a password change, a lock or another login at
- * the same time changes the user's use row, and then everything is looked at again.
+ * Opens a session if the user is still the one that was verified: a concurrent password change, lock or login changes
+ * the user's use row, in which case everything is checked again.
  */
 async function openSession(
   parts: IdentityParts,
@@ -178,6 +178,6 @@ async function openSession(
   return fail('credential_invalid', { internal: 'user changed while logging in' })
 }
 
-/** Rehashing changes the hash, so what is compared is whether the password was set anew. */
+/** Rehashing changes the hash, so the comparison is by when the password was set. */
 const samePassword = (now: UserRow, verified: UserRow): boolean =>
   now.passwordSetAtMs === verified.passwordSetAtMs

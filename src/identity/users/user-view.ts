@@ -1,7 +1,7 @@
 import type { UserRow } from '../collections.ts'
 import type { UserView } from '../services.ts'
 
-/** A user as administrators see it: no password hash. */
+/** A user as shown to administrators: no password hash. */
 export const userView = (row: UserRow, lastLoginAtMs: number | null): UserView => ({
   id: row.id,
   tenantId: row.tenantId,
