@@ -10,11 +10,11 @@ import {
 } from '../cache/index.ts'
 import type { CacheControl, PurgeKind } from './admin/index.ts'
 
-/** What {@link createCacheControl} stands on. */
+/** What {@link createCacheControl} needs. */
 export interface CacheControlParts<R> {
-  /** Absent while no configuration asks for stored responses. */
+  /** `undefined` while no configuration stores responses. */
   readonly caches: () => Pick<ResponseCaches<R>, 'invalidate' | 'settled' | 'stats'> | undefined
-  /** Statistics of worker processes, where they take the requests. */
+  /** Statistics of the worker processes, if they take the requests. */
   readonly workers: () => Promise<readonly (ResponseStats | undefined)[]>
 }
 

@@ -10,17 +10,17 @@ import type { GatewayConfigOutcome } from './config-file.ts'
 import { parseGatewayConfig, readGatewayConfig } from './config-file.ts'
 import { watchFile } from './watch-file.ts'
 
-/** The parts of a configuration that are read at start alone. */
+/** The sections of a configuration that are read only at start. */
 const BOOT_SECTIONS = ['listen', 'admin', 'storage', 'signals', 'audit', 'identity'] as const
 
-/** What of `listen` is not: it is compiled into the request path, and replaced with it. */
+/** The fields of `listen` that can change later: they are compiled into the request path, and replaced with it. */
 const LIVE_IN_LISTEN: ReadonlySet<string> = new Set<keyof GatewayConfig['listen']>([
   'hosts',
   'trustedProxies',
   'uriMax',
 ])
 
-/** What {@link createConfigControl} stands on. */
+/** What {@link createConfigControl} needs. */
 export interface ConfigControlOptions {
   readonly path: string
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -30,11 +30,11 @@ export interface ConfigControlOptions {
   readonly clock: Clock
   readonly metrics: GateMetrics
   readonly logger: Logger
-  /** Puts an accepted configuration in force elsewhere too, such as in worker processes. */
+  /** Puts an accepted configuration in force elsewhere, too, such as in worker processes. */
   readonly onApplied?: (config: GatewayConfig) => Promise<void>
 }
 
-/** The configuration file: checked, reloaded, watched. The last good one stays in force. */
+/** Checks, reloads and watches the configuration file. The last good configuration stays in force. */
 export interface ConfigFileControl extends ConfigControl {
   /** Reloads when the file changes, until the returned function is called. */
   watch(): () => void
@@ -54,7 +54,7 @@ export function createConfigControl(options: ConfigControlOptions): ConfigFileCo
     use: (config: GatewayConfig) => ReturnType<Live['check']>,
   ): Promise<ConfigVerdict> => {
     if (!outcome.ok) return { errors: outcome.errors, warnings: [] }
-    // Whatever keeps a configuration from being put in force is told like any other mistake in it.
+    // Anything that keeps a configuration from being put in force is reported like any other mistake in it.
     const problems = await use(outcome.value).catch((error: unknown) => [
       { path: [], message: messageOf(error) },
     ])

@@ -52,8 +52,8 @@ function optionsFor(
 }
 
 /**
- * Bun remembers modules by path and query: another query makes another module (not so with URLs). What they import
- * from `tollgate` is this program's own: it need not be installed beside the file.
+ * Imports a module again. Bun caches modules by path and query, so a new query loads the module anew (this does not
+ * hold for URLs). Imports from `tollgate` resolve to this program, which need not be installed beside the file.
  */
 async function importAfresh(path: string): Promise<unknown> {
   Bun.plugin({
@@ -70,7 +70,7 @@ async function importAfresh(path: string): Promise<unknown> {
   }
 }
 
-/** Where a mistake of syntax stands. */
+/** The position of a syntax error. */
 function placeOf(error: unknown): string {
   const { position = null } = Object(error) as {
     position?: Record<'line' | 'column', number> | null
@@ -84,7 +84,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 }
 
-/** The system's message names the absolute path again; the reason is enough. */
+/** The system's message repeats the absolute path; the reason is enough. */
 function explain(error: NodeJS.ErrnoException): never {
   throw new Error(REASONS[error.code ?? ''] ?? error.message, { cause: error })
 }

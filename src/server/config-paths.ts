@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import type { GatewayConfig } from '../gate/index.ts'
 
 /**
- * Takes the paths of a configuration as relative to the folder of its file: there is one rule for all of them,
- * `${file:…}` included, and where the gate is started from changes nothing.
+ * Resolves the paths of a configuration against the folder of its file. One rule holds for all of them, `${file:…}`
+ * included, and the working directory of the gate does not matter.
  */
 export function resolvePaths(config: GatewayConfig, folder: string): GatewayConfig {
   const at = (path: string): string => resolve(folder, path)
@@ -30,13 +30,13 @@ export function resolvePaths(config: GatewayConfig, folder: string): GatewayConf
   }
 }
 
-/** Where a policy lies: files and folders, or a bundle; one that a server holds has no path. */
+/** Where a policy is stored: files and folders, or a bundle; one that a server provides has no path. */
 interface Places {
   readonly paths?: readonly string[]
   readonly bundle?: unknown
 }
 
-/** A policy, or the log of decisions, which has neither: its path is within the data folder. */
+/** A policy, or the decision log, which has neither field: its path is within the data folder. */
 interface Policy extends Places {
   readonly shadow?: Places
 }

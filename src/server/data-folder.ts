@@ -13,14 +13,14 @@ import { fromBase64Url, toBase64Url } from '../core/bytes.ts'
 import type { Random } from '../core/random.ts'
 import type { Pepper } from '../gate/index.ts'
 
-/** Where things lie in the data folder. Only its owner may read it. */
+/** The paths in the data folder. Only its owner may read it. */
 export interface DataFolder {
   readonly path: string
   readonly database: string
   readonly ledger: string
 }
 
-/** The data folder of a configuration; `undefined` where nothing outlives the process. */
+/** The data folder of a configuration; `undefined` if nothing outlives the process. */
 export const dataFolderOf = ({
   storage,
 }: {
@@ -39,7 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 }
 
-/** Opens the data folder, making it when it is absent. Throws an error that says why it cannot be used. */
+/** Opens the data folder, and creates it if it is absent. Throws an error that says why it cannot be used. */
 export function openDataFolder(path: string): DataFolder {
   try {
     mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER })
@@ -52,7 +52,7 @@ export function openDataFolder(path: string): DataFolder {
   return { path, database: join(path, 'tollgate.db'), ledger: join(path, 'ledger') }
 }
 
-/** Writes a file that only its owner may read: whole, or not at all. */
+/** Writes a file that only its owner may read, atomically. */
 export function writePrivateFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.new`
   writeFileSync(temporary, text, { mode: OWNER_ONLY_FILE, flush: true })
@@ -62,12 +62,11 @@ export function writePrivateFile(path: string, text: string): void {
 const PEPPER_BYTES = 32
 
 /**
- * Reads the peppers: one on each line of the file `pepper`, as `<version> <base64url>`. They lie beside
- * the database, not in it, so that a stolen database alone is of no use for recognizing credentials.
- * The first is made on first start; to rotate, add a line with a higher version.
+ * Reads the peppers: one on each line of the file `pepper`, as `<version> <base64url>`. They are stored beside the
+ * database, not in it, so that a stolen database alone does not help to recognize credentials. The first pepper is made
+ * on first start; to rotate, add a line with a higher version.
  *
- * Call it before the database is opened: a database without its pepper is a mistake to be told, not a
- * first start.
+ * Call this before the database is opened: a database without its pepper is an error to report, not a first start.
  */
 export function readPeppers(folder: DataFolder, random: Random): readonly Pepper[] {
   const path = join(folder.path, 'pepper')
@@ -81,7 +80,7 @@ export function readPeppers(folder: DataFolder, random: Random): readonly Pepper
   return lines.filter((line) => line.trim() !== '').map((line) => parsePepper(line.trim(), path))
 }
 
-/** Of two processes that start at once, one makes the pepper and both use it. */
+/** If two processes start at once, one makes the pepper and both use it. */
 function makePepper(path: string, random: Random): void {
   const temporary = `${path}.${process.pid}.new`
   const line = `1 ${toBase64Url(random.bytes(PEPPER_BYTES))}\n`

@@ -15,7 +15,7 @@ import { startOrExplain } from './serve.ts'
 import { untilStopped } from './until-stopped.ts'
 import { createWorld } from './world.ts'
 
-/** What `tollgate demo` is told. */
+/** The options of `tollgate demo`. */
 export interface DemoOptions {
   /** Data folder; default `.tollgate`. */
   readonly data?: string | undefined
@@ -31,8 +31,8 @@ const ELSEWHERE = 'Such as: tollgate demo --address 127.0.0.1:9080 --admin-addre
 const EXAMPLES_ADDRESS = { hostname: '127.0.0.1', port: 0 } as const
 
 /**
- * Runs two example APIs and the gate in front of them, on this machine alone, until told to stop. Started
- * again, it goes on with the same data and the same keys.
+ * Runs two example APIs and the gate in front of them, reachable only from this machine, until told to stop. When
+ * started again, it continues with the same data and the same keys.
  */
 export async function demo(options: DemoOptions): Promise<void> {
   const terminal = createTerminal()
@@ -58,7 +58,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   }
 }
 
-/** Checks before anything is made that nobody listens where the gate is to listen. */
+/** Checks, before anything is created, that the gate's addresses are free. */
 function requireFree(addresses: readonly string[]): void {
   for (const address of addresses) {
     try {
@@ -72,7 +72,7 @@ function requireFree(addresses: readonly string[]): void {
 }
 
 interface Examples {
-  /** Where they listen, as the configuration asks for it. */
+  /** Their addresses, as variables that the configuration uses. */
   readonly environment: Readonly<Record<string, string>>
   stop(): Promise<void>
 }

@@ -7,10 +7,10 @@ import { openHttp1Listener } from './http1/index.ts'
 import type { ListenerWiring } from './listener.ts'
 import { probeAddress } from './listener.ts'
 
-/** A listener whose handler is put in place once everything behind it stands. */
+/** A listener whose handler is put in place once everything behind it is ready. */
 export interface Door {
   readonly listener: Http1Listener
-  /** `host:port`, with the port that was found where any was asked for. */
+  /** `host:port`, with the actual port if the configured one is 0. */
   readonly address: string
   open(wiring: ListenerWiring): void
 }
@@ -42,22 +42,23 @@ export function openDoor(options: DoorOptions): Door {
   }
 }
 
-/** The address that worker processes will share. Until they do, whoever connects to it is refused. */
+/** The address that worker processes will share. Until they listen, connections to it are refused. */
 export interface SharedPlace {
-  /** `host:port`, with the port that was found where any was asked for. */
+  /** `host:port`, with the actual port if the configured one is 0. */
   readonly address: string
   /**
-   * Throws a ListenError when somebody else listens there: sharing (SO_REUSEPORT) would hide it. To be called again
-   * right before the workers bind it.
+   * Throws a ListenError if another process listens there, which sharing (SO_REUSEPORT) would hide. Call it again right
+   * before the workers bind the address.
    */
   readonly claim: () => void
-  /** Lets go of what held the address. */
+  /** Releases the socket that holds the address. */
   readonly release: () => Promise<void>
 }
 
 /**
- * Makes sure that nobody has the address. A port of any number is held until it is released, since nobody knows
- * it yet; one that clients know is not, for a balancer would take a gate that answers 503 for one that serves.
+ * Makes sure that the address is free. A port that the system chose is held until it is released, because no client
+ * knows it yet. A port that clients know is not held, because a load balancer would take a gate that answers 503 for
+ * one that serves.
  */
 export async function findPlace(options: DoorOptions, address: string): Promise<SharedPlace> {
   if (options.port !== 0) {

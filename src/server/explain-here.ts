@@ -9,9 +9,9 @@ import type { Explanation, ExplainRequest } from './admin/index.ts'
 const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
 
 /**
- * Takes a request through the compiled path of this process: nothing is taken, sent or recorded.
+ * Takes a request through the compiled path of this process. Nothing is consumed, sent or recorded.
  *
- * @param process what this process is called in the answer: what it remembers, others may not
+ * @param process the name of this process in the answer; other processes may remember different things
  */
 export async function explainHere(
   asked: ExplainRequest,
@@ -48,7 +48,9 @@ export async function explainHere(
   })
 }
 
-/** Whether a path holds what the gate refuses, and what parsing a URL would take away without a word. */
+/**
+ * Whether a path contains dot segments or backslashes, which the gate refuses and URL parsing would silently remove.
+ */
 function hasDotSegments(url: string): boolean {
   const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/)
   return /\\|\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path)
@@ -91,7 +93,7 @@ function requestOf(asked: ExplainRequest, live: Live): IncomingRequest | undefin
   }
 }
 
-/** The caller that a key stands for, without its secret. */
+/** The caller that a key identifies, found without its secret. */
 async function callerOf(
   { keyId, tenantId }: ExplainRequest,
   { identity }: Pick<Nouns, 'identity'>,

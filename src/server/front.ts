@@ -5,7 +5,7 @@ import type { Http1Listener } from './http1/index.ts'
 import type { Fleet, FleetOptions } from './workers/fleet.ts'
 import { startFleet } from './workers/fleet.ts'
 
-/** What takes the requests: this process, or worker processes. */
+/** Takes the requests: in this process, or in worker processes. */
 export type Front = Pick<
   Fleet,
   'apply' | 'figures' | 'explain' | 'metrics' | 'stop' | 'abandon'
@@ -38,7 +38,7 @@ export async function standBehind(
   return { ...fleet, url: `${scheme}://${address}` }
 }
 
-/** Some must serve, and it is shown when not all do. */
+/** At least one worker must serve; health also shows when not all do. */
 function registerChecks({ signals: { health } }: Nouns, fleet: Fleet): void {
   const atLeast = (count: number) => (): void => {
     const serving = fleet.serving()

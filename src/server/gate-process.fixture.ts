@@ -1,4 +1,4 @@
-/** The gate as real processes, for tests: started from a configuration in a folder of its own. */
+/** The gate as real processes, for tests: started from a configuration in its own folder. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,14 +7,14 @@ export { until } from '../core/until.fixture.ts'
 
 const ENTRY = join(import.meta.dirname, '../../bin/tollgate.ts')
 
-/** What a process has said and how it ended. */
+/** What a process has written, and how it ended. */
 export interface ProcessRun {
   readonly pid: number
-  /** Resolves with the exit status once it has ended and, unless a signal killed it, all it said is there. */
+  /** Resolves with the exit status once it has ended and, unless a signal killed it, all its output has been read. */
   readonly exited: Promise<number>
   /** Everything on standard error so far. */
   said(): string
-  /** Resolves with the match once standard error holds it; rejects when the process ends before. */
+  /** Resolves with the match once standard error contains it; rejects if the process ends before. */
   says(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
 }
@@ -44,7 +44,7 @@ export function runTollgate(folder: string, args: readonly string[]): ProcessRun
   const listened = listen()
   const exit = async (): Promise<number> => {
     const status = await child.exited
-    // The workers of one that was killed may hold the other end for a moment more.
+    // The workers of a killed process may hold the other end for a moment longer.
     if (child.signalCode === null) await listened
     return status
   }
@@ -89,7 +89,7 @@ export interface GateProcess extends ProcessRun {
   stop(): Promise<number>
 }
 
-/** Starts a gate; `rootKey` is needed where the folder has been used before. */
+/** Starts a gate; `rootKey` is needed if the folder has been used before. */
 export async function startGateProcess(
   folder: string,
   args: readonly string[] = [],
@@ -124,7 +124,7 @@ export async function startGateProcess(
   }
 }
 
-/** Makes a tenant and a key with a role or permissions; answers the key's id and secret. */
+/** Makes a tenant and a key with a role or permissions; resolves with the key's id and secret. */
 export async function makeKey(
   gate: GateProcess,
   tenant: string,
@@ -136,6 +136,6 @@ export async function makeKey(
   return { id, secret: String(made['secret']) }
 }
 
-/** A request on a connection of its own, so that the kernel picks a worker for it. */
+/** Sends a request on a new connection, so that the kernel picks a worker for it. */
 export const ask = async (url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { ...init, keepalive: false })

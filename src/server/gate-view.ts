@@ -10,18 +10,18 @@ import { explainHere } from './explain-here.ts'
 import { addCounts, mergePerformance, mergeUpstreams } from './workers/merge-performance.ts'
 import type { WorkerFigures } from './workers/messages.ts'
 
-/** What {@link createGateView} looks at. */
+/** What {@link createGateView} needs. */
 export interface GateViewParts {
   readonly live: Live
   readonly nouns: Nouns
   readonly allowLists: AllowListCounts
-  /** Figures of worker processes, where they take the requests. */
+  /** Figures of the worker processes, if they take the requests. */
   readonly workers: () => Promise<readonly WorkerFigures[]>
-  /** Explains a request in the worker processes; empty where there are none. */
+  /** Explains a request in the worker processes; empty if there are none. */
   readonly explainInWorkers: (request: ExplainRequest) => Promise<readonly Outcome<Explanation>[]>
 }
 
-/** What the admin API sees of the gate in force. */
+/** The admin API's view of the gate in force. */
 export function createGateView(
   parts: GateViewParts,
 ): GateView & { performance(): Promise<unknown> } {
@@ -61,7 +61,7 @@ export function createGateView(
     async explain(request) {
       const [first, ...others] = await parts.explainInWorkers(request)
       if (first === undefined) return explainHere(request, live, nouns, 'main')
-      // Each has a memory of its own: one that knows the answer tells more than one that does not.
+      // Each process has its own memory: one that remembers the answer tells more than one that does not.
       return [first, ...others].find(isRecalled) ?? first
     },
   }
@@ -73,7 +73,7 @@ export function performanceOf(
   { signals, policy }: Pick<Nouns, 'signals' | 'policy'>,
   allowLists: AllowListCounts,
 ): PerformanceReport {
-  // Taking a snapshot works off what the tally holds: the newest requests count too.
+  // Taking a snapshot processes what the tally holds, so that the newest requests count, too.
   signals.metrics.snapshot()
   return buildPerformanceReport({
     metrics: signals.gate,
@@ -87,7 +87,7 @@ export function performanceOf(
 
 const timingsOf = ({ signals }: Nouns): WorkerFigures['timings'] => signals.timings.state()
 
-/** Where workers take the requests, only they know how their upstreams do. */
+/** If workers take the requests, only they know the state of their upstreams. */
 function upstreamsOf(live: Live, workers: readonly WorkerFigures[]): readonly UpstreamStats[] {
   if (workers.length === 0) return live.upstreams().stats()
   return mergeUpstreams(workers.map(({ upstreams }) => upstreams))

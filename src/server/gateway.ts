@@ -36,41 +36,41 @@ import { createUpkeep } from './upkeep.ts'
 import type { WorkerFigures } from './workers/messages.ts'
 import { reportLate } from './workers/report-late.ts'
 
-/** What a gateway is started with. */
+/** The options of a gateway. */
 export interface GatewayOptions {
-  /** The configuration file, and what loading it gave. */
+  /** The configuration file, and the outcome of loading it. */
   readonly path: string
   readonly loaded: Extract<GatewayConfigOutcome, { ok: true }>
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly world: World
-  /** Processes that share the gate's address; default 1: this process alone. */
+  /** The number of processes that share the gate's address. Default: 1, this process alone. */
   readonly workers?: number
 }
 
 /** A running gateway. */
 export interface Gateway {
   readonly url: string
-  /** `undefined` when the admin API is switched off. */
+  /** `undefined` if the admin API is switched off. */
   readonly adminUrl: string | undefined
-  /** `created` holds the secret on first start: show it once. */
+  /** `created` holds the secret on the first start; show it once. */
   readonly rootKey: RootKey
   readonly nouns: Nouns
   readonly live: Live
   readonly control: ConfigFileControl
   /**
-   * Refuses new requests, lets those in flight finish within the configured time, writes everything
-   * down and closes. Resolves with whether all requests could finish.
+   * Refuses new requests, lets those in flight finish within the configured time, saves everything and closes. Resolves
+   * with whether all requests could finish.
    */
   stop(): Promise<boolean>
 }
 
-/** A running gateway, or what its configuration asks for in vain. */
+/** A running gateway, or what is wrong with its configuration. */
 export type GatewayOutcome =
   | { readonly ok: true; readonly gateway: Gateway }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] }
 
 interface Doors {
-  /** Where workers will listen; `undefined` where this process does. */
+  /** Where workers will listen; `undefined` if this process listens itself. */
   readonly shared: SharedPlace | undefined
   readonly admin: Door | undefined
 }
@@ -78,9 +78,10 @@ interface Doors {
 type Closers = (() => Promise<unknown>)[]
 
 /**
- * Starts a gateway. The addresses are tried first, so that a taken port leaves nothing behind. Until all is ready
- * the admin API answers 503, and connections to the gate are refused: a balancer goes on to another one, even
- * with what it may not send twice. Throws a ListenError, a DataLockedError or a SchemaError.
+ * Starts a gateway. The addresses are tried first, so that a start on a taken port leaves nothing behind. Until
+ * everything is ready, the admin API answers 503, and connections to the gate are refused: a load balancer then tries
+ * another gate, even with requests that it may not send twice. Throws a ListenError, a DataLockedError or a
+ * SchemaError.
  */
 export async function startGateway(options: GatewayOptions): Promise<GatewayOutcome> {
   const closers: Closers = []
@@ -138,7 +139,7 @@ async function assemble(
   })
   if (!made.ok) return made
   const { live } = made
-  // By then requests have finished or their clients are cut off: what is left serves nobody.
+  // By then requests have finished or their clients have been cut off, so nothing needs to be waited for.
   closers.push(() => live.close(0))
   const control = createConfigControl({
     ...options,
@@ -220,7 +221,7 @@ async function openFront(
       requestIds: signals.requestIds,
       ...wireListener(live.gate.handle, world.logger, count, audit, ban),
     })
-    // Workers have listeners of their own, and tell of them.
+    // Workers have their own listeners, and report on them.
     declareListenerMetrics(signals.metrics, listener)
     return standAlone(listener)
   }
@@ -234,10 +235,10 @@ async function openFront(
   })
 }
 
-/** What is told to anybody, by whatever name he calls: whether there is service. */
+/** The paths that are open to everyone, under any host name: whether the gate serves. */
 const STATES: ReadonlySet<string> = new Set(['/health', '/ready'])
 
-/** The admin address has all signals, and the admin API. */
+/** The admin address serves all signals and the admin API. */
 function adminHandle(
   admin: AdminApp,
   signals: SignalRoutes,
@@ -281,7 +282,7 @@ async function openState(
     config,
     dataFolder: folder.path,
     shared,
-    // Where workers take the requests, they keep the responses.
+    // If workers take the requests, they keep the responses.
     owner: workers === 1 ? 'main' : undefined,
     isOneOfMany: false,
     run: noteRun(folder.path, world.random),
@@ -338,7 +339,9 @@ function createAdmin(parts: {
   })
 }
 
-/** What an instance needs to be ready: its records answer, its audit log can be written, its policies are there. */
+/**
+ * What an instance needs to be ready: its records can be read, its audit log can be written, its policies are loaded.
+ */
 function registerChecks(nouns: Nouns, storage: Storage, live: Live): void {
   const { health } = nouns.signals
   health.register({ name: 'records', run: () => nouns.identity.tenants.list({ limit: 1 }) })

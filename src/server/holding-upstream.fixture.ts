@@ -3,15 +3,15 @@ export interface HoldingUpstream {
   readonly url: string
   /** How many requests are held now. */
   held(): number
-  /** Lets all that is held go on to its end. */
+  /** Lets all held requests finish. */
   release(): void
   stop(): Promise<void>
 }
 
 /**
- * Starts one. A request with the query `?hold` is held until it is released or its client is gone, any other
- * is answered at once. The answer is `whole`; on a path that ends in `/stream` it is `first last`, of which
- * `first ` is sent before the request is held.
+ * Starts a {@link HoldingUpstream}. It holds a request with the query `?hold` until it is released or its client has
+ * gone, and answers any other at once. The answer is `whole`; on a path that ends in `/stream` it is `first last`, of
+ * which `first ` is sent before the request is held.
  */
 export function startHoldingUpstream(): HoldingUpstream {
   const waiting = new Set<() => void>()

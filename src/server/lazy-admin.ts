@@ -1,8 +1,8 @@
 import type { AdminApp } from './admin/index.ts'
 
 /**
- * An admin API that is loaded with the first request to it, or its first chore: it is a tenth of the
- * program, and a gate that has just been started has something better to do.
+ * An admin API that is loaded with the first request to it, or its first chore: it is a tenth of the program, and would
+ * delay the start of the gate.
  */
 export function createLazyAdmin(load: () => Promise<AdminApp>): AdminApp {
   let loading: Promise<AdminApp> | undefined

@@ -5,17 +5,17 @@ import type { Ledger } from '../ledger/index.ts'
 import type { Rejection } from './http1/index.ts'
 
 /**
- * Records of one listener within a second. Who sends junk pays nothing for it: without a bound he could fill the disk,
- * or crowd out of the queue what others did.
+ * The most records of one listener per second. Sending junk costs nothing: without a bound, one client could fill the
+ * disk, or crowd other records out of the queue.
  */
 const RECORDS_PER_SECOND_MAX = 100
 
 /**
- * Writes down what a listener turns away by itself, which the gate never hears of. More than a hundred in a second are
- * dropped as traffic is for which there is no room: counted, and marked as a gap.
+ * Records in the audit log what a listener itself turns away, which the gate never sees. More than a hundred per second
+ * are dropped like traffic for which there is no room: they are counted, and marked as a gap.
  *
- * @param target which listener it is.
- * @param live says whether requests are recorded at present.
+ * @param target the listener's name.
+ * @param live tells whether requests are currently recorded.
  */
 export function auditRejections(
   target: 'gate' | 'admin',
@@ -35,7 +35,7 @@ export function auditRejections(
     return left >= 0
   }
   return ({ reason, code, address, requestId, isHandled }) => {
-    // Whoever only leaves has done nothing: load balancers probe like that, every second of the year.
+    // A client that only disconnects has done nothing wrong: load balancers probe like this all the time.
     const { traffic } = live.config().audit
     if (isHandled || reason === 'tls_abandoned' || !traffic.enabled) return
     if (!mayRecord()) return ledger.drop(1)

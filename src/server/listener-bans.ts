@@ -2,7 +2,7 @@ import { anonymousCaller } from '../core/caller.ts'
 import type { Bans } from '../limits/index.ts'
 import type { Rejection, RejectionReason } from './http1/index.ts'
 
-/** What says nothing of who was turned away. */
+/** Reasons that say nothing about the client that was turned away. */
 const NOBODYS_FAULT: ReadonlySet<RejectionReason> = new Set([
   'requests_max',
   'bodies_held_max',
@@ -11,9 +11,9 @@ const NOBODYS_FAULT: ReadonlySet<RejectionReason> = new Set([
 ])
 
 /**
- * Counts what a listener turns away by itself as violations, as far as `bans.counts` names its code. They count
- * against the peer, because nothing that the client wrote was read: a trusted proxy, behind which many stand, is not
- * banned for them.
+ * Counts what a listener itself turns away as violations, if `bans.counts` names its code. They count against the peer,
+ * because nothing that the client wrote was read. A trusted proxy, which stands for many clients, is not banned for
+ * them.
  */
 export function countTowardBans(bans: Pick<Bans, 'record'>): (rejection: Rejection) => void {
   return ({ reason, code, address, isHandled }) => {

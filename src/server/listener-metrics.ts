@@ -1,7 +1,7 @@
 import type { Counter, Metrics } from '../signals/index.ts'
 import type { Http1Listener, Rejection, RejectionReason } from './http1/index.ts'
 
-/** Shows how busy a listener is. */
+/** Declares metrics that show how busy a listener is. */
 export function declareListenerMetrics(
   metrics: Metrics,
   listener: Pick<Http1Listener, 'requestsInFlight' | 'openConnections' | 'bodiesHeldBytes'>,
@@ -26,10 +26,10 @@ export function declareListenerMetrics(
   })
 }
 
-/** More than there are reasons. */
+/** More than the number of reasons. */
 const REASONS_MAX = 32
 
-/** Counts what a listener turned away by itself, by why. */
+/** Counts what a listener itself turned away, by reason. */
 export function countRejections(metrics: Metrics): (rejection: Rejection) => void {
   const turnedAway = metrics.counter({
     name: 'tollgate_http_server_turned_away_total',

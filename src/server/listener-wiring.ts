@@ -5,9 +5,9 @@ import type { Rejection } from './http1/index.ts'
 import type { ListenerWiring } from './listener.ts'
 
 /**
- * Ties a listener to what answers its requests; bugs are logged, and the client is told nothing of them.
+ * Connects a listener to the handler that answers its requests. Bugs are logged, and not revealed to the client.
  *
- * @param told each is told of what the listener turns away by itself.
+ * @param told each is called for everything that the listener itself turns away.
  */
 export function wireListener(
   handle: ListenerWiring['handle'],

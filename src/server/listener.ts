@@ -2,10 +2,10 @@ import type { Connection, GatewayConfig } from '../gate/index.ts'
 import { largestBodyOf } from '../gate/index.ts'
 import type { Http1ListenerOptions } from './http1/index.ts'
 
-/** What a configuration does not say about a listener. */
+/** The options of a listener that do not come from the configuration. */
 export type ListenerWiring = Pick<Http1ListenerOptions, 'handle' | 'onBug' | 'onRejected'>
 
-/** What a configuration says about a listener on one of its addresses. */
+/** The options that a configuration sets for a listener on one of its addresses. */
 export function listenerOptions(
   config: GatewayConfig,
   address: string,
@@ -37,7 +37,7 @@ export function listenerOptions(
   }
 }
 
-/** A connection, with the abilities that only the server has. */
+/** A connection, with the operations that only the server has. */
 export type ServerConnection = Required<Connection>
 
 /** A running listener. */
@@ -47,8 +47,8 @@ export interface Listener {
   connections(): number
   readonly requestsInFlight: number
   /**
-   * Refuses new connections, tells WebSockets that the server goes, lets requests in flight finish,
-   * then closes; what is left after `deadlineMs` is cut. Resolves with whether everything had finished.
+   * Refuses new connections, tells WebSockets that the server is going away, lets requests in flight finish, then
+   * closes. Connections that are left after `deadlineMs` are cut. Resolves with whether everything had finished.
    */
   drain(deadlineMs: number): Promise<boolean>
 }
@@ -63,7 +63,7 @@ export class ListenError extends Error {
   }
 }
 
-/** What went wrong in binding an address, in words that help. */
+/** Explains why an address could not be bound. */
 export function explainListen(error: unknown, hostname: string, port: number): ListenError {
   const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException
   const where = `${hostname}:${port}`
@@ -75,7 +75,7 @@ export function explainListen(error: unknown, hostname: string, port: number): L
   return new ListenError(texts[code] ?? `${where} cannot be bound: ${message}`, code)
 }
 
-/** Takes `host:port` apart; IPv6 addresses stand in brackets. */
+/** Splits `host:port`; IPv6 addresses are in brackets. */
 function parseAddress(address: string): { readonly hostname: string; readonly port: number } {
   const split = address.lastIndexOf(':')
   return {
@@ -84,12 +84,12 @@ function parseAddress(address: string): { readonly hostname: string; readonly po
   }
 }
 
-/** IPv4 clients of a dual-stack socket show up as IPv4-mapped IPv6 addresses. */
+/** Turns an IPv4-mapped IPv6 address, as a dual-stack socket shows IPv4 clients, into the IPv4 address. */
 export function canonicalPeer(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 
-/** Throws a {@link ListenError} when nobody else may bind `host:port`; holds nothing. */
+/** Throws a {@link ListenError} if `host:port` cannot be bound; does not hold the address. */
 export function probeAddress(address: string): void {
   const { hostname, port } = parseAddress(address)
   try {

@@ -1,8 +1,8 @@
 import type { OpenLevels, ResponseLevelsOptions } from './response-levels.ts'
 
 /**
- * Opens what the configuration keeps of responses beside memory. What does that is loaded when something is
- * kept there, or when other gates have to be heard.
+ * Opens the levels in which the configuration keeps responses beyond memory. Their code is loaded only if responses are
+ * kept there, or if invalidations from other gates have to be received.
  */
 export async function loadResponseLevels(options: ResponseLevelsOptions): Promise<OpenLevels> {
   if (options.config.cache.disk === undefined && options.shared === undefined) {

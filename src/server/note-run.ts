@@ -4,13 +4,13 @@ import { toHex } from '../core/bytes.ts'
 import type { Random } from '../core/random.ts'
 import { writePrivateFile } from './data-folder.ts'
 
-/** A start of the gate: what the one before it kept on disk is up to date, what others kept is not. */
+/** A run of the gate. What the previous run kept on disk is up to date; what any other run kept is not. */
 export interface Run {
   readonly id: string
   readonly previousId: string | undefined
 }
 
-/** Notes a start of the gate in its data folder. */
+/** Records a start of the gate in its data folder. */
 export function noteRun(dataFolder: string, random: Random): Run {
   const path = join(dataFolder, 'last-run')
   const previousId = existsSync(path) ? readFileSync(path, 'utf8') : undefined

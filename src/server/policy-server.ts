@@ -5,12 +5,12 @@ import type { Clock } from '../core/clock.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import { VERSION } from './version.ts'
 
-/** What `tollgate policy serve` is told. */
+/** The options of `tollgate policy serve`. */
 export interface PolicyServerOptions {
   readonly hostname: string
   readonly port: number
   readonly store: PolicyStore
-  /** What callers must present; absent on loopback alone. */
+  /** The token that callers must present; may be absent only on loopback. */
   readonly token: string | undefined
   readonly clock: Clock
   readonly onBug: (error: unknown) => void

@@ -6,7 +6,7 @@ import type { Run } from './note-run.ts'
 import { createWarmth } from './response-warmth.ts'
 import type { SharedBus } from './shared-bus.ts'
 
-/** Levels behind stored responses, and what closes them. */
+/** The levels behind memory that store responses. */
 export interface OpenLevels {
   readonly levels: ResponseLevels | undefined
   close(): Promise<void>
@@ -17,11 +17,11 @@ export interface ResponseLevelsOptions {
   readonly config: GatewayConfig
   readonly dataFolder: string
   readonly shared: SharedBus | undefined
-  /** Whose files they are: processes of one gate have each their own. `undefined`: no files. */
+  /** The owner of the files: each process of a gate has its own. `undefined`: no files. */
   readonly owner: string | undefined
   /** Whether other processes of the gate take requests, too. */
   readonly isOneOfMany: boolean
-  /** Names this start of the gate, and the one before it on the same data. */
+  /** This run of the gate, and the previous one on the same data. */
   readonly run: Run | undefined
   readonly world: Pick<World, 'clock' | 'random' | 'logger'>
 }
@@ -29,8 +29,8 @@ export interface ResponseLevelsOptions {
 const MARK_INTERVAL_MS = 1000
 
 /**
- * Opens the levels that the configuration asks for. Gates that share a Redis tell each other of
- * invalidations in one way, whatever else they are configured to keep there.
+ * Opens the levels that the configuration asks for. Gates that share a Redis always exchange invalidations through it
+ * in the same way, whatever else they keep there.
  */
 export async function openResponseLevels(options: ResponseLevelsOptions): Promise<OpenLevels> {
   const { config, shared, world } = options
@@ -80,17 +80,18 @@ async function openDisk(options: ResponseLevelsOptions): Promise<DiskLevel | und
       folder: join(disk.folder ?? join(dataFolder, 'cache'), owner),
       bytesMax: disk.bytesMax,
       entryBytesMax: disk.entryMax,
-      // Responses alone come here; whatever else would say so is refused.
+      // Only responses are stored here; any other kind of entry is refused.
       accepts: ({ kind }) => kind === 'response',
       clock: world.clock,
       random: world.random,
       ...(run !== undefined && { run }),
     })
-    // Others may have changed what lies here while nobody heard, and without the stream nobody can say.
+    // Other processes may have invalidated entries while this one was down, and without the stream there is no way to
+    // know.
     if (isOneOfMany && shared === undefined) await level.invalidate({ kind: 'all', name: '' })
     return level
   } catch (error) {
-    // A cache is no reason not to start.
+    // A broken cache must not keep the gate from starting.
     const message = 'stored responses are not kept on disk'
     if (error instanceof FolderInUseError) world.logger.warn(message, { reason: error.message })
     else world.logger.error(message, { error })
@@ -98,7 +99,7 @@ async function openDisk(options: ResponseLevelsOptions): Promise<DiskLevel | und
   }
 }
 
-/** A disk that is not believed before it is known what others invalidated while it was closed. */
+/** A disk level that is not used until the gate knows what others invalidated while it was closed. */
 function behindStream(disk: DiskLevel, shared: SharedBus | undefined): FencedLevel {
   if (shared === undefined) return disk
   const { history } = shared.invalidations
@@ -121,7 +122,10 @@ function behindStream(disk: DiskLevel, shared: SharedBus | undefined): FencedLev
   }
 }
 
-/** Responses are content: while nothing can be heard they are served on, within their lifetimes. */
+/**
+ * Responses are content, not credentials: while no invalidations can be received, they are still served within their
+ * lifetimes.
+ */
 function startHearing(
   store: LayeredStore,
   disk: DiskLevel | undefined,
@@ -132,12 +136,12 @@ function startHearing(
     distrust: () => undefined,
     trust: () => undefined,
   }
-  // Without the disk there is nothing that could have missed anything before.
+  // Without a disk, nothing was stored before that could have missed an invalidation.
   const resumeFrom = disk === undefined ? undefined : (disk.lastSequence() ?? 'unknown')
   shared?.invalidations.start(sink, resumeFrom)
 }
 
-/** Writes down how far the disk has followed, so that a restart need not give it up. */
+/** Records how far the disk has followed the stream, so that a restart need not discard it. */
 function markOften(
   disk: DiskLevel | undefined,
   { invalidations, stream }: SharedBus,

@@ -4,9 +4,9 @@ import { createHotKeys, loadKeys, saveKeys, warmUp } from '../cache/index.ts'
 import type { GatewayConfig, World } from '../gate/index.ts'
 import type { SharedBus } from './shared-bus.ts'
 
-/** Remembers over restarts which stored responses were asked for most. */
+/** Remembers across restarts which stored responses were requested most. */
 export interface Warmth {
-  /** Notes that a key was looked up. */
+  /** Records that a key was looked up. */
   readonly touch: (key: string) => void
   /** Brings the keys of the last run into memory; each is verified by the level that holds it. */
   warm(store: LayeredStore, shared: SharedBus | undefined): Promise<void>
@@ -25,7 +25,7 @@ const SAVE_INTERVAL_MS = 30_000
 const AT_ONCE = 16
 const LOOK_INTERVAL_MS = 20
 
-/** Creates a {@link Warmth}; keys alone are written down, in the data folder. */
+/** Creates a {@link Warmth}; only keys are saved, in the data folder. */
 export function createWarmth(options: WarmthOptions): Warmth | undefined {
   const { config, dataFolder, owner, world } = options
   const { keys: keysMax, budget: budgetMs } = config.cache.warmUp
@@ -48,7 +48,7 @@ export function createWarmth(options: WarmthOptions): Warmth | undefined {
       const untilMs = clock.monotonicMs() + budgetMs
       const keys = await loadKeys(path, keysMax)
       if (keys.length === 0) return
-      // Nothing is believed before it is known what others invalidated.
+      // Nothing is used until it is known what others invalidated.
       const isLive = (): boolean => shared === undefined || shared.stream.isLive()
       while (!isLive() && clock.monotonicMs() < untilMs) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS))

@@ -11,7 +11,7 @@ import { ListenError } from './listener.ts'
 import { untilStopped } from './until-stopped.ts'
 import { createWorld } from './world.ts'
 
-/** What `tollgate serve` is told. */
+/** The options of `tollgate serve`. */
 export interface ServeOptions {
   readonly config: string
   readonly workers: number
@@ -20,7 +20,7 @@ export interface ServeOptions {
 /** Runs the gate until it is told to stop. */
 export async function serve(options: ServeOptions): Promise<void> {
   const terminal = createTerminal()
-  // A signal that comes while the gate starts is heeded as soon as it has.
+  // A signal that arrives while the gate is starting takes effect as soon as it has started.
   const stopped = untilStopped()
   const hungUp = { act: (): void => undefined }
   process.on('SIGHUP', () => hungUp.act())
@@ -52,7 +52,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   world.logger.flush()
 }
 
-/** Starts a gateway; what keeps it from starting becomes a clear message and an exit status. */
+/** Starts a gateway; a failure to start becomes a clear message and an exit status. */
 export async function startOrExplain(options: GatewayOptions): Promise<Gateway> {
   try {
     const outcome = await startGateway(options)

@@ -6,7 +6,7 @@ import type { Health, Metrics } from '../signals/index.ts'
 import type { Bus, Redis, RedisStream } from '../storage/index.ts'
 import { createStreamBus, openRedis, openRedisStream, STREAM_DEFAULTS } from '../storage/index.ts'
 
-/** What several gates share: a Redis, the stream of changes in it, and the bus on that stream. */
+/** What several gates share: a Redis, its stream of changes, and the bus on that stream. */
 export interface SharedBus {
   readonly redis: Redis
   readonly stream: RedisStream
@@ -21,9 +21,9 @@ export async function openSharedBus(
   config: NonNullable<GatewayConfig['storage']['redis']>,
   { clock, random, logger }: Pick<World, 'clock' | 'random' | 'logger'>,
 ): Promise<SharedBus> {
-  // What stores responses is not loaded by gates that store none and share nothing.
+  // Gates that store no responses and share nothing do not load the code for it.
   const { createInvalidationBus } = await import('../cache/index.ts')
-  // Without a connection commands fail for no better reason than that.
+  // Without a connection, commands fail without naming the cause.
   const trouble: { cause: string | undefined } = { cause: undefined }
   const redis = await openRedis(redisOptions(config), {
     clock,
@@ -67,18 +67,18 @@ export async function openSharedBus(
   }
 }
 
-/** Why there is no word from Redis. */
+/** Why nothing can be received from Redis. */
 interface Trouble {
   readonly cause: () => string | undefined
-  /** There is word again. */
+  /** Called when messages arrive again. */
   readonly over: () => void
 }
 
-/** Several addresses that all refuse are one error without words. */
+/** If several addresses all refuse, they make one error without a message. */
 const causeOf = (error: Error): string =>
   messageOf(error) || ((error as NodeJS.ErrnoException).code ?? error.name)
 
-/** How long a gate that starts may take to hear, before it says that it does not. */
+/** How long a starting gate may take to receive from the stream before it logs that it does not. */
 const START_MS = 2000
 
 function logTransitions(
@@ -111,7 +111,7 @@ function logTransitions(
   })
 }
 
-/** Tells health and metrics how the shared bus stands. */
+/** Reports the state of the shared bus to health and metrics. */
 export function observeSharedBus(
   { redis, stream }: SharedBus,
   { health, metrics }: { readonly health: Health; readonly metrics: Metrics },

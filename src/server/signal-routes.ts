@@ -2,10 +2,10 @@ import { EXPOSITION_TYPE, mergeSnapshots, renderSnapshot } from '../signals/inde
 import type { MetricsSnapshot } from '../signals/index.ts'
 import type { Signals } from '../gate/index.ts'
 
-/** What is served beside the routes of the configuration. */
+/** What is served besides the routes of the configuration. */
 export interface SignalSources {
   readonly signals: Signals
-  /** Metrics of other processes of this instance, to be shown as one. */
+  /** Metrics of the other processes of this instance, to be merged with its own. */
   readonly otherMetrics: () => Promise<readonly MetricsSnapshot[]>
   readonly performance: () => Promise<unknown>
 }
@@ -40,7 +40,7 @@ export function createSignalRoutes(
   return (path) => served.get(path)?.()
 }
 
-/** The path of a request as it was sent: enough for these fixed paths. */
+/** The path of a request as sent, not normalized, which is enough for these fixed paths. */
 export function plainPath(target: string): string {
   const end = target.indexOf('?')
   return end === -1 ? target : target.slice(0, end)

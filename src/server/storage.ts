@@ -20,7 +20,7 @@ import { rootKeyCollection } from './admin/root-key.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { SharedBus } from './shared-bus.ts'
 
-/** SQLite's own words for what is wrong do not say with which file, nor what to do. */
+/** SQLite's own message says neither which file is damaged nor what to do. */
 function explainDamage(error: unknown, path: string): never {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error
@@ -28,9 +28,9 @@ function explainDamage(error: unknown, path: string): never {
   throw new Error(message, { cause: error })
 }
 
-/** What the nouns keep their state in, opened. */
+/** The opened storage in which the nouns keep their state. */
 export interface Storage extends NounStorage {
-  /** Closes what {@link openStorage} opened; the nouns are closed before. */
+  /** Closes what {@link openStorage} opened; close the nouns first. */
   close(): Promise<void>
 }
 
@@ -44,7 +44,7 @@ const COLLECTIONS: readonly AnyCollection[] = [
   COUNTER_ROWS,
 ]
 
-/** How what earlier versions stored becomes what this one reads. */
+/** Convert what earlier versions stored to what this one reads. */
 const MIGRATIONS: readonly Migration[] = [
   {
     version: 2,
@@ -56,8 +56,8 @@ const MIGRATIONS: readonly Migration[] = [
 ]
 
 /**
- * Opens storage as the configuration says: one SQLite file and log segments, or memory alone. Word of
- * changes goes over the shared bus, if there is one.
+ * Opens storage as the configuration says: one SQLite file and log segments, or only memory. Notices of changes go over
+ * the shared bus, if there is one.
  */
 export async function openStorage(
   config: GatewayConfig,
@@ -79,7 +79,7 @@ export async function openStorage(
     entriesMax: config.storage.counters,
     seed: new Uint32Array(systemRandom.bytes(4).slice().buffer)[0],
   })
-  // The ledger seals its own segments, so the log never rotates by itself.
+  // The ledger seals its segments itself, so the log never rotates on its own.
   const openLog = async (create: boolean): Promise<Log> =>
     isMemory
       ? createMemoryLog()

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Interval } from './union-of-intervals.fixture.ts'
 import { lengthMs, unionWith } from './union-of-intervals.fixture.ts'
 
-/** What processes may not be blamed for: the time in which the machine gave them no turn. */
+/** Measures the time in which the machine gave processes no turn, for which they cannot be blamed. */
 
-/** Fields of `/proc/PID/stat` behind the name, which may hold anything; none for a process that is gone. */
+/** Fields of `/proc/PID/stat` after the name, which may contain anything; none for a process that has gone. */
 function statOf(pid: number | string): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
@@ -14,7 +14,7 @@ function statOf(pid: number | string): readonly string[] {
   }
 }
 
-/** The processes that a process has started and that run. */
+/** The running processes that a process has started. */
 export function childrenOf(pid: number): number[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return []
@@ -23,7 +23,7 @@ export function childrenOf(pid: number): number[] {
   })
 }
 
-/** Whether a process runs: one that ended and whose end nobody asked for yet does not. */
+/** Whether a process runs; a zombie does not. */
 export function isRunning(pid: number): boolean {
   const [state = 'X'] = statOf(pid)
   return state !== 'X' && state !== 'Z'
@@ -38,21 +38,21 @@ function waitedMs(pid: number): number {
   }
 }
 
-/** What processes missed while they were looked at. */
+/** The turns that processes missed while they were watched. */
 export interface Turns {
   /**
-   * Milliseconds since the first look in which one of them or several had no turn. What several miss at the
-   * same moment counts once, so this is never more than the time that has passed.
+   * Milliseconds since the first look in which at least one of them had no turn. Time that several miss at once counts
+   * once, so this is never more than the time that has passed.
    */
   missedMs(): number
-  /** Something else says that there were no turns in that time. */
+  /** Adds an interval that is known from elsewhere to have had no turns. */
   add(missed: Interval): void
   stop(): void
 }
 
 const LOOK_MS = 10
 
-/** Looks at processes from now on. */
+/** Starts watching processes. */
 export function watchTurns(pids: readonly number[]): Turns {
   const beganMs = performance.now()
   const watched = pids.map((pid) => ({ pid, waitedMs: waitedMs(pid) }))
@@ -61,7 +61,7 @@ export function watchTurns(pids: readonly number[]): Turns {
   const look = (): void => {
     const nowMs = performance.now()
     for (const each of watched) {
-      // The kernel counts a wait when it is over: it may be longer than what passed since the last look.
+      // The kernel counts a wait when it ends, so it may be longer than the time since the last look.
       const totalMs = Math.max(each.waitedMs, waitedMs(each.pid))
       const fromMs = nowMs - (totalMs - each.waitedMs)
       each.waitedMs = totalMs
@@ -88,9 +88,9 @@ const PAUSE_MS = 5
 const TIMEOUT_MS = 20_000
 
 /**
- * Waits until something holds and answers how long it did not hold: when the last look that said so began.
- * Time in which a gate or one of its workers had no turn does not count: what is promised within a second is
- * promised by those who run. Nor does time in which this process was kept from looking, as when all are
+ * Waits until a condition holds, and resolves with how long it did not hold, up to the start of the last look that
+ * found it false. Time in which a gate or one of its workers had no turn does not count: a promise to act within a
+ * second assumes a running process. Neither does time in which this process was kept from looking, as when all are
  * stopped together; what both missed counts once.
  *
  * @param gates - Their process ids.

@@ -1,11 +1,11 @@
-/** A stretch of time, milliseconds of one clock. */
+/** An interval of time, in milliseconds of one clock. */
 export interface Interval {
   readonly fromMs: number
   readonly untilMs: number
 }
 
 /**
- * The union of intervals with one more, in order and without overlap; what is shared counts once.
+ * The union of intervals with one more, in order and without overlap.
  *
  * @param intervals - Such a union.
  */

@@ -3,13 +3,13 @@ import { createReadStream } from 'node:fs'
 /** Why the process is to stop. */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'launcher-gone'
 
-/** The file descriptor on which the launcher's end can be seen; set by `bin/launch.mjs`. */
+/** Names the file descriptor that shows when the launcher ends; set by `bin/launch.mjs`. */
 const LAUNCHER_VARIABLE = 'TOLLGATE_LAUNCHER_FD'
 
 /**
- * Resolves when the process is told to stop: by a signal, or because the launcher that started it is
- * gone. A second signal ends the process at once, unless it is the first one again: a terminal sends
- * Ctrl-C to the whole group, and the launcher and npm pass on what they get.
+ * Resolves when the process is told to stop: by a signal, or because the launcher that started it has gone. A second
+ * signal ends the process at once, unless it is an echo of the first: a terminal sends Ctrl-C to the whole group, and
+ * the launcher and npm pass on the signals that they receive.
  */
 export function untilStopped(): Promise<StopReason> {
   const { promise, resolve } = Promise.withResolvers<StopReason>()
@@ -33,7 +33,7 @@ export function untilStopped(): Promise<StopReason> {
   return promise
 }
 
-/** The same signal by several ways arrives within this. */
+/** Copies of one signal that arrive by several ways do so within this time. */
 export const ECHO_MS = 500
 const SIGNAL_EXIT_BASE = 128
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const

@@ -9,7 +9,7 @@ import { startLastUses } from './write-last-uses.ts'
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
 
-/** Chores that are done now and then, and how often. */
+/** Chores that are done regularly. */
 export interface Upkeep {
   stop(): void
 }

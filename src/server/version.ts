@@ -1,4 +1,4 @@
 import manifest from '../../package.json' with { type: 'json' }
 
-/** The version of this Tollgate, as its package says. */
+/** The version of Tollgate, from its package. */
 export const VERSION: string = manifest.version

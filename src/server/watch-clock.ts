@@ -1,13 +1,13 @@
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../signals/index.ts'
 
-/** Less is what a time service corrects step by step. */
+/** A time service corrects smaller differences in steps. */
 const JUMP_MS = 1000
 
 /**
- * Tells the log that the wall clock jumped against the monotonic one: somebody set it, or the machine was suspended.
+ * Logs when the wall clock jumps relative to the monotonic clock, because it was set or the machine was suspended.
  *
- * @returns what looks at it; to be called every second or so.
+ * @returns the check, to be called about every second.
  */
 export function watchClock(clock: Clock, logger: Logger): () => void {
   let beforeMs = clock.nowMs() - clock.monotonicMs()

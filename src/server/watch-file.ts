@@ -9,9 +9,9 @@ const AGAIN_MS = 1000
 const MOVED = new Error('its folder was moved or removed')
 
 /**
- * Calls `onChange` when a file changes, until the returned function is called. Editors replace files, so the folder
- * is watched; a burst of events counts as one change. Where the folder cannot be watched, since it is
- * gone or the system has no watches left, the log says so, and it is tried again each second.
+ * Calls `onChange` when a file changes, until the returned function is called. Editors replace files, so the folder is
+ * watched; a burst of events counts as one change. If the folder cannot be watched, because it is gone or the system
+ * has no watches left, the gate logs this and tries again every second.
  */
 export function watchFile(
   path: string,
@@ -46,7 +46,7 @@ export function watchFile(
       const { ino } = statSync(folder)
       watcher = watch(folder, (_event, entry) => {
         if (entry === name) changed()
-        // What is watched goes where the folder goes.
+        // A watch follows its folder when that is moved.
         else if (entry === basename(folder) && inodeOf(folder) !== ino) lose(MOVED)
       })
     } catch (error) {
@@ -56,7 +56,7 @@ export function watchFile(
     if (!isLost) return
     isLost = false
     logger.info('the configuration is watched again')
-    // It may have changed meanwhile.
+    // The file may have changed meanwhile.
     changed()
   }
 

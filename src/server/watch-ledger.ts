@@ -2,10 +2,10 @@ import type { Ledger } from '../ledger/index.ts'
 import type { Logger } from '../signals/index.ts'
 
 /**
- * Tells the log what becomes of the audit log: that it cannot be written, that it can be again, how many records
- * were dropped, and that old ones stay for want of a way to drop them. The audit log cannot tell that itself, for want of a place to write it to.
+ * Logs the state of the audit log: that it cannot be written, that it can be again, how many records were dropped, and
+ * that old ones stay because they cannot be dropped. The audit log cannot record this itself.
  *
- * @returns what looks at it; to be called every second or so.
+ * @returns the check, to be called about every second.
  */
 export function watchLedger(ledger: Pick<Ledger, 'state'>, logger: Logger): () => void {
   let before = ledger.state()

@@ -3,14 +3,16 @@ import type { WebSocketBridge, WebSocketEnd } from '../upstream/index.ts'
 
 /** The WebSockets of a listener. */
 export interface WebSockets {
-  /** Bun's handlers: each socket's own bridge knows what to do. */
+  /** Bun's handlers, which pass events to each socket's own bridge. */
   readonly handlers: WebSocketHandler<WebSocketBridge>
-  /** Tells every client that the server goes away (RFC 6455 §7.4.1), so that it may come again. */
+  /** Tells every client that the server is going away (RFC 6455 §7.4.1), so that it can reconnect. */
   closeAll(): void
 }
 
 const MESSAGE_BYTES_MAX = 1_048_576
-/** What may wait for a client that does not read: more than a bridge lets wait, as the answers to pings wait, too. */
+/**
+ * How much may wait for a client that does not read: more than a bridge lets wait, because answers to pings wait, too.
+ */
 const WAITING_BYTES_MAX = 2 * MESSAGE_BYTES_MAX
 const IDLE_SECONDS = 120
 const GOING_AWAY = 1001

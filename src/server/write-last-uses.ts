@@ -2,11 +2,11 @@ import type { Identity } from '../identity/index.ts'
 import type { Logger } from '../signals/index.ts'
 
 const EVERY_MS = 1000
-/** Between two batches while more is due: at most 640 rows a second, whatever the traffic. */
+/** The pause between two batches while more is due: at most 640 rows a second, whatever the traffic. */
 const PAUSE_MS = 100
 const AFTER_FAILURE_MS = 10_000
 
-/** Writes when credentials were used, batch by batch, until stopped; never two at a time. */
+/** Saves when credentials were last used, batch by batch, until stopped; never two batches at a time. */
 export function startLastUses(
   identity: Pick<Identity, 'flush'>,
   logger: Pick<Logger, 'error'>,

@@ -10,7 +10,7 @@ export interface DemoSettings {
 
 const EXAMPLES = join(import.meta.dirname, '../../../examples')
 const NAMES = ['spacetime', 'engram'] as const
-/** Sections of the examples' configurations that are mappings by name. */
+/** Sections of the examples' configurations that map names to settings. */
 const SECTIONS = ['upstreams', 'limits', 'schemas'] as const
 
 type Section = Readonly<Record<string, unknown>>
@@ -24,7 +24,7 @@ const HEADER = `# The demo's configuration: those of the two examples in one, ma
 # Change it while the demo runs, and the gate goes on with the change.
 `
 
-/** Writes the configurations of both examples as one, so that one gate serves both. */
+/** Merges the configurations of both examples into one file, so that one gate serves both. */
 export function writeDemoConfig(path: string, settings: DemoSettings): void {
   const configs = NAMES.map((name) => readExample(name))
   const merged = Object.fromEntries(

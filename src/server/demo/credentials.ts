@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Outcome } from '../../core/refusal.ts'
 import type { Gateway } from '../gateway.ts'
 
-/** Secrets of the demo: kept in its folder, because it runs on this machine alone. */
+/** The demo's secrets. They are kept in its folder, because the demo is reachable only from this machine. */
 export interface DemoCredentials {
   readonly rootKey: string
   /** A key for each role. */
   readonly keys: Readonly<Record<string, string>>
 }
 
-/** The demo's tenants, and who has a key. */
+/** The demo's tenants, and who holds keys. */
 const TENANTS = { library: 'The library', laboratory: 'The laboratory' } as const
 
 const HOLDERS = [
@@ -20,8 +20,8 @@ const HOLDERS = [
 ] as const
 
 /**
- * Makes the demo's tenants and a key for each role. What an earlier start wrote to `path` is used again
- * as long as it works.
+ * Makes the demo's tenants and a key for each role. Credentials that an earlier start wrote to `path` are used again as
+ * long as they work.
  */
 export async function issueCredentials(gateway: Gateway, path: string): Promise<DemoCredentials> {
   const { identity } = gateway.nouns

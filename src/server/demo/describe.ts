@@ -1,7 +1,7 @@
 import type { Gateway } from '../gateway.ts'
 import type { DemoCredentials } from './credentials.ts'
 
-/** The demo as it is written to `.tollgate/demo.json`, and as it is told to a person. */
+/** The demo as written to `.tollgate/demo.json`, and as described to a person. */
 export interface DemoDescription {
   readonly file: {
     readonly gate: string

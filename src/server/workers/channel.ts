@@ -1,14 +1,14 @@
 import type { Link } from '../../storage/index.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 
-/** A worker's line to the process that spawned it. */
+/** A worker's channel to the process that spawned it. */
 export interface Channel {
   send(message: FromWorker): void
   /** Called once, before the first message is wanted. */
   onMessage(listener: (message: ToWorker) => void): void
 }
 
-/** The line of this process; `undefined` when no process spawned it as a worker. */
+/** The channel of this process; `undefined` if it was not spawned as a worker. */
 export function openChannel(): Channel | undefined {
   if (process.send === undefined) return undefined
   return {
@@ -21,16 +21,16 @@ export function openChannel(): Channel | undefined {
   }
 }
 
-/** A relay's link that shares a line with other messages. */
+/** A relay's link that shares a channel with other messages. */
 export interface SharedLink {
   readonly link: Link
-  /** Hands a message of the relay to its listener. */
+  /** Hands a relay message to its listener. */
   deliver(message: unknown): void
-  /** The other end is gone. */
+  /** The other end has gone. */
   close(): void
 }
 
-/** Creates a {@link SharedLink} on a way to send. */
+/** Creates a {@link SharedLink} that sends with `send`. */
 export function createSharedLink(send: (message: unknown) => void): SharedLink {
   let receive: (message: unknown) => void = () => undefined
   let closed: () => void = () => undefined

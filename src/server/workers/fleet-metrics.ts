@@ -1,15 +1,15 @@
 import type { MetricsSnapshot } from '../../signals/index.ts'
 import { mergeSnapshots } from '../../signals/index.ts'
 
-/** The last known metrics of each worker, and the counts of those that are gone. */
+/** The last known metrics of each worker, and the counts of workers that have ended. */
 export interface FleetMetrics {
   seen(worker: number, snapshot: MetricsSnapshot): void
-  /** The worker is gone: its counts stay, its gauges go. */
+  /** The worker has ended: its counts stay, its gauges are dropped. */
   lost(worker: number): void
   all(): readonly MetricsSnapshot[]
 }
 
-/** Families that the primary alone can tell. */
+/** Metric families that only the primary knows. */
 const OF_PRIMARY = ['tollgate_config_', 'tollgate_ledger_']
 
 /** Creates {@link FleetMetrics}. */

@@ -22,19 +22,19 @@ import { startWorker } from './worker-handle.ts'
 /** The worker processes of a gateway. */
 export interface Fleet {
   readonly size: number
-  /** Workers that serve now. */
+  /** The number of workers that serve now. */
   serving(): number
-  /** Puts a configuration in force in every worker; one that cannot is replaced. */
+  /** Puts a configuration in force in every worker; a worker that cannot do so is replaced. */
   apply(config: GatewayConfig): Promise<void>
-  /** What each worker that answers tells of itself. */
+  /** The figures of each worker that answers. */
   figures(): Promise<readonly WorkerFigures[]>
   /** What each worker that answers would do with a request. */
   explain(asked: ExplainRequest): Promise<readonly Outcome<Explanation>[]>
-  /** Metrics of all workers, those included that are gone, so that no count ever falls. */
+  /** Metrics of all workers, including those that have ended, so that no count ever falls. */
   metrics(): Promise<readonly MetricsSnapshot[]>
-  /** Lets all finish; resolves with whether all requests could. */
+  /** Lets all workers finish; resolves with whether all requests could finish. */
   stop(deadlineMs: number): Promise<boolean>
-  /** Ends all at once. */
+  /** Ends all workers at once. */
   abandon(): Promise<void>
 }
 
@@ -43,21 +43,24 @@ export interface FleetOptions {
   readonly size: number
   /** `host:port` to share. */
   readonly address: string
-  /** Called when all workers could listen, right before they do. Throws a ListenError when somebody else has the address. */
+  /**
+   * Called when all workers are able to listen, right before they do. Throws a ListenError if another process has the
+   * address.
+   */
   readonly claim: () => void
-  /** The configuration of the start, and how to get the one in force. */
+  /** The configuration at start, and how to get the one in force. */
   readonly boot: GatewayConfig
   readonly config: () => GatewayConfig
   readonly peppers: readonly Pepper[]
   readonly storage: Storage
-  /** Where workers tell each other what they have invalidated. */
+  /** Where workers tell one another what they have invalidated. */
   readonly siblings: SiblingHub
   readonly nouns: Nouns
   readonly answer: WorkerService['answer']
   readonly world: World
 }
 
-/** Starts the workers. Rejects when one of them cannot start; then none is left. */
+/** Starts the workers. Rejects if one of them cannot start; then none is left running. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { size, world } = options
   const { logger } = world
@@ -138,7 +141,7 @@ function createSpawn(
 ): (worker: number) => ReturnType<typeof startWorker> {
   const { size, address, boot, peppers, storage, siblings, nouns, answer } = options
   const { records, counters, log, bus } = storage
-  // What administrators alone touch (the root key, remembered answers) stays out of reach.
+  // What only administrators use (the root key, remembered answers) stays out of the workers' reach.
   const collections = [...identityCollections, ...policyCollections, bansCollection]
   const relay = createRelayServer({ records, counters, log, bus, siblings, collections })
   return (worker) =>
@@ -169,7 +172,7 @@ async function applyTo(seat: Seat, config: GatewayConfig, { logger }: World): Pr
   await worker.gone
 }
 
-/** What a killed worker had not handed over is lost: the chain says so. */
+/** What a killed worker had not handed over is lost, which the audit log records. */
 function recordLoss({ nouns, world }: FleetOptions, worker: number, how: string): void {
   nouns.ledger
     .append({

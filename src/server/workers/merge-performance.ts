@@ -4,7 +4,7 @@ import { createLayerTimings, ROUTES_SHOWN } from '../../signals/index.ts'
 import type { TargetStats, UpstreamStats } from '../../upstream/index.ts'
 import type { WorkerFigures } from './messages.ts'
 
-/** The figures of several processes as one: counts are added, delays are the worst. */
+/** Merges the figures of several processes: counts are added, and of delays the worst is kept. */
 export function mergePerformance(
   all: readonly Pick<WorkerFigures, 'performance' | 'timings'>[],
 ): PerformanceReport | undefined {
@@ -59,12 +59,12 @@ export function mergePerformance(
   }
 }
 
-/** Counts of several processes, added. */
+/** Adds the counts of several processes. */
 export function addCounts<T extends object>(all: readonly [T, ...T[]]): T {
   return combine(all, (a, b) => a + b)
 }
 
-/** Upstreams as several processes see them: what is in flight is added, the worst state is shown. */
+/** Merges the upstreams as several processes see them: requests in flight are added, and the worst state is shown. */
 export function mergeUpstreams(
   all: readonly (readonly UpstreamStats[])[],
 ): readonly UpstreamStats[] {
@@ -107,7 +107,7 @@ function worstHealth(seen: readonly TargetStats[]): boolean | null {
 
 const STATES = { closed: 0, 'half-open': 1, open: 2 } as const
 
-/** Rows of the same name as one: their numbers are added, the rest is that of the first. */
+/** Merges rows of the same name: their numbers are added, and the rest is that of the first. */
 function addRows<K extends string, T extends Readonly<Record<K, string>>>(
   lists: readonly (readonly T[])[],
   key: K,

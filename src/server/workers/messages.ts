@@ -7,21 +7,21 @@ import type { UpstreamStats } from '../../upstream/index.ts'
 import type { Explanation, ExplainRequest } from '../admin/index.ts'
 import type { WireTraffic } from './traffic-wire.ts'
 
-/** What a worker is started with. Secrets travel here and nowhere else. */
+/** What a worker is started with. Secrets are sent in this message and nowhere else. */
 export interface StartMessage {
   readonly kind: 'start'
-  /** Numbers the place that the worker takes, from 1. */
+  /** The number of the worker's seat, from 1. */
   readonly worker: number
-  /** The configuration of the start: of the listener, and of all that only a restart changes. */
+  /** The configuration at start: for the listener, and for everything that only a restart changes. */
   readonly boot: GatewayConfig
   /** The configuration in force. */
   readonly config: GatewayConfig
-  /** Where to listen, with the port that was found. */
+  /** Where to listen, with the actual port. */
   readonly address: string
   readonly peppers: readonly Pepper[]
 }
 
-/** A refusal that may lead to a ban; who was refused is told by ids alone. */
+/** A refusal that may lead to a ban; the refused caller is identified only by ids. */
 export interface WireViolation {
   readonly code: RefusalCode
   readonly address: string
@@ -32,7 +32,7 @@ export interface WireViolation {
 /** What a worker has seen since its last report. */
 export interface Report {
   readonly traffic: readonly WireTraffic[]
-  /** Traffic that it could not keep until now. */
+  /** The number of traffic records that it had to drop. */
   readonly dropped: number
   readonly violations: readonly WireViolation[]
 }
@@ -46,7 +46,7 @@ export interface WorkerFigures {
   readonly upstreams: readonly UpstreamStats[]
   readonly shadows: readonly ShadowReport[]
   readonly decisionLog: DecisionLogStatus | undefined
-  /** Absent where no response is stored. */
+  /** `undefined` if no responses are stored. */
   readonly responses: ResponseStats | undefined
   readonly prefetch: PrefetchStats | undefined
 }
@@ -61,32 +61,32 @@ export interface WireAnswer {
 /** From the primary to a worker. */
 export type ToWorker =
   | StartMessage
-  /** It may listen: all others could as well. */
+  /** The worker may listen: all others are able to, as well. */
   | { readonly kind: 'listen' }
   | { readonly kind: 'relay'; readonly message: unknown }
   | { readonly kind: 'apply'; readonly id: number; readonly config: GatewayConfig }
   | { readonly kind: 'figures'; readonly id: number }
   | { readonly kind: 'explain'; readonly id: number; readonly asked: ExplainRequest }
-  /** Reports up to this one have been taken in. */
+  /** Reports up to this one have been processed. */
   | { readonly kind: 'reported'; readonly count: number }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: WireAnswer | undefined }
   | { readonly kind: 'stop'; readonly deadlineMs: number }
-  /** All that the worker said has arrived: it may end. */
+  /** Everything that the worker sent has arrived: it may end. */
   | { readonly kind: 'leave' }
 
 /** From a worker to the primary. */
 export type FromWorker =
   | { readonly kind: 'hello' }
-  /** All that it needs stands: it could listen. */
+  /** The worker has everything it needs, and is able to listen. */
   | { readonly kind: 'loaded' }
   | { readonly kind: 'ready' }
-  /** It cannot start; `code` is that of a ListenError. */
+  /** The worker cannot start; `code` is that of a ListenError. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }
   | { readonly kind: 'relay'; readonly message: unknown }
   | { readonly kind: 'applied'; readonly id: number; readonly problems: readonly CompileProblem[] }
   | { readonly kind: 'figures'; readonly id: number; readonly figures: WorkerFigures }
   | { readonly kind: 'explained'; readonly id: number; readonly outcome: Outcome<Explanation> }
   | ({ readonly kind: 'report' } & Report)
-  /** Asks for `/health` and its like, which only the primary can tell. */
+  /** Asks for `/health` and the like, which only the primary can answer. */
   | { readonly kind: 'ask'; readonly id: number; readonly path: string }
   | { readonly kind: 'stopped'; readonly finished: boolean }

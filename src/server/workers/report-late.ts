@@ -1,7 +1,7 @@
 import type { World } from '../../gate/index.ts'
 import { createSparse } from '../../signals/index.ts'
 
-/** Says which worker kept an invalidation waiting, of each worker once a second at most. */
+/** Logs which worker kept an invalidation waiting, at most once a second for each worker. */
 export function reportLate({
   clock,
   logger,

@@ -3,17 +3,17 @@ import type { Report, WireViolation } from './messages.ts'
 import type { WireTraffic } from './traffic-wire.ts'
 import { encodeTraffic } from './traffic-wire.ts'
 
-/** What a worker has seen and the primary is to know. */
+/** Sends the primary what a worker has seen. */
 export interface ReportOutbox {
   /** Hands over one request for the audit log. Never blocks, never throws. */
   record(entry: TrafficEntry): void
-  /** Counts requests that were dropped before they came here. */
+  /** Counts requests that were dropped before they reached this outbox. */
   drop(count: number): void
   /** Hands over a refusal that may lead to a ban; sent with the current turn. */
   violation(violation: WireViolation): void
-  /** The primary has taken in this many reports more. */
+  /** The primary has processed this many more reports. */
   confirm(count: number): void
-  /** Resolves when everything so far has been taken in. */
+  /** Resolves when everything so far has been processed. */
   drain(): Promise<void>
 }
 
@@ -26,9 +26,9 @@ export interface ReportOutboxOptions {
   readonly intervalMs: number
 }
 
-/** Requests in one report. */
+/** The most requests in one report. */
 const BATCH = 100
-/** Reports on their way at once: a primary that falls behind makes the worker wait, then drop. */
+/** The most reports on their way at once: if the primary falls behind, the worker waits, then drops. */
 const UNCONFIRMED_MAX = 64
 const VIOLATIONS_MAX = 4096
 

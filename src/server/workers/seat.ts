@@ -1,15 +1,15 @@
 import type { Logger } from '../../signals/index.ts'
 import type { WorkerHandle } from './worker-handle.ts'
 
-/** A worker's place: when the worker in it ends, another takes it. */
+/** A worker's seat: when the worker in it ends, another takes it. */
 export interface Seat {
   /** The worker that serves. */
   serving(): WorkerHandle | undefined
   /** The worker in the seat, serving or starting. */
   worker(): WorkerHandle | undefined
-  /** Lets the worker finish and takes no other. Resolves with whether its requests could finish. */
+  /** Lets the worker finish, and seats no other. Resolves with whether its requests could finish. */
   stop(deadlineMs: number): Promise<boolean>
-  /** Ends the worker at once and takes no other. */
+  /** Ends the worker at once, and seats no other. */
   abandon(): Promise<void>
 }
 
@@ -19,16 +19,16 @@ export interface SeatOptions {
   readonly spawn: () => WorkerHandle
   readonly logger: Logger
   readonly monotonicMs: () => number
-  /** A worker that had served has ended without being asked to. */
+  /** Called when a worker that has served ends without being asked to. */
   readonly onLost: (how: string) => void
 }
 
 const PAUSE_MIN_MS = 100
 const PAUSE_MAX_MS = 10_000
-/** A worker that served this long was well: the next pause is short again. */
+/** A worker that served this long was healthy, so the next pause is short again. */
 const WELL_AFTER_MS = 30_000
 
-/** Seats a first worker. Rejects when that one cannot start; later ones are tried again. */
+/** Seats a first worker. Rejects if that one cannot start; for later ones, starting is tried again. */
 export async function takeSeat(options: SeatOptions): Promise<Seat> {
   const { number, spawn, logger, monotonicMs, onLost } = options
   let closed = false

@@ -1,8 +1,8 @@
 import type { GatewayConfig } from '../../gate/index.ts'
 
 /**
- * A worker's share of a configuration: what bounds the load on the gate and on an upstream holds for all
- * workers together, so each gets its part of it, rounded up.
+ * A worker's share of a configuration: bounds on the load on the gate and on an upstream hold for all workers together,
+ * so each worker gets its part, rounded up.
  */
 export function shareOf(config: GatewayConfig, workers: number): GatewayConfig {
   const part = (whole: number): number => Math.ceil(whole / workers)

@@ -5,7 +5,7 @@ import type { FromWorker, ToWorker } from './messages.ts'
 /** A worker process. */
 export interface WorkerProcess {
   readonly pid: number
-  /** Does nothing once the process is gone. */
+  /** Does nothing once the process has ended. */
   send(message: ToWorker): void
   kill(): void
   /** Resolves with how it ended. */
@@ -15,8 +15,8 @@ export interface WorkerProcess {
 const ENTRY = fileURLToPath(new URL('../../../bin/worker.ts', import.meta.url))
 
 /**
- * Spawns a worker with the flags of this process. What it is to do comes as messages: nothing stands
- * on its command line, and nothing in its environment that this process did not have.
+ * Spawns a worker with the flags of this process. It gets its instructions as messages: nothing is added to its command
+ * line, and nothing to its environment that this process did not have.
  */
 export function spawnWorker(onMessage: (message: FromWorker) => void): WorkerProcess {
   const child = Bun.spawn([process.execPath, ...process.execArgv, ENTRY], {
@@ -32,7 +32,7 @@ export function spawnWorker(onMessage: (message: FromWorker) => void): WorkerPro
       try {
         child.send(message)
       } catch {
-        // It is going: `exited` tells.
+        // The process is ending; `exited` tells when it has.
       }
     },
     kill: () => child.kill('SIGKILL'),

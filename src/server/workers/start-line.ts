@@ -1,12 +1,12 @@
-/** Where workers wait until all of them could begin, the first time; who comes later goes on at once. */
+/** Where the first workers wait until all of them are able to begin; later workers begin at once. */
 export interface StartLine {
-  /** Rejects when one of the first cannot begin, or when they may not. */
+  /** Rejects if one of the first workers cannot begin, or if `claim` fails. */
   arrive(): Promise<void>
-  /** One of the first cannot begin: none of them does. */
+  /** One of the first workers cannot begin, so none of them does. */
   breakOff(reason: Error): void
 }
 
-/** Waits for `size` workers. `claim` is called once, when all have come; where it throws, none begins. */
+/** Waits for `size` workers. `claim` is called once, when all have arrived; if it throws, none begins. */
 export function createStartLine(size: number, claim: () => void): StartLine {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   promise.catch(() => undefined)

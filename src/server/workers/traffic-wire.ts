@@ -1,6 +1,6 @@
 import type { Details, TrafficEntry } from '../../ledger/index.ts'
 
-/** A request for the audit log as one flat list: half the size of an object with names. */
+/** A request for the audit log as one flat list, which is half the size of an object. */
 export type WireTraffic = readonly [
   timeMs: number,
   tenantId: string,

@@ -6,8 +6,8 @@ const EVERY_MS = 2000
 const MISSES_MAX = 3
 
 /**
- * Asks each worker now and then whether it still answers; one that does not, three times in a row, is
- * ended, so that its seat takes another. Returns what ends the watch.
+ * Regularly asks each worker whether it still answers. A worker that fails to three times in a row is ended, so that
+ * its seat takes another. Returns a function that ends the watch.
  */
 export function watchSeats(
   seats: readonly Seat[],

@@ -41,13 +41,13 @@ import type { Report, StartMessage, WorkerFigures } from './messages.ts'
 import type { ReportOutbox } from './report-outbox.ts'
 import { createReportOutbox } from './report-outbox.ts'
 
-/** A worker's ways to the primary. */
+/** A worker's means to communicate with the primary. */
 export interface WorkerWays {
   readonly link: Link
   readonly report: (report: Report) => void
-  /** Asks the primary for the answer to a path of its own, such as `/health`. */
+  /** Asks the primary to answer one of its own paths, such as `/health`. */
   readonly ask: (path: string) => Promise<Response>
-  /** Says that all stands, and waits until it may listen. */
+  /** Reports that everything is ready, and waits until the worker may listen. */
   readonly mayListen: () => Promise<void>
 }
 
@@ -61,7 +61,7 @@ export interface WorkerGate {
   stop(deadlineMs: number): Promise<boolean>
 }
 
-/** A call to the primary that takes longer has failed. */
+/** A call to the primary that takes longer than this fails. */
 const RELAY_TIMEOUT_MS = 5000
 const REPORT_INTERVAL_MS = 250
 const BANS_EVERY_MS = 60_000
@@ -95,7 +95,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
   const signals = createSignals(boot, world)
   countCredentialLookups(signals, access.identity)
   const { redis } = boot.storage
-  // The bus comes from the primary; what is shared besides is spoken to from here.
+  // The bus comes from the primary; the worker itself connects to everything else that is shared.
   const shared = redis === undefined ? undefined : await openSharedBus(redis, world)
   const behind = await loadResponseLevels({
     config: boot,
@@ -118,7 +118,7 @@ export async function startWorkerGate(start: StartMessage, ways: WorkerWays): Pr
     bans: reportingBans(bans, config, outbox),
     ledger: outbox,
   }
-  // The one in force may ask for what that of the start did not.
+  // The configuration in force may need what the one at start did not.
   await nouns.responses.provideFor(config)
   const allowLists = createAllowListCounts()
   const exposed = new Set(boot.signals.expose.map((name) => `/${name}`))
@@ -182,7 +182,7 @@ function worldOf({ boot, worker }: StartMessage): World {
   return { ...world, logger: world.logger.child({ worker }) }
 }
 
-/** Bans that hold here, whose making is left to the primary: it alone sees all violations. */
+/** Enforces bans here, but leaves making them to the primary, which alone sees all violations. */
 function reportingBans(
   bans: Bans,
   { bans: initial }: GatewayConfig,

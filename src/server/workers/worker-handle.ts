@@ -9,24 +9,24 @@ import type { FromWorker, StartMessage, WorkerFigures } from './messages.ts'
 import { spawnWorker } from './spawn-worker.ts'
 import { decodeTraffic } from './traffic-wire.ts'
 
-/** What workers ask of the primary. */
+/** What the primary provides to workers. */
 export interface WorkerService {
   readonly relay: RelayServer
   readonly nouns: Pick<Nouns, 'bans' | 'ledger'>
-  /** Answers `/health` and its like. */
+  /** Answers `/health` and the like. */
   readonly answer: (path: string) => Promise<Response> | undefined
-  /** Resolves when a worker that could listen may; rejects when it may not. */
+  /** Resolves when a worker that is able to listen may do so; rejects if it may not. */
   readonly mayListen: () => Promise<void>
 }
 
 /** One worker process as the primary sees it. */
 export interface WorkerHandle {
   readonly pid: number
-  /** Resolves once it serves. Rejects when it cannot (with a ListenError where that is why) or is gone. */
+  /** Resolves once it serves. Rejects if it cannot (with a ListenError if that is the reason) or has ended. */
   readonly ready: Promise<void>
   /** Resolves with how it ended. */
   readonly gone: Promise<string>
-  /** Rejects when it does not answer in time or is gone; so do the next three. */
+  /** Rejects if it does not answer in time or has ended; so do the next three methods. */
   apply(config: GatewayConfig): Promise<readonly CompileProblem[]>
   figures(): Promise<WorkerFigures>
   explain(asked: ExplainRequest): Promise<Outcome<Explanation>>
@@ -38,10 +38,10 @@ export interface WorkerHandle {
 const START_TIMEOUT_MS = 20_000
 const APPLY_TIMEOUT_MS = 5000
 const FIGURES_TIMEOUT_MS = 2000
-/** What a worker may take for its last words, beyond the time for requests in flight. */
+/** How long a worker may take to hand over its last messages, beyond the time for requests in flight. */
 const LEAVE_TIMEOUT_MS = 5000
 
-/** Spawns a worker and serves it until it is gone. */
+/** Spawns a worker, and serves it until it has ended. */
 export function startWorker(start: StartMessage, service: WorkerService): WorkerHandle {
   const waiting = createWaiting()
   const shared = createSharedLink((message) => worker.send({ kind: 'relay', message }))
@@ -125,7 +125,7 @@ type Actions = {
   readonly [K in FromWorker['kind']]: (message: Extract<FromWorker, { kind: K }>) => void
 }
 
-/** Puts what a worker reports where a process alone would have put it itself. */
+/** Records what a worker reports in the same places where a single process would have recorded it. */
 function takeIn(
   { traffic, dropped, violations }: Extract<FromWorker, { kind: 'report' }>,
   { ledger, bans }: WorkerService['nouns'],
@@ -154,12 +154,12 @@ async function answerOf(
   }
 }
 
-/** Answers that are waited for, by name, each with a time limit. */
+/** Pending answers by name, each with a time limit. */
 interface Waiting {
   wait<T>(name: string, timeoutMs: number): Promise<T>
   settle(name: string, value: unknown): void
   fail(name: string, error: Error): void
-  /** Fails all that wait, and all that will. */
+  /** Fails all pending answers, and all later ones. */
   end(error: Error): void
 }
 

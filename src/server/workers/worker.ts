@@ -10,8 +10,8 @@ type Actions = {
 }
 
 /**
- * Runs this process as a worker of the one that spawned it, and never outlives it. Signals that a
- * terminal or a supervisor sends to the whole group are the primary's to act on.
+ * Runs this process as a worker of the one that spawned it, and never outlives it. Only the primary acts on signals
+ * that a terminal or a supervisor sends to the whole group.
  */
 export function runWorker(): void {
   const channel = openChannel()
@@ -31,7 +31,7 @@ function createActions(channel: Channel): Actions {
   const questions = createQuestions(channel)
   const started = Promise.withResolvers<WorkerGate>()
   const allowed = Promise.withResolvers<void>()
-  // Jobs run one after the other, behind the start.
+  // Jobs run one after another, after the start.
   let queue: Promise<unknown> = started.promise
   const then = (job: (gate: WorkerGate) => unknown): void => {
     queue = queue.then(async () => job(await started.promise)).catch(giveUp)
@@ -74,7 +74,7 @@ function createActions(channel: Channel): Actions {
   }
 }
 
-/** What was asked of the primary and is not answered yet. */
+/** Questions to the primary that are not answered yet. */
 function createQuestions(channel: Channel): {
   ask(path: string): Promise<Response>
   answer(id: number, answer: WireAnswer | undefined): void
@@ -102,7 +102,7 @@ function createQuestions(channel: Channel): {
 
 const QUESTIONS_MAX = 256
 
-/** Something that cannot happen has: the primary starts another worker. */
+/** Ends this worker after an error that should be impossible; the primary starts another one. */
 function giveUp(error: unknown): never {
   process.stderr.write(`tollgate: a worker failed: ${textOf(error)}\n`)
   process.exit(1)
