@@ -11,10 +11,10 @@ export type ApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>
 const DESCRIPTION = `Everything Tollgate administers: tenants, users, roles, keys, tokens, sessions,
 limits, bans, the audit log and the configuration.
 
-Every request needs \`Authorization: Bearer <root key, API key or token>\`. Credentials bound to a
-tenant see and change that tenant only. Refusals are problem details (RFC 9457) with a stable
-\`code\`. Every change is in the audit log before it is acknowledged; 202 in place of its usual status says
-that gates sharing a Redis have not heard of it yet. Lists are
+Every request needs \`Authorization: Bearer <root key, API key or token>\`. Credentials of a
+tenant see and change only that tenant. Refusals are problem details (RFC 9457) with a stable
+\`code\`. Every change is in the audit log before it is acknowledged; 202 instead of the usual status means
+that other gates sharing its Redis have not heard of it yet. Lists are
 \`{ "data": [], "nextCursor": null }\`; changes honor \`Idempotency-Key\` (24 h) and \`If-Match\`.`
 
 /**
@@ -123,7 +123,7 @@ function parametersOf(operation: Operation, schema: Convert): ParameterObject[] 
       name: 'Idempotency-Key',
       in: 'header',
       required: false,
-      description: 'The same key and request again within 24 hours get the same answer.',
+      description: 'Repeating the request with the same key within 24 hours gets the same answer.',
       schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
     })
   }
@@ -132,7 +132,7 @@ function parametersOf(operation: Operation, schema: Convert): ParameterObject[] 
       name: 'If-Match',
       in: 'header',
       required: false,
-      description: 'Change only this version: an ETag as given before.',
+      description: 'Change only this version: an ETag received earlier.',
       schema: { type: 'string', pattern: String.raw`^("\d{1,15}"|\*)$` },
     })
   }
@@ -169,11 +169,11 @@ function responsesOf(operation: Operation, schema: Convert) {
 }
 
 const PENDING =
-  'Done and in force on this gate; others that share its Redis cannot be told yet, and will be as soon as Redis answers.'
+  'Done, and in force on this gate. Other gates that share its Redis could not be told yet, and will be as soon as Redis answers.'
 
 const PENDING_FIELD = { type: 'string', enum: ['others'] } satisfies SchemaObject
 
-const SUCCESS = { 200: 'Done.', 201: 'Made.', 204: 'Done; no content.' } as const
+const SUCCESS = { 200: 'Done.', 201: 'Created.', 204: 'Done; no content.' } as const
 
 const PROBLEM = {
   type: 'object',

@@ -56,11 +56,11 @@ const tenantArg = {
 } as const satisfies ArgsDef
 
 const yesArg = {
-  yes: { type: 'boolean', description: 'Do not ask.' },
+  yes: { type: 'boolean', description: 'Do not ask for confirmation.' },
 } as const satisfies ArgsDef
 
 const limitArg = {
-  limit: { type: 'string', valueHint: 'n', description: 'How many at most (default 100; 0: all).' },
+  limit: { type: 'string', valueHint: 'n', description: 'Maximum number (default 100; 0: all).' },
 } as const satisfies ArgsDef
 
 /** Makes a command of an action. */

@@ -24,7 +24,7 @@ export const verifyCommand = leaf({
     checkpoint: {
       type: 'string',
       valueHint: 'path',
-      description: 'A checkpoint noted earlier, as JSON: proves that nothing was cut off.',
+      description: 'A checkpoint saved earlier, as JSON: proves that nothing was cut off.',
     },
     ...adminArgs,
   },

@@ -69,7 +69,7 @@ export const banOperations = [
     ...facts,
     id: 'listBans',
     method: 'get',
-    summary: 'List the bans in force, the one that ends first first',
+    summary: 'List the bans in force, soonest to end first',
     permission: 'tollgate.system.bans:read',
     result: pageOf(banView),
     params: noParams,

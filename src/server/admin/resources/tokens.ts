@@ -90,7 +90,7 @@ export const tokenOperations = [
     id: 'inspectToken',
     method: 'post',
     path: '/tenants/{tenantId}/tokens/inspect',
-    summary: 'Tell whether an access token is good now, and whose it is',
+    summary: 'Tell whether an access token is valid now, and whose it is',
     permission: 'tollgate.tenant.tokens:read',
     result: tokenView,
     params: tenantParams,

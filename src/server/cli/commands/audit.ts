@@ -20,7 +20,7 @@ const columns = [
 
 const filters = {
   tenant: { type: 'string', valueHint: 'id', description: 'Only records of this tenant.' },
-  actor: { type: 'string', valueHint: 'id', description: 'Only acts of this actor.' },
+  actor: { type: 'string', valueHint: 'id', description: 'Only actions of this actor.' },
   action: { type: 'string', description: 'Such as key.revoke.' },
   outcome: { type: 'string', description: 'ok, allow, pending or a refusal code.' },
   kind: { type: 'enum', options: ['traffic', 'admin', 'system', 'gap'] },
@@ -44,7 +44,7 @@ const queryOf = (args: Arguments): Record<string, string | undefined> => ({
 export const auditCommand = branch('audit', 'The audit log', {
   list: action({
     name: 'list',
-    summary: 'Find audit records, newest first',
+    summary: 'Search audit records, newest first',
     args: filters,
     examples: ['tollgate audit list --tenant demo --action key.revoke --from 2026-01-31'],
     shown: { kind: 'list', columns },
@@ -74,7 +74,7 @@ export const auditCommand = branch('audit', 'The audit log', {
   verify: verifyCommand,
   checkpoint: action({
     name: 'checkpoint',
-    summary: 'The newest record on disk: note it elsewhere, to verify against later',
+    summary: 'Print the newest record on disk: save it elsewhere, to verify against later',
     examples: ['tollgate audit checkpoint --json > checkpoint.json'],
     shown: { kind: 'one' },
     request: () => ({ method: 'GET', path: '/audit/checkpoint' }),

@@ -45,7 +45,11 @@ export const bansCommand = branch('bans', 'Bans of addresses and credentials', {
         description: 'What it is; default: key for what looks like key_…, else address.',
       },
       reason: { type: 'string', required: true, description: 'Why; goes into the audit log.' },
-      for: { type: 'string', valueHint: 'duration', description: 'How long; default: no end.' },
+      for: {
+        type: 'string',
+        valueHint: 'duration',
+        description: 'Duration; permanent by default.',
+      },
       force: {
         type: 'boolean',
         description:

@@ -8,7 +8,7 @@ const KINDS = ['url', 'path', 'key', 'route', 'tenant', 'all'] as const
 
 const purgeArgs = {
   url: { type: 'string', description: 'URL with its query.' },
-  path: { type: 'string', valueHint: 'url', description: 'URL; all of its queries are meant.' },
+  path: { type: 'string', valueHint: 'url', description: 'URL; purges it with every query.' },
   key: { type: 'string', description: 'Surrogate key.' },
   route: { type: 'string', valueHint: 'id', description: 'Route id.' },
   tenant: { type: 'string', valueHint: 'id', description: 'Tenant id.' },
@@ -30,13 +30,13 @@ function purgeOf(args: Arguments): { readonly kind: string; readonly subject: st
 export const cacheCommand = branch('cache', 'Stored responses', {
   stats: action({
     name: 'stats',
-    summary: 'Show what stored responses did since the start, and what is stored',
+    summary: 'Show figures of the response cache since startup, and what is stored',
     shown: { kind: 'one' },
     request: () => ({ method: 'GET', path: '/cache' }),
   }),
   purge: action({
     name: 'purge',
-    summary: 'Forget stored responses',
+    summary: 'Purge stored responses',
     args: purgeArgs,
     examples: [
       'tollgate cache purge --url https://api.example.com/scenes?page=2',

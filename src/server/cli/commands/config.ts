@@ -36,14 +36,14 @@ const upstreamColumns = [
 export const configCommand = branch('config', 'The configuration of a running gate', {
   show: action({
     name: 'show',
-    summary: 'Show the effective configuration, secrets masked',
+    summary: 'Show the effective configuration, with secrets masked',
     examples: ['tollgate config show --json'],
     shown: { kind: 'one' },
     request: () => ({ method: 'GET', path: '/config' }),
   }),
   check: leaf({
     name: 'check',
-    summary: 'Let a running gate check a file without putting it in force',
+    summary: 'Have a running gate check a file without putting it in force',
     args: {
       file: { type: 'positional', description: 'Configuration in YAML.' },
       ...adminArgs,

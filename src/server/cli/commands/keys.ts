@@ -55,7 +55,7 @@ export const keysCommand = branch('keys', 'API keys', {
   get: get('Show an API key'),
   create: action({
     name: 'create',
-    summary: 'Make an API key; the key alone goes to standard output',
+    summary: 'Create an API key; only the key goes to standard output',
     tenant: true,
     args: {
       name: { type: 'positional', description: 'What it is for.' },
@@ -79,7 +79,7 @@ export const keysCommand = branch('keys', 'API keys', {
   }),
   update: action({
     name: 'update',
-    summary: 'Change an API key; what is not named stays',
+    summary: 'Change an API key; fields not named keep their values',
     tenant: true,
     args: { ...id, name: { type: 'string', description: 'New name.' }, ...fields },
     shown: { kind: 'one' },
@@ -91,11 +91,15 @@ export const keysCommand = branch('keys', 'API keys', {
   }),
   rotate: action({
     name: 'rotate',
-    summary: 'Make a new secret; the old one works on for the overlap',
+    summary: 'Create a new secret; the old one keeps working for the overlap',
     tenant: true,
     args: {
       ...id,
-      overlap: { type: 'string', valueHint: 'duration', description: 'Default as configured.' },
+      overlap: {
+        type: 'string',
+        valueHint: 'duration',
+        description: 'Defaults to the configured overlap.',
+      },
     },
     examples: ['tollgate keys rotate key_… --tenant demo --overlap 1h'],
     shown: { kind: 'issued', id: 'key', secrets: ['secret'] },
@@ -106,17 +110,17 @@ export const keysCommand = branch('keys', 'API keys', {
     }),
   }),
   disable: act('disable', {
-    summary: 'Refuse an API key until enabled again',
+    summary: 'Disable an API key until enabled again',
     done: 'is refused',
   }),
-  enable: act('enable', { summary: 'Admit a disabled API key again', done: 'is admitted' }),
+  enable: act('enable', { summary: 'Enable a disabled API key', done: 'is admitted' }),
   revoke: act('revoke', {
-    summary: 'End an API key for good',
+    summary: 'Revoke an API key for good',
     done: 'has ended',
     confirm: (args) => `The key ${args.required('id')} ends for good.`,
   }),
   delete: remove({
-    summary: 'End an API key and forget it',
+    summary: 'Delete an API key',
     confirm: (args) => `The key ${args.required('id')} ends and is forgotten.`,
   }),
 })

@@ -19,7 +19,7 @@ const subject = {
   user: { type: 'string', valueHint: 'id', description: 'User id.' },
   tenant: { type: 'string', valueHint: 'id', description: 'Tenant id.' },
   route: { type: 'string', valueHint: 'id', description: 'Route id.' },
-  plan: { type: 'string', description: 'Plan whose rate counts.' },
+  plan: { type: 'string', description: 'Plan whose rate applies.' },
 } as const satisfies ArgsDef
 
 const queryOf = (args: Arguments): Record<string, string | undefined> => ({
@@ -35,13 +35,13 @@ const queryOf = (args: Arguments): Record<string, string | undefined> => ({
 export const limitsCommand = branch('limits', 'Limits and what of them is used', {
   list: action({
     name: 'list',
-    summary: 'List the limits of the configuration in force',
+    summary: 'List the configured limits',
     shown: { kind: 'list', columns },
     request: () => ({ method: 'GET', path: '/limits' }),
   }),
   peek: action({
     name: 'peek',
-    summary: 'Show what a subject has left, without taking anything',
+    summary: 'Show how much of a limit a subject has left, without using any',
     args: subject,
     examples: ['tollgate limits peek default --address 203.0.113.7'],
     shown: { kind: 'one' },
@@ -53,7 +53,7 @@ export const limitsCommand = branch('limits', 'Limits and what of them is used',
   }),
   reset: action({
     name: 'reset',
-    summary: 'Forget what a subject used of a limit',
+    summary: 'Reset what a subject has used of a limit',
     args: subject,
     shown: { kind: 'one' },
     request: (args) => ({

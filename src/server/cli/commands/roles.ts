@@ -22,7 +22,7 @@ const roleName = { name: { type: 'positional', description: 'Role.' } } as const
 const fields = {
   description: { type: 'string', description: 'What it is for.' },
   permission: { type: 'string', description: 'Permission resource:action; may be repeated.' },
-  inherits: { type: 'string', description: 'Role it has the permissions of; may be repeated.' },
+  inherits: { type: 'string', description: 'Role to inherit permissions from; may be repeated.' },
 } as const satisfies ArgsDef
 
 const bodyOf = (args: Arguments): Record<string, unknown> =>
@@ -39,7 +39,7 @@ const pathOf = (tenantId: string, args: Arguments): string =>
 export const rolesCommand = branch('roles', 'Roles', {
   list: action({
     name: 'list',
-    summary: 'List roles, built-in and configured ones included',
+    summary: 'List roles, including built-in and configured ones',
     tenant: true,
     shown: { kind: 'list', columns },
     request: (_args, { tenantId }) => ({ method: 'GET', path: `/tenants/${tenantId}/roles` }),
@@ -54,7 +54,7 @@ export const rolesCommand = branch('roles', 'Roles', {
   }),
   create: action({
     name: 'create',
-    summary: 'Make a role',
+    summary: 'Create a role',
     tenant: true,
     args: { ...roleName, ...fields },
     examples: ['tollgate roles create curator --tenant demo --permission scene:write'],
@@ -67,7 +67,7 @@ export const rolesCommand = branch('roles', 'Roles', {
   }),
   update: action({
     name: 'update',
-    summary: 'Change a role; what is not named stays',
+    summary: 'Change a role; fields not named keep their values',
     tenant: true,
     args: { ...roleName, ...fields },
     shown: { kind: 'one' },
@@ -79,7 +79,7 @@ export const rolesCommand = branch('roles', 'Roles', {
   }),
   delete: action({
     name: 'delete',
-    summary: 'Remove a role and its assignments',
+    summary: 'Delete a role and its assignments',
     tenant: true,
     args: roleName,
     shown: { kind: 'done' },

@@ -8,14 +8,14 @@ import { CliError, EXIT } from '../exit-codes.ts'
 export const rootKeyCommand = branch('root-key', 'The root key of the admin API', {
   rotate: action({
     name: 'rotate',
-    summary: 'Make a new root key; the old one ends at once',
+    summary: 'Create a new root key; the old one stops working at once',
     shown: { kind: 'issued', id: 'key', secrets: ['secret'] },
     confirm: () => 'The root key in use ends.',
     request: () => ({ method: 'POST', path: '/root-key/rotate' }),
   }),
   reset: leaf({
     name: 'reset',
-    summary: 'Make a new root key when the old one is lost; the gate must not be running',
+    summary: 'Create a new root key when the old one is lost; the gate must not be running',
     args: {
       data: { type: 'string', required: true, valueHint: 'folder', description: 'Data folder.' },
       ...jsonArg,

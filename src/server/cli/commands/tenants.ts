@@ -45,10 +45,10 @@ export const tenantsCommand = branch('tenants', 'Tenants', {
   }),
   create: action({
     name: 'create',
-    summary: 'Make a tenant',
+    summary: 'Create a tenant',
     args: {
       name: { type: 'positional', description: 'Its name.' },
-      id: { type: 'string', description: 'Its id; made when left out.' },
+      id: { type: 'string', description: 'Its id; generated when left out.' },
       plan: { type: 'string', description: 'Its plan.' },
     },
     examples: ['tollgate tenants create "Acme GmbH" --id acme'],
@@ -61,7 +61,7 @@ export const tenantsCommand = branch('tenants', 'Tenants', {
   }),
   update: action({
     name: 'update',
-    summary: 'Change a tenant; what is not named stays',
+    summary: 'Change a tenant; fields not named keep their values',
     args: {
       ...id,
       name: { type: 'string', description: 'New name.' },
@@ -78,7 +78,7 @@ export const tenantsCommand = branch('tenants', 'Tenants', {
   resume: change('resume', 'Admit a suspended tenant again', 'is admitted'),
   delete: action({
     name: 'delete',
-    summary: 'Remove a tenant with everything it has',
+    summary: 'Delete a tenant with everything it has',
     args: id,
     shown: { kind: 'done' },
     confirm: (args) =>

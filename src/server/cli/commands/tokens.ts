@@ -28,14 +28,14 @@ export const tokensCommand = branch('tokens', 'Access tokens', {
   }),
   issue: action({
     name: 'issue',
-    summary: 'Issue an access token; it alone goes to standard output',
+    summary: 'Issue an access token; only the token goes to standard output',
     tenant: true,
     args: {
       key: { type: 'string', valueHint: 'id', description: 'The key it is issued for.' },
       user: { type: 'string', valueHint: 'id', description: 'The user it is issued for.' },
-      scope: { type: 'string', description: 'Narrows it to this permission; may be repeated.' },
+      scope: { type: 'string', description: 'Restricts it to this permission; may be repeated.' },
       ttl: { type: 'string', valueHint: 'duration', description: 'Lifetime; default 24h.' },
-      refreshable: { type: 'boolean', description: 'A refresh token comes with it.' },
+      refreshable: { type: 'boolean', description: 'Also issue a refresh token.' },
     },
     examples: ['tollgate tokens issue --tenant demo --key key_… --ttl 1h'],
     shown: { kind: 'issued', id: 'token', secrets: ['accessToken', 'refreshToken'] },
@@ -59,7 +59,7 @@ export const tokensCommand = branch('tokens', 'Access tokens', {
   }),
   inspect: action({
     name: 'inspect',
-    summary: 'Tell whose the token on standard input is, and whether it is good',
+    summary: 'Tell whose the token on standard input is, and whether it is valid',
     tenant: true,
     examples: ['tollgate tokens inspect --tenant demo < token.txt'],
     shown: { kind: 'one' },

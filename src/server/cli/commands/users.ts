@@ -50,7 +50,7 @@ export const usersCommand = branch('users', 'Users, their roles and sessions', {
   get: get('Show a user'),
   create: action({
     name: 'create',
-    summary: 'Make a user',
+    summary: 'Create a user',
     tenant: true,
     args: {
       login: { type: 'positional', description: 'Login.' },
@@ -71,7 +71,7 @@ export const usersCommand = branch('users', 'Users, their roles and sessions', {
   }),
   update: action({
     name: 'update',
-    summary: 'Change a user; what is not named stays',
+    summary: 'Change a user; fields not named keep their values',
     tenant: true,
     args: {
       ...id,
@@ -99,10 +99,10 @@ export const usersCommand = branch('users', 'Users, their roles and sessions', {
     }),
     done: (args) => `The password of ${args.required('id')} is set.`,
   }),
-  disable: act('disable', { summary: 'Refuse a user until enabled again', done: 'is refused' }),
-  enable: act('enable', { summary: 'Admit a disabled user again', done: 'is admitted' }),
+  disable: act('disable', { summary: 'Disable a user until enabled again', done: 'is refused' }),
+  enable: act('enable', { summary: 'Enable a disabled user', done: 'is admitted' }),
   delete: remove({
-    summary: 'Remove a user with its sessions and tokens',
+    summary: 'Delete a user with all sessions and tokens',
     confirm: (args) => `The user ${args.required('id')} goes, with sessions and tokens.`,
   }),
   roles: action({
@@ -118,7 +118,7 @@ export const usersCommand = branch('users', 'Users, their roles and sessions', {
   }),
   assign: action({
     name: 'assign',
-    summary: 'Give a role to a user',
+    summary: 'Assign a role to a user',
     tenant: true,
     args: { ...id, ...role },
     examples: ['tollgate users assign usr_… editor --tenant demo'],
@@ -131,7 +131,7 @@ export const usersCommand = branch('users', 'Users, their roles and sessions', {
   }),
   unassign: action({
     name: 'unassign',
-    summary: 'Take a role from a user',
+    summary: 'Remove a role from a user',
     tenant: true,
     args: { ...id, ...role },
     shown: { kind: 'done' },

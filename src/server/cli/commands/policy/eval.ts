@@ -23,8 +23,11 @@ export const evalCommand = leaf({
   args: {
     ...queryArgs,
     format: { type: 'enum', options: [...FORMATS], description: 'Default pretty.' },
-    strict: { type: 'boolean', description: 'Failing built-ins are errors, not undefined.' },
-    fail: { type: 'boolean', description: 'End with 6 when the query is undefined.' },
+    strict: {
+      type: 'boolean',
+      description: 'Treat failing built-ins as errors instead of undefined.',
+    },
+    fail: { type: 'boolean', description: 'Exit with 6 when the query is undefined.' },
     ...jsonArg,
   },
   examples: [

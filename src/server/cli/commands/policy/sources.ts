@@ -23,7 +23,7 @@ export const verificationArgs = {
     options: [...SIGNING_ALGORITHMS],
     description: 'How bundles are signed (default RS256).',
   },
-  scope: { type: 'string', description: 'What the signature must say that it is for.' },
+  scope: { type: 'string', description: 'Scope that the signature must state.' },
 } as const satisfies ArgsDef
 
 /** Options of commands that evaluate a query. */

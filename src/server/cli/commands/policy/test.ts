@@ -11,17 +11,21 @@ export const testCommand = leaf({
   summary: 'Run the rules named test_…, as `opa test` does',
   args: {
     ...pathsArgs,
-    run: { type: 'string', valueHint: 'pattern', description: 'Only tests whose name matches.' },
+    run: {
+      type: 'string',
+      valueHint: 'pattern',
+      description: 'Only run tests whose name matches.',
+    },
     verbose: {
       type: 'boolean',
       alias: 'v',
-      description: 'Show tests that pass, and what is printed.',
+      description: 'Also show passing tests, and printed output.',
     },
     coverage: { type: 'boolean', description: 'Show which lines no test evaluates.' },
     threshold: {
       type: 'string',
       valueHint: 'percent',
-      description: 'Fail when less of the lines is covered.',
+      description: 'Fail when a smaller share of the lines is covered.',
     },
     ...jsonArg,
   },
