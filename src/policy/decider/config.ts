@@ -68,7 +68,9 @@ const policyName = name()
 
 /** Configuration of policies in Rego, by name, and of the log of their decisions. */
 export const policiesConfig = z
-  .object({ decisionLog: decisionLogConfig.optional() })
+  .object({
+    decisionLog: decisionLogConfig.optional().describe('Log of the decisions of all policies.'),
+  })
   .catchall(policy)
   .superRefine((policies, context) => {
     for (const [key] of namedPolicies(policies)) {

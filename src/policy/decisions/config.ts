@@ -27,7 +27,7 @@ const upload = z
     bufferMax: size()
       .prefault('16MiB')
       .describe('Memory for decisions that wait; beyond it, the oldest are dropped.'),
-    timeout: duration().prefault('10s'),
+    timeout: duration().prefault('10s').describe('An upload that takes longer counts as failed.'),
   })
   .refine(({ minDelay, maxDelay }) => minDelay <= maxDelay && maxDelay > 0, {
     error: '`minDelay` is longer than `maxDelay`',

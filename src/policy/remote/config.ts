@@ -3,7 +3,7 @@ import { duration, secret, size } from '../../core/config/fields.ts'
 import { SIGNING_ALGORITHMS } from '../bundle/jws.ts'
 
 const key = z.strictObject({
-  algorithm: z.enum(SIGNING_ALGORITHMS).default('RS256'),
+  algorithm: z.enum(SIGNING_ALGORITHMS).default('RS256').describe('Algorithm of the signature.'),
   key: secret().describe('Public key in PEM, or the shared secret; use ${file:path}.'),
 })
 
