@@ -15,8 +15,7 @@ export const aimArgs = {
   set: {
     type: 'string',
     valueHint: 'name=value',
-    description:
-      'For the setup of the scenario, in place of an environment variable; repeatable. Recorded.',
+    description: 'Environment variable for the setup of the scenario; repeatable. Recorded.',
   },
   methods: {
     type: 'string',
@@ -29,7 +28,7 @@ export const aimArgs = {
     description: 'Method of the one request (default GET).',
   },
   body: { type: 'string', valueHint: 'text', description: 'Body of the one request.' },
-  insecure: { type: 'boolean', description: 'Take certificates that nobody vouches for.' },
+  insecure: { type: 'boolean', description: 'Accept certificates that cannot be verified.' },
   connect: {
     type: 'string',
     valueHint: 'addresses',

@@ -13,15 +13,19 @@ export const commonArgs = {
   },
   'allow-remote': {
     type: 'boolean',
-    description: 'Measure another machine; only loopback addresses otherwise.',
+    description: 'Allow targets on other machines; otherwise only loopback addresses.',
   },
-  seed: { type: 'string', valueHint: 'n', description: 'Repeat the choices of an earlier run.' },
+  seed: {
+    type: 'string',
+    valueHint: 'n',
+    description: 'Repeat the random choices of an earlier run.',
+  },
   quick: { type: 'boolean', description: 'A short run: wide intervals, rarely a verdict.' },
   json: { type: 'boolean', description: 'Print the record as JSON.' },
   out: {
     type: 'string',
     valueHint: 'file',
-    description: 'Write the record to a file, as its ending says; may be repeated.',
+    description: 'Write the record to a file, in the format of its extension; may be repeated.',
   },
 } as const satisfies ArgsDef
 

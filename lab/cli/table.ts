@@ -17,11 +17,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/micro.ts')).microCommand,
   },
   leak: {
-    summary: 'Whether memory leaks: windows of a long load, with a known leak and none as controls',
+    summary: 'Whether memory leaks: a long load, with a known leak and an idle server as controls',
     load: async () => (await import('./commands/leak.ts')).leakCommand,
   },
   compare: {
-    summary: 'Whether a server got slower than a stored run, or than another that runs beside it',
+    summary:
+      'Whether a server got slower than in a stored run, or is slower than another beside it',
     load: async () => (await import('./commands/compare.ts')).compareCommand,
   },
   scale: {
@@ -33,11 +34,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/profile.ts')).profileCommand,
   },
   load: {
-    summary: 'Put load of a shape on a server and hold it against thresholds',
+    summary: 'Put load of a given shape on a server and check it against thresholds',
     load: async () => (await import('./commands/load.ts')).loadCommand,
   },
   break: {
-    summary: 'Find the highest rate at which an objective is held, and confirm it',
+    summary: 'Find the highest rate at which an objective is met, and confirm it',
     load: async () => (await import('./commands/break.ts')).breakCommand,
   },
   connections: {
@@ -45,11 +46,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/connections.ts')).connectionsCommand,
   },
   faults: {
-    summary: 'Break what a server depends on, under load: time to recover, requests lost',
+    summary: 'Break a dependency of a server under load: time to recover, requests lost',
     load: async () => (await import('./commands/faults.ts')).faultsCommand,
   },
   cache: {
-    summary: 'Hit ratio cold, warm, thrashing and in a stampede, by what the server reports',
+    summary: 'Hit ratio cold, warm, thrashing and in a stampede, as the server reports it',
     load: async () => (await import('./commands/cache.ts')).cacheCommand,
   },
   machine: {
@@ -73,7 +74,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/synthetic.ts')).syntheticCommand,
   },
   validate: {
-    summary: 'Run a plan of claims and a production checklist, with the evidence for each',
+    summary: 'Check the claims and the checklist of a plan, with the evidence for each',
     load: async () => (await import('./commands/validate.ts')).validateCommand,
   },
 }

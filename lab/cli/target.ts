@@ -19,7 +19,7 @@ export function readTarget(text: string, allowRemote: boolean): string {
   if (!allowRemote && !LOOPBACK.test(url.hostname)) {
     throw new UsageError(
       `${url.hostname} is not this machine`,
-      'Only loopback addresses are measured; say --allow-remote if the server is yours.',
+      'Only loopback addresses are measured; use --allow-remote if the server is yours.',
     )
   }
   return url.href

@@ -10,7 +10,7 @@ const QUICK_STEP_MS = 3000
 
 /** `lab break`: the highest rate that holds an objective. */
 export const breakCommand = experimentCommand({
-  summary: 'Find the highest rate at which an objective is held, and confirm it',
+  summary: 'Find the highest rate at which an objective is met, and confirm it',
   experiment: breakExperiment,
   examples: [
     'tollgate lab break --target http://127.0.0.1:8080/scene --p99 50ms',
@@ -31,34 +31,34 @@ export const breakCommand = experimentCommand({
     from: {
       type: 'string',
       valueHint: 'n',
-      description: 'First rate to try, requests a second (default 100).',
+      description: 'First rate to try, requests per second (default 100).',
     },
     max: { type: 'string', valueHint: 'n', description: 'Highest rate to try (default 100000).' },
     step: {
       type: 'string',
       valueHint: 'time',
-      description: 'How long each rate is tried at least (default 10s).',
+      description: 'Minimum time for each rate (default 10s).',
     },
     timeout: {
       type: 'string',
       valueHint: 'time',
-      description: 'What takes longer has failed (default 5s).',
+      description: 'Requests that take longer have failed (default 5s).',
     },
     connections: {
       type: 'string',
       valueHint: 'n',
-      description: 'Connections at most (default 1000).',
+      description: 'Maximum number of connections (default 1000).',
     },
-    processes: { type: 'string', valueHint: 'n', description: 'Processes that send (default 1).' },
+    processes: { type: 'string', valueHint: 'n', description: 'Sending processes (default 1).' },
     confirmations: {
       type: 'string',
       valueHint: 'n',
-      description: 'Tries 5 % below and above the result (default 3).',
+      description: 'Confirmations 5 % below and above the result (default 3).',
     },
     'at-least': {
       type: 'string',
       valueHint: 'n',
-      description: 'Fail if less than this rate is held.',
+      description: 'Fail if the server cannot hold this rate.',
     },
   },
   options: readOptions,

@@ -9,7 +9,7 @@ import { readTarget } from '../target.ts'
 
 /** `lab cache`: how often a cache spares its origin, and whether its answers are right. */
 export const cacheCommand = experimentCommand({
-  summary: 'Hit ratio cold, warm, thrashing and in a stampede, by what the server reports',
+  summary: 'Hit ratio cold, warm, thrashing and in a stampede, as the server reports it',
   experiment: cacheExperiment,
   examples: [
     "tollgate lab cache --target 'http://127.0.0.1:8080/items/{key}' --hit-ratio 0.95",
@@ -22,51 +22,55 @@ export const cacheCommand = experimentCommand({
       description: 'hot: 80 % of the requests for 20 % of the keys (default); zipf.',
     },
     exponent: { type: 'string', valueHint: 'n', description: 'For zipf (default 1).' },
-    keys: { type: 'string', valueHint: 'n', description: 'Keys that fit (default 1000).' },
+    keys: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Number of keys that fit into the cache (default 1000).',
+    },
     'thrash-keys': {
       type: 'string',
       valueHint: 'n',
-      description: 'Keys that do not fit (default ten times as many).',
+      description: 'Number of keys that do not fit (default ten times as many).',
     },
-    rate: { type: 'string', valueHint: 'n', description: 'Requests a second (default 500).' },
+    rate: { type: 'string', valueHint: 'n', description: 'Requests per second (default 500).' },
     duration: {
       type: 'string',
       valueHint: 'time',
-      description: 'Of the warm and of the thrashing phase (default 10s).',
+      description: 'Length of the warm and of the thrashing phase (default 10s).',
     },
     timeout: {
       type: 'string',
       valueHint: 'time',
-      description: 'What takes longer has failed (default 10s).',
+      description: 'Requests that take longer have failed (default 10s).',
     },
     stampede: {
       type: 'string',
       valueHint: 'n',
-      description: 'Requests at once for a new key (default 50).',
+      description: 'Simultaneous requests for a new key (default 50).',
     },
-    rounds: { type: 'string', valueHint: 'n', description: 'How many stampedes (default 5).' },
+    rounds: { type: 'string', valueHint: 'n', description: 'Number of stampedes (default 5).' },
     'origin-counter': {
       type: 'string',
       valueHint: 'url#/pointer',
-      description: 'Where the number of origin requests stands, as JSON.',
+      description: 'Where to read the number of origin requests from JSON.',
     },
     callers: {
       type: 'string',
       valueHint: 'tokens',
-      description: 'Two bearer tokens, with a comma: their answers must be kept apart.',
+      description: 'Two bearer tokens, separated by a comma, whose answers must be kept apart.',
     },
     'body-names-key': { type: 'boolean', description: 'Every body must contain its key.' },
     'hit-ratio': {
       type: 'string',
       valueHint: 'share',
-      description: 'Fail if fewer are hits while warm, such as 0.95.',
+      description: 'Fail if the hit ratio while warm is lower, such as 0.95.',
     },
     'stampede-max': {
       type: 'string',
       valueHint: 'n',
-      description: 'Fail if a stampede reaches the origin more often.',
+      description: 'Fail if a stampede causes more origin requests.',
     },
-    insecure: { type: 'boolean', description: 'Take certificates that nobody vouches for.' },
+    insecure: { type: 'boolean', description: 'Accept certificates that cannot be verified.' },
   },
   options: readOptions,
 })
@@ -75,7 +79,7 @@ function readOptions(args: Arguments, common: CommonOptions): CacheOptions {
   if (common.target === undefined) throw new UsageError('--target is missing')
   const popularity = args.text('popularity') ?? 'hot'
   if (popularity !== 'hot' && popularity !== 'zipf') {
-    throw new UsageError('--popularity: hot or zipf')
+    throw new UsageError('--popularity: expected hot or zipf')
   }
   const keys = args.number('keys', { min: 10, max: 1_000_000, whole: true }) ?? 1000
   const quickly = common.quick ? 2000 : 10_000
@@ -114,7 +118,7 @@ function readCounter(
   const pointer = url === null ? '' : decodeURIComponent(url.hash.slice(1))
   if (url === null || !pointer.startsWith('/')) {
     throw new UsageError(
-      '--origin-counter: a URL with a JSON pointer, such as http://127.0.0.1:9101/stats#/requests',
+      '--origin-counter: expected a URL with a JSON Pointer, such as http://127.0.0.1:9101/stats#/requests',
     )
   }
   url.hash = ''
@@ -125,7 +129,7 @@ function readCallers(text: string | undefined): CacheOptions['callers'] {
   if (text === undefined) return null
   const [first, second, ...more] = readList(text)
   if (first === undefined || second === undefined || more.length > 0) {
-    throw new UsageError('--callers: two tokens with a comma between them')
+    throw new UsageError('--callers: expected two tokens, separated by a comma')
   }
   return { headers: { first: `Bearer ${first}`, second: `Bearer ${second}` } }
 }

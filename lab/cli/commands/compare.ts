@@ -8,27 +8,31 @@ import { readTarget } from '../target.ts'
 
 /** `lab compare`: whether a server got slower. */
 export const compareCommand = experimentCommand({
-  summary: 'Whether a server got slower than a stored run, or than another that runs beside it',
+  summary: 'Whether a server got slower than in a stored run, or is slower than another beside it',
   experiment: compareExperiment,
   args: {
     base: {
       type: 'positional',
       required: false,
       description:
-        'Record of an earlier run, or URL of the old server (none: the newest of --history, or become a baseline).',
+        'Record of an earlier run, or URL of the old server (default: the newest of --history; otherwise this run becomes a baseline).',
     },
     history: {
       type: 'string',
       valueHint: 'path',
-      description: 'Records of earlier runs, or folders of them, to show the course; repeatable.',
+      description: 'Records of earlier runs, or folders of them, to show the trend; repeatable.',
     },
     ...requestArgs,
     budget: {
       type: 'string',
       valueHint: 'percent',
-      description: 'Change that is let pass (default 5%).',
+      description: 'Change that is tolerated (default 5%).',
     },
-    blocks: { type: 'string', valueHint: 'n', description: 'Default 20; at least 6.' },
+    blocks: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Number of blocks (default 20; at least 6).',
+    },
     slice: { type: 'string', valueHint: 'duration', description: 'Default 200ms.' },
     connections: { type: 'string', valueHint: 'n', description: 'Default 32.' },
   },

@@ -29,27 +29,27 @@ export const connectionsCommand = experimentCommand({
     hold: {
       type: 'string',
       valueHint: 'time',
-      description: 'How long all of them are held (default 10s).',
+      description: 'How long all of them are held open (default 10s).',
     },
     rate: {
       type: 'string',
       valueHint: 'n',
-      description: 'Requests a second over all of them (default 500).',
+      description: 'Requests per second over all of them (default 500).',
     },
     timeout: {
       type: 'string',
       valueHint: 'time',
-      description: 'What takes longer has failed (default 10s).',
+      description: 'Requests that take longer have failed (default 10s).',
     },
     p99: {
       type: 'string',
       valueHint: 'time',
-      description: 'Fail a step whose 99th percentile is above this.',
+      description: 'Fail if the 99th percentile of a step is above this.',
     },
     pid: {
       type: 'string',
       valueHint: 'n',
-      description: 'Process whose memory is read (default: the one that listens).',
+      description: 'Process whose memory is read (default: the one that listens on the port).',
     },
     sources: {
       type: 'string',
@@ -59,7 +59,7 @@ export const connectionsCommand = experimentCommand({
     processes: {
       type: 'string',
       valueHint: 'n',
-      description: 'Processes that send (default: as many as are needed).',
+      description: 'Sending processes (default: as many as are needed).',
     },
   },
   options: readOptions,

@@ -7,12 +7,12 @@ import { UsageError } from '../exit-codes.ts'
 import { experimentCommand } from '../experiment-command.ts'
 
 const FAULTS: Readonly<Record<FaultKind, string>> = {
-  cut: 'ends connections and takes no new ones',
+  cut: 'ends connections and accepts no new ones',
   reset: 'ends connections once',
-  blackhole: 'takes everything and passes nothing on',
-  slow: 'passes everything on later (--delay)',
-  throttle: 'passes little on (--bytes)',
-  stop: 'stops a process and lets it go on (--pid)',
+  blackhole: 'accepts everything and passes nothing on',
+  slow: 'passes everything on with a delay (--delay)',
+  throttle: 'limits the bytes per second (--bytes)',
+  stop: 'suspends a process and resumes it (--pid)',
   kill: 'kills a process (--pid)',
 }
 
@@ -20,7 +20,7 @@ const isFault = (text: string): text is FaultKind => Object.hasOwn(FAULTS, text)
 
 /** `lab faults`: break something under load. */
 export const faultsCommand = experimentCommand({
-  summary: 'Break what a server depends on, under load: time to recover, requests lost',
+  summary: 'Break a dependency of a server under load: time to recover, requests lost',
   experiment: faultsExperiment,
   examples: [
     'tollgate lab faults --target http://127.0.0.1:8080/scene --fault cut --listen 127.0.0.1:9201 --upstream 127.0.0.1:9101',
@@ -39,29 +39,29 @@ export const faultsCommand = experimentCommand({
     bytes: {
       type: 'string',
       valueHint: 'n',
-      description: 'For throttle: bytes a second (default 1024).',
+      description: 'For throttle: bytes per second (default 1024).',
     },
     listen: {
       type: 'string',
       valueHint: 'host:port',
       description:
-        'Where the proxy of the lab listens: what the server is configured to depend on.',
+        'Where the proxy of the lab listens; the server must be configured to reach its dependency here.',
     },
     upstream: {
       type: 'string',
       valueHint: 'host:port',
-      description: 'Where that proxy leads: what it really depends on.',
+      description: 'Where that proxy forwards to: the real dependency.',
     },
     pid: { type: 'string', valueHint: 'n', description: 'The process for stop and kill.' },
     rate: {
       type: 'string',
       valueHint: 'n',
-      description: 'Planned requests a second (default 100).',
+      description: 'Planned requests per second (default 100).',
     },
     before: {
       type: 'string',
       valueHint: 'time',
-      description: 'How long all is well first (default 10s).',
+      description: 'Load before the fault (default 10s).',
     },
     for: {
       type: 'string',
@@ -71,27 +71,27 @@ export const faultsCommand = experimentCommand({
     after: {
       type: 'string',
       valueHint: 'time',
-      description: 'How long the recovery is watched (default 15s).',
+      description: 'How long the recovery is watched after the fault (default 15s).',
     },
     timeout: {
       type: 'string',
       valueHint: 'time',
-      description: 'What takes longer is lost (default 5s).',
+      description: 'Requests that take longer are lost (default 5s).',
     },
     connections: {
       type: 'string',
       valueHint: 'n',
-      description: 'Connections at most (default 2000).',
+      description: 'Maximum number of connections (default 2000).',
     },
     'recover-within': {
       type: 'string',
       valueHint: 'time',
-      description: 'Fail if it takes longer (default 5s).',
+      description: 'Fail if the recovery takes longer (default 5s).',
     },
     'lost-max': {
       type: 'string',
       valueHint: 'share',
-      description: 'Fail if more of the requests it met are lost.',
+      description: 'Fail if a larger share of the requests during the fault is lost.',
     },
   },
   options: readOptions,

@@ -12,40 +12,54 @@ const CONTROL_MS_MAX = 300_000
 
 /** `lab leak`: whether memory grows with the number of requests. */
 export const leakCommand = experimentCommand({
-  summary: 'Whether memory leaks: windows of a long load, with a known leak and none as controls',
+  summary: 'Whether memory leaks: a long load, with a known leak and an idle server as controls',
   experiment: leakExperiment,
   args: {
     ...aimArgs,
-    rate: { type: 'string', valueHint: 'n', description: 'Requests a second (default 200).' },
-    hours: { type: 'string', valueHint: 'n', description: 'Load for so long, for a soak: 24.' },
+    rate: { type: 'string', valueHint: 'n', description: 'Requests per second (default 200).' },
+    hours: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Length of the load in hours, such as 24 for a soak.',
+    },
     for: {
       type: 'string',
       valueHint: 'duration',
       description:
-        'Load for so long (default 3m). Before it a sixth more of warm-up, at most 1m; after it half of it without load and half of it with a known leak, at most 5m each.',
+        'Length of the load (default 3m). A warm-up of a sixth of it, at most 1m, comes before; phases without load and with a known leak, each half as long, at most 5m, come after.',
     },
-    windows: { type: 'string', valueHint: 'n', description: 'At least 12 (default 24).' },
+    windows: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Number of windows, at least 12 (default 24).',
+    },
     'memory-url': {
       type: 'string',
       valueHint: 'url',
-      description: 'Tells the heap, in JSON or as metrics; resident memory is read of the process.',
+      description:
+        'URL that reports the heap size, as JSON or metrics; resident memory is read from the process.',
     },
     'memory-path': {
       type: 'string',
       valueHint: 'path',
       description:
-        'JSON Pointer, or name of the metric (default tollgate_process_heap_used_bytes).',
+        'JSON Pointer to the heap size, or name of the metric (default tollgate_process_heap_used_bytes).',
     },
     'collect-url': {
       type: 'string',
       valueHint: 'url',
-      description: 'Makes the server collect garbage (POST) before each reading.',
+      description:
+        'URL that makes the server collect garbage; requested (POST) before each reading.',
     },
-    pid: { type: 'string', valueHint: 'n', description: 'Of the server (default: by its port).' },
+    pid: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Process of the server (default: found by its port).',
+    },
     synthetic: {
       type: 'string',
       valueHint: 'bytes',
-      description: 'The synthetic server, which leaves so much behind with each request.',
+      description: 'Measure the synthetic server, which leaks this much with each request.',
     },
   },
   examples: [

@@ -14,7 +14,7 @@ const QUICK_MS = 5000
 
 /** `lab load`: load of a given shape, checked against thresholds. */
 export const loadCommand = experimentCommand({
-  summary: 'Put load of a shape on a server and hold it against thresholds',
+  summary: 'Put load of a given shape on a server and check it against thresholds',
   experiment: loadExperiment,
   examples: [
     "tollgate lab load --target http://127.0.0.1:8080/scene --rate 100 --duration 30s --threshold 'p99<50ms'",
@@ -26,12 +26,12 @@ export const loadCommand = experimentCommand({
     rate: {
       type: 'string',
       valueHint: 'n',
-      description: 'Requests a second, planned whether or not answers come.',
+      description: 'Requests per second, planned whether or not answers come.',
     },
     users: {
       type: 'string',
       valueHint: 'n',
-      description: 'Instead: users who wait for their answers.',
+      description: 'Instead: number of users, who wait for their answers.',
     },
     shape: {
       type: 'string',
@@ -41,19 +41,19 @@ export const loadCommand = experimentCommand({
     base: {
       type: 'string',
       valueHint: 'n',
-      description: 'Where ramps begin, and what bursts and spikes rest on.',
+      description: 'Level at which ramps begin, and between bursts and spikes.',
     },
-    count: { type: 'string', valueHint: 'n', description: 'How many stairs, bursts or waves.' },
+    count: { type: 'string', valueHint: 'n', description: 'Number of stairs, bursts or waves.' },
     duration: { type: 'string', valueHint: 'time', description: 'How long (default 30s).' },
     'warm-up': {
       type: 'string',
       valueHint: 'time',
-      description: 'Part of it at the start that does not count (default a tenth, at most 3s).',
+      description: 'Time at the start that does not count (default a tenth, at most 3s).',
     },
     timeout: {
       type: 'string',
       valueHint: 'time',
-      description: 'What takes longer has failed (default 10s).',
+      description: 'Requests that take longer have failed (default 10s).',
     },
     arrivals: { type: 'string', valueHint: 'kind', description: 'poisson (default) or constant.' },
     think: {
@@ -64,18 +64,19 @@ export const loadCommand = experimentCommand({
     connections: {
       type: 'string',
       valueHint: 'n',
-      description: 'Connections at most (default 1000, or one for each user).',
+      description: 'Maximum number of connections (default 1000, or one for each user).',
     },
     sources: {
       type: 'string',
       valueHint: 'addresses',
       description: 'Local addresses to connect from, such as 127.0.0.2,127.0.0.3.',
     },
-    processes: { type: 'string', valueHint: 'n', description: 'Processes that send (default 1).' },
+    processes: { type: 'string', valueHint: 'n', description: 'Sending processes (default 1).' },
     workers: {
       type: 'string',
       valueHint: 'addresses',
-      description: 'Workers on other machines, host:port with commas; token in TOLLGATE_LAB_TOKEN.',
+      description:
+        'Workers on other machines, host:port separated by commas; token in TOLLGATE_LAB_TOKEN.',
     },
     threshold: {
       type: 'string',
@@ -86,13 +87,12 @@ export const loadCommand = experimentCommand({
     'abort-after': {
       type: 'string',
       valueHint: 'time',
-      description: 'End the run when a threshold has failed for so long.',
+      description: 'End the run when a threshold has failed for this long.',
     },
     backfill: {
       type: 'string',
       valueHint: 'time',
-      description:
-        'With --users: also estimate what a load that does not wait would see, at this interval.',
+      description: 'With --users: also estimate what an open load would see, at this interval.',
     },
   },
   options: readOptions,
@@ -111,7 +111,7 @@ function readOptions(args: Arguments, common: CommonOptions): LoadOptions {
   }
   const arrivals = args.text('arrivals') ?? 'poisson'
   if (arrivals !== 'poisson' && arrivals !== 'constant') {
-    throw new UsageError('--arrivals: poisson or constant')
+    throw new UsageError('--arrivals: expected poisson or constant')
   }
   const thresholds = args.texts('threshold')
   thresholds.forEach(readWord(parseThreshold))

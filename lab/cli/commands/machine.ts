@@ -9,7 +9,11 @@ export const machineCommand: Command = {
   name: 'machine',
   summary: 'What this machine is, and whether it is quiet enough to measure on',
   args: {
-    watch: { type: 'string', valueHint: 'duration', description: 'How long to look (default 3s).' },
+    watch: {
+      type: 'string',
+      valueHint: 'duration',
+      description: 'How long to watch (default 3s).',
+    },
     json: { type: 'boolean', description: 'Answer in JSON.' },
   },
   examples: ['tollgate lab machine', 'tollgate lab machine --watch 30s --json'],

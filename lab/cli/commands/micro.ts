@@ -19,13 +19,17 @@ export const microCommand = experimentCommand({
     budget: {
       type: 'string',
       valueHint: 'limit',
-      description: 'Such as "permission check<200ns"; may be repeated.',
+      description: 'A limit, such as "permission check<200ns"; may be repeated.',
     },
-    processes: { type: 'string', valueHint: 'n', description: 'For each case (default 5).' },
+    processes: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Processes for each case (default 5).',
+    },
     sample: {
       type: 'string',
       valueHint: 'duration',
-      description: 'Of one process (default 1s; warm-up half as long).',
+      description: 'Measuring time of one process (default 1s; warm-up half as long).',
     },
   },
   examples: [

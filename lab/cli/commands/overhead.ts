@@ -13,12 +13,13 @@ export const overheadCommand = experimentCommand({
     arms: {
       type: 'string',
       valueHint: 'file',
-      description: 'Arms from YAML, JSON or a module (default: a gate of its own).',
+      description:
+        'Arms from YAML, JSON or a module (default: the layers of a gate that the lab starts).',
     },
     only: {
       type: 'string',
       valueHint: 'layers',
-      description: 'Of the gate: only these layers, separated by commas.',
+      description: 'Only these layers of the gate, separated by commas.',
     },
     command: {
       type: 'string',
@@ -28,25 +29,35 @@ export const overheadCommand = experimentCommand({
     synthetic: {
       type: 'string',
       valueHint: 'layers',
-      description: 'The synthetic server with layers of known cost, such as key=2,role=0.5 (µs).',
+      description:
+        'Measure the synthetic server with layers of known cost, such as key=2,role=0.5 (µs).',
     },
     budget: {
       type: 'string',
       valueHint: 'limit',
-      description: 'Such as "limits<5%", "all.throughput<20%", "all.p99<1ms"; may be repeated.',
+      description:
+        'A limit, such as "limits<5%", "all.throughput<20%", "all.p99<1ms"; may be repeated.',
     },
-    connections: { type: 'string', valueHint: 'n', description: 'For each arm (default 32).' },
-    slice: { type: 'string', valueHint: 'duration', description: 'Of one arm (default 200ms).' },
+    connections: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Connections for each arm (default 32).',
+    },
+    slice: {
+      type: 'string',
+      valueHint: 'duration',
+      description: 'Length of one slice (default 200ms).',
+    },
     for: {
       type: 'string',
       valueHint: 'duration',
-      description: 'Time for saturation (default 2m); half as much again for latency.',
+      description: 'Time at saturation (default 2m); latency takes half as much again.',
     },
     blocks: { type: 'string', valueHint: 'n', description: 'At most (default 40).' },
     precision: {
       type: 'string',
       valueHint: 'share',
-      description: 'End when intervals are within ± this (default 0.02).',
+      description: 'Stop when intervals are within ± this (default 0.02).',
     },
     'latency-blocks': {
       type: 'string',
@@ -65,7 +76,7 @@ export const overheadCommand = experimentCommand({
     budgets: args.texts('budget').map(readWord(parseBudget)),
     connections: args.number('connections', { min: 1, max: 1000, whole: true }) ?? 32,
     sliceMs: args.durationMs('slice') ?? 200,
-    // Fewer tell nothing of as many arms as the gate's layers make.
+    // Fewer blocks cannot distinguish any cost from chance with as many arms as the gate's layers need.
     blocksMin: common.quick ? 6 : 12,
     blocksMax: args.number('blocks', { min: 6, max: 400, whole: true }) ?? (common.quick ? 6 : 40),
     durationMs: args.durationMs('for') ?? (common.quick ? 20_000 : 120_000),

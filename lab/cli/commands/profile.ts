@@ -13,9 +13,9 @@ export const profileCommand = experimentCommand({
       type: 'string',
       valueHint: 'line',
       description:
-        'Starts the server: {port} is where it listens, {profile} options of Bun or Node.',
+        'Starts the server; {port} becomes the port to listen on, {profile} the options for Bun or Node.',
     },
-    path: { type: 'string', valueHint: 'path', description: 'What is asked for (default /).' },
+    path: { type: 'string', valueHint: 'path', description: 'Path to request (default /).' },
     ...requestArgs,
     for: { type: 'string', valueHint: 'duration', description: 'How long (default 15s).' },
     connections: { type: 'string', valueHint: 'n', description: 'Default 16.' },
@@ -33,10 +33,7 @@ export const profileCommand = experimentCommand({
   options: async (args, common): Promise<ProfileOptions> => {
     const command = args.text('command')
     if (common.target !== undefined || command === undefined) {
-      throw new UsageError(
-        'a server is started to be profiled: --command is missing',
-        'See --help.',
-      )
+      throw new UsageError('--command is missing: it starts the server to profile', 'See --help.')
     }
     const base = args.text('base')
     return {

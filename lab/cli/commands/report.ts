@@ -15,12 +15,12 @@ export const reportCommand: Command = {
       type: 'string',
       valueHint: 'file',
       description:
-        'Where to; the ending says the form (.html, .md, .xml, .csv, .json). Repeatable.',
+        'File to write; its extension sets the format (.html, .md, .xml, .csv, .json). Repeatable.',
     },
     format: {
       type: 'string',
       valueHint: 'name',
-      description: 'Print in this form instead: html, md (default), xml, csv.',
+      description: 'Print in this format instead: html, md (default), xml, csv.',
     },
   },
   examples: [

@@ -13,24 +13,29 @@ export const scaleCommand = experimentCommand({
     command: {
       type: 'string',
       valueHint: 'line',
-      description: 'Starts an instance; {port} is where it listens on 127.0.0.1.',
+      description: 'Starts an instance; {port} becomes the port to listen on at 127.0.0.1.',
     },
     synthetic: {
       type: 'string',
       valueHint: 'n,ms',
       description:
-        'Synthetic instances: so many at a time, so many milliseconds each, such as 4,20.',
+        'Measure synthetic instances: requests served at a time and milliseconds for each, such as 4,20.',
     },
-    path: { type: 'string', valueHint: 'path', description: 'What is asked for (default /).' },
+    path: { type: 'string', valueHint: 'path', description: 'Path to request (default /).' },
     status: { type: 'string', valueHint: 'n', description: 'Status expected (default 200).' },
     sizes: { type: 'string', valueHint: 'list', description: 'Default 1,2,3,4,5.' },
-    repeats: { type: 'string', valueHint: 'n', description: 'Of each size (default 5).' },
+    repeats: { type: 'string', valueHint: 'n', description: 'Repeats of each size (default 5).' },
     slice: { type: 'string', valueHint: 'duration', description: 'Default 1s.' },
-    connections: { type: 'string', valueHint: 'n', description: 'To each instance (default 16).' },
+    connections: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Connections to each instance (default 16).',
+    },
     efficiency: {
       type: 'string',
       valueHint: 'percent',
-      description: 'Least throughput of the largest size, of so many times one, such as 80%.',
+      description:
+        'Fail if N instances, the largest size, reach less than this share of N times one, such as 80%.',
     },
   },
   examples: [
@@ -39,7 +44,7 @@ export const scaleCommand = experimentCommand({
   ],
   options: (args, common): ScaleOptions => {
     if (common.target !== undefined) {
-      throw new UsageError('instances are started, not aimed at', 'Say --command, with {port}.')
+      throw new UsageError('lab scale starts its own instances', 'Use --command, with {port}.')
     }
     const subject = readSubject(args)
     const sizes = (args.text('sizes') ?? '1,2,3,4,5')

@@ -19,7 +19,7 @@ export const syntheticCommand: Command = {
     'leak-bytes': {
       type: 'string',
       valueHint: 'n',
-      description: 'What each request to /leak leaves behind (default 0).',
+      description: 'Bytes that each request to /leak leaks (default 0).',
     },
     'error-share': {
       type: 'string',

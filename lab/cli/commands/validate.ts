@@ -20,7 +20,7 @@ import { readText } from './report.ts'
 /** `lab validate`: claims and a checklist, each with its evidence. */
 export const validateCommand: Command = {
   name: 'validate',
-  summary: 'Run a plan of claims and a production checklist, with the evidence for each',
+  summary: 'Check the claims and the checklist of a plan, with the evidence for each',
   args: {
     plan: { type: 'positional', description: 'The plan, such as claims.yaml.' },
     ...commonArgs,

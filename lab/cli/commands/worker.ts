@@ -17,7 +17,7 @@ export const workerCommand: Command = {
     },
     'allow-remote': {
       type: 'boolean',
-      description: 'Also send load to other machines than this one.',
+      description: 'Also send load to machines other than this one.',
     },
   },
   examples: ['TOLLGATE_LAB_TOKEN=… tollgate lab worker --listen 10.0.0.5:9090 --allow-remote'],
@@ -31,7 +31,7 @@ export const workerCommand: Command = {
     if (token === undefined) {
       throw new UsageError(
         'TOLLGATE_LAB_TOKEN is not set',
-        'Who knows the token may have load sent from here; make one with `openssl rand -hex 32`.',
+        'Anyone who knows the token can send load from here; make one with `openssl rand -hex 32`.',
       )
     }
     const interrupt = onInterrupt()
