@@ -6,28 +6,28 @@ import { singleRequest } from './plan-load.ts'
 import type { Target } from './target.ts'
 import { isLoopback, readTarget } from './target.ts'
 
-/** What is measured, as an experiment's options say it. */
+/** What to measure, as the options of an experiment describe it. */
 export interface Aim {
-  /** Address of the server; without a scenario, its path is what is asked for. */
+  /** URL of the server; without a scenario, its path is requested. */
   readonly target: string
   readonly allowRemote: boolean
-  /** Take certificates that nobody vouches for. */
+  /** Whether to accept certificates that cannot be verified. */
   readonly insecure: boolean
   /** Connect to these addresses instead of the one in the URL. */
   readonly addresses: readonly string[]
-  /** Sent with every request that does not say otherwise. */
+  /** Sent with every request that does not set them itself. */
   readonly headers: Readonly<Record<string, string>>
   /** Path of a scenario, a HAR file or an OpenAPI document; `null` for one request. */
   readonly scenario: string | null
-  /** Methods to take over from an OpenAPI document; empty for those that change nothing. */
+  /** Methods to take from an OpenAPI document; empty for those that change nothing. */
   readonly methods: readonly string[]
   readonly method: string
   readonly body: string | null
-  /** What the setup of a scenario finds among environment variables, before the real ones. */
+  /** Environment variables for the setup of a scenario; they override the real ones. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** One GET after the other, of an address on this machine. */
+/** Repeated GETs of a URL on this machine. */
 export const plainAim = (target: string): Aim => ({
   target,
   allowRemote: false,
@@ -40,13 +40,13 @@ export const plainAim = (target: string): Aim => ({
   body: null,
 })
 
-/** An aim that was taken. */
+/** An aim, resolved: what to send and where. */
 export interface Aimed {
   readonly target: Target
   readonly scenario: ScenarioData
   /** The load that the scenario was written for. */
   readonly load: Scenario['load']
-  /** What could not be taken over from a foreign document. */
+  /** What could not be imported from a document of another kind. */
   readonly skipped: readonly string[]
 }
 

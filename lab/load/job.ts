@@ -3,31 +3,31 @@ import type { ArrivalKind } from './plan/arrivals.ts'
 import type { Profile } from './plan/profile.ts'
 import type { Target } from './target.ts'
 
-/** Requests at planned moments, whether or not the server keeps up. The profile is a rate a second. */
+/** Requests at planned moments, whether or not the server keeps up. The profile is a rate per second. */
 export interface OpenModel {
   readonly kind: 'open'
   readonly profile: Profile
   readonly arrivals: ArrivalKind
 }
 
-/** Users who wait for their answer, think, and ask again. The profile is a number of users. */
+/** Users who wait for an answer, think, and send the next request. The profile is a number of users. */
 export interface ClosedModel {
   readonly kind: 'closed'
   readonly profile: Profile
-  /** Between the end of a flow and the next; `null` for as fast as answers come. */
+  /** Pause between the end of a flow and the next; `null` for none. */
   readonly think: ThinkTime | null
-  /** Users begin spread over this time. */
+  /** The starts of users are spread over this time. */
   readonly startOverMs: number
 }
 
-/** What is to be sent, how and for how long: all that workers need, as data. */
+/** What to send, how and for how long: everything that workers need, as data. */
 export interface LoadPlan {
   readonly target: Target
   readonly scenario: ScenarioData
   readonly model: ClosedModel | OpenModel
   /** Requests planned before this are sent and not counted. */
   readonly warmUpMs: number
-  /** From the planned moment: what takes longer is a failure. */
+  /** From the planned moment; requests that take longer are failures. */
   readonly timeoutMs: number
   /** Connections of all workers together. */
   readonly connectionsMax: number
@@ -37,11 +37,11 @@ export interface LoadPlan {
   readonly sources: readonly string[]
   readonly windowMs: number
   readonly seed: number
-  /** Sort answers by what they say of caches. */
+  /** Whether to classify answers by what they say about caches. */
   readonly classify: 'cache' | null
 }
 
-/** One worker's part of a plan. */
+/** One worker's share of a plan. */
 export interface LoadJob extends LoadPlan {
   readonly share: { readonly index: number; readonly count: number }
 }

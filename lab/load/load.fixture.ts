@@ -28,7 +28,7 @@ export async function loadOn(
   return runLoad(plan, quietWorld(), options)
 }
 
-/** When the requests of a steady open load are due, in milliseconds: a matter of the plan alone. */
+/** When the requests of a steady open load are due, in milliseconds; this depends on the plan alone. */
 export function dueMoments(wish: Pick<LoadWish, 'durationMs' | 'level'>): readonly number[] {
   const next = createArrivals(SHAPES.steady(wish), 'poisson', createRandom(1).fork('arrivals'))
   const moments: number[] = []
@@ -36,7 +36,7 @@ export function dueMoments(wish: Pick<LoadWish, 'durationMs' | 'level'>): readon
   return moments
 }
 
-/** All response times of a run, milliseconds by share. */
+/** A quantile of all response times of a run, milliseconds. */
 export const responseMs = (result: LoadResult, share: number): number =>
   responses(result).quantile(share) / 1000
 
@@ -50,7 +50,7 @@ export const services = (result: LoadResult): Histogram =>
 export const failures = (result: LoadResult): number =>
   Object.values(result.failures).reduce((sum, count) => sum + count, 0)
 
-/** Watches how long this process once has no turn; `stop` answers the longest such time, in milliseconds. */
+/** Watches how long this process gets no processor; `stop` returns the longest such time, in milliseconds. */
 export function watchTurns(): { readonly stop: () => number } {
   let lastMs = performance.now()
   let gapMs = 0

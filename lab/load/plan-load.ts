@@ -7,7 +7,7 @@ import type { ShapeName } from './plan/shapes.ts'
 import { SHAPES } from './plan/shapes.ts'
 import type { Target } from './target.ts'
 
-/** A load as one asks for it; everything that is left out has a default. */
+/** A load as callers describe it; everything that is omitted has a default. */
 export interface LoadWish {
   readonly target: Target
   readonly scenario: ScenarioData
@@ -15,7 +15,7 @@ export interface LoadWish {
   readonly model?: 'closed' | 'open'
   /** Default `steady`. */
   readonly shape?: ShapeName
-  /** Requests a second, or users. */
+  /** Requests per second, or number of users. */
   readonly level: number
   readonly base?: number
   readonly count?: number
@@ -90,7 +90,7 @@ export function planLoad(wish: LoadWish): LoadPlan {
   }
 }
 
-/** 250 ms, doubled until a long run has a bounded number of windows. */
+/** 250 ms, doubled until the number of windows is within bounds. */
 function windowMsFor(durationMs: number): number {
   let windowMs = WINDOW_MS
   while (durationMs / windowMs > WINDOWS_MAX) windowMs *= 2
@@ -107,7 +107,7 @@ export interface SingleRequest {
   readonly checks?: Checks
 }
 
-/** A scenario that sends the same request over and over. */
+/** A scenario that sends the same request repeatedly. */
 export function singleRequest(request: SingleRequest): ScenarioData {
   const { method = 'GET', path, headers = {}, body = null, checks } = request
   return {

@@ -1,7 +1,7 @@
 import { COARSE_BITS, createHistogram } from '../histogram/index.ts'
 import type { LoadResult } from './result/result.ts'
 
-/** What a made-up run saw. */
+/** The observations of a made-up run. */
 export interface MadeRun {
   readonly model?: 'closed' | 'open'
   readonly rate?: number
@@ -13,7 +13,7 @@ export interface MadeRun {
   readonly changes?: Partial<LoadResult>
 }
 
-/** A result as a run of steady load gives it, made up to test what follows from it. */
+/** A made-up result of a run with steady load, to test what is derived from results. */
 export function madeResult(run: MadeRun): LoadResult {
   const { model = 'open', seconds = 10, responseMs, lagMs = 0.1, failed = 0 } = run
   const windowCount = seconds * 4

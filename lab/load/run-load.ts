@@ -13,30 +13,30 @@ import type { Worker, WorkerListener } from './worker/messages.ts'
 import type { RemoteWorkerAddress } from './worker/remote.ts'
 import { startRemoteWorker } from './worker/remote.ts'
 
-/** Who sends, and who looks on. */
+/** Which workers send, and who observes the run. */
 export interface RunOptions {
   /** Processes on this machine; ignored when there are remote ones. Default 1. */
   readonly workers?: number
   readonly remote?: readonly RemoteWorkerAddress[]
-  /** Looks at the run as it goes; a reason ends it. */
+  /** Observes the run while it goes on; returning a reason ends it. */
   readonly abortWhen?: (watcher: Watcher) => string | undefined
   /**
-   * Called when all workers have begun, with the moment on the clock of the world. They did by then, and
-   * at most `uncertainMs` before: that is how long it took to tell them and to hear of it.
+   * Called when all workers have begun, with the moment on the clock of the world. They began at most
+   * `uncertainMs` before it, which is how long it took to order the start and to hear of it.
    */
   readonly onStart?: (startedMs: number, uncertainMs: number) => void
-  /** Told about the world's progress; default true. */
+  /** Whether progress is shown; default true. */
   readonly isShown?: boolean
 }
 
 const READY_WITHIN_MS = 60_000
-/** What a run may take beyond its plan before workers count as lost. */
+/** How much longer than planned a run may take before its workers count as lost. */
 const GRACE_MS = 30_000
 
 /**
- * Carries out a plan: starts workers, has them begin together, adds up what they counted.
+ * Carries out a plan: starts workers, lets them begin together, and adds up what they counted.
  *
- * @throws LabError when a worker cannot be started or is lost. A run that was aborted is a result.
+ * @throws LabError if a worker cannot be started or is lost. An aborted run is a result, not an error.
  */
 export async function runLoad(
   plan: LoadPlan,
@@ -180,7 +180,7 @@ function toLoadResult(
   }
 }
 
-/** What users rest for each request on average: between flows, and before each step of one but the first. */
+/** The mean pause of users per request: between flows, and before each step of a flow but the first. */
 function meanPauseMs({ flows }: ScenarioData, think: ThinkTime | null): number {
   const meanOf = (of: ThinkTime | null | undefined): number =>
     of === null || of === undefined ? 0 : meanThinkTime(of)
@@ -194,7 +194,7 @@ function meanPauseMs({ flows }: ScenarioData, think: ThinkTime | null): number {
   return pausesMs / requests
 }
 
-/** Connections and users must fit before anything is sent. */
+/** Checks, before anything is sent, that there are enough connections for users and workers. */
 function requireRoom(plan: LoadPlan, workers: number): void {
   if (plan.model.kind === 'closed' && peakOf(plan.model.profile) > plan.connectionsMax) {
     throw new LabError(

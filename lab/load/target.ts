@@ -6,7 +6,7 @@ export interface Target {
   /** Addresses to connect to, in turn; usually one. */
   readonly hostnames: readonly string[]
   readonly port: number
-  /** What `Host` says. */
+  /** The value of `Host`. */
   readonly authority: string
   readonly tls: TlsOptions | null
 }
@@ -14,13 +14,13 @@ export interface Target {
 /** How a TLS connection is made. */
 export interface TlsOptions {
   readonly serverName: string
-  /** Takes certificates that nobody vouches for. */
+  /** Whether to accept certificates that cannot be verified. */
   readonly insecure: boolean
   /** Certificates to trust besides those of the system, PEM. */
   readonly ca: string | null
 }
 
-/** What is said of a target beside its URL. */
+/** Options of a target besides its URL. */
 export interface TargetOptions {
   readonly allowRemote?: boolean
   readonly insecure?: boolean
@@ -40,8 +40,8 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Reads a target. Load on somebody else's machine is an attack: anything that is not this machine is
- * refused unless `allowRemote` says otherwise.
+ * Reads a target. Load on somebody else's machine is an attack, so other machines are refused unless
+ * `allowRemote` is set.
  *
  * @throws LabError
  */

@@ -4,10 +4,10 @@ import type { LoadPlan } from './job.ts'
 import { levelAt } from './plan/profile.ts'
 import type { ProgressMessage } from './worker/messages.ts'
 
-/** What is known of a run while it runs. */
+/** What is known about a run while it goes on. */
 export interface Watcher {
   take(worker: number, message: ProgressMessage): void
-  /** Of what was planned after the warm-up; in coarse precision. */
+  /** Of requests planned after the warm-up; in coarse precision. */
   readonly total: {
     readonly succeeded: number
     readonly failed: number
@@ -16,11 +16,11 @@ export interface Watcher {
   }
   /** Milliseconds since the start. */
   readonly elapsedMs: number
-  /** The moment as text, by name. */
+  /** Current figures as text, by name. */
   figures(): Readonly<Record<string, string>>
 }
 
-/** Adds up what workers say as they go. */
+/** Adds up what workers report during a run. */
 export function createWatcher(plan: LoadPlan, workers: number): Watcher {
   const total = {
     succeeded: 0,

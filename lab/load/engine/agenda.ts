@@ -2,7 +2,7 @@ import type { Arrivals } from '../plan/arrivals.ts'
 import type { Walker } from './flight.ts'
 import { DueHeap } from './heap.ts'
 
-/** Whose request is due when: arrivals of the plan, and walkers on the way to their next request. */
+/** When requests are due: arrivals of the plan, and walkers on the way to their next request. */
 export class Agenda {
   readonly #arrivals: Arrivals
   readonly #walkers = new DueHeap<Walker>()
@@ -12,12 +12,12 @@ export class Agenda {
     this.#arrivals = arrivals
   }
 
-  /** From now on arrivals come. */
+  /** Starts the arrivals. */
   begin(): void {
     this.#arrivalMs = this.#arrivals()
   }
 
-  /** When the first is due; Infinity when nobody is. */
+  /** When the first is due; Infinity if none is. */
   get earliestMs(): number {
     return Math.min(this.#arrivalMs, this.#walkers.earliest)
   }
@@ -26,14 +26,14 @@ export class Agenda {
     this.#walkers.push(dueMs, walker)
   }
 
-  /** Takes out the first, whenever that is due: a walker, or `undefined` for an arrival. */
+  /** Removes the first, whenever it is due: a walker, or `undefined` for an arrival. */
   take(): Walker | undefined {
     if (this.#arrivalMs > this.#walkers.earliest) return this.#walkers.pop()
     this.#arrivalMs = this.#arrivals()
     return undefined
   }
 
-  /** Takes out the first arrival by a moment and says when it was due; `undefined` when there is none. */
+  /** Removes the first arrival due by a moment and returns when it was due; `undefined` if there is none. */
   takeArrival(nowMs: number): number | undefined {
     const dueMs = this.#arrivalMs
     if (dueMs > nowMs) return undefined
@@ -41,7 +41,7 @@ export class Agenda {
     return dueMs
   }
 
-  /** Whether all arrivals are taken out, and all walkers who are due before the end. */
+  /** Whether all arrivals, and all walkers that are due before the end, have been removed. */
   isOverAt(endMs: number): boolean {
     return this.#arrivalMs === Infinity && this.#walkers.earliest >= endMs
   }

@@ -8,13 +8,13 @@ import { headerOf } from '../wire/response-parser.ts'
 export interface AnswerCheck {
   readonly needsHead: boolean
   readonly needsBody: boolean
-  /** The kind of failure, or `undefined` when the answer is as it must be. */
+  /** The kind of failure, or `undefined` if the answer passes. */
   judge(answer: ResponseParser, bodyIncludes: string | undefined): string | undefined
 }
 
 const decoder = new TextDecoder()
 
-/** Compiles checks; what an answer's body must include may depend on a feed and is handed in later. */
+/** Compiles checks. The text that a body must include may depend on a feed, so it is passed in later. */
 export function compileCheck(checks: Checks): AnswerCheck {
   const isExpected = compileStatus(checks.status)
   const pattern = checks.bodyMatches === undefined ? undefined : new RegExp(checks.bodyMatches)
@@ -45,7 +45,7 @@ export function compileCheck(checks: Checks): AnswerCheck {
   }
 }
 
-/** Names made once: a failing server must not cost an allocation each time. */
+/** Names made in advance, so that a failing server does not cost an allocation each time. */
 const STATUS_KINDS: readonly string[] = Array.from({ length: 1000 }, (_, code) => `status ${code}`)
 
 function compileStatus(expected: readonly (number | string)[]): Uint8Array {
@@ -57,7 +57,7 @@ function compileStatus(expected: readonly (number | string)[]): Uint8Array {
   return table
 }
 
-/** The values that an answer gives to later requests; `undefined` when one is not there. */
+/** The values that an answer gives to later requests; `undefined` if one is missing. */
 export function capture(
   answer: ResponseParser,
   captures: readonly Capture[],

@@ -1,10 +1,10 @@
 import { headerOf } from '../wire/response-parser.ts'
 
-/** What a cache says it did. `unknown`: it said nothing. */
+/** What a cache reports that it did. `unknown`: it reports nothing. */
 export type CacheClass = 'bypass' | 'hit' | 'miss' | 'stale' | 'unknown'
 
 /**
- * Reads what the server says of its cache, and never guesses: `Cache-Status` (RFC 9211; the last, which
+ * Reads what the server reports about its cache, and never guesses: `Cache-Status` (RFC 9211; the last, which
  * is the nearest cache), `X-Cache`, `CF-Cache-Status`, or an `Age` above 0 (RFC 9111 §5.1).
  */
 export function cacheClassOf(head: string): CacheClass {

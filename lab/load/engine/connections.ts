@@ -18,7 +18,7 @@ export class Connections {
     this.#job = job
     this.#budget = shareOf(job.connectionsMax, job.share)
     this.#events = events
-    // Workers begin at different addresses.
+    // Each worker begins at a different address.
     this.#opened = job.share.index
   }
 
@@ -30,7 +30,7 @@ export class Connections {
     return this.all.length < this.#budget
   }
 
-  /** Begins to open one more; `undefined` when the budget is used up. */
+  /** Begins to open one more; `undefined` if the budget is used up. */
   open(nowMs: number): Connection<Flight> | undefined {
     if (!this.canOpen) return undefined
     const { target, sources } = this.#job
@@ -44,12 +44,12 @@ export class Connections {
     return connection
   }
 
-  /** To be called once a connection is open. */
+  /** Call it when a connection has opened. */
   opened(): void {
     this.#connecting -= 1
   }
 
-  /** An open connection with nothing under way; the one used last, so that others may rest. */
+  /** An idle open connection: the most recently used, so that others can stay idle. */
   take(): Connection<Flight> | undefined {
     for (;;) {
       const connection = this.#idle.pop()
@@ -61,7 +61,7 @@ export class Connections {
     this.#idle.push(connection)
   }
 
-  /** Forgets a connection that is over. */
+  /** Forgets a connection that has ended. */
   remove(connection: Connection<Flight>): void {
     if (!connection.hasOpened) this.#connecting -= 1
     const { place } = connection.context
@@ -72,7 +72,7 @@ export class Connections {
   }
 }
 
-/** A worker's part of a number that all share. */
+/** A worker's share of a number that all workers divide. */
 export function shareOf(
   total: number,
   share: { readonly index: number; readonly count: number },

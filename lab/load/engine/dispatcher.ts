@@ -8,23 +8,23 @@ import { Queue } from './queue.ts'
 import type { Gun } from './shots.ts'
 import type { Tally } from './tally.ts'
 
-/** Requests that may wait for a connection; more are lost at once, and counted. */
+/** How many requests may wait for a connection; more fail at once, and are counted. */
 const WAITING_MAX = 100_000
 
-/** What a dispatcher works with. */
+/** What a dispatcher needs. */
 export interface DispatcherParts {
   /** One for each request of the scenario. */
   readonly guns: readonly Gun[]
   readonly tally: Tally
-  /** Monotonic, milliseconds: connections open before the run begins as well. */
+  /** Monotonic, milliseconds; it also runs before the run begins, while connections open. */
   readonly clockMs: () => number
-  /** The same clock since the start of the run. */
+  /** The same clock, counted from the start of the run. */
   readonly nowMs: () => number
-  /** Told of every request that is over, until all is closed. `failure` is what went wrong. */
+  /** Called for every request that has ended, until everything is closed. `failure` is what went wrong. */
   readonly onDone: (walker: Walker, doneMs: number, failure: string | undefined) => void
 }
 
-/** Gets requests over connections, in the order in which they were due, and counts what comes of them. */
+/** Sends requests over connections, in the order in which they were due, and counts their results. */
 export class Dispatcher {
   readonly #job: LoadJob
   readonly #guns: readonly Gun[]
@@ -65,7 +65,7 @@ export class Dispatcher {
     return this.#connections.all.length - this.#connections.connecting
   }
 
-  /** Opens this worker's share of connections; resolves with how many there are when none is pending. */
+  /** Opens this worker's share of connections; resolves with their number when none is pending any more. */
   async warm(): Promise<number> {
     const wanted = shareOf(this.#job.connectionsWarm, this.#job.share)
     for (let at = 0; at < wanted; at += 1) this.#connections.open(this.#clockMs())
@@ -79,7 +79,7 @@ export class Dispatcher {
     return this.#connections.all.filter(({ isOpen }) => isOpen).length
   }
 
-  /** Sends a walker's request over a free connection, or has it wait for one. */
+  /** Sends a walker's request over a free connection, or queues it until there is one. */
   dispatch(walker: Walker, request: number, plannedMs: number): void {
     this.#tally.planned(request, plannedMs, this.#nowMs())
     const connection = this.#connectionFor(walker)
@@ -97,17 +97,17 @@ export class Dispatcher {
     if (this.#connections.open(this.#clockMs()) === undefined) this.#tally.queued(plannedMs)
   }
 
-  /** Ends a connection, and opens another one for those who wait. */
+  /** Ends a connection, and opens another if requests are waiting. */
   discard(connection: Connection<Flight>): void {
     connection.end()
     this.#connections.remove(connection)
     this.#openForWaiting()
   }
 
-  /** Gives up whatever waited for longer than it may. */
+  /** Gives up requests that have exceeded the timeout. */
   giveUpLate(nowMs: number): void {
     const { all } = this.#connections
-    // Backwards: a connection that is taken out is replaced by the last one.
+    // Backward, because a connection that is removed is replaced by the last one.
     for (let at = all.length - 1; at >= 0; at -= 1) {
       const connection = all[at]
       if (connection !== undefined) this.#giveUpIfLate(connection, nowMs)
@@ -122,7 +122,7 @@ export class Dispatcher {
     }
   }
 
-  /** Gives up whatever is under way; nobody is told. */
+  /** Gives up everything under way, without calling `onDone`. */
   giveUpAll(nowMs: number): void {
     this.#isClosing = true
     for (const { context } of this.#connections.all) {
@@ -169,7 +169,7 @@ export class Dispatcher {
     this.#offer(connection)
   }
 
-  /** Gives a free connection to whoever waits, or puts it aside. */
+  /** Gives a free connection to a waiting request, or sets it aside. */
   #offer(connection: Connection<Flight>): void {
     const next = this.#waiting.shift()
     if (next === undefined) this.#connections.release(connection)
@@ -201,7 +201,7 @@ export class Dispatcher {
     this.#done(walker, doneMs, failure)
   }
 
-  /** What is wrong with an answer, if anything; a walker takes along what it gives to later requests. */
+  /** What is wrong with an answer, if anything. Captured values are stored in the walker. */
   #judge({ context, parser }: Connection<Flight>, walker: Walker): string | undefined {
     const { check, request } = this.#guns[context.request]!
     const failure = check.judge(parser, context.bodyIncludes)
@@ -223,7 +223,7 @@ export class Dispatcher {
       return
     }
     if (!wasConnecting || this.#isClosing) return
-    // Somebody waits for this connection: it fails with it rather than at its timeout.
+    // A request waits for this connection: it fails now rather than at its timeout.
     const next = this.#waiting.shift()
     if (next === undefined) return
     this.#tally.failed(next.request, next.plannedMs, kind, undefined)

@@ -12,11 +12,11 @@ import { Tally } from './tally.ts'
 import { Users } from './users.ts'
 import { Walkers } from './walkers.ts'
 
-/** Requests begun before the answers that came meanwhile are looked at. */
+/** How many requests are begun before answers that have arrived meanwhile are read. */
 const BEGUN_AT_ONCE = 64
 const TIDY_MS = 20
 
-/** Sends one worker's part of a load and counts what comes of it. */
+/** Sends one worker's share of a load and counts the results. */
 export class Engine {
   readonly tally: Tally
   readonly #job: LoadJob
@@ -60,12 +60,12 @@ export class Engine {
     this.#pacer = createPacer(nowMs, () => this.#advance())
   }
 
-  /** Opens the connections that are to be there from the start; resolves when they are, or failed. */
+  /** Opens the connections that must exist from the start; resolves when each is open or has failed. */
   async warm(): Promise<number> {
     return this.#dispatcher.warm()
   }
 
-  /** Begins; resolves when the plan is over and everything is answered or given up. */
+  /** Runs the plan; resolves when it is over and everything is answered or given up. */
   async run(): Promise<void> {
     this.#startMs = this.#clockMs()
     this.#timer = setInterval(() => this.#tidy(), TIDY_MS)
@@ -75,7 +75,7 @@ export class Engine {
     await this.#finished.promise
   }
 
-  /** Plans nothing more, and gives up what is under way. */
+  /** Plans nothing more, and gives up everything under way. */
   stop(): void {
     this.#isOver = true
     this.#giveUpAll()
@@ -99,7 +99,7 @@ export class Engine {
     this.#pacer.wake(this.#agenda.earliestMs)
   }
 
-  /** Begins what is due. */
+  /** Begins the requests that are due. */
   #advance(): void {
     const nowMs = this.#nowMs()
     for (let begun = 0; begun < BEGUN_AT_ONCE && !this.#isOver; begun += 1) {
@@ -110,7 +110,7 @@ export class Engine {
     this.#wake()
   }
 
-  /** A walker's next request is due. */
+  /** Begins a walker's next request. */
   #step(walker: Walker, plannedMs: number): void {
     const { user } = walker
     if (user !== undefined && walker.step === 0 && !this.#users.mayStay(user, plannedMs)) {
@@ -118,7 +118,7 @@ export class Engine {
     } else this.#dispatcher.dispatch(walker, this.#walkers.requestOf(walker), plannedMs)
   }
 
-  /** What a walker does after an answer or a failure. */
+  /** Continues a walker after an answer or a failure. */
   #goOn(walker: Walker, doneMs: number, failure: string | undefined): void {
     if (this.#isOver) {
       this.#leave(walker)
@@ -143,7 +143,7 @@ export class Engine {
     this.#finishIfDone()
   }
 
-  /** Lets users in up to the number that is wanted now. */
+  /** Starts users up to the number planned for this moment. */
   #callUsers(nowMs: number): void {
     for (const user of this.#users.call(nowMs)) {
       this.tally.userBegan()
@@ -151,13 +151,13 @@ export class Engine {
     }
   }
 
-  /** Gives up what waited too long, lets users in, and sees whether all is over. */
+  /** Gives up what has waited too long, starts users, and checks whether the run is over. */
   #tidy(): void {
     const nowMs = this.#nowMs()
     this.tally.sampled(Math.min(nowMs, this.#durationMs), this.#dispatcher.unfinished)
     this.#dispatcher.giveUpLate(nowMs)
     if (!this.#isOver && this.#job.model.kind === 'closed') this.#callUsers(nowMs)
-    // What was due before the end and is late is still sent: it is late, not gone.
+    // Requests that were due before the end are still sent, however late.
     if (nowMs >= this.#durationMs && this.#agenda.isOverAt(this.#durationMs)) this.#isOver = true
     this.#finishIfDone()
     if (nowMs > this.#durationMs + 2 * this.#job.timeoutMs) this.stop()
@@ -167,7 +167,7 @@ export class Engine {
     if (this.#isOver && this.#dispatcher.unfinished === 0) this.#finish()
   }
 
-  /** What is under way fails, and so does what was due and is not begun. */
+  /** Fails everything under way, and everything that was due and has not begun. */
   #giveUpAll(): void {
     const nowMs = this.#nowMs()
     this.#dispatcher.giveUpAll(nowMs)

@@ -1,7 +1,7 @@
 import type { Connection } from '../wire/connection.ts'
 import type { Scope } from '../../scenario/index.ts'
 
-/** Somebody on the way through a flow: a user who stays, or an arrival of open load. */
+/** A client on its way through a flow: a user who stays, or an arrival of open load. */
 export interface Walker {
   flow: number
   step: number
@@ -11,7 +11,7 @@ export interface Walker {
   connection: Connection<Flight> | undefined
 }
 
-/** What a connection knows of the request under way on it. */
+/** What a connection knows about the request under way on it. */
 export interface Flight {
   isBusy: boolean
   plannedMs: number
@@ -19,9 +19,9 @@ export interface Flight {
   request: number
   bodyIncludes: string | undefined
   walker: Walker | undefined
-  /** When it began to connect. */
+  /** When the connection began to open. */
   openedMs: number
-  /** Where it stands in the list of all connections. */
+  /** Its index in the list of all connections. */
   place: number
 }
 

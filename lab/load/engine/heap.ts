@@ -1,4 +1,4 @@
-/** Items by the moment at which they are due, the earliest first: a binary heap. */
+/** A binary heap of items by the moment at which they are due, earliest first. */
 export class DueHeap<Item> {
   readonly #moments: number[] = []
   readonly #items: Item[] = []
@@ -7,7 +7,7 @@ export class DueHeap<Item> {
     return this.#items.length
   }
 
-  /** When the earliest is due; Infinity when there is none. */
+  /** When the earliest is due; Infinity if there is none. */
   get earliest(): number {
     return this.#moments[0] ?? Infinity
   }
@@ -24,7 +24,7 @@ export class DueHeap<Item> {
     }
   }
 
-  /** Takes the earliest. */
+  /** Removes and returns the earliest. */
   pop(): Item | undefined {
     const first = this.#items[0]
     const moment = this.#moments.pop()

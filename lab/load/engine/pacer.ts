@@ -1,17 +1,17 @@
 /** Calls back close to a moment. */
 export interface Pacer {
-  /** Calls `run` soon after `dueMs`, in place of what was asked before. */
+  /** Calls `run` soon after `dueMs`; replaces an earlier request to wake. */
   wake(dueMs: number): void
   stop(): void
 }
 
-/** Timers wake up to some milliseconds late: what is nearer than this is waited for awake. */
+/** Timers may fire a few milliseconds late, so moments nearer than this are awaited without sleeping. */
 const TIMER_LATE_MS = 2.5
 const SLEEP_MS_MAX = 20
 
 /**
- * Sleeps while there is time and turns the event loop, looking at the clock, when there is not. Costs
- * a processor at high rates; that is why the generator has processes of its own.
+ * Sleeps while there is time; otherwise spins the event loop and watches the clock. At high rates this takes
+ * a whole processor, which is why the generator has its own processes.
  */
 export function createPacer(clockMs: () => number, run: () => void): Pacer {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -39,7 +39,7 @@ export function createPacer(clockMs: () => number, run: () => void): Pacer {
     wake(atMs) {
       if (atMs >= dueMs) return
       dueMs = atMs
-      // A sleep that was meant for a later moment would end too late.
+      // A sleep until a later moment would end too late.
       clearTimeout(timer)
       timer = undefined
       schedule()

@@ -7,27 +7,27 @@ import type { Expectation } from '../wire/response-parser.ts'
 import type { AnswerCheck } from './answer-check.ts'
 import { compileCheck } from './answer-check.ts'
 
-/** A request as it goes out. */
+/** A request, ready to be sent. */
 export interface Shot {
   readonly bytes: Uint8Array
-  /** What its answer's body must include. */
+  /** Text that the body of its answer must include. */
   readonly bodyIncludes: string | undefined
 }
 
-/** A request of the scenario, ready to be fired. */
+/** Makes the requests of one entry of the scenario. */
 export interface Gun {
   readonly request: RequestData
   readonly index: number
   readonly check: AnswerCheck
   readonly expectation: Expectation
-  /** The next one; `captured` are values from answers before it in the same flow. */
+  /** The next request; `captured` are values from earlier answers in the same flow. */
   next(captured: Scope | undefined): Shot
 }
 
-/** Bytes of requests that are kept ready, for each worker. */
+/** Bytes of prepared requests that are kept, per worker. */
 const KEPT_BYTES_MAX = 64 * 2 ** 20
 
-/** Makes ready every request of a scenario. */
+/** Prepares every request of a scenario. */
 export function createGuns(job: LoadJob, random: Random): Gun[] {
   const drawers = createDrawers(job, random)
   const budget = { bytes: KEPT_BYTES_MAX }
@@ -62,7 +62,7 @@ function createDrawers({ scenario, share }: LoadJob, random: Random): Drawers {
   )
 }
 
-/** The templates of a request: what is drawn anew for each. */
+/** Renders the templates of a request anew for each. */
 function createRenderer(job: LoadJob, request: RequestData): (scope: Scope) => Shot {
   const parse = (text: string, encoding: Parameters<typeof parseTemplate>[1]): Template =>
     parseTemplate(text, encoding)
@@ -84,8 +84,8 @@ function createRenderer(job: LoadJob, request: RequestData): (scope: Scope) => S
 }
 
 /**
- * Requests that depend on one feed alone are written once for each of its rows and kept, as far as the
- * budget reaches; others are written each time.
+ * Requests that depend on only one feed are written once for each of its rows and kept, as far as the
+ * budget allows; others are written each time.
  */
 function createShots(
   job: LoadJob,

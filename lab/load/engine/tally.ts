@@ -26,7 +26,7 @@ interface WindowTally {
   response: Histogram | undefined
 }
 
-/** Plans have fewer; a machine that slept for hours in a run must not make millions. */
+/** Plans have fewer; the limit is for a machine that sleeps for hours during a run. */
 const WINDOWS_MAX = 10_000
 
 const newWindow = (): WindowTally => ({
@@ -38,7 +38,7 @@ const newWindow = (): WindowTally => ({
   response: undefined,
 })
 
-/** Counts what a worker saw. Times are milliseconds since the start of the run. */
+/** Counts what a worker observes. Times are milliseconds since the start of the run. */
 export class Tally {
   readonly #requests: RequestTally[]
   readonly #lag = createHistogram()
@@ -61,7 +61,7 @@ export class Tally {
   #usersNow = 0
   #usersPeak = 0
   #queued = 0
-  /** The window of the last look at what is under way, and what it saw. */
+  /** The window in which requests under way were last sampled, and their number. */
   #lookedAt = -1
   #lastInFlight = 0
 
@@ -79,8 +79,8 @@ export class Tally {
   }
 
   /**
-   * A request became due and was taken up, whether or not it can be sent. How late that was is the
-   * generator's doing; what it waits afterwards for a connection is not.
+   * A request became due and was taken up, whether or not it can be sent. The delay until it was taken up is the
+   * generator's lag; the time it then waits for a connection is not.
    */
   planned(request: number, plannedMs: number, takenUpMs: number): void {
     const window = this.#window(plannedMs)
@@ -100,7 +100,7 @@ export class Tally {
     if (plannedMs >= this.#warmUpMs) this.#sent += 1
   }
 
-  /** All connections that are allowed were in use: a request has to wait for one. */
+  /** A request has to wait, because all allowed connections are in use. */
   queued(plannedMs: number): void {
     if (plannedMs >= this.#warmUpMs) this.#queued += 1
   }
@@ -131,7 +131,7 @@ export class Tally {
     const pulse = this.#pulseOf(plannedMs)
     pulse.succeeded += 1
     pulse.response.record(responseUs)
-    // By when it came, so that what the warm-up left under way makes up for what the end cuts off.
+    // By arrival, so that answers left over from the warm-up make up for those that the end cuts off.
     if (doneMs >= this.#warmUpMs && doneMs <= this.#durationMs) this.#completedInTime += 1
     if (plannedMs < this.#warmUpMs) return
     this.#statuses[answer.status]! += 1
@@ -145,9 +145,9 @@ export class Tally {
   /**
    * A request that got no answer.
    *
-   * @param waitedMs - How long it had waited since its planned moment when it was given up: it would
-   *   have taken longer, so that it counts among the response times as at least this. `undefined` for
-   *   failures that say nothing of how long an answer takes.
+   * @param waitedMs - How long it had waited since its planned moment when it was given up. It would
+   *   have taken longer, so it counts among the response times as this. `undefined` for
+   *   failures that say nothing about how long an answer takes.
    */
   failed(request: number, plannedMs: number, kind: string, waitedMs: number | undefined): void {
     const window = this.#window(plannedMs)
@@ -183,8 +183,8 @@ export class Tally {
   }
 
   /**
-   * Requests under way at this moment, for the window it falls into. In windows that nobody looked into
-   * they are those of the last look: this process had no turn, so that none was sent or answered.
+   * Records the requests under way at this moment, for the window it falls into. Windows without a sample get the
+   * previous one: this process was not running, so none was sent or answered.
    */
   sampled(nowMs: number, inFlight: number): void {
     const window = this.#window(nowMs)
@@ -292,9 +292,9 @@ export class Tally {
   }
 }
 
-/** What happened in a moment, for whoever watches. */
+/** What happened since the last pulse, for a live view. */
 export interface Pulse {
-  /** Requests of the warm-up, whenever they came to an end. */
+  /** Requests of the warm-up, whenever they ended. */
   readonly warmUp: PulsePart
   readonly counted: PulsePart
   readonly lag: Histogram

@@ -2,10 +2,10 @@ import type { LoadJob } from '../job.ts'
 import { levelAt, peakOf } from '../plan/profile.ts'
 import { shareOf } from './connections.ts'
 
-/** Which users of a worker's part are here, and which should be. */
+/** Which of a worker's users are active, and which should be. */
 export class Users {
   readonly #job: LoadJob
-  /** 1 for each who is here. */
+  /** 1 for each active user. */
   readonly #present: Uint8Array
 
   constructor(job: LoadJob) {
@@ -24,7 +24,7 @@ export class Users {
     this.#present[user] = 0
   }
 
-  /** Those who should be here and are not; from now on they are. */
+  /** Activates and returns the users who should be active and are not. */
   call(nowMs: number): number[] {
     const called: number[] = []
     const wanted = Math.min(Math.floor(this.#wanted(nowMs)), this.#present.length)

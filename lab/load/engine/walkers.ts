@@ -4,7 +4,7 @@ import { createAliasTable, drawThinkTime } from '../../scenario/index.ts'
 import type { LoadJob } from '../job.ts'
 import type { Walker } from './flight.ts'
 
-/** A user whose request failed does not try again at once. */
+/** Pause after a failure, so that a user does not retry at once. */
 const AFTER_FAILURE_MS = 100
 
 /** Leads walkers through the flows of a scenario. */
@@ -21,7 +21,7 @@ export class Walkers {
     this.#random = random
   }
 
-  /** Somebody new, a user or an arrival, before the first request of a flow. */
+  /** A new user or arrival, before the first request of a flow. */
   create(user: number | undefined): Walker {
     return { flow: this.#drawFlow(), step: 0, captured: undefined, user, connection: undefined }
   }
@@ -32,8 +32,8 @@ export class Walkers {
   }
 
   /**
-   * Leads a walker on after an answer, or a failure. Returns the pause before the next request,
-   * milliseconds; `undefined` when there is none: users begin another flow, arrivals are done.
+   * Advances a walker after an answer or a failure. Returns the pause before the next request in
+   * milliseconds; `undefined` if there is none. Users begin another flow; arrivals are done.
    */
   goOn(walker: Walker, failure: string | undefined): number | undefined {
     const next =

@@ -3,7 +3,7 @@ import type { Profile } from './profile.ts'
 
 /** How requests arrive around their rate. */
 export type ArrivalKind =
-  /** Independent of each other, as those of many people are. */
+  /** Independent of each other, like those of many people. */
   | 'poisson'
   /** Evenly, each a fixed time after the last. */
   | 'constant'
@@ -15,8 +15,8 @@ export type Arrivals = () => number
  * The moments at which requests are due: the inverse of the profile's cumulative rate, taken at
  * 0.5, 1.5, … (constant) or at the points of a Poisson process of rate 1.
  *
- * The plan does not depend on how many workers share it: worker `index` of `count` takes each
- * `count`-th moment of the one plan that the seed makes.
+ * The plan does not depend on how many workers share it: worker `index` of `count` takes every
+ * `count`-th moment of the plan that the seed determines.
  */
 export function createArrivals(
   profile: Profile,
@@ -39,7 +39,7 @@ export function createArrivals(
   }
 }
 
-/** When the `point`-th arrival (with fractions) is due; must be asked in rising order. */
+/** When the `point`-th arrival (fractions allowed) is due; call it with ascending points. */
 function createInverse(profile: Profile): (point: number) => number {
   let at = 0
   let startMs = 0
@@ -63,7 +63,7 @@ function createInverse(profile: Profile): (point: number) => number {
   }
 }
 
-/** Solves `rate·t + slope·t²/2 = points` for the smaller `t` that is not negative. */
+/** Solves `rate·t + slope·t²/2 = points` for the smaller nonnegative `t`. */
 function solve(rate: number, slope: number, points: number): number {
   if (points <= 0) return 0
   // This form of the quadratic's root does not cancel when the slope is small.

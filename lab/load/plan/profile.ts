@@ -1,6 +1,6 @@
 import { LabError } from '../../core/index.ts'
 
-/** A stretch of a plan in which the level changes evenly: requests a second, or users. */
+/** A part of a plan in which the level changes linearly: requests per second, or users. */
 export interface Segment {
   readonly durationMs: number
   readonly from: number
@@ -44,7 +44,7 @@ export function peakOf(profile: Profile): number {
   return profile.reduce((peak, { from, to }) => Math.max(peak, from, to), 0)
 }
 
-/** Arrivals that the whole profile stands for, when its level is a rate a second. */
+/** The number of arrivals in the whole profile, if its level is a rate per second. */
 export function arrivalsOf(profile: Profile): number {
   return profile.reduce(
     (sum, { durationMs, from, to }) => sum + ((from + to) / 2) * (durationMs / 1000),

@@ -1,12 +1,12 @@
 import type { Profile, Segment } from './profile.ts'
 
-/** What a shape is made of. Levels are requests a second, or users. */
+/** Parameters of a shape. Levels are requests per second, or users. */
 export interface ShapeOptions {
   readonly level: number
   readonly durationMs: number
-  /** Where ramps begin, and what bursts, spikes and waves rest on. */
+  /** The level at which ramps begin, and between bursts, spikes and waves. */
   readonly base?: number
-  /** How many stairs, bursts or waves. */
+  /** Number of stairs, bursts or waves. */
   readonly count?: number
 }
 
@@ -22,10 +22,10 @@ const flat = (durationMs: number, level: number): Segment => ({
 const repeat = (count: number, piece: (at: number) => Profile): Profile =>
   Array.from({ length: count }, (_, at) => piece(at)).flat()
 
-/** The same all the time. */
+/** A constant level. */
 const steady: Shape = ({ durationMs, level }) => [flat(durationMs, level)]
 
-/** Even growth from the base to the level. */
+/** Linear growth from the base to the level. */
 const ramp: Shape = ({ durationMs, level, base = 0 }) => [{ durationMs, from: base, to: level }]
 
 /** Equal steps up to the level. */
@@ -39,21 +39,21 @@ const burst: Shape = ({ durationMs, level, base = level / 10, count = 5 }) =>
     flat((durationMs / count) * 0.2, level),
   ])
 
-/** The base, the level for the middle tenth, the base again: does it recover? */
+/** The base, the level for the middle tenth, then the base again: does the server recover? */
 const spike: Shape = ({ durationMs, level, base = level / 10 }) => [
   flat(durationMs * 0.45, base),
   flat(durationMs * 0.1, level),
   flat(durationMs * 0.45, base),
 ]
 
-/** Up in a third, held for a third, beyond by half in the last third. */
+/** Up in the first third, held for the second, half as much again in the last. */
 const stress: Shape = ({ durationMs, level, base = level / 10 }) => [
   { durationMs: durationMs / 3, from: base, to: level },
   flat(durationMs / 3, level),
   flat(durationMs / 3, level * 1.5),
 ]
 
-/** A short ramp, then the same for the rest: meant for hours. */
+/** A short ramp, then a constant level; meant to run for hours. */
 const soak: Shape = ({ durationMs, level }) => {
   const rampMs = Math.min(durationMs / 10, 60_000)
   return [{ durationMs: rampMs, from: 0, to: level }, flat(durationMs - rampMs, level)]

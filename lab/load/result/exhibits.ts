@@ -15,7 +15,7 @@ const HEAT_ROWS_PER_DECADE = 4
 const SECONDS = { label: 'time', unit: 'seconds' } as const
 const LATENCY = { label: 'latency', unit: 'milliseconds', scale: 'log' } as const
 
-/** What a load shows: percentile curve, course over time, heat map, requests, failures. */
+/** The exhibits of a load: percentile curve, course over time, heat map, requests, failures. */
 export function loadExhibits(
   result: LoadResult,
   summary: LoadSummary,
@@ -30,7 +30,7 @@ export function loadExhibits(
   ]
 }
 
-/** Response against service time by percentile, as far as the sample supports it. */
+/** Response and service time by percentile, as far as the sample supports it. */
 function percentileCurve(summary: LoadSummary, levels: LineChart['levels'] = []): LineChart {
   const curve = (histogram: Histogram): Point[] =>
     CURVE.filter((share) => histogram.count >= valuesNeeded(share)).map((share) => [
@@ -62,7 +62,7 @@ interface Column {
   readonly response: Histogram
 }
 
-/** Windows put together until they fit on a page. */
+/** Windows, merged until they fit on a page. */
 function columnsOf(result: LoadResult): Column[] {
   const { windows, windowMs } = result
   const end = Math.ceil(Math.min(result.durationMs, result.elapsedMs) / windowMs)

@@ -7,7 +7,7 @@ import type { LoadResult } from './result.ts'
 import type { LoadSummary } from './summary.ts'
 import { errorInterval, quantileIntervals, rateInterval } from './intervals.ts'
 
-/** Published percentiles: the part of a figure's name, and the share. */
+/** Published percentiles: the suffix of the figure's name, and the share. */
 const PERCENTILES = [
   ['p50', 0.5],
   ['p90', 0.9],
@@ -18,7 +18,7 @@ const PERCENTILES = [
 
 const MS_PER_US = 1e-3
 
-/** A percentile as a figure; without a value where the sample does not support it. */
+/** A percentile as a figure; without a value if the sample does not support it. */
 export function percentileFigure(
   histogram: Histogram,
   share: number,
@@ -36,7 +36,7 @@ export function percentileFigure(
   }
 }
 
-/** The figures of a load, the ones that matter most first. */
+/** The figures of a load, most important first. */
 export function loadFigures(result: LoadResult, summary: LoadSummary, seed: number): Figure[] {
   const { response, service, lag } = summary
   const changing = keptUp(result)
@@ -45,7 +45,7 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
   return [
     p99!,
     p50!,
-    // Of a rate that was meant to change, the spread over time is no doubt of it.
+    // If the rate was planned to change, its spread over time is not uncertainty.
     rateFigure(summary, changing === undefined ? rateInterval(result) : undefined),
     errorFigure(result, summary),
     ...(changing === undefined ? [] : [keptUpFigure(changing)]),
@@ -73,7 +73,7 @@ export function loadFigures(result: LoadResult, summary: LoadSummary, seed: numb
   ]
 }
 
-/** The published percentiles of the response times, in their order. */
+/** The published percentiles of the response times, in order. */
 function responseFigures(result: LoadResult, response: Histogram, seed: number): Figure[] {
   const shares = PERCENTILES.map(([, share]) => share)
   const intervals = quantileIntervals(result, shares, seed)
@@ -127,7 +127,7 @@ const keptUpFigure = ({ rate, behindFrom }: KeptUp): Figure => ({
 
 const labelOf = (share: number): string => (share === 0.5 ? 'median' : `p${share * 100}`)
 
-/** An interval of coarser data may lie beside a value of all of it: it then reaches to it. */
+/** Extends an interval to contain the value: computed from coarser data, it may lie beside it. */
 function withInterval(figure: Figure, interval: Interval | undefined): Figure {
   const { value } = figure
   if (value === null || interval === undefined) return figure
@@ -147,8 +147,8 @@ function valueOrNot(
 }
 
 /**
- * Users that the law of Little makes of rate, response and think time, as a part of those that there
- * were on average: near 1 when the three were measured rightly.
+ * The number of users that Little's law gives for rate, response and think time, as a share of the mean
+ * number there were: near 1 if all three were measured correctly.
  */
 function littleFigure(result: LoadResult, { ratePerSecond, response }: LoadSummary): Figure {
   const seconds = response.meanUs / 1e6 + (result.thinkMs ?? 0) / 1000

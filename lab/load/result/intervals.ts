@@ -25,11 +25,11 @@ const CONFIDENCE = 0.95
 /** A value of a coarse histogram stands for values down to this share below it. */
 const CELL_SHARE = 2 ** (1 - COARSE_BITS)
 /**
- * Intervals of percentiles from blocks of time, drawn anew with replacement: requests next to each other are not
- * independent, stretches of a run nearly are. Percentile bootstrap, its tails those of Student's t for so few blocks
- * (Hesterberg 2015, "expanded percentile"), wider where neighboring blocks are alike, and by the width of a cell of
- * the coarse histograms (1.6 %). Empty where there are fewer than ten blocks. How often they hold the truth says
- * `lab/bench/coverage.ts`.
+ * Intervals of percentiles from blocks of time, resampled with replacement: neighboring requests are not independent,
+ * but blocks of a run nearly are. A percentile bootstrap with the tails of Student's t for so few blocks (Hesterberg
+ * 2015, "expanded percentile"), widened if neighboring blocks are correlated, and by the width of a cell of the
+ * coarse histograms (1.6 %). Empty if there are fewer than ten blocks. `lab/bench/coverage.ts` counts how often they
+ * contain the true value.
  */
 export function quantileIntervals(
   result: LoadResult,
@@ -48,7 +48,7 @@ export function quantileIntervals(
   }
   const whole = mergeHistograms(blocks)
   const tail = expandedTail(blocks.length)
-  /** Few values lie beyond a high percentile: the median tells as well whether blocks are alike. */
+  /** Few values lie beyond a high percentile, so correlation is estimated at the median as well. */
   const alikeAtMedian = alikenessAt(whole.quantile(0.5), blocks)
   return shares.map((share, at) => {
     const values = drawn[at]!.sort()
@@ -65,11 +65,11 @@ export function quantileIntervals(
   })
 }
 
-/** How much neighboring blocks resemble each other in how many of their values lie above one. */
+/** The correlation of neighboring blocks in how many of their values lie above a given one. */
 const alikenessAt = (valueUs: number, blocks: readonly Histogram[]): number =>
   alikeness(blocks.map((block) => block.countAbove(valueUs) / block.count))
 
-/** Windows after the warm-up that hold something, put together to blocks of equal length. */
+/** The nonempty windows after the warm-up, merged into blocks of equal length. */
 function blocksOf(result: LoadResult): Histogram[] {
   const windows = afterWarmUp(result).flatMap(({ response }) =>
     response === null ? [] : [histogramFrom(response)],
@@ -93,8 +93,8 @@ const partOf = <Item>(items: readonly Item[], at: number, count: number): readon
   )
 
 /**
- * Interval of the share of failures (Wilson), as of the fewer requests that would be as telling if they were
- * independent: failures come together, and by how much shows in how far apart the blocks of the run are (design
+ * Interval of the share of failures (Wilson), for the smaller number of independent requests that would be as
+ * informative. Failures come in clusters; how strongly shows in the variance between blocks of the run (design
  * effect, Rao and Scott 1992).
  */
 export function errorInterval(result: LoadResult, failed: number, planned: number): Interval {
@@ -102,7 +102,7 @@ export function errorInterval(result: LoadResult, failed: number, planned: numbe
   return wilson(failed / effect, planned / effect)
 }
 
-/** Variance of failures between blocks next to that of independent ones; at least 1. */
+/** Variance of failures between blocks, relative to that of independent failures; at least 1. */
 function designEffect(result: LoadResult): number {
   const windows = afterWarmUp(result)
   const count = Math.min(BLOCKS, windows.length)
@@ -126,8 +126,8 @@ function designEffect(result: LoadResult): number {
 const WINDOWS_MIN = 10
 
 /**
- * Interval of the rate of good answers from blocks of time, by Student's t, wider where neighboring blocks are alike: a
- * window after a slow one is often slow as well. `undefined` below ten windows.
+ * Interval of the rate of good answers from blocks of time, by Student's t, widened if neighboring blocks are
+ * correlated: a window after a slow one is often slow as well. `undefined` below ten windows.
  */
 export function rateInterval(result: LoadResult): Interval | undefined {
   const { windows, windowMs, warmUpMs, durationMs, elapsedMs } = result

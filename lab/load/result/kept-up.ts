@@ -8,18 +8,18 @@ export interface KeptUp {
   readonly most: number
   /** The busiest second before answers fell behind, or of all. */
   readonly rate: number
-  /** From when on answers fell behind, seconds of the run; `null` when they never did. */
+  /** When answers fell behind, seconds into the run; `null` if they never did. */
   readonly behindFrom: number | null
 }
 
-/** Variation of the planned rate beyond what chance makes of an even one. */
+/** Variation of the planned rate, beyond chance, from which it counts as changing. */
 const UNEVEN = 0.05
 const BEHIND = 0.95
-/** One slow second is not yet giving way. */
+/** How many slow seconds count as falling behind; a single one does not. */
 const SECONDS_BEHIND = 2
 const SECONDS_MIN = 4
 
-/** `undefined` for users, who wait, for an even rate, and for less than four whole seconds. */
+/** `undefined` for closed loads, whose users wait, for a constant rate, and for less than four whole seconds. */
 export function keptUp(result: LoadResult): KeptUp | undefined {
   const seconds = secondsOf(result)
   if (result.model !== 'open' || seconds.length < SECONDS_MIN) return undefined

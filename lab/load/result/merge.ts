@@ -42,7 +42,7 @@ export function mergeResults(all: readonly WorkerResult[]): WorkerResult {
   }
 }
 
-/** One histogram of several that were written down. */
+/** Merges several stored histograms into one. */
 export function mergeStored(all: readonly (HistogramData | null)[]): Histogram {
   return mergeHistograms(all.flatMap((data) => (data === null ? [] : histogramFrom(data))))
 }

@@ -1,30 +1,30 @@
 import type { HistogramData } from '../../histogram/index.ts'
 
-/** What one worker counted; the same, added up, is what all of them did. */
+/** What one worker counted, or the sum over several. */
 export interface WorkerResult {
   /** CPU time of the process, milliseconds. */
   readonly cpuMs: number
   readonly elapsedMs: number
   readonly sent: number
-  /** Requests that waited because all connections that are allowed were in use. */
+  /** Requests that waited because all allowed connections were in use. */
   readonly queued?: number
-  /** Requests of the warm-up, in no other figure. */
+  /** Requests of the warm-up, which are in no other figure. */
   readonly discarded: number
-  /** Requests among the response times that were given up: they would have taken longer. */
+  /** Requests among the response times that were given up; they would have taken longer. */
   readonly censored: number
   /** Good answers that came after the warm-up and before the end of the plan, whenever they were planned. */
   readonly completedInTime: number
   readonly bytesReceived: number
   readonly connectionsOpened: number
   readonly connectionsPeak: number
-  /** Users who were there at once, at most. */
+  /** The most users who were active at once. */
   readonly users: number
   readonly statuses: Readonly<Record<string, number>>
   /** Failures by kind: `timeout`, `unsent`, `unfinished`, `connect`, `closed`, `protocol`, `tls`, `status 503`, `check …`. */
   readonly failures: Readonly<Record<string, number>>
-  /** Taken up − planned: how late the generator was; waiting for a connection is not in it. */
+  /** Taken up − planned: how late the generator was, without the wait for a connection. */
   readonly lag: HistogramData
-  /** Answers that were not what they must be: done − sent. */
+  /** Done − sent, of answers that failed a check. */
   readonly rejected: HistogramData
   /** By request of the scenario, in its order. */
   readonly requests: readonly RequestResult[]
@@ -32,12 +32,12 @@ export interface WorkerResult {
   readonly windows: readonly WindowData[]
 }
 
-/** What became of one request of the scenario. */
+/** The results of one request of the scenario. */
 export interface RequestResult {
   readonly planned: number
   readonly succeeded: number
   readonly failed: number
-  /** Done − planned; requests given up count as long as they waited. */
+  /** Done − planned; requests that were given up count with the time they waited. */
   readonly response: HistogramData
   /** Done − sent. */
   readonly service: HistogramData
@@ -59,7 +59,7 @@ export interface WindowData {
   readonly response: HistogramData | null
 }
 
-/** What a load run saw: raw data from which every figure is computed. */
+/** What was observed in a load run: raw data from which every figure is computed. */
 export interface LoadResult extends WorkerResult {
   readonly requestNames: readonly string[]
   readonly model: 'closed' | 'open'
@@ -68,12 +68,12 @@ export interface LoadResult extends WorkerResult {
   readonly warmUpMs: number
   readonly timeoutMs: number
   readonly windowMs: number
-  /** Requests the plan stands for after the warm-up; for users, `null`. */
+  /** Planned requests per second after the warm-up; `null` for users. */
   readonly plannedRate: number | null
-  /** Mean pause of the users for each request; `null` for open load. */
+  /** Mean pause of users per request; `null` for open load. */
   readonly thinkMs: number | null
-  /** Users who were to be there after the warm-up, on average. */
+  /** Planned number of users after the warm-up, on average. */
   readonly usersMean?: number
-  /** Why the run ended before its time, or `null`. */
+  /** Why the run ended early, or `null`. */
   readonly aborted: string | null
 }

@@ -4,9 +4,9 @@ import { histogramFrom } from '../../histogram/index.ts'
 import { mergeStored } from './merge.ts'
 import type { LoadResult } from './result.ts'
 
-/** What a load result says, added up; everything here follows from it. */
+/** The totals of a load result; everything here is derived from it. */
 export interface LoadSummary {
-  /** From the planned moment; requests given up count as long as they waited. */
+  /** From the planned moment; requests that were given up count with the time they waited. */
   readonly response: Histogram
   /** From the sent moment. */
   readonly service: Histogram
@@ -14,9 +14,9 @@ export interface LoadSummary {
   readonly planned: number
   readonly succeeded: number
   readonly failed: number
-  /** Failures among what was planned, 0 to 1; NaN when nothing was. */
+  /** Failures among the planned requests, 0 to 1; NaN if none was planned. */
   readonly errorRate: number
-  /** Good answers a second, after the warm-up and before the end of the plan. */
+  /** Good answers per second, after the warm-up and before the end of the plan. */
   readonly ratePerSecond: number
   /** Cores that all workers used. */
   readonly generatorCores: number
@@ -50,9 +50,9 @@ const FAST_LAG_US = 2000
 const BUSY_CORES = 0.95
 
 /**
- * Why the figures say more of the generator than of the server; `undefined` when they do not: its lag
+ * Why the figures say more about the generator than about the server, or `undefined`. The reason is that its lag
  * at the 99th percentile is above 5 ms and above a tenth of the response time's, or above 2 ms at
- * 10,000 requests a second; or users without a pause kept it busy all the time.
+ * 10,000 requests per second; or that users without a pause kept it busy all the time.
  */
 export function generatorDoubt(result: LoadResult, summary: LoadSummary): string | undefined {
   const lagUs = summary.lag.quantile(0.99)
@@ -66,14 +66,14 @@ export function generatorDoubt(result: LoadResult, summary: LoadSummary): string
   return undefined
 }
 
-/** Whether users without a pause kept the generator itself busy: what it reached is a lower bound. */
+/** Whether users without a pause kept the generator itself busy, so that its rate is a lower bound. */
 export function isGeneratorBound(result: LoadResult, summary: LoadSummary): boolean {
   return result.model === 'closed' && summary.generatorCores > BUSY_CORES * result.workers
 }
 
 const ms = (us: number): string => `${(us / 1000).toFixed(2)} ms`
 
-/** What a load result says of how far it can be trusted. */
+/** How far a load result can be trusted, by its own data. */
 export function loadTrust(result: LoadResult, summary: LoadSummary): Partial<Trust> {
   const warnings: string[] = []
   const doubt = generatorDoubt(result, summary)

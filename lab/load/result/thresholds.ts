@@ -14,11 +14,11 @@ export interface Threshold {
   /** Name of a request, for a percentile of that request alone. */
   readonly request: string | undefined
   readonly operator: Operator
-  /** In milliseconds, as a share, or a second. */
+  /** In milliseconds, as a share, or per second. */
   readonly limit: number
 }
 
-/** How a threshold came out; `unknown` where the sample does not support its figure, or cannot tell. */
+/** The result of a threshold; `unknown` if the sample does not support its figure, or cannot decide. */
 export interface Finding {
   readonly threshold: Threshold
   readonly status: 'failed' | 'held' | 'unknown'
@@ -83,10 +83,10 @@ export function parseThreshold(text: string): Threshold {
 }
 
 /**
- * Holds a result against a threshold. Where the figure has an interval, all of it must lie on one side of the limit;
- * a share of failures of a run without any is judged by what was seen.
+ * Judges a result by a threshold. If the figure has an interval, all of it must lie on one side of the limit;
+ * the share of failures of a run without any is judged by its value.
  *
- * @param seed - Of the run: the interval is the one of the figure.
+ * @param seed - Seed of the run, so that the interval is the one of the figure.
  */
 export function judgeThreshold(
   threshold: Threshold,
@@ -114,7 +114,7 @@ export function judgeThreshold(
   return { threshold, status, measured: seen, reason: `${text}: ${show(metric, seen)}` }
 }
 
-/** The interval of a figure that has one: of all requests together, but for failures. */
+/** The interval of a figure of all requests together, if it has one and it is not the share of failures. */
 function intervalOf(
   { metric, request }: Threshold,
   result: LoadResult,
@@ -127,7 +127,7 @@ function intervalOf(
     return failed === 0 ? undefined : errorInterval(result, failed, planned)
   }
   if (one !== undefined) return undefined
-  // Of a rate that was meant to change, the spread over time is no doubt of it.
+  // If the rate was planned to change, its spread over time is not uncertainty.
   if (metric.kind === 'rps') {
     return keptUp(result) === undefined ? rateInterval(result) : undefined
   }

@@ -3,29 +3,29 @@ import type { Target } from '../target.ts'
 import type { Expectation } from './response-parser.ts'
 import { ResponseParser } from './response-parser.ts'
 
-/** Why a connection ended that should not have. */
+/** Why a connection ended unexpectedly. */
 export type BrokenKind = 'closed' | 'connect' | 'protocol' | 'tls'
 
-/** Whom a connection tells. */
+/** Callbacks of a connection. */
 export interface ConnectionEvents<Context> {
   onOpen(connection: Connection<Context>): void
   onAnswer(connection: Connection<Context>): void
-  /** Told once, unless the connection was ended from this side. */
+  /** Called once, unless the connection was ended from this side. */
   onBroken(connection: Connection<Context>, kind: BrokenKind, reason: string): void
 }
 
-/** A keep-alive connection with one request under way at most. */
+/** A keep-alive connection with at most one request under way. */
 export class Connection<Context> {
   readonly parser: ResponseParser
-  /** What whoever sends remembers about the request under way. */
+  /** What the sender remembers about the request under way. */
   readonly context: Context
   isOpen = false
-  /** Whether it ever was open. */
+  /** Whether it was ever open. */
   hasOpened = false
   isEnded = false
   readonly #events: ConnectionEvents<Context>
   #socket: Socket<Connection<Context>> | undefined
-  /** What the socket did not take yet. */
+  /** Bytes that the socket has not accepted yet. */
   #unwritten: Uint8Array | undefined
 
   constructor(context: Context, events: ConnectionEvents<Context>) {
@@ -40,11 +40,11 @@ export class Connection<Context> {
   /**
    * Begins to connect.
    *
-   * @param source - Local address to connect from; the system's choice when absent.
+   * @param source - Local address to connect from; the system's choice if absent.
    */
   open(target: Target, hostname: string, source?: string): void {
     const { tls, port } = target
-    // `localAddress` is understood by the runtime but missing in its types.
+    // The runtime supports `localAddress`, but its types lack it.
     const options: TCPSocketConnectOptions<Connection<Context>> & { localAddress?: string } = {
       hostname,
       port,
@@ -71,12 +71,12 @@ export class Connection<Context> {
     else if (written < request.length) this.#unwritten = request.subarray(written)
   }
 
-  /** Ends the connection from this side; nothing more is told. */
+  /** Ends the connection from this side; no callback follows. */
   end(): void {
     if (this.isEnded) return
     this.isEnded = true
     this.isOpen = false
-    // Resets rather than lingers: what was under way is given up.
+    // Resets the connection rather than lingering: what was under way is given up.
     this.#socket?.terminate()
   }
 
@@ -98,7 +98,7 @@ export class Connection<Context> {
     this.#unwritten = written < rest.length ? rest.subarray(Math.max(0, written)) : undefined
   }
 
-  /** The other side is done. */
+  /** The other side has closed. */
   closed(): void {
     if (this.isEnded || this.parser.end()) return
     this.broken('closed', 'the server closed the connection')
@@ -123,7 +123,7 @@ const PLAIN: Handler = {
   connectError: (socket, error) => socket.data.broken('connect', error.message),
 }
 
-/** Open is what has shaken hands with somebody vouched for. */
+/** Handlers for TLS: a connection is open after the handshake, if the certificate is accepted. */
 function secure<Context>(insecure: boolean): SocketHandler<Connection<Context>> {
   return {
     ...(PLAIN as SocketHandler<Connection<Context>>),

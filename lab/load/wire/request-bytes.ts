@@ -11,9 +11,9 @@ export interface RequestParts {
 const encoder = new TextEncoder()
 
 /**
- * Writes a request of HTTP/1.1. `Host` and `Content-Length` are added where they are missing.
+ * Writes an HTTP/1.1 request. Adds `Host` and `Content-Length` if they are missing.
  *
- * @throws LabError for what would break the message apart.
+ * @throws LabError for anything that would break the framing of the message.
  */
 export function requestBytes(authority: string, parts: RequestParts): Uint8Array {
   const names = new Set(parts.headers.map(([name]) => name.toLowerCase()))

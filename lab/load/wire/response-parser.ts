@@ -1,14 +1,14 @@
-/** Whom a parser tells. */
+/** Callbacks of a parser. */
 export interface ResponseSink {
   /** The answer is complete; the parser's fields describe it until the next `expect`. */
   onResponse(): void
-  /** What came is no answer that HTTP/1.1 allows here; the connection is of no more use. */
+  /** The bytes are not an answer that HTTP/1.1 allows here; the connection cannot be used any more. */
   onMalformed(reason: string): void
 }
 
-/** What is wanted of the answer that comes next. */
+/** What is expected of the next answer. */
 export interface Expectation {
-  /** An answer to HEAD has no body, whatever its head says. */
+  /** Whether the request is HEAD, whose answer has no body, whatever its header fields say. */
   readonly isHead: boolean
   readonly keepHead: boolean
   readonly keepBody: boolean
@@ -37,7 +37,7 @@ const BROKEN = 8
 const IS_TOKEN = Uint8Array.from({ length: 256 }, (_, code) =>
   /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(code)) ? 1 : 0,
 )
-/** What a field value may hold: no control characters but the tab. */
+/** What a field value may contain: no control characters but the tab. */
 const IS_VALUE = Uint8Array.from({ length: 256 }, (_, code) =>
   code === 9 || (code >= 0x20 && code !== 0x7f) ? 1 : 0,
 )
@@ -46,7 +46,7 @@ const CONTENT_LENGTH = Buffer.from('content-length')
 const TRANSFER_ENCODING = Buffer.from('transfer-encoding')
 const CONNECTION = Buffer.from('connection')
 
-/** Compares without making a string: this runs for every answer. `name` is in lower case. */
+/** Compares without making a string, since this runs for every answer. `name` is in lowercase. */
 function isName(chunk: Buffer, at: number, name: Buffer): boolean {
   for (let offset = 0; offset < name.length; offset += 1) {
     const code = chunk[at + offset]!
@@ -78,16 +78,16 @@ const lowerCase = (chunk: Buffer, from: number, to: number): string =>
   chunk.toString('latin1', from, to).trim().toLowerCase()
 
 /**
- * Reads answers of HTTP/1.1 (RFC 9112) strictly: one at a time, with Content-Length, chunked, or up to
- * the end of the connection; 1xx are passed over. What could be read in two ways is malformed.
+ * Parses HTTP/1.1 answers (RFC 9112) strictly: one at a time, with Content-Length, chunked, or up to
+ * the end of the connection; 1xx are skipped. Anything ambiguous is malformed.
  */
 export class ResponseParser {
   status = 0
   keepAlive = false
   bodyBytes = 0
-  /** Head as text, status line and fields, when it was wanted. */
+  /** Status line and fields as text, if requested. */
   head = ''
-  /** Body, when it was wanted; cut after 1 MiB. */
+  /** Body, if requested; cut off after 1 MiB. */
   body: Uint8Array = EMPTY
   readonly #sink: ResponseSink
   #state = IDLE
@@ -106,7 +106,7 @@ export class ResponseParser {
     this.#sink = sink
   }
 
-  /** An answer is due. */
+  /** Prepares for the next answer. */
   expect(expected: Expectation): void {
     this.#expected = expected
     this.#state = HEAD
@@ -118,7 +118,7 @@ export class ResponseParser {
     this.#keptBytes = 0
   }
 
-  /** Bytes as they came from the connection; the parser keeps none of them beyond the call. */
+  /** Parses bytes from the connection; the parser keeps none of them after the call. */
   feed(bytes: Buffer): void {
     if (this.#state === BROKEN) return
     if (this.#state === IDLE) {
@@ -130,12 +130,12 @@ export class ResponseParser {
     let at = 0
     while (at >= 0 && at < chunk.length && this.#isReading()) at = this.#step(chunk, at)
     if (this.#state !== IDLE) return
-    // One request is under way at most: an answer with more behind it lies about where it ends.
+    // At most one request is under way, so bytes after the answer mean that it misstates its end.
     if (at < chunk.length) this.#fail('bytes after the answer')
     else this.#sink.onResponse()
   }
 
-  /** The connection was ended by the other side. Returns whether that completed an answer. */
+  /** Call it when the other side has ended the connection. Returns whether that completed an answer. */
   end(): boolean {
     if (this.#state !== CLOSE_BODY) return false
     this.#complete()
@@ -152,7 +152,7 @@ export class ResponseParser {
     return this.#state !== IDLE && this.#state !== BROKEN
   }
 
-  /** Reads one thing from `at` and returns where it ends; -1 when more bytes are needed. */
+  /** Parses one element at `at` and returns where it ends; -1 if more bytes are needed. */
   #step(chunk: Buffer, at: number): number {
     switch (this.#state) {
       case HEAD:
@@ -204,7 +204,7 @@ export class ResponseParser {
     }
   }
 
-  /** `HTTP/1.x NNN `; -1 when not all of it is there, or when it is wrong. */
+  /** Parses `HTTP/1.x NNN `; returns -1 if it is incomplete or wrong. */
   #readStatusLine(chunk: Buffer, at: number): number {
     if (chunk.length - at < 14) return -1
     const isHttp =
@@ -232,7 +232,7 @@ export class ResponseParser {
     return this.status
   }
 
-  /** Looks at the fields that say where an answer ends. Returns false when they are wrong. */
+  /** Reads the fields that say where an answer ends. Returns false if they are wrong. */
   #field(chunk: Buffer, nameAt: number, valueAt: number, end: number): boolean {
     const length = valueAt - 1 - nameAt
     if (length === 14 && isName(chunk, nameAt, CONTENT_LENGTH)) {
@@ -350,7 +350,7 @@ export class ResponseParser {
   }
 }
 
-/** The value of the first field with this name in a head that was kept; `undefined` when there is none. */
+/** The value of the first field with this name in a stored head; `undefined` if there is none. */
 export function headerOf(head: string, name: string): string | undefined {
   const wanted = `\r\n${name.toLowerCase()}:`
   const at = head.toLowerCase().indexOf(wanted)

@@ -3,13 +3,13 @@ import type { HistogramData } from '../../histogram/index.ts'
 import type { LoadJob } from '../job.ts'
 import type { WorkerResult } from '../result/result.ts'
 
-/** What a worker is told. */
+/** Orders to a worker. */
 export type WorkerOrder =
   | { readonly kind: 'job'; readonly job: LoadJob }
   | { readonly kind: 'go' }
   | { readonly kind: 'stop' }
 
-/** What a worker says. */
+/** Messages of a worker. */
 export type WorkerMessage =
   | { readonly kind: 'ready'; readonly connections: number }
   /** It has begun: between being told to and this. */
@@ -22,7 +22,7 @@ export type WorkerMessage =
 export interface ProgressMessage {
   readonly kind: 'progress'
   readonly atMs: number
-  /** Requests of the warm-up: they are shown and judge nothing. */
+  /** Requests of the warm-up; they are shown but not judged. */
   readonly warmUp: ProgressPart
   readonly counted: ProgressPart
   readonly inFlight: number
@@ -30,7 +30,7 @@ export interface ProgressMessage {
   readonly lag: HistogramData
 }
 
-/** What became of some requests. */
+/** The results of some requests. */
 export interface ProgressPart {
   readonly succeeded: number
   readonly failed: number
@@ -43,7 +43,7 @@ const partSchema = z.object({
   response: z.looseObject({ cells: z.string() }),
 })
 
-/** The outline of a message; workers on other machines are not taken at their word. */
+/** The basic shape of a message, checked because workers on other machines are not trusted. */
 export const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), connections: z.number() }),
   z.object({ kind: z.literal('started') }),
@@ -72,5 +72,5 @@ export interface Worker {
   close(): Promise<void>
 }
 
-/** Whom a worker tells. An `error` is its last message. */
+/** Receives the messages of a worker. An `error` is its last message. */
 export type WorkerListener = (message: WorkerMessage) => void

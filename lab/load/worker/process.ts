@@ -2,7 +2,7 @@ import { Engine } from '../engine/engine.ts'
 import type { LoadJob } from '../job.ts'
 import type { ProgressMessage, WorkerMessage, WorkerOrder } from './messages.ts'
 
-/** A load worker: a process of its own that takes one job from its parent and ends. */
+/** A load worker: a process that takes one job from its parent, then exits. */
 
 const PROGRESS_MS = 500
 
@@ -17,9 +17,9 @@ process.on('message', (order: WorkerOrder) => {
   else if (order.kind === 'go') void run()
   else engine?.stop()
 })
-// Whoever asked is gone.
+// The parent is gone.
 process.on('disconnect', () => process.exit(0))
-// Ctrl-C reaches all processes of a terminal: the parent decides.
+// Ctrl-C reaches all processes of a terminal; the parent decides what to do.
 process.on('SIGINT', () => undefined)
 
 async function prepare(job: LoadJob): Promise<void> {

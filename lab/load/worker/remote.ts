@@ -3,7 +3,7 @@ import type { LoadJob } from '../job.ts'
 import type { Worker, WorkerListener, WorkerMessage } from './messages.ts'
 import { messageSchema } from './messages.ts'
 
-/** Where a worker on another machine listens, and what it wants to hear. */
+/** Where a worker on another machine listens, and the token it requires. */
 export interface RemoteWorkerAddress {
   /** `http://host:port`. */
   readonly url: string
@@ -13,7 +13,7 @@ export interface RemoteWorkerAddress {
 const LINE_BYTES_MAX = 64 * 2 ** 20
 
 /**
- * Has a worker on another machine take a job. It answers with its messages, a line of JSON each, on
+ * Sends a job to a worker on another machine. The worker answers with its messages, a line of JSON each, on
  * the same connection; when that ends, so does the job.
  */
 export function startRemoteWorker(

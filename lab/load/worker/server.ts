@@ -6,13 +6,13 @@ import { isLoopback } from '../target.ts'
 import { startLocalWorker } from './local.ts'
 import type { Worker, WorkerMessage } from './messages.ts'
 
-/** How a worker for other machines is run. */
+/** Options of a worker that serves other machines. */
 export interface WorkerServerOptions {
   readonly hostname: string
   readonly port: number
-  /** Who knows it may have load sent from here: at least 16 characters. */
+  /** Anyone who knows it can send load from here; at least 16 characters. */
   readonly token: string
-  /** Also sends load to other machines than this. */
+  /** Whether to send load to machines other than this one as well. */
   readonly allowRemote: boolean
   /** Jobs at the same time. Default 1. */
   readonly jobsMax?: number
@@ -27,7 +27,7 @@ export interface WorkerServer {
 const JOB_BYTES_MAX = 256 * 2 ** 20
 const TOKEN_CHARACTERS_MIN = 16
 
-/** The outline of a job; what is in a scenario is checked as it is made ready. */
+/** The basic shape of a job; the contents of its scenario are checked when it is prepared. */
 const jobSchema = z.looseObject({
   target: z.looseObject({ hostnames: z.array(z.string()).min(1), authority: z.string() }),
   scenario: z.looseObject({ requests: z.array(z.unknown()).min(1) }),
@@ -41,8 +41,8 @@ interface Run {
 }
 
 /**
- * Listens for jobs and carries them out, one process each. Load can hurt: every request needs the
- * token, and other machines than this one are refused as targets unless `allowRemote`.
+ * Listens for jobs and carries them out, one process each. Because load can do harm, every request needs the
+ * token, and machines other than this one are refused as targets unless `allowRemote` is set.
  */
 export function serveWorker(options: WorkerServerOptions): WorkerServer {
   if (options.token.length < TOKEN_CHARACTERS_MIN) {
@@ -116,7 +116,7 @@ function openRun(job: LoadJob, runs: Map<string, Run>): Response {
       }
       runs.set(id, { worker, close: async () => close(false) })
     },
-    // Whoever asked is gone: nothing is sent for nobody.
+    // The client is gone, so its load ends.
     cancel: async () => close(true),
   })
   return new Response(body, {
