@@ -202,7 +202,7 @@ export class ChainEnd {
     await log.renew()
     const { tail, headerMissing } = await findTail(log, digest)
     const isCut = tail.segment === before.segment && tail.bytes < before.bytes
-    if (isCut || tail.seq < before.seq) throw new Error('records that were written are gone')
+    if (isCut || tail.seq < before.seq) throw new Error('records that had been written are gone')
     const seq = Math.min(tail.seq, this.#seq)
     const lost = this.#seq - seq - this.#others.filter((other) => other > seq).length
     this.written += seq - before.seq
@@ -245,7 +245,7 @@ export class ChainEnd {
     const { segment, bytes } = this.#tail
     const position = await this.#options.log.appendLines(lines, { sync })
     const elsewhere = position.segment !== segment || position.offset !== bytes
-    if (lines.length > 0 && elsewhere) throw new Error('the log was written by someone else')
+    if (lines.length > 0 && elsewhere) throw new Error('someone else has written to the log')
     if (sync) this.#synced = this.#tail.seq
   }
 

@@ -8,7 +8,7 @@ import { LedgerError } from './ledger-error.ts'
 import { segmentPath } from './log.fixture.ts'
 import { adminEntry, allRecords, openFixture, traffic, rejectionOf } from './ledger.fixture.ts'
 
-/** A log whose disk can be made to refuse: before a write, or after half of the frames were written. */
+/** A log whose disk can be made to refuse, before a write or after half of the frames were written. */
 function refusing() {
   const fault = { mode: 'none' as 'none' | 'before' | 'half' | 'unsynced' }
   const wrap = (log: Log): Log => ({
@@ -41,7 +41,7 @@ describe('when the disk refuses', () => {
       const path = segmentPath(join(folder, 'log'), 1)
       renameSync(path, `${path}.kept`)
       symlinkSync('/dev/full', path)
-      // The chain starts anew on a full disk: even its first record cannot be written.
+      // A new chain starts on a full disk: even its first record cannot be written.
       const refused = await rejectionOf(openFixture({ folder, clock }))
       expect(refused).toMatchObject({ code: 'failed' })
       expect(String(refused)).toContain('ENOSPC')

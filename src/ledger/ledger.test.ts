@@ -3,7 +3,7 @@ import type { Log } from '../storage/index.ts'
 import { adminEntry, allRecords, openFixture, traffic, rejectionOf } from './ledger.fixture.ts'
 import { LedgerError } from './ledger-error.ts'
 
-/** A log whose first write of requests waits until it is let go. */
+/** A log whose first write of requests waits until it is released. */
 function holding() {
   const held = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()

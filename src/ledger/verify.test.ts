@@ -48,7 +48,7 @@ const seqOf = (line: string | undefined): number => (JSON.parse(line ?? '') as {
 const hashOf = (line: string | undefined): string =>
   (JSON.parse(line ?? '') as { hash: string }).hash
 
-/** Computes the hashes of all lines anew, as somebody would who covers a change up. */
+/** Recomputes the hashes of all lines, as somebody would to cover up a change. */
 function rechain(lines: readonly string[], previous: string): string[] {
   let last = previous
   return lines.map((line) => {

@@ -117,7 +117,7 @@ class ChainWalk {
     } else if (until === undefined && tornBytes > 0) {
       this.#fail('truncated', next, this.#end, `${tornBytes} bytes of a torn record`)
     } else if (until !== undefined && this.#hash !== until.hash) {
-      const detail = 'the chain was written anew: its hash is not that of the newest record'
+      const detail = 'the chain was rewritten: its hash is not that of the newest record'
       this.#fail('checkpoint_mismatch', this.#seq, this.#end, detail)
     } else if (!this.#anchored) {
       const detail = `records before ${this.#firstSeq} are missing and no retention record says why`
@@ -198,7 +198,7 @@ class ChainWalk {
     let ahead = 0
     for await (const { frame } of this.#options.log.read(position)) {
       if (readLink(frame)?.seq === expected) {
-        this.#fail('reordered', expected, position, `record ${found} stands before it`)
+        this.#fail('reordered', expected, position, `record ${found} comes before it`)
         return
       }
       ahead += 1
@@ -212,7 +212,7 @@ class ChainWalk {
     if (checkpoint === undefined || checkpoint.seq !== this.#seq) return
     this.#checkpointSeen = true
     if (checkpoint.hash !== this.#hash) {
-      const detail = 'the chain was written anew: its hash is not that of the checkpoint'
+      const detail = 'the chain was rewritten: its hash is not that of the checkpoint'
       this.#fail('checkpoint_mismatch', this.#seq, position, detail)
     }
   }

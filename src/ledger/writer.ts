@@ -155,7 +155,10 @@ export class LedgerWriter {
   async #enqueue(json: string, fields: IndexedFields): Promise<number> {
     if (this.#status === 'closed') throw new LedgerError('closed', 'the ledger is closed')
     if (json.length > ENTRY_CHARS_MAX) {
-      throw new LedgerError('too_large', `an audit record may have ${ENTRY_CHARS_MAX} characters`)
+      throw new LedgerError(
+        'too_large',
+        `an audit record may have at most ${ENTRY_CHARS_MAX} characters`,
+      )
     }
     return new Promise<number>((resolve, reject) => {
       this.#acknowledged.push({ json, fields, resolve, reject })

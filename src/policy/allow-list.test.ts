@@ -44,7 +44,7 @@ describe('a path allow-list', () => {
   })
 
   test('names an entry that could never match', () => {
-    expect(() => list(['a/../b'])).toThrow('allow-list scenes: not a path')
+    expect(() => list(['a/../b'])).toThrow('allow-list scenes: not a valid path')
   })
 })
 

@@ -56,7 +56,7 @@ export function compileAllowList(
     for (const entry of entries) {
       const normal = normalize(entry)
       if (normal === undefined) {
-        const message = `not a path that can be listed: ${JSON.stringify(entry)}`
+        const message = `not a valid path: ${JSON.stringify(entry)}`
         throw new AllowListError(name, place, message)
       }
       listed.add(normal)

@@ -70,7 +70,9 @@ async function assign(
   if (unknown.length > 0) return fail('not_found', { detail: `There is no role ${role}.` })
   const held = await readAssignments(parts.records, tenantId, subjectId)
   if (held.length >= ROLES_PER_SUBJECT_MAX) {
-    return fail('conflict', { detail: `A subject may hold ${ROLES_PER_SUBJECT_MAX} roles.` })
+    return fail('conflict', {
+      detail: `A subject may hold at most ${ROLES_PER_SUBJECT_MAX} roles.`,
+    })
   }
   const nowMs = parts.clock.nowMs()
   const id = parts.ids('assignment')
@@ -78,7 +80,7 @@ async function assign(
   const stored = await parts.records.commit([
     { op: 'insert', collection: assignmentCollection.name, row },
   ])
-  if (!stored.ok) return fail('conflict', { detail: `The role ${role} is assigned already.` })
+  if (!stored.ok) return fail('conflict', { detail: `The role ${role} is already assigned.` })
   await parts.announce(tenantId)
   return succeed({ before: undefined, after: viewOf({ ...row, version: 1 }) })
 }

@@ -167,7 +167,8 @@ async function createRole(
     return fail('conflict', { detail: `There is a role ${role.name} already.` })
   }
   const most = parts.rolesPerTenantMax()
-  if (own.size >= most) return fail('conflict', { detail: `A tenant may have ${most} roles.` })
+  if (own.size >= most)
+    return fail('conflict', { detail: `A tenant may have at most ${most} roles.` })
   const refused = refuseAncestry(parts, own, role)
   if (refused !== undefined) return refused
   const nowMs = parts.clock.nowMs()

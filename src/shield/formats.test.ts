@@ -85,8 +85,8 @@ describe('formats', () => {
     test.each(invalid)(`${name} refuses %j`, (text) => expect(accepts(name, text)).toBe(false))
   }
 
-  // Half a megabyte of what drives backtracking engines mad: a matcher that is not linear would not
-  // come back before the test runner gives up.
+  // Half a megabyte of text that is worst for backtracking engines: a matcher that is not linear would not finish
+  // before the test times out.
   test.each(Object.keys(CASES))('%s answers on the most tedious of texts', (name) => {
     for (const unit of [
       'a',

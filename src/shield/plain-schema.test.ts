@@ -5,7 +5,7 @@ import { isPlainSchema } from './plain-schema.ts'
 
 const ajv = new Ajv2020({ strict: false, logger: false })
 
-/** Values that keywords may or may not hold. */
+/** Values that keywords may or may not allow. */
 const value = (schema: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.oneof(
     schema,

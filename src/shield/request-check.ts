@@ -237,6 +237,6 @@ function headerNameProblems(spec: RequestSpec): readonly SchemaProblem[] {
     .filter((name) => name !== name.toLowerCase())
     .map((name) => ({
       path: ['headers', 'properties', name],
-      message: `header names are lowercase here: ${name.toLowerCase()}`,
+      message: `header names must be lowercase here: ${name.toLowerCase()}`,
     }))
 }

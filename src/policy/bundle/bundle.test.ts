@@ -38,7 +38,7 @@ describe('folders', () => {
     expect(() => loadSources({ paths: [join(folder, '../bad.json')] })).toThrow('bad.json')
     rmSync(join(folder, '../bad.json'))
     const twice = [join(folder, 'users/data.json'), join(folder, 'users/data.json')]
-    expect(() => loadSources({ paths: twice })).toThrow('data.names is given twice')
+    expect(() => loadSources({ paths: twice })).toThrow('data.names is defined twice')
   })
 })
 
@@ -61,7 +61,7 @@ describe('bundles', () => {
     const sources = loadSources({ bundles: [archive] })
     rmSync(archive)
     expect(Object.keys(sources.modules)).toEqual(['authz.rego'])
-    // In a bundle, data is what is called `data`.
+    // In a bundle, only files named `data` are data.
     expect(sources.data).toMatchObject({ users: { names: ['ada'] } })
     expect(sources.data).not.toHaveProperty('users.more')
   })
@@ -73,7 +73,7 @@ describe('bundles', () => {
       { path: 'data.json', bytes: bytes('{"app": {"x": 1}}') },
     ]
     expect(sourcesOfBundle(files({ roots: ['app'], revision: 'a' })).revision).toBe('a')
-    expect(() => sourcesOfBundle(files({ roots: ['other'] }))).toThrow('outside of the roots')
+    expect(() => sourcesOfBundle(files({ roots: ['other'] }))).toThrow('outside the roots')
     expect(() => sourcesOfBundle(files({ roots: ['app/authz'] }))).toThrow('data.app.x')
     expect(() => sourcesOfBundle(files({ roots: 7 }))).toThrow('.manifest: roots')
   })
@@ -81,7 +81,7 @@ describe('bundles', () => {
   test('what is no bundle, or cut short, is refused', () => {
     expect(() => readBundle('x', bytes('no archive'.repeat(100)))).toThrow(BundleError)
     const whole = writeTar([{ name: 'a.rego', bytes: bytes('x'.repeat(2000)) }])
-    expect(() => readTar(whole.subarray(0, 1024))).toThrow('cut short')
+    expect(() => readTar(whole.subarray(0, 1024))).toThrow('truncated')
     const broken = Uint8Array.from(whole)
     broken[3] = 7
     expect(() => readTar(broken)).toThrow('not a tar archive')

@@ -48,7 +48,7 @@ export function mergeDocuments(base: Document, more: Value, at: readonly string[
     if (before === undefined) merged.set(key, value)
     else if (isDocument(before) && isDocument(value)) {
       merged.set(key, mergeDocuments(before, value, path))
-    } else throw new BundleError(`data${pathText(path)} is given twice`)
+    } else throw new BundleError(`data${pathText(path)} is defined twice`)
   }
   return Object.fromEntries(merged)
 }

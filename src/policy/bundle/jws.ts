@@ -56,13 +56,13 @@ function keyOf(algorithm: SigningAlgorithm, pem: string, isPrivate: boolean): Ke
   const isRight =
     key.asymmetricKeyType === KEY_TYPES[algorithm.slice(0, 2)] &&
     (curve === undefined || key.asymmetricKeyDetails?.namedCurve === curve)
-  if (!isRight) throw new BundleError(`the key is not one for ${algorithm}`)
+  if (!isRight) throw new BundleError(`the key is not suitable for ${algorithm}`)
   return key
 }
 
 function hmacOf(algorithm: SigningAlgorithm, secret: string, data: Uint8Array): Buffer {
   if (secret.length < HMAC_BYTES_MIN) {
-    throw new BundleError(`a secret for ${algorithm} has at least ${HMAC_BYTES_MIN} characters`)
+    throw new BundleError(`a secret for ${algorithm} needs at least ${HMAC_BYTES_MIN} characters`)
   }
   return createHmac(digestOf(algorithm), secret).update(data).digest()
 }

@@ -63,7 +63,7 @@ export function checkRoots(
     owned.some((root) => root.every((step, index) => path[index] === step))
   for (const [file, path] of packages) {
     if (!isOwned(path.split('/'))) {
-      throw new BundleError(`${file}: package ${path} is outside of the roots of the bundle`)
+      throw new BundleError(`${file}: package ${path} is outside the roots of the bundle`)
     }
   }
   const visit = (value: Document, path: readonly string[]): void => {
@@ -72,7 +72,7 @@ export function checkRoots(
       if (isOwned(at)) continue
       const leads = owned.some((root) => at.every((step, index) => root[index] === step))
       if (!leads || !isDocument(item)) {
-        throw new BundleError(`data.${at.join('.')} is outside of the roots of the bundle`)
+        throw new BundleError(`data.${at.join('.')} is outside the roots of the bundle`)
       }
       visit(item, at)
     }

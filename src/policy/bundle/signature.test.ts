@@ -76,7 +76,7 @@ test.each(['RS256', 'PS256', 'ES256', 'HS256'] as const)(
     const other = algorithm.startsWith('HS')
       ? 'another secret altogether'
       : pair(algorithm).publicKey
-    expect(() => read(other)).toThrow('the signature of the bundle is wrong')
+    expect(() => read(other)).toThrow('the signature of the bundle is invalid')
   },
 )
 
@@ -89,10 +89,10 @@ describe('refused is', () => {
     [
       'a changed policy',
       change('app/authz.rego', 'package app.authz\n\nallow := true\n'),
-      'is not what',
+      'does not match',
     ],
-    ['changed data', change('data.json', '{"n": 2}'), 'data.json is not what was signed'],
-    ['another revision', change('.manifest', '{"revision": "r2"}'), '.manifest is not what'],
+    ['changed data', change('data.json', '{"n": 2}'), 'data.json does not match the signature'],
+    ['another revision', change('.manifest', '{"revision": "r2"}'), '.manifest does not match'],
     [
       'a file more',
       [...files, { path: 'x.rego', bytes: Buffer.from('package x') }],
@@ -101,7 +101,7 @@ describe('refused is', () => {
     [
       'a file less',
       files.filter(({ path }) => path !== 'data.json'),
-      'data.json was signed and is missing',
+      'data.json was signed but is missing',
     ],
     [
       'no signature',
@@ -132,7 +132,7 @@ describe('refused is', () => {
     }
     for (const alg of ['none', 'HS256', 'RS256']) {
       expect(() => verifyFiles(token({ alg }), verifying())).toThrow(
-        'signature of the bundle is wrong',
+        'signature of the bundle is invalid',
       )
     }
   })

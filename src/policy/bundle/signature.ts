@@ -70,12 +70,12 @@ export function verifyFiles(files: readonly SourceFile[], verification: Verifica
       )
     }
     if (digestOf(file, algorithm) !== entry.hash.toLowerCase()) {
-      throw new BundleError(`${file.path} is not what was signed`)
+      throw new BundleError(`${file.path} does not match the signature`)
     }
     signed.delete(file.path)
   }
   const [missing] = signed.keys()
-  if (missing !== undefined) throw new BundleError(`${missing} was signed and is missing`)
+  if (missing !== undefined) throw new BundleError(`${missing} was signed but is missing`)
 }
 
 type SignedFiles = Map<string, { readonly hash: string; readonly algorithm: string }>
@@ -96,7 +96,7 @@ function readSignature(files: readonly SourceFile[], verification: Verification)
     signature !== undefined &&
     header.alg === key.algorithm &&
     verifyBytes(key.algorithm, key.key, Buffer.from(`${header64}.${payload64}`), signature)
-  if (!isGood) throw new BundleError('the signature of the bundle is wrong')
+  if (!isGood) throw new BundleError('the signature of the bundle is invalid')
   if (payload.scope !== (verification.scope ?? '')) {
     throw new BundleError(`the bundle is signed for another scope: "${payload.scope}"`)
   }
@@ -159,7 +159,7 @@ function parseAs<S extends z.ZodType>(shape: S, text: string, what: string): z.o
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new BundleError(`${what} is no JSON`, { cause })
+    throw new BundleError(`${what} is not JSON`, { cause })
   }
   const parsed = shape.safeParse(value)
   if (parsed.success) return parsed.data

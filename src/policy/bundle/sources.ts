@@ -142,7 +142,7 @@ export function joinSources(all: readonly PolicySources[]): PolicySources {
   let data: Document = {}
   for (const sources of all) {
     for (const [file, text] of Object.entries(sources.modules)) {
-      if (Object.hasOwn(modules, file)) throw new BundleError(`${file} is given twice`)
+      if (Object.hasOwn(modules, file)) throw new BundleError(`${file} occurs twice`)
       modules[file] = text
     }
     data = mergeDocuments(data, sources.data)

@@ -29,7 +29,7 @@ export function readTar(archive: Uint8Array): TarEntry[] {
     checkHeader(header)
     const size = octal(header, FIELDS.size, 12)
     const from = at + BLOCK
-    if (from + size > archive.length) throw new BundleError('the archive is cut short')
+    if (from + size > archive.length) throw new BundleError('the archive is truncated')
     const bytes = archive.subarray(from, from + size)
     at = from + Math.ceil(size / BLOCK) * BLOCK
     const type = String.fromCharCode(header[FIELDS.type] ?? 0)
@@ -70,7 +70,7 @@ function checkHeader(header: Uint8Array): void {
 
 function octal(header: Uint8Array, at: number, length: number): number {
   const digits = field(header, at, length).trim()
-  if (!/^[0-7]*$/.test(digits)) throw new BundleError('the archive has a header that is wrong')
+  if (!/^[0-7]*$/.test(digits)) throw new BundleError('the archive has an invalid header')
   return digits === '' ? 0 : Number.parseInt(digits, 8)
 }
 

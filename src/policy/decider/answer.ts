@@ -34,5 +34,5 @@ export function answerOf(value: Value | undefined): Answer {
       return { allowed: allow, reason: told, failure: undefined, value }
     }
   }
-  return failed('neither true nor false, nor an object with `allow`', value)
+  return failed('the value is not true, false or an object with `allow`', value)
 }

@@ -5,7 +5,7 @@ import { createVerdictCache } from './verdict-cache.ts'
 interface Made {
   readonly entriesMax?: number
   readonly isAuto?: boolean
-  /** What one decision takes, as the clock tells it. */
+  /** How long one decision takes by the clock. */
   costMs?: number
 }
 

@@ -49,7 +49,8 @@ export function readAnswer(
   if (patch === undefined) {
     return { kind: 'snapshot', sources: sourcesOfBundle(files, verification) }
   }
-  if (before === undefined) throw new BundleError('changes were sent, and there is no bundle')
+  if (before === undefined)
+    throw new BundleError('the server sent changes, but there is no bundle to change')
   if (verification !== undefined) verifyFiles(files, verification)
   return { kind: 'delta', sources: changed(before, patch, files) }
 }
@@ -60,7 +61,7 @@ function changed(
   files: readonly SourceFile[],
 ): PolicySources {
   if (files.some(({ path }) => path.endsWith('.rego'))) {
-    throw new BundleError('changes hold a policy; only data can be changed')
+    throw new BundleError('the changes contain a policy, but only data can be changed')
   }
   const value = parseDocument(PATCH_FILE, new TextDecoder().decode(patch.bytes))
   const parsed = patchShape.safeParse(value)
@@ -70,7 +71,8 @@ function changed(
     const { op, path } = operation
     const steps = path.slice(1).split('/').map(unescapePointer)
     const exists = valueAt(data, steps) !== undefined
-    if (op !== 'upsert' && !exists) throw new BundleError(`${path} is changed and is not there`)
+    if (op !== 'upsert' && !exists)
+      throw new BundleError(`${path} cannot be changed: it does not exist`)
     if (op !== 'remove' && operation.value === undefined) {
       throw new BundleError(`a change of ${path} has no value`)
     }

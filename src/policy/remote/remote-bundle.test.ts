@@ -32,7 +32,7 @@ afterEach(async () => {
 
 const FAST = { minDelay: '5ms', maxDelay: '20ms' }
 
-/** What happened to policies, in order; each is waited for once. */
+/** The events of policies, in order; each is awaited once. */
 class Happenings {
   readonly #all: string[] = []
   readonly #waiting: (() => void)[] = []
@@ -140,7 +140,7 @@ describe('the last good bundle decides on when the server', () => {
     [
       'sends what is no bundle',
       () => Buffer.from('<html>'.repeat(200)),
-      /header that is wrong|not a tar archive/,
+      /invalid header|not a tar archive/,
     ],
     [
       'sends a policy that does not compile',
@@ -164,7 +164,7 @@ describe('the last good bundle decides on when the server', () => {
             ]),
           ),
         ),
-      /data\.other is outside of the roots/,
+      /data\.other is outside the roots/,
     ],
     [
       'sends changes to what is not there',
@@ -313,14 +313,14 @@ describe('signatures', () => {
     expect(await happened.next(/refused/)).toContain('the bundle is not signed')
     const other = { algorithm: 'HS256', key: 'a secret of some length' } as const
     server.serve(bundleOf('evil', 'r3', { signing: other }), '"3"')
-    expect(await happened.next(/refused/)).toContain('the signature of the bundle is wrong')
+    expect(await happened.next(/refused/)).toContain('the signature of the bundle is invalid')
     expect([decide('evil').allowed, decide('acme').allowed]).toEqual([false, true])
   })
 })
 
 const LONG = 'application/vnd.openpolicyagent.bundles'
 
-/** A packed archive of changes. */
+/** A compressed archive of changes. */
 function deltaOf(data: readonly object[], revision = 'd1'): Uint8Array {
   const file = (name: string, value: unknown) => ({
     name,
