@@ -4,7 +4,7 @@ import type { RedisStream, StreamListener, StreamSnapshot } from '../../storage/
 import type { Invalidation, InvalidationSink } from '../contract.ts'
 import { createInvalidationBus } from './invalidation-bus.ts'
 
-/** A stream that says what a test wants; real ones are in the tests of the level and of storage. */
+/** A stream that a test controls; the tests of the level and of storage use real ones. */
 function setUp() {
   let listener: StreamListener | undefined
   let isLive = false
@@ -134,7 +134,7 @@ describe('the bus of invalidations', () => {
     expect(isCurrent('era:3')).toBe(false)
     arrivals[0]?.({ era: 'era', sequence: 4 })
     await both[0]
-    // The second has no place yet: not even what is newer than the first is believed.
+    // The second has no place yet, so not even an entry newer than the first is trusted.
     expect(isCurrent('era:9')).toBe(false)
     arrivals[1]?.({ era: 'era', sequence: 5 })
     await both[1]
@@ -145,7 +145,7 @@ describe('the bus of invalidations', () => {
     const { bus, sink, arrivals, snapshot, hear } = setUp()
     hear().onGap(snapshot(1, 9), 'start')
     bus.start(sink)
-    // Redis came back as it was when four were published.
+    // Redis came back in the state in which four had been published.
     const published = bus.publish({ kind: 'tag', name: 'x' })
     arrivals[0]?.({ era: 'era', sequence: 5 })
     await published

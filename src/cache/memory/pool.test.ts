@@ -16,7 +16,7 @@ const scope = createKeys(random).scope({ kind: 'k', tenant: 'acme', audience: sh
 const NEVER = Number.MAX_SAFE_INTEGER
 
 const known = new Map<string, CacheKey>()
-/** One object for each key, as callers keep them. */
+/** Keeps one object per key, as callers do. */
 function keyOf(name: string): CacheKey {
   const key = known.get(name) ?? scope.key(name)
   known.set(name, key)
@@ -74,7 +74,7 @@ test('a key that was missing, and was added by somebody else meanwhile, is not a
   expect([pool.size, pool.get(mine, 0)]).toEqual([1, 'again'])
 })
 
-/** What the pool may answer at most: everything that was stored, holds, and was not invalidated. */
+/** The most that the pool may return: everything that was stored, has not expired and was not invalidated. */
 type Model = Map<string, { value: number; expiresMs: number; tag: string }>
 
 const names = fc.integer({ min: 0, max: 60 }).map((number) => `key ${number}`)
@@ -131,7 +131,7 @@ describe('a pool', () => {
             if (step.do === 'set') {
               const expiresMs = nowMs + step.ttlMs
               const more = { ...step, expiresMs, tags: [step.tag] }
-              // A key that changes hands leaves its old owner, and that is no eviction.
+              // A key that changes owners leaves the old one, which is not an eviction.
               pool.delete(scope.key(step.name))
               const before = TENANTS.map((tenant) => pool.tenantBytes(tenant))
               if (set(step.name, at, more))
@@ -142,7 +142,7 @@ describe('a pool', () => {
                 if (tenantShareMax === 1 || tenant === step.tenant) return
                 const isOver = pool.tenantBytes(step.tenant) > quota
                 const gaveWay = pool.tenantBytes(tenant) < before[number]!
-                // Nobody who keeps to his quota gives way to somebody beyond it.
+                // No tenant within its quota is evicted for one above its own.
                 expect(isOver && gaveWay && before[number]! <= quota).toBe(false)
               })
             } else if (step.do === 'get') {
@@ -244,7 +244,7 @@ describe('a pool', () => {
     for (let at = 10; at < 40; at++) set(`key ${at}`, at, { tenant: 'quiet' })
     for (let at = 100; at < 2000; at++) set(`key ${at}`, at, { tenant: 'loud' })
     for (let at = 10; at < 40; at++) expect(get(`key ${at}`)).toBe(at)
-    // What the quiet one leaves free is not wasted, until it wants it.
+    // The room that the quiet tenant does not use is not wasted, until that tenant needs it.
     expect(pool.tenantBytes('loud')).toBeGreaterThan(bytes * 65)
     for (let at = 40; at < 60; at++) set(`key ${at}`, at, { tenant: 'quiet' })
     for (let at = 10; at < 60; at++) expect(get(`key ${at}`)).toBe(at)
@@ -255,7 +255,7 @@ describe('a pool', () => {
   test('a quota is one of entries, too: small ones do not drive out those of others by their number', () => {
     const { set, get, pool } = createPool({ entriesMax: 100, tenantShareMax: 0.5 })
     for (let at = 10; at < 40; at++) set(`key ${at}`, at, { tenant: 'quiet' })
-    // Used, so that nothing but the quota makes them give way.
+    // Used, so that only the quota can evict them.
     for (let at = 100; at < 2000; at++) {
       set(`key ${at}`, at, { tenant: 'loud' })
       get(`key ${at}`)
@@ -271,7 +271,7 @@ describe('a pool', () => {
     const { set, get, pool } = createPool({ bytesMax: bytes * 100, tenantShareMax: 0.5 })
     for (let at = 100; at < 200; at++) set(`key ${at}`, at, { tenant: '' })
     expect(pool.tenantBytes('')).toBeGreaterThan(bytes * 95)
-    // Nothing has to give way but what its own keys push out, the ones used once first.
+    // Only its own keys are evicted, those used once first.
     for (let at = 110; at < 150; at++) get(`key ${at}`)
     for (let at = 200; at < 2000; at++) set(`key ${at}`, at, { tenant: '' })
     for (let at = 110; at < 150; at++) expect(get(`key ${at}`)).toBe(at)

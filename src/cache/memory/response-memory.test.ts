@@ -20,9 +20,9 @@ import { Pool } from './pool.ts'
 import { textPool } from './text-pool.ts'
 
 /**
- * Memory is no `Level`: it is synchronous and holds values as they are. What it promises is the same, and
- * here it is held to that: pool, epochs and store as the gate puts them together, shown as a level. Its
- * fence is a position of the epochs.
+ * Memory is not a `Level`: it is synchronous, and holds values unchanged. But it makes the same promises, which are
+ * tested here: pool, epochs and store, combined as in the gate, are presented as a level. Its fence is a position of
+ * the epochs.
  */
 function memoryAsLevel(clock: ManualClock): Level {
   const random = createSeededRandom(5)

@@ -23,7 +23,7 @@ const callerOf = async (rig: Rig, credential: string): Promise<Caller> => {
   return answer
 }
 
-/** All that is said of a caller, its permissions as a list. */
+/** Everything about a caller, with its permissions as a list. */
 const plain = ({ permissions, ...rest }: Caller) => ({ ...rest, permissions: permissions.list() })
 
 describe('an API key', () => {

@@ -8,7 +8,7 @@ import type { CredentialUse } from './credential-table.ts'
 
 const caller = (id: string): Caller => newCaller({ ...anonymousCaller, id })
 
-/** Digests that start alike, so that they meet in the table. */
+/** Digests with the same beginning, so that they collide in the table. */
 const digest = (name: number): Uint8Array => {
   const bytes = new Uint8Array(32)
   bytes[0] = name % 4

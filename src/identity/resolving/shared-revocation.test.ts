@@ -76,7 +76,7 @@ describe.skipIf(!hasRedisServer)('revocation over a real Redis', () => {
     server.freeze()
     const revoking = rigs[1]!.identity.keys.revoke('t1', id)
     expect(await untilRefused(secret)).toBeLessThan(BOUND_MS)
-    // It is stored and in force; that others wait for word of it is told beside.
+    // It is stored and in force; that the others are not told yet is reported separately.
     expect((await revoking).ok).toBe(true)
     expect(rigs[1]!.bus.untold?.()).toBe(1)
     server.thaw()

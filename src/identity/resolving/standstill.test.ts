@@ -28,12 +28,12 @@ import { identityCollections } from '../collections.ts'
 import type { Rig } from '../test-rig.ts'
 import { codeOf, createRig, valueOf } from '../test-rig.ts'
 
-/** A process that stood still decides nothing by what it remembers, in whatever order it wakes. */
+/** A process that was suspended decides nothing from memory, in whatever order its parts wake. */
 
 describe('memory is believed by the clock at the moment of the decision', () => {
   test.each([
     ['the process stood still', (clock) => clock.advance(10_000)],
-    // Both clocks: the monotonic one stands still, too, while a machine is suspended.
+    // This concerns both clocks: the monotonic one also stops while a machine is suspended.
     ['the machine was suspended', (clock) => clock.setWall(clock.nowMs() + 10_000)],
   ] satisfies [string, (clock: ReturnType<typeof createManualClock>) => void][])(
     '%s: no timer has fired yet, and the first request is read anew',
@@ -64,7 +64,7 @@ describe('memory is believed by the clock at the moment of the decision', () => 
       liveness.proven({ monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() })
       const made = valueOf(await other.identity.keys.create('t1', { name: 'k' }))
       expect(codeOf(await rig.resolve(made.secret))).toBe('ok')
-      // Another instance's word never comes.
+      // The message of the other instance never arrives.
       await other.identity.keys.revoke('t1', made.after.id)
       expect(codeOf(await rig.resolve(made.secret))).toBe('ok')
       standStill(clock)
@@ -118,7 +118,7 @@ describe.skipIf(!hasRedisServer)('a process stopped by a real SIGSTOP', () => {
       await rig.identity.keys.revoke('t1', id)
       if (redisGoes) await server.kill()
       const answers = asks.map((ask) => ask(secret))
-      // It stands still for longer than it may believe its memory without hearing anything.
+      // It is stopped for longer than it may trust its memory without hearing anything.
       await Bun.sleep(STREAM_DEFAULTS.silenceMs + 200)
       instance.wake()
       expect(await Promise.all(answers)).toEqual(Array(ASKERS).fill('credential_invalid'))

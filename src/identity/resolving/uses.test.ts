@@ -8,7 +8,7 @@ import { createRig, valueOf } from '../test-rig.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
-/** How far behind what is written may be: a minute, and a round of looking through the table. */
+/** How far behind the written uses may be: a minute, plus one round through the table. */
 const BEHIND_MAX_MS = MINUTE_MS + 11 * SECOND_MS
 
 interface Watched {
@@ -113,7 +113,7 @@ describe('the last use of a key', () => {
     while (more) {
       const before = batches.length
       const flushed = rig.identity.flush()
-      // Asked again meanwhile, it is the same flush.
+      // A second call meanwhile shares the same flush.
       const again = rig.identity.flush()
       await rig.resolve(secrets[turns]!)
       more = await flushed

@@ -20,7 +20,7 @@ const PASSWORD = 'violet-harbor-42-kite'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** Real Argon2id at a cost that tests can pay; counts what is verified. */
+/** Real Argon2id at a cost that tests can afford; counts verifications. */
 function cheapHasher(cost: PasswordCost = { memoryKiB: 64, passes: 1 }) {
   const inner = createPasswordHasher(cost, createSeededRandom(3))
   let verified = 0

@@ -11,7 +11,7 @@ function signed(claims: object, secret: string): string {
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }
 
-/** A policy's world, with what it keeps from query to query, on a clock in seconds. */
+/** The context of a policy, including what it keeps from query to query, with a clock in seconds. */
 function world() {
   let seconds = 1000
   const kept = new Map<string, unknown>()

@@ -5,7 +5,7 @@ import type { Value } from '../../values/index.ts'
 import { BuiltinError } from '../index.ts'
 import { call } from './support.ts'
 
-/** A call and the answer OPA 1.20.2 gave to it; without an answer, OPA called it an error or undefined. */
+/** A call and OPA 1.20.2's answer to it; without an answer, OPA's result was an error or undefined. */
 interface Case {
   readonly call: string
   readonly args: readonly Value[]
