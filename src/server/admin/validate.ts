@@ -18,10 +18,9 @@ export function validate<S extends z.ZodType>(
   const result = schema.safeParse(value)
   if (result.success) return succeed(result.data)
   const member = part === 'body' ? 'field' : 'parameter'
-  const errors = fieldErrors(result.error, schema, value, member).map((each) => ({
-    in: part,
-    ...each,
-  }))
+  const errors = fieldErrors(result.error, schema, value, member).map((each) =>
+    Object.assign({ in: part }, each),
+  )
   return fail('request_invalid', {
     detail: `${errors.length === 1 ? 'One mistake' : `${errors.length} mistakes`} in the ${part}.`,
     extra: { errors },
