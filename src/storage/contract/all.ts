@@ -5,7 +5,7 @@ import { describeCounters } from './counters.ts'
 import { describeLog } from './log.ts'
 import { describeRecords } from './records.ts'
 
-/** Makes two workers' views of one storage for one test, and what tears them down. */
+/** Makes two workers' views of one storage for one test, with a function that tears them down. */
 export type StorageFactory = (
   clock: Pick<ManualClock, 'nowMs'>,
   options: { readonly segmentBytesMax?: number },
@@ -13,7 +13,7 @@ export type StorageFactory = (
 
 const unmoved = { nowMs: () => 0 }
 
-/** Registers every contract for a storage that has all parts. */
+/** Registers every contract for a storage with all parts. */
 export function describeStorage(adapter: string, create: StorageFactory): void {
   describeRecords(adapter, async (clock) => {
     const { here, end } = await create(clock, {})

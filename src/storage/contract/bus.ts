@@ -2,10 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import type { Bus, BusEvent } from '../bus.ts'
 import { thrownBy } from './thrown-by.ts'
 
-/** Makes two ends of one bus (the same one twice, where there is but one), and what tears them down. */
+/** Makes two ends of one bus (twice the same end if there is only one), with a function that tears them down. */
 export type BusFactory = () => Promise<{ here: Bus; there: Bus; end: () => Promise<void> }>
 
-/** Collects events until `count` have come. */
+/** Collects events until `count` have arrived. */
 export function listen(bus: Bus, count: number): Promise<readonly BusEvent[]> {
   const events: BusEvent[] = []
   return new Promise((resolve) => {
@@ -21,7 +21,7 @@ export function listen(bus: Bus, count: number): Promise<readonly BusEvent[]> {
 const message = (payload: string) => ({ topic: 'topic', payload })
 const event = (payload: string) => ({ kind: 'message', message: message(payload) }) as const
 
-/** Registers what every {@link Bus} adapter must keep. */
+/** Registers the tests that every {@link Bus} adapter must pass. */
 export function describeBus(adapter: string, create: BusFactory): void {
   const use = async (run: (here: Bus, there: Bus) => Promise<void>): Promise<void> => {
     const { here, there, end } = await create()

@@ -7,7 +7,7 @@ export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
-/** A claim of one unit by one subject, changed as told. */
+/** A claim of one unit by one subject, with `changes` applied. */
 export function claimOf(shape: CounterShape, changes: Partial<Claim> = {}): Claim {
   return { name: 'limit', shape, subject: 'subject', cost: 1, shadow: false, ...changes }
 }

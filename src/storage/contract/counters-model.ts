@@ -8,7 +8,7 @@ interface Taken {
 
 type Shape<K extends CounterShape['kind']> = Extract<CounterShape, { kind: K }>
 
-/** Counters written the slow, obvious way: every take is remembered and counted anew. */
+/** Counters written in the slow, obvious way: every take is remembered, and all are counted each time. */
 export class CountersModel {
   readonly #taken = new Map<string, Taken[]>()
 

@@ -17,7 +17,7 @@ const arbitraryClaim = fc
   .map(({ kind, ...claim }) => claimOf(SHAPES[kind]!, { ...claim, name: `limit ${kind}` }))
 
 const arbitraryStep = fc.record({
-  // Whole units of the bucket and of the sliding window's weight, so that nothing hangs on rounding.
+  // Whole units of the bucket and of the sliding window's weight, so that nothing depends on rounding.
   waitMs: fc.oneof(
     { weight: 8, arbitrary: fc.nat({ max: 9 }).map((units) => units * 2000) },
     { weight: 1, arbitrary: fc.nat({ max: 30 }).map((units) => units * HOUR_MS) },
@@ -30,7 +30,7 @@ const arbitraryStep = fc.record({
   release: fc.nat({ max: 2 }),
 })
 
-/** Registers that any history of takes and releases is decided as the slow model decides it. */
+/** Registers a test that any history of takes and releases is decided as the slow model decides it. */
 export function describeCounterProperties(adapter: string, create: CountersFactory): void {
   describe(`counters: ${adapter}`, () => {
     test('any history is decided exactly as by remembering every take', async () => {

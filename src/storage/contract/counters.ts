@@ -13,12 +13,12 @@ import {
 } from './claims.ts'
 import { thrownBy } from './thrown-by.ts'
 
-/** Makes counters for one test and what tears them down. */
+/** Makes counters for one test, with a function that tears them down. */
 export type CountersFactory = () => Promise<{ counters: Counters; end: () => Promise<void> }>
 
 const SHAPES = { bucket, sliding, calendar, concurrency } as const
 
-/** Registers what every {@link Counters} adapter must keep. */
+/** Registers the tests that every {@link Counters} adapter must pass. */
 export function describeCounters(adapter: string, create: CountersFactory): void {
   const with_ = async (run: (counters: Counters) => Promise<void>): Promise<void> => {
     const { counters, end } = await create()

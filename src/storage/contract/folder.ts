@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A folder of one test's own. */
+/** A folder for one test. */
 export interface Folder {
   readonly path: string
   readonly remove: () => void

@@ -1,6 +1,6 @@
 import type { Link } from '../relay/link.ts'
 
-/** Two ends of a link within the process, and what cuts it. */
+/** Two ends of a link within the process, with a function that cuts it. */
 export interface LinkPair {
   readonly worker: Link
   readonly owner: Link

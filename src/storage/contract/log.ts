@@ -3,7 +3,7 @@ import { utf8 } from '../../core/bytes.ts'
 import type { Log, LogPosition } from '../log.ts'
 import { thrownBy } from './thrown-by.ts'
 
-/** Makes a log for one test, and what tears it down. */
+/** Makes a log for one test, with a function that tears it down. */
 export type LogFactory = (options: {
   readonly segmentBytesMax?: number
 }) => Promise<{ log: Log; end: () => Promise<void> }>
@@ -23,7 +23,7 @@ export async function textsFrom(
   return texts
 }
 
-/** Registers what every {@link Log} adapter must keep. */
+/** Registers the tests that every {@link Log} adapter must pass. */
 export function describeLog(adapter: string, create: LogFactory): void {
   const use = async (
     run: (log: Log) => Promise<void>,

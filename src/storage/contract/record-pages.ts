@@ -59,7 +59,7 @@ const ORDER: Readonly<Record<string, readonly (keyof Thing)[]>> = {
   byActive: ['active', 'weight', 'id'],
 }
 
-/** What a query means, written the slow way. */
+/** The expected result of a query, computed in the slow way. */
 function expected(things: readonly Thing[], query: Query<Thing>): readonly string[] {
   const order = ORDER[query.index]!
   const next = order.find((name) => !(name in query.equals))!
@@ -88,7 +88,7 @@ function ascending(a: unknown, b: unknown): number {
   return Number(a) - Number(b)
 }
 
-/** Registers what finding and paging must keep. */
+/** Registers the tests of finding and paging. */
 export function describePages(use: WithRecords): void {
   test('any query finds exactly its rows, in order, however it is paged', async () => {
     await use(async (records) => {

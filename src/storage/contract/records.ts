@@ -7,7 +7,7 @@ import type { Thing } from './things.ts'
 import { CREATED_MS, SETTINGS, THINGS, thingOf } from './things.ts'
 import { thrownBy } from './thrown-by.ts'
 
-/** Makes records that hold {@link COLLECTIONS} for one test, and what tears them down. */
+/** Makes records that hold {@link COLLECTIONS} for one test, with a function that tears them down. */
 export type RecordsFactory = (
   clock: ManualClock,
 ) => Promise<{ records: Records; end: () => Promise<void> }>
@@ -29,7 +29,7 @@ const setting = (id: string, value: string): Change => ({
   row: { id, value, createdAtMs: CREATED_MS, updatedAtMs: CREATED_MS },
 })
 
-/** Registers what every {@link Records} adapter must keep. */
+/** Registers the tests that every {@link Records} adapter must pass. */
 export function describeRecords(adapter: string, create: RecordsFactory): void {
   const use: WithRecords = async (run) => {
     const clock = createManualClock(CREATED_MS + 5000)

@@ -48,7 +48,7 @@ export const COLLECTIONS = [THINGS, SETTINGS] as const
 
 export const CREATED_MS = 1_767_225_600_000
 
-/** A thing to insert, changed as told. */
+/** A thing to insert, with `changes` applied. */
 export function thingOf(id: string, changes: Partial<Thing> = {}): NewRow {
   return {
     id,

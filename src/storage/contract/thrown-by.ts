@@ -1,4 +1,4 @@
-/** The error that `run` throws or rejects with; it is an error itself when it does neither. */
+/** Resolves with the error that `run` throws or rejects with; rejects if it does neither. */
 export async function thrownBy(run: () => unknown): Promise<Error> {
   try {
     await run()

@@ -15,24 +15,24 @@ import { Slots } from './slots.ts'
 import { WindowLengths } from './window-lengths.ts'
 
 const SLOTS_MIN = 1024
-/** Slots looked at for each new one: idle ones among them are freed. */
+/** How many slots are checked for each new one; idle ones among them are freed. */
 const SWEEP = 2
-/** Empty buckets are kept this long while there is room: most are asked for again soon. */
+/** Empty buckets are kept this long while there is room, because most are soon needed again. */
 const EMPTY_KEPT_MS = 60_000
-/** Slots compared when none is idle and the arena is full. */
+/** How many slots are compared if none is idle and the arena is full. */
 const SAMPLE = 16
 
-/** Times an arena compares against: of the wall clock, and of the clock that never goes back. */
+/** The current times of the wall clock and of the clock that never goes back. */
 export interface ArenaTimes {
   wallMs: number
   steadyMs: number
 }
 
 /**
- * All counters of a process in typed arrays. At most `entriesMax` are kept: each new one sweeps a
- * few old ones and frees those that are as if untouched (and, while there is room, have been for a while); when none is, the least used of a sample
- * goes. What is evicted starts anew, so the bound errs towards admitting, and least for heavy users.
- * Requests in flight are never evicted; they are bounded by the connections that hold them.
+ * All counters of a process in typed arrays. At most `entriesMax` are kept: each new one checks a few old ones and
+ * frees those that are equal to new ones (and, while there is room, have been so for a while). If there are none, the
+ * least used of a sample is evicted. An evicted counter starts afresh, so the bound errs toward admitting, and least
+ * for heavy users. Requests in flight are never evicted; they are bounded by the connections that hold them.
  */
 export class Arena {
   readonly slots = new Slots(SLOTS_MIN)
@@ -42,28 +42,28 @@ export class Arena {
   /** The tables by their numbers. */
   readonly #tables: LimitTable[] = []
   readonly #free: number[] = []
-  /** Slots ever used: below it lie those in use and the free ones. */
+  /** The number of slots ever used; those in use and the free ones are below it. */
   #count = 0
   #hand = 0
 
-  /** @param serialsMax what {@link SlotIndex} is told */
+  /** @param serialsMax passed to {@link SlotIndex} */
   constructor(entriesMax: number, seed: number, serialsMax?: number) {
     this.#entriesMax = Math.min(entriesMax, SLOTS_MAX)
     this.#index = new SlotIndex(this.slots, seed, serialsMax)
   }
 
-  /** Counters kept now. */
+  /** The number of counters kept now. */
   get size(): number {
     return this.#index.size
   }
 
-  /** What serials belong to: see {@link SlotIndex.era}. */
+  /** The era that serials belong to; see {@link SlotIndex.era}. */
   get era(): object {
     return this.#index.era
   }
 
   /**
-   * Takes in a table; returns its number.
+   * Adds a table; returns its number.
    *
    * @throws RangeError beyond 262,144 names of limits
    */
@@ -94,7 +94,7 @@ export class Arena {
     return this.#index.findSerial(table.number, serial, near)
   }
 
-  /** What stands for the subject of a slot in use in this era. */
+  /** The serial of a used slot's subject in this era. */
   serial(slot: number): number {
     return this.#index.serial(slot)
   }

@@ -20,7 +20,7 @@ export interface CalendarWindow {
   endMs: number
 }
 
-/** Writes the window that holds `nowMs` into `window`, unless it does so already. */
+/** Sets `window` to the one that contains `nowMs`, unless it already is. */
 export function placeWindow(shape: CalendarShape, nowMs: number, window: CalendarWindow): void {
   if (nowMs >= window.startMs && nowMs < window.endMs) return
   const localMs = nowMs + shape.offsetMs

@@ -3,7 +3,7 @@ import type { ArenaTimes } from './arena.ts'
 import { BUCKET, CALENDAR, CONCURRENCY, STRIDE, THIRD, TIME, USED } from './lanes.ts'
 import type { LimitTable } from './limit-table.ts'
 
-/** `retryMs` when all places are taken: nobody knows when one is given back. */
+/** `retryMs` if all places are taken: there is no telling when one will be given back. */
 const CONCURRENCY_RETRY_MS = 1000
 
 /** Rounding of the drained level must not cost a unit. */

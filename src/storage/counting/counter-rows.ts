@@ -6,7 +6,7 @@ export interface CounterRow extends BaseRow {
   readonly endMs: number
 }
 
-/** What durable counters keep; the program that opens records for them must declare it. */
+/** The collection of durable counters; the program that opens records for them must declare it. */
 export const COUNTER_ROWS: Collection<CounterRow> = {
   name: 'counters',
   tenant: false,
@@ -14,7 +14,7 @@ export const COUNTER_ROWS: Collection<CounterRow> = {
   indexes: [{ name: 'byEnd', columns: ['endMs'] }],
 }
 
-/** The row of a limit's subject; the length keeps names and subjects apart. */
+/** The row id of a limit's subject; the length keeps names and subjects apart. */
 export function counterId(name: string, subject: string): string {
   return `${name.length}:${name}:${subject}`
 }

@@ -5,24 +5,24 @@ import { ENTRIES_MAX_DEFAULT } from './in-process.ts'
 import { ReservationKeeper } from './reservations.ts'
 import type { Reservations } from './stored-use.ts'
 
-/** More turns than any limit's chunks need; beyond it, counters are evicted as fast as they load. */
+/** More turns than loading ever needs; beyond this, counters are being evicted as fast as they load. */
 const TURNS_MAX = 10_000
 
 /** What {@link createDurableCounters} needs. */
 export interface DurableCountersOptions {
   /** Records that declare {@link COUNTER_ROWS}. The caller closes them, after the counters. */
   readonly records: Records
-  /** Counters kept in memory at most; default 1,000,000. */
+  /** The most counters kept in memory. Default: 1,000,000. */
   readonly entriesMax?: number
-  /** What hashes of subjects begin with: a random number that callers do not know. */
+  /** The seed for hashes of subjects: a random number that callers do not know. */
   readonly seed?: number | undefined
 }
 
 /**
- * Counters of this process whose calendars survive a restart and a crash: units are on disk before
- * they are used, reserved in chunks (1/64 of the limit, at least 8 units). After `close` the count is
- * exact; after a crash at most two chunks more count as used. A take answers at once, except when a
- * calendar must first be loaded or its next chunk be written; it rejects when that fails.
+ * Counters of this process whose calendars survive a restart and a crash: units are on disk before they are used,
+ * reserved in chunks (1/64 of the limit, at least 8 units). After `close` the count is exact; after a crash at most two
+ * chunks more count as used. A take answers at once, except when a calendar must first be loaded or its next chunk be
+ * written; it rejects if that fails.
  */
 export function createDurableCounters(options: DurableCountersOptions): Counters {
   const keeper = new ReservationKeeper(options.records)
@@ -53,7 +53,7 @@ export function createDurableCounters(options: DurableCountersOptions): Counters
     throw new Error('the counters have no room for the calendars in use')
   }
 
-  // Apart, so that what is answered at once makes no closure.
+  // Separate, so that immediate answers allocate no closure.
   const takeLater = async (
     first: Claim,
     claims: readonly Claim[],

@@ -15,8 +15,8 @@ const JITTER_MS = 1000
 const NONE = -1
 
 /**
- * Decides claims against the arena, synchronously. Where calendars are kept on disk, {@link take}
- * returns the claim that must be reserved first, having taken nothing.
+ * Decides claims against the arena, synchronously. If calendars are kept on disk and one must be reserved first,
+ * {@link take} takes nothing and returns its claim.
  */
 export class CounterEngine {
   readonly #arena: Arena
@@ -28,12 +28,12 @@ export class CounterEngine {
   #asked: LimitTable[] = []
   #slots = new Int32Array(0)
   #used = new Float64Array(0)
-  /** Whether claims of the current call ask the same table: its shape may have to change between them. */
+  /** Whether claims of the current call share a table, whose shape may have to change between them. */
   #isShared = false
 
   /**
-   * @param seed what hashes of subjects begin with: a random number that callers do not know
-   * @param serialsMax what {@link SlotIndex} is told
+   * @param seed the seed for hashes of subjects: a random number that callers do not know
+   * @param serialsMax passed to {@link SlotIndex}
    */
   constructor(
     entriesMax: number,
@@ -45,7 +45,7 @@ export class CounterEngine {
     this.#reservations = reservations
   }
 
-  /** Counters kept in memory now. */
+  /** The number of counters in memory. */
   get size(): number {
     return this.#arena.size
   }
@@ -66,7 +66,7 @@ export class CounterEngine {
       return GRANTED
     }
     this.#prepare(claims.length)
-    // What the hint knows, then the claim before: a subject, its serial, and a slot to look at.
+    // From the hint, later from the previous claim: a subject, its serial, and a slot to look at.
     const isKnown = hint !== undefined && hint.counterEra === this.#arena.era
     let near = isKnown ? slotIn(hint.counterPlace) : NONE
     let serial = isKnown ? serialIn(hint.counterPlace) : 0
@@ -98,7 +98,7 @@ export class CounterEngine {
     return { granted, states }
   }
 
-  /** The state without taking, or the claim when it must be loaded from disk first. */
+  /** The state without taking anything, or the claim itself if it must be loaded from disk first. */
   peek(claim: Claim, nowMs: number): ClaimState | Claim {
     this.#tick(nowMs)
     this.#prepare(1)
@@ -106,7 +106,7 @@ export class CounterEngine {
     const { words } = this.#arena.slots
     const before = at < 0 ? undefined : words.slice(at, at + WORDS)
     const state = this.#look([claim], 0, NONE, 0) ? this.#apply(claim, 0, false) : claim
-    // Whoever looks may ask by another rate than the one that counts: nothing must have drained by it.
+    // The caller may use another rate than the one in force, by which nothing must drain.
     if (before !== undefined) words.set(before, at)
     return state
   }
@@ -130,7 +130,7 @@ export class CounterEngine {
     if (slot !== NONE) this.#arena.release(slot)
   }
 
-  /** What a calendar has used, brought to now; `undefined` when it is not in memory. */
+  /** What a calendar has used up to now; `undefined` if it is not in memory. */
   calendarUse(claim: Claim, nowMs: number): CalendarUse | undefined {
     this.#tick(nowMs)
     this.#prepare(1)
@@ -141,8 +141,8 @@ export class CounterEngine {
   /**
    * Puts a calendar in memory as it was on disk; nothing is reserved for it yet.
    *
-   * @param beside what is asked together with it: counters of the same subject that are not there yet are made
-   * now, so that they are neighbors and lie in one cache line
+   * @param beside the other claims of the same take: missing counters of the same subject are made now, so that they
+   * are neighbors and share a cache line
    */
   load(
     claim: Claim,
@@ -167,7 +167,7 @@ export class CounterEngine {
     return this.#calendarUse(slot)!
   }
 
-  /** Notes that `reserved` units of the window that ends at `endMs` are on disk. */
+  /** Records that `reserved` units of the window that ends at `endMs` are on disk. */
   reserve(claim: Claim, reserved: number, endMs: number): void {
     const slot = this.#slotOf(claim.name, claim.subject)
     if (slot === NONE || this.#arena.slots.kind(slot) !== CALENDAR) return
@@ -183,7 +183,7 @@ export class CounterEngine {
     }
   }
 
-  /** Time that passes even when the wall clock is set back, and is not sped up by jitter. */
+  /** Advances a time that passes even if the wall clock is set back, and that jitter does not speed up. */
   #tick(nowMs: number): void {
     const times = this.#times
     times.wallMs = nowMs
@@ -220,7 +220,7 @@ export class CounterEngine {
     return slot
   }
 
-  /** Makes the counter of a claim whose units are not on disk, unless it is there. */
+  /** Makes the counter of a claim whose units are not kept on disk, unless it exists. */
   #settleIn(claim: Claim, nowMs: number): void {
     if (claim.shape.kind === 'calendar' || claim.shape.kind === 'concurrency') return
     const table = this.#table(claim.name)
@@ -230,7 +230,7 @@ export class CounterEngine {
 
   #keep(hint: SlotHint, claims: readonly Claim[]): void {
     const slot = this.#slots[0]!
-    // A serial is kept for the subject that the hint names, and no other.
+    // A serial is kept only for the subject that the hint names.
     const isOwn = slot !== NONE && claims[0]!.subject === hint.id
     const place = placeOf(slot, isOwn ? this.#arena.serial(slot) : 0)
     if (hint.counterPlace !== place) hint.counterPlace = place
@@ -238,14 +238,14 @@ export class CounterEngine {
   }
 
   /**
-   * Notes table, slot and units used of a claim; false when it must be loaded from disk.
+   * Records the table, slot and units used of a claim; false if it must be loaded from disk.
    *
-   * @param near a slot that its own may be, or be next to
-   * @param serial of its subject; 0 when not known
+   * @param near a slot that may be its own, or next to it
+   * @param serial of its subject; 0 if not known
    */
   #look(claims: readonly Claim[], at: number, near: number, serial: number): boolean {
     const claim = claims[at]!
-    // Most requests ask what the one before asked, in the same order.
+    // Most requests make the same claims as the one before, in the same order.
     const last = this.#asked[at]
     const table = last?.name === claim.name ? last : this.#table(claim.name)
     table.use(claim.shape, this.#times.wallMs)
@@ -265,7 +265,7 @@ export class CounterEngine {
     return true
   }
 
-  /** Whether a calendar claim would use more than is reserved on disk; asks ahead when little is left. */
+  /** Whether a calendar claim would use more than is reserved on disk; reserves ahead if little is left. */
   #unreserved(claim: Claim, at: number): boolean {
     const table = this.#asked[at]!
     const { slots } = this.#arena
@@ -290,7 +290,7 @@ export class CounterEngine {
     return claimState(table, lanes, this.#slots[at]!, used, cost, exceeded, this.#times)
   }
 
-  /** Takes what a granted claim asks, if it fits; in flight it counts either way. */
+  /** Takes the units of a granted claim, if it fits; requests in flight are counted either way. */
   #add(claim: Claim, at: number): boolean {
     const table = this.#asked[at]!
     const { cost } = claim

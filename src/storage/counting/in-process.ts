@@ -10,17 +10,17 @@ export interface SyncCounters extends Counters {
 
 export const ENTRIES_MAX_DEFAULT = 1_000_000
 
-/** What {@link createMemoryCounters} is told. */
+/** The options of {@link createMemoryCounters}. */
 export interface MemoryCountersOptions {
-  /** Counters kept at most; default 1,000,000, which take about 100 MB with their subjects. */
+  /** The most counters kept. Default: 1,000,000, which take about 100 MB with their subjects. */
   readonly entriesMax?: number
-  /** What hashes of subjects begin with: a random number that callers do not know. */
+  /** The seed for hashes of subjects: a random number that callers do not know. */
   readonly seed?: number | undefined
 }
 
 /**
- * Counters of this process that forget with it. Their number is bounded: beyond it, counters that are
- * as if untouched go first, then the least used.
+ * Counters in memory, which end with the process. Their number is bounded: beyond the bound, counters that are equal to
+ * new ones go first, then the least used.
  */
 export function createMemoryCounters(options: MemoryCountersOptions = {}): SyncCounters {
   const { entriesMax = ENTRIES_MAX_DEFAULT, seed } = options

@@ -8,11 +8,11 @@ import { drained, fill, weighed, windowStart } from './settle.ts'
 import type { Reservations } from './stored-use.ts'
 
 /**
- * The take of most requests: buckets, sliding windows and calendars of the subject that the hint names, all of them
- * where it says, current, and with room. Each counter is read once and written once. Whatever else there is to
- * do is not done here: then nothing is taken, and the answer is false.
+ * The fast path that most requests take: buckets, sliding windows and calendars of the subject that the hint names, all
+ * of them where it says, current, and with room. Each counter is read once and written once. In any other case nothing
+ * is taken, and the answer is false.
  *
- * @param tables what each claim asks, if it asks what the one in its place asked last
+ * @param tables the tables of the claims, if these are the same as in the previous take
  */
 export function takeKnown(
   arena: Arena,
@@ -57,7 +57,7 @@ export function takeKnown(
   return true
 }
 
-/** Units used now; -1 for what has to be settled. */
+/** Units used now; -1 if the counter must be settled first. */
 function usedNow(lanes: Float64Array, at: number, table: LimitTable, times: ArenaTimes): number {
   if (table.kind === BUCKET) return drained(lanes, at, table, times)
   if (table.kind === CALENDAR) {

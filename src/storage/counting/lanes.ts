@@ -1,7 +1,7 @@
 /**
- * The state of one counter is 32 bytes, so that a million counters are one buffer and the two counters
- * of a subject that one request asks share a cache line, with all that tells whose they are. Three numbers
- * ("lanes") and two words:
+ * The state of one counter is 32 bytes, so that a million counters are one buffer, and two counters of a subject that
+ * one request needs share a cache line, together with what identifies them. It has three numbers ("lanes") and two
+ * words:
  *
  * | kind        | lane 0 used | lane 1         | lane 2                | word 6 | word 7       |
  * | ----------- | ----------- | -------------- | --------------------- | ------ | ------------ |
@@ -10,8 +10,8 @@
  * | concurrency | used        | –              | –                     | serial | limit, kind  |
  * | sliding     | used        | window's start | previous window's use | serial | limit, kind  |
  *
- * Times are milliseconds: of the wall clock for calendars, else of a clock that never goes back.
- * The serial stands for the subject: counters with the same one are of the same subject; 0 is nobody's.
+ * Times are in milliseconds: of the wall clock for calendars, else of a clock that never goes back. The serial stands
+ * for the subject: counters with the same serial belong to the same subject; 0 stands for none.
  */
 export const STRIDE = 4
 export const USED = 0
@@ -26,7 +26,7 @@ export const MARK = 7
 /** Bits of the kind in a {@link MARK}. */
 export const KIND_BITS = 14
 export const KIND_MASK = 2 ** KIND_BITS - 1
-/** Limits that can be told apart: the other bits of a {@link MARK}. */
+/** The number of limits that can be told apart, by the other bits of a {@link MARK}. */
 export const LIMITS_MAX = 2 ** (32 - KIND_BITS)
 
 /** Not settled yet. */
@@ -34,5 +34,5 @@ export const NEW = 0
 export const BUCKET = 1
 export const CALENDAR = 2
 export const CONCURRENCY = 3
-/** This and what is above it are sliding windows, a kind for each length: see {@link WindowLengths}. */
+/** This and all higher kinds are sliding windows, one kind for each length; see {@link WindowLengths}. */
 export const SLIDING = 4

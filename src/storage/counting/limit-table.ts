@@ -5,12 +5,12 @@ import { placeWindow } from './calendar.ts'
 import { BUCKET, CALENDAR, CONCURRENCY, NEW } from './lanes.ts'
 import type { WindowLengths } from './window-lengths.ts'
 
-/** The counters of one name: their number in the arena, and the shape last asked for. */
+/** The counters of one name: their number in the arena, and the shape that was last used. */
 export class LimitTable {
   readonly name: string
-  /** What the arena knows it by. */
+  /** Its number in the arena. */
   readonly number: number
-  /** The window of the calendar that was current when last asked. */
+  /** The calendar window that was current at the last use. */
   readonly window: CalendarWindow = { startMs: 0, endMs: 0 }
   #shape: CounterShape | undefined = undefined
   /** The kind of the shape's counters. */
@@ -20,9 +20,9 @@ export class LimitTable {
   capacity = 0
   /** Length of a sliding window; 0 for other kinds. */
   windowMs = 0
-  /** Milliseconds in which a bucket lets one unit go; 0 for other kinds. */
+  /** Milliseconds in which a bucket drains one unit; 0 for other kinds. */
   unitMs = 0
-  /** Notes of the take that is being decided: where its counter is, and what it will have used. */
+  /** Working values of the take being decided: where its counter is, and what it will have used. */
   slot = -1
   wanted = 0
   readonly #lengths: WindowLengths
@@ -33,7 +33,7 @@ export class LimitTable {
     this.number = arena.adopt(this)
   }
 
-  /** Prepares for a shape at a time; next to free when the shape is the one of last time. */
+  /** Prepares for a shape and time; almost free if the shape is the same as last time. */
   use(shape: CounterShape, wallMs: number): void {
     if (shape !== this.#shape) this.#compile(shape)
     if (shape.kind === 'calendar') placeWindow(shape, wallMs, this.window)

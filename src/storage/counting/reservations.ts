@@ -12,12 +12,12 @@ type CounterUpdate = Extract<Change, { readonly op: 'update' }>
 const CHUNK_MIN = 8
 /** At most this share of a limit is reserved ahead of use. */
 const CHUNK_SHARE = 1 / 64
-/** Tries to write a row that comes and goes. */
+/** How often writing a row is tried that others insert or remove meanwhile. */
 const ATTEMPTS = 4
 const CLEAN_EVERY_MS = 60_000
-/** Few, so that requests are answered between two pages. */
+/** Small, so that requests are answered between two pages. */
 const CLEAN_PAGE = 64
-/** Rows settled in one transaction. Nothing else is to be done by then, and each costs a wait for the disk. */
+/** Rows settled in one transaction. There is no other work at that time, and each transaction waits for the disk. */
 const SETTLE_BATCH = 10_000
 
 /** Units of a limit put on disk ahead of use. */
@@ -26,9 +26,9 @@ export function chunkOf(limit: number): number {
 }
 
 /**
- * Keeps calendars on disk without a write for each request. Units are reserved in chunks, written
- * before they are used; what a crash leaves reserved counts as used, so that a restart refuses at most
- * two chunks earlier and never refunds.
+ * Keeps calendars on disk without a write for each request. Units are reserved in chunks, which are written before they
+ * are used. What a crash leaves reserved counts as used, so after a restart, refusals begin at most two chunks early,
+ * and nothing is refunded.
  */
 export class ReservationKeeper {
   readonly #records: Records
@@ -42,9 +42,9 @@ export class ReservationKeeper {
   }
 
   /**
-   * Loads the claim's calendar or reserves its next chunk; callers at the same time share the work.
+   * Loads the claim's calendar or reserves its next chunk; concurrent callers share the work.
    *
-   * @param beside what is asked together with it
+   * @param beside the other claims of the same take
    */
   async prepare(
     engine: CounterEngine,
@@ -62,28 +62,28 @@ export class ReservationKeeper {
     return work
   }
 
-  /** Reserves ahead when less than half a chunk is left, without anybody waiting for it. */
+  /** Reserves ahead, in the background, if less than half a chunk is left. */
   ahead(engine: CounterEngine, claim: Claim, left: number, nowMs: number): void {
     if (left >= chunkOf(claim.shape.limit) / 2) return
     if (this.#pending.has(counterId(claim.name, claim.subject))) return
-    // The take is over before the write is: by then its claim may have been filled in anew.
-    // A failure shows when the units run out and a take has to wait for the same write.
+    // The take ends before the write does, and its claim object may be reused by then. A failure shows when the units
+    // run out and a take has to wait for the same write.
     this.prepare(engine, { ...claim }, nowMs).catch(() => {})
   }
 
-  /** Forgets a calendar on disk, after what is being written for it. */
+  /** Removes a calendar from disk, after any write that is under way for it. */
   async forget(name: string, subject: string): Promise<void> {
     const id = counterId(name, subject)
     await this.#pending.get(id)?.catch(() => {})
     await this.#records.commit([{ op: 'delete', collection: COUNTER_ROWS.name, id }])
   }
 
-  /** Resolves when everything begun is on disk. */
+  /** Resolves when every write that has begun is on disk. */
   async flush(): Promise<void> {
     await Promise.all(this.#pending.values())
   }
 
-  /** Resolves when nothing is being written and whoever waited for it has gone on, failed or not. */
+  /** Resolves when nothing is being written any more and all waiting callers have continued, failed or not. */
   async drain(): Promise<void> {
     do {
       await Promise.allSettled(this.#pending.values())
@@ -92,8 +92,8 @@ export class ReservationKeeper {
   }
 
   /**
-   * Writes what was really used over what was reserved. Cut off in the middle, it leaves rows as they
-   * were: more than was used.
+   * Replaces reserved units by those really used. If it is interrupted, the remaining rows stay as they were, with more
+   * than was used.
    */
   async settle(unspent: Iterable<CalendarUse & { name: string; subject: string }>): Promise<void> {
     let batch: CounterUpdate[] = []
@@ -131,7 +131,7 @@ export class ReservationKeeper {
     throw new Error('a counter could not be written: its row kept changing')
   }
 
-  /** False when the row came or went meanwhile: cleaned, or forgotten by an operator. */
+  /** False if the row appeared or disappeared meanwhile, because it was cleaned, or reset by an operator. */
   async #write(
     id: string,
     row: CounterRow | undefined,
@@ -147,7 +147,7 @@ export class ReservationKeeper {
   }
 
   #cleanSometimes(nowMs: number): void {
-    // Also when the clock was set back: what was ahead is no time to go by.
+    // Also runs if the clock was set back, since a time in the future says nothing.
     if (Math.abs(nowMs - this.#cleaned) < CLEAN_EVERY_MS) return
     this.#cleaned = nowMs
     const id = 'cleaning'
@@ -156,7 +156,7 @@ export class ReservationKeeper {
     work.catch(() => {})
   }
 
-  /** Removes calendars whose window ended, page by page. */
+  /** Removes calendars whose window has ended, page by page. */
   async #clean(untilMs: number): Promise<void> {
     for (;;) {
       const query = { index: 'byEnd', equals: {}, to: Math.floor(untilMs), limit: CLEAN_PAGE }

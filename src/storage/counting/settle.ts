@@ -3,8 +3,8 @@ import { BUCKET, CALENDAR, CONCURRENCY, SLIDING, STRIDE, THIRD, TIME, USED } fro
 import type { LimitTable } from './limit-table.ts'
 
 /**
- * Brings a slot to now under the shape its table was last asked with: drains buckets, moves windows,
- * carries what was used over to another shape or kind. Returns the units used now.
+ * Brings a slot up to now under the last shape of its table: drains buckets, moves windows, and carries use over to
+ * another shape or kind. Returns the units used now.
  */
 export function settle(arena: Arena, table: LimitTable, slot: number, times: ArenaTimes): number {
   switch (table.kind) {
@@ -19,7 +19,7 @@ export function settle(arena: Arena, table: LimitTable, slot: number, times: Are
   }
 }
 
-/** Adds to what a settled slot has used. */
+/** Adds units to a settled slot. */
 export function add(
   { slots }: Arena,
   table: LimitTable,
@@ -49,7 +49,7 @@ function settleBucket(arena: Arena, table: LimitTable, slot: number, times: Aren
   return level
 }
 
-/** What is left in a bucket now. `at` is its first lane. */
+/** The level of a bucket now. `at` is its first lane. */
 export function drained(
   lanes: Float64Array,
   at: number,
@@ -105,11 +105,11 @@ function settleSliding(arena: Arena, table: LimitTable, slot: number, times: Are
   return weighed(lanes, at, table, times)
 }
 
-/** When the sliding window that is current began. */
+/** When the current sliding window began. */
 export const windowStart = ({ windowMs }: LimitTable, { steadyMs }: ArenaTimes): number =>
   Math.floor(steadyMs / windowMs) * windowMs
 
-/** What counts now of a sliding window whose current part is up to date. `at` is its first lane. */
+/** The weighted use of a sliding window whose current part is up to date. `at` is its first lane. */
 export function weighed(
   lanes: Float64Array,
   at: number,
@@ -122,10 +122,9 @@ export function weighed(
 }
 
 /**
- * A window that ended starts anew. One that ends later than the current window keeps what was used:
- * the clock stepped back, or the limit's window changed. Then the use counts until the current window
- * ends; only after a step back into the window just before does it keep its own end, so that going
- * back and forth across the boundary never refunds.
+ * A window that has ended starts afresh. One that ends later than the current window keeps its use, because the clock
+ * stepped back or the limit's window changed. The use then counts until the current window ends. Only after a step back
+ * into the window just before does it keep its own end, so that going back and forth across the boundary never refunds.
  */
 function settleCalendar(arena: Arena, table: LimitTable, slot: number, times: ArenaTimes): number {
   const { slots } = arena
@@ -150,7 +149,7 @@ function settleCalendar(arena: Arena, table: LimitTable, slot: number, times: Ar
   return lanes[at + USED]!
 }
 
-/** What a slot of another kind or window length had used; requests in flight are not use. */
+/** What a slot of another kind or window length has used; requests in flight do not count as use. */
 function carriedOver({ slots, lengths }: Arena, slot: number, times: ArenaTimes): number {
   const { lanes } = slots
   const at = slot * STRIDE

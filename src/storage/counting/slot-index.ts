@@ -1,31 +1,31 @@
 import { KIND_BITS, MARK, SERIAL, WORDS } from './lanes.ts'
 import type { Slots } from './slots.ts'
 
-/** A bucket is a slot's number plus one in 24 bits, and 8 bits of its hash; 0 is an empty one. */
+/** A bucket holds a slot's number plus one in 24 bits, and 8 bits of its hash; 0 means empty. */
 const NUMBER_BITS = 24
 const NUMBER_MASK = 2 ** NUMBER_BITS - 1
 
 const BUCKETS_MIN = 2048
-/** Buckets are filled up to this share: a probe looks at few, and 16 of them share a cache line. */
+/** Buckets are filled up to this share, so that a probe looks at few; 16 of them share a cache line. */
 const FILL_MAX = 0.6
 const MIX_A = 0x85ebca6b
 const MIX_B = 0xc2b2ae35
 
-/** Slots that a {@link SlotIndex} can tell apart. */
+/** The number of slots that a {@link SlotIndex} can tell apart. */
 export const SLOTS_MAX = NUMBER_MASK - 1
-/** Serials that fit beside a slot into a number without losing a bit. */
+/** The number of serials that fit into a number beside a slot without losing a bit. */
 export const SERIALS_MAX = 2 ** (53 - NUMBER_BITS) - 1
 
 /**
- * Which slot a subject's counter of a limit has: an open-addressing table with linear probing in typed
- * arrays, which costs some 15 bytes a counter and nothing to the garbage collector.
+ * Finds the slot of a subject's counter for a limit: an open-addressing table with linear probing in typed arrays,
+ * which takes about 15 bytes per counter and costs the garbage collector nothing.
  *
- * The counters of one subject have neighboring buckets, and neighboring slots when they were made by
- * one request: what a request asks lies in few cache lines. Hashes begin with a seed, so that who does
- * not know it cannot aim at buckets; entries are compared in full, so that collisions cost time alone.
+ * The counters of one subject have neighboring buckets, and neighboring slots if one request made them, so that a
+ * request needs few cache lines. Hashes are seeded, so that nobody without the seed can aim at buckets; entries are
+ * compared in full, so that collisions cost only time.
  *
- * Whoever has found a slot can know it again by its serial, without a look at its subject. A serial is given once
- * in an {@link SlotIndex.era}; neighbors of one subject share it.
+ * A caller that has found a slot can recognize it by its serial, without comparing its subject. A serial is assigned
+ * once in an {@link SlotIndex.era}; neighbors of one subject share it.
  */
 export class SlotIndex {
   readonly #slots: Slots
@@ -42,7 +42,7 @@ export class SlotIndex {
   #lastSerial = 0
   #era: object = {}
 
-  /** @param serialsMax at least the slots that are ever linked at once */
+  /** @param serialsMax at least the number of slots that are ever linked at once */
   constructor(slots: Slots, seed: number, serialsMax = SERIALS_MAX) {
     this.#slots = slots
     this.#seed = seed
@@ -50,12 +50,12 @@ export class SlotIndex {
     this.#lastHash = this.#hashOf('')
   }
 
-  /** Slots linked now. */
+  /** The number of linked slots. */
   get size(): number {
     return this.#size
   }
 
-  /** The same object for as long as no serial is given twice, and this index's own. */
+  /** The same object as long as no serial is assigned twice, and unique to this index. */
   get era(): object {
     return this.#era
   }
@@ -76,7 +76,7 @@ export class SlotIndex {
   }
 
   /**
-   * The slot of a limit's subject if it is `near` or next to it, or -1. Needs no hash; looks first at what shares
+   * The slot of a limit's subject if it is `near` or next to it, or -1. Needs no hash; looks first at slots that share
    * a cache line.
    */
   findNear(limit: number, subject: string, near: number): number {
@@ -88,7 +88,7 @@ export class SlotIndex {
     return this.#holds(other, limit, subject) ? other : -1
   }
 
-  /** {@link findNear} for the subject that a serial of this era stands for: looks at nothing but the slots. */
+  /** As {@link findNear}, for the subject that a serial of this era stands for; reads only the slots. */
   findSerial(limit: number, serial: number, near: number): number {
     const { words } = this.#slots
     if (isSlotOf(words, near, limit, serial)) return near
@@ -145,7 +145,7 @@ export class SlotIndex {
     return this.#slots.words[slot * WORDS + MARK]! >>> KIND_BITS
   }
 
-  /** What stands for a linked slot's subject in this era; 0 for a slot that is not linked. */
+  /** The serial of a linked slot's subject in this era; 0 for a slot that is not linked. */
   serial(slot: number): number {
     return this.#slots.words[slot * WORDS + SERIAL]!
   }
@@ -172,7 +172,7 @@ export class SlotIndex {
     return this.#lastSerial
   }
 
-  /** Gives serials from 1 on, first to what is linked. What was remembered of the old ones holds no more. */
+  /** Assigns serials from 1 on, first to linked slots. Serials that were remembered before are no longer valid. */
   #beginEra(): void {
     this.#era = {}
     this.#lastSerial = 0
@@ -200,7 +200,7 @@ export class SlotIndex {
     for (const held of old) if (held !== 0) this.#place((held & NUMBER_MASK) - 1)
   }
 
-  /** A request asks several limits of one subject in a row. */
+  /** Remembers the last hash, because a request needs several limits of one subject in a row. */
   #hash(subject: string): number {
     if (subject !== this.#lastSubject) {
       this.#lastHash = this.#hashOf(subject)

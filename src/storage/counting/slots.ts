@@ -1,6 +1,6 @@
 import { KIND_MASK, MARK, STRIDE, WORDS } from './lanes.ts'
 
-/** The memory of counters, seen as lanes and as words; see `lanes.ts` for what lies where. */
+/** The memory of counters, viewed as lanes and as words; see `lanes.ts` for the layout. */
 export class Slots {
   lanes: Float64Array
   words: Int32Array
@@ -21,7 +21,7 @@ export class Slots {
     this.words.set(words)
   }
 
-  /** Makes a slot nobody's and new. */
+  /** Resets a slot, which then belongs to no subject. */
   clear(slot: number): void {
     this.lanes.fill(0, slot * STRIDE, (slot + 1) * STRIDE)
   }

@@ -1,8 +1,8 @@
 import type { Claim } from '../counters.ts'
 
-/** What keeps calendars on disk. Without it nothing outlives the process. */
+/** Keeps calendars on disk. Without it nothing outlives the process. */
 export interface Reservations {
-  /** A calendar claim is about to be granted and leaves `left` of the units reserved on disk. */
+  /** Called when a calendar claim is about to be granted and leaves `left` of the units reserved on disk. */
   used(claim: Claim, left: number, nowMs: number): void
 }
 

@@ -1,6 +1,6 @@
 import { KIND_MASK, SLIDING } from './lanes.ts'
 
-/** Numbers the lengths of sliding windows: each is a kind of its own, which fits into a few bits. */
+/** Numbers the lengths of sliding windows: each length is a separate kind, which fits into a few bits. */
 export class WindowLengths {
   readonly #lengthsMs: number[] = []
   readonly #kinds = new Map<number, number>()
