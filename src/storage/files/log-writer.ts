@@ -7,13 +7,13 @@ import { createSegment, LINE_FEED, segmentPath, tornTail, writeAll } from './seg
 interface Append {
   readonly bytes: Uint8Array
   readonly sync: boolean
-  /** Closes the segment after it: an append of nothing. */
+  /** Whether to close the segment after it; such an append is empty. */
   readonly rotate: boolean
   resolve(position: LogPosition): void
   reject(error: unknown): void
 }
 
-/** What {@link LogWriter} starts from. */
+/** Where {@link LogWriter} starts. */
 export interface LogWriterOptions {
   readonly folder: string
   readonly segment: number
@@ -22,10 +22,10 @@ export interface LogWriterOptions {
 }
 
 /**
- * Appends to the last segment. Appends that wait while one is being written share the next write, and
- * those that ask for it one fsync. After a failed write or fsync nobody knows what is on disk: the
- * writer fails for good, and only a new opening finds out. So it does when the file that it writes is no longer the
- * one that readers find: moved, removed, cut or written by somebody else.
+ * Appends to the last segment. Appends that wait while one is being written share the next write, and those that
+ * request it share one fsync. After a failed write or fsync it is unknown what is on disk: the writer fails for good,
+ * and only opening the log again finds out. It also fails if the file that it writes is no longer the one that readers
+ * find, because it was moved, removed, truncated or written by another process.
  */
 export class LogWriter {
   readonly #folder: string
@@ -46,12 +46,12 @@ export class LogWriter {
     this.#segmentBytesMax = options.segmentBytesMax
   }
 
-  /** The end of what was written: readers go no further. */
+  /** The end of the written data; readers go no further. */
   get end(): LogPosition {
     return { segment: this.#segment, offset: this.#size }
   }
 
-  /** Bytes of an incomplete frame found at the end when it was opened. */
+  /** Bytes of an incomplete frame that was found at the end when the log was opened. */
   get torn(): number {
     return this.#torn
   }
@@ -63,7 +63,7 @@ export class LogWriter {
     this.#torn = await tornTail(path, this.#size)
   }
 
-  /** Queues frames; positions are given in the order of the calls. */
+  /** Queues frames; positions are assigned in the order of the calls. */
   async append(frames: readonly Uint8Array[], sync: boolean): Promise<LogPosition> {
     return this.appendLines(encodeFrames(frames), sync)
   }
@@ -94,7 +94,7 @@ export class LogWriter {
     return removed
   }
 
-  /** Writes what waits, syncs and closes. */
+  /** Writes what is queued, syncs and closes. */
   async close(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing
     const handle = this.#handle
@@ -174,7 +174,7 @@ export class LogWriter {
     this.#inode = (await handle.stat()).ino
   }
 
-  /** What goes into a file of no name, or beside its end, is lost though every write succeeds. */
+  /** Data written to a file without a name, or not at its end, would be lost although every write succeeds. */
   #requireInPlace(): void {
     const found = statSync(segmentPath(this.#folder, this.#segment), { throwIfNoEntry: false })
     if (found === undefined) throw new Error('its file was moved or removed')
@@ -207,7 +207,7 @@ export class LogWriter {
   }
 }
 
-/** Frames as lines. A frame that holds a line feed would become two: a programming error. */
+/** Frames as lines. A frame with a line feed would become two, which is a programming error. */
 function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length + 1, 0))
   let at = 0

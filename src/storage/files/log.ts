@@ -9,21 +9,21 @@ import {
   tornTail,
 } from './segment-files.ts'
 
-/** Where a log lies. */
+/** Where a log is stored. */
 export interface FileLogOptions {
-  /** The folder of its segments; made with mode 0700 when absent. */
+  /** The folder of its segments; created with mode 0700 if absent. */
   readonly folder: string
-  /** A segment that an append would make larger is closed before; default 64 MiB. */
+  /** A segment is closed before an append that would make it larger than this. Default: 64 MiB. */
   readonly segmentBytesMax?: number
-  /** Whether a log that is not there is begun; default true. Otherwise it is an error. */
+  /** Whether a missing log is created; otherwise it is an error. Default: `true`. */
   readonly create?: boolean
 }
 
 const SEGMENT_BYTES_MAX = 64 * 1024 * 1024
 
 /**
- * Opens a {@link Log} of files. One process may write it: hold the records of the same data folder
- * first. A torn tail must be healed before the first append.
+ * Opens a {@link Log} of files. Only one process may write it, so open the records of the same data folder first, which
+ * lock it. A torn tail must be healed before the first append.
  */
 export async function openFileLog(options: FileLogOptions): Promise<Log> {
   const { folder, segmentBytesMax = SEGMENT_BYTES_MAX, create = true } = options
@@ -48,7 +48,7 @@ export async function openFileLog(options: FileLogOptions): Promise<Log> {
   }
 }
 
-/** What can be read of a log that another process may be writing. */
+/** The read operations on a log that another process may be writing. */
 export type LogReader = Pick<Log, 'segments' | 'read' | 'tornBytes'>
 
 /** Reads a log's folder without touching it: for verifying and exporting. */

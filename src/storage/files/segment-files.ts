@@ -29,7 +29,7 @@ export async function listSegments(folder: string): Promise<readonly LogSegment[
   return present.map(({ segment, bytes }) => ({ segment, bytes, sealed: segment !== last }))
 }
 
-/** Creates the folder and the file of a new segment, both on disk when it resolves. */
+/** Creates the folder and the file of a new segment; resolves when both are on disk. */
 export async function createSegment(folder: string, segment: number): Promise<FileHandle> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const handle = await open(segmentPath(folder, segment), 'ax', 0o600)
@@ -52,7 +52,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes all bytes at the end of a file that was opened to append. */
+/** Writes all bytes to the end of a file that was opened for appending. */
 export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   let written = 0
   while (written < bytes.length) {
@@ -79,7 +79,7 @@ export async function tornTail(path: string, size: number): Promise<number> {
   }
 }
 
-/** A complete line of a file and the offset it starts at. */
+/** A complete line of a file, and the offset at which it starts. */
 export interface Line {
   readonly offset: number
   readonly line: Uint8Array

@@ -15,9 +15,8 @@ export interface LocalBus {
 }
 
 /**
- * The part of any bus that lies in this process. Events are delivered one after the other, each to
- * all subscribers, also when a listener publishes; a listener that throws does not keep others from
- * hearing.
+ * The in-process part of any bus. Events are delivered one after another, each to all subscribers, even if a listener
+ * publishes. A listener that throws does not keep others from receiving the event.
  */
 export function createLocalBus(): LocalBus {
   const listeners = new Set<Listener>()

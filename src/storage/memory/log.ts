@@ -9,10 +9,10 @@ interface Segment {
   readonly frames: LogFrame[]
 }
 
-/** A copy, also of a `Buffer`, whose own `slice` is a view. */
+/** A copy, even of a `Buffer`, whose own `slice` is a view. */
 const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
 
-/** A {@link Log} in memory, for tests and gates that keep nothing: it is never torn. */
+/** A {@link Log} in memory, for tests and gates that keep nothing. It never has a torn tail. */
 export function createMemoryLog(options: { readonly segmentBytesMax?: number } = {}): Log {
   const { segmentBytesMax = Infinity } = options
   let segments: Segment[] = [{ segment: 1, bytes: 0, frames: [] }]

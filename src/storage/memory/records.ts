@@ -18,7 +18,7 @@ export interface MemoryRecordsOptions {
 type Undo = () => void
 type Failure = Extract<CommitOutcome, { ok: false }>
 
-/** {@link Records} in memory: for tests, demonstrations and gates that keep nothing. */
+/** {@link Records} in memory, for tests, demonstrations and gates that keep nothing. */
 export function createMemoryRecords(options: MemoryRecordsOptions): Records {
   const tables = new Map(
     [...compileCollections(options.collections)].map(([name, schema]) => [
@@ -63,7 +63,7 @@ function reader<R extends BaseRow>(table: MemoryTable, scope: Scope): Reader<R> 
   }
 }
 
-/** A row as callers may have it: immutable, but byte arrays cannot be frozen and are copied. */
+/** A row that is safe to give to callers: rows are immutable, but byte arrays cannot be frozen and are copied. */
 function handOut(table: MemoryTable, row: Row): Row {
   const bytes = [...table.schema.columns].filter(([, column]) => column.type === 'bytes')
   if (bytes.length === 0) return row

@@ -10,7 +10,7 @@ interface Place {
   readonly offset: number
 }
 
-/** Rows kept in the order of some columns, in chunks so that an insert moves few of them. */
+/** Rows kept in the order of some columns, in chunks, so that an insert moves few of them. */
 export class SortedRows {
   readonly #columns: readonly string[]
   readonly #chunks: Row[][] = [[]]
@@ -61,7 +61,7 @@ export class SortedRows {
     return this.#columns.map((name) => row[name])
   }
 
-  /** Before the rows equal to `values` in as many leading columns, or after them. */
+  /** The place before the rows whose leading columns equal `values`, or after them. */
   #seek(values: readonly Value[], after: boolean): Place {
     const isBefore = (row: Row): boolean => {
       const order = this.#compare(row, values)

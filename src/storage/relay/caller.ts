@@ -4,17 +4,17 @@ import type { Link } from './link.ts'
 import { Outbox, RelayError } from './link.ts'
 import type { Call, FromStorage, Operation, Operations, Reply, Word } from './wire.ts'
 
-/** How long calls may take, and how many may wait. */
+/** The limits on how long calls may take and how many may wait, and the events of the link. */
 export interface CallerOptions {
   readonly link: Link
   readonly clock: Pick<Clock, 'monotonicMs'>
   /** A call that is not answered in this time is rejected. */
   readonly timeoutMs: number
-  /** Calls that may wait at the same time; further ones are rejected at once. */
+  /** The most calls that may wait at the same time; further ones are rejected at once. */
   readonly pendingMax: number
   onEvent(event: BusEvent): void
   onWord(word: Word): void
-  /** The link is gone; called once. */
+  /** The link has closed; called once. */
   onLost(): void
 }
 
@@ -22,7 +22,7 @@ interface Pending {
   readonly deadlineMs: number
   resolve(value: unknown): void
   reject(error: Error): void
-  /** Told a value that came after the deadline. */
+  /** Called with a value that arrived after the deadline. */
   readonly tooLate: ((value: unknown) => void) | undefined
   expired: boolean
 }
@@ -31,8 +31,8 @@ type Arguments<O extends Operation> = Parameters<Operations[O]>
 type Result<O extends Operation> = Awaited<ReturnType<Operations[O]>>
 
 /**
- * The worker's end of a relay: numbers calls, matches replies, and never leaves a caller waiting: each
- * call is answered, timed out, or rejected when the link is lost.
+ * The worker's end of a relay. It numbers calls, matches replies, and never leaves a caller waiting: each call is
+ * answered, times out, or is rejected when the link is lost.
  */
 export class Caller {
   readonly #options: CallerOptions
@@ -49,7 +49,7 @@ export class Caller {
     options.link.onClose(() => this.#lose())
   }
 
-  /** Asks; `tooLate` hears the value if it comes after the caller was told of the timeout. */
+  /** Makes a call. `tooLate` is called with the value if it arrives after the call has timed out. */
   async call<O extends Operation>(
     operation: O,
     args: Arguments<O>,
@@ -74,7 +74,7 @@ export class Caller {
     })
   }
 
-  /** Tells without waiting for anything. */
+  /** Sends a call that needs no reply. */
   tell<O extends Operation>(operation: O, args: Arguments<O>): void {
     if (!this.#lost) this.#outbox.add([0, operation, ...args])
   }
@@ -119,7 +119,7 @@ export class Caller {
     return setTimeout(() => this.#expire(), ms)
   }
 
-  /** All calls have the same time, so the oldest expires first. */
+  /** All calls have the same timeout, so the oldest expires first. */
   #expire(): void {
     this.#timer = undefined
     const now = this.#options.clock.monotonicMs()

@@ -18,13 +18,13 @@ import { decodeOutcome, decodeState } from './wire.ts'
 export interface RelayClientOptions {
   readonly link: Link
   readonly clock: Clock
-  /** A call that is not answered in this time is rejected; what became of it is unknown. */
+  /** A call that is not answered in this time is rejected; whether it took effect is unknown. */
   readonly timeoutMs: number
-  /** Calls that may wait at the same time; default 10,000. */
+  /** The most calls that may wait at the same time. Default: 10,000. */
   readonly pendingMax?: number
 }
 
-/** The storage of another process. Closing a part ends its use here, not there. */
+/** The storage of another process. Closing a part ends its use only in this process. */
 export interface RelayClient {
   readonly records: Records
   readonly counters: Counters
@@ -34,13 +34,12 @@ export interface RelayClient {
 }
 
 const PENDING_MAX = 10_000
-/** After a longer pause of this process, nothing that it remembers is believed. */
+/** After a longer pause of this process, it distrusts everything that it remembers. */
 const STANDSTILL_MS = 500
 
 /**
- * Uses the storage that another process serves by a RelayServer. Everything is asynchronous. When the
- * link is lost, what waits and what comes later is rejected with a RelayError, and subscribers of the
- * bus are told of the gap.
+ * Uses the storage that another process serves with a RelayServer. Everything is asynchronous. When the link is lost,
+ * pending and later calls are rejected with a RelayError, and subscribers of the bus are told of the gap.
  */
 export function createRelayClient(options: RelayClientOptions): RelayClient {
   const { link, clock, timeoutMs, pendingMax = PENDING_MAX } = options
@@ -77,7 +76,7 @@ function relayedCounters(caller: Caller): Counters {
   return {
     take: async (claims, nowMs) => {
       const outcome = await caller.call('take', [claims, nowMs], ([granted]) => {
-        // Nobody waits for it any more, so nobody would give it back.
+        // The caller no longer waits for it, so nothing else would give it back.
         if (granted) release(claims)
       })
       return decodeOutcome(outcome)

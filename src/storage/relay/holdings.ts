@@ -1,6 +1,6 @@
 import type { Claim, Counters } from '../counters.ts'
 
-/** What one worker has in flight, so that it can be given back when the worker dies. */
+/** The units that one worker holds for requests in flight, so that they can be given back if the worker dies. */
 export class Holdings {
   readonly #counters: Pick<Counters, 'release'>
   readonly #held = new Map<string, Claim>()
@@ -10,7 +10,7 @@ export class Holdings {
     this.#counters = counters
   }
 
-  /** Notes what a granted take took; a worker that died meanwhile gives it back at once. */
+  /** Records what a granted take took; if the worker has died meanwhile, it is given back at once. */
   took(claims: readonly Claim[]): void {
     if (this.#gone) {
       this.#counters.release(claims)
@@ -30,7 +30,7 @@ export class Holdings {
     }
   }
 
-  /** The worker is gone: gives everything back. */
+  /** The worker has ended: gives everything back. */
   end(): void {
     this.#gone = true
     this.#counters.release([...this.#held.values()])

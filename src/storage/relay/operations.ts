@@ -17,7 +17,7 @@ import {
   encodeState,
 } from './wire.ts'
 
-/** Characters of frames in one reply to a read; at least one frame is sent. */
+/** The most characters of frames in one reply to a read; at least one frame is sent. */
 const READ_CHARACTERS = 262_144
 
 /** The storage that a relay serves. */
@@ -26,7 +26,7 @@ export interface RelayedStorage {
   readonly counters: Counters
   readonly log: Log
   readonly bus: Bus
-  /** Where workers tell each other; absent where they have nothing to tell. */
+  /** Where workers send one another messages; absent if they have none to send. */
   readonly siblings?: SiblingHub
   /** The collections that workers may reach. */
   readonly collections: readonly AnyCollection[]
@@ -34,7 +34,7 @@ export interface RelayedStorage {
 
 type ScopedReader = Pick<Reader<BaseRow>, 'getBy' | 'find'> & Partial<Reader<BaseRow>>
 
-/** Everything a worker may ask, answered by the storage. */
+/** Everything that a worker may ask for, answered by the storage. */
 export function createOperations(
   storage: RelayedStorage,
   holdings: Holdings,

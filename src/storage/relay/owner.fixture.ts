@@ -1,4 +1,4 @@
-/** Holds a storage of its own for each session and serves its workers over the process's IPC. */
+/** Holds a separate storage for each session, and serves its workers over the process's IPC. */
 import { COLLECTIONS } from '../contract/things.ts'
 import { createMemoryCounters } from '../counting/in-process.ts'
 import { createMemoryBus } from '../memory/bus.ts'

@@ -27,7 +27,7 @@ export function createRelayedLog(caller: Caller): Log {
   }
 }
 
-/** Frames page by page, up to the segment that grew when reading began. */
+/** Frames page by page, up to the segment that was open when reading began. */
 async function* readPages(caller: Caller, from: LogPosition): AsyncGenerator<LogFrame> {
   const end = (await caller.call('segments', [])).at(-1)
   let next = from

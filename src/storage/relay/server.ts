@@ -8,13 +8,16 @@ import type { Call, FromStorage, Operations, Reply, ToStorage } from './wire.ts'
 
 /** Serves one process's storage to others. */
 export interface RelayServer {
-  /** Serves a worker over a link until it closes; returns what ends it earlier. `name` tells it from others in logs. */
+  /**
+   * Serves a worker over a link until it closes; returns a function that ends it earlier. `name` identifies the worker
+   * in logs.
+   */
   connect(link: Link, name?: string): () => void
 }
 
 /**
- * Lets worker processes use the storage of this one: limits stay exact across them, writes go through
- * one hand. When a worker's link closes, what it had in flight is given back.
+ * Lets worker processes use the storage of this one: limits stay exact across them, and only one process writes. When a
+ * worker's link closes, what it had in flight is given back.
  */
 export function createRelayServer(storage: RelayedStorage): RelayServer {
   return { connect: (link, name = 'a worker') => serve(storage, link, name) }

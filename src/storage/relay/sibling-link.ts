@@ -5,15 +5,15 @@ import type { Word } from './wire.ts'
 /** A worker's place among its siblings, as the process that serves the storage sees it. */
 export interface SiblingLink {
   tell(payload: string): Promise<boolean>
-  /** The worker says that it listens (`id` 0), or has acted on a word. */
+  /** The worker reports that it listens (`id` 0), or that it has acted on a word. */
   acted(id: number): void
   end(): void
 }
 
-/** The `id` by which a worker says that it listens. */
+/** The `id` by which a worker reports that it listens. */
 const LISTENS = 0
 
-/** Words that a worker may leave open; with more it is late anyway, and they are not kept. */
+/** The most words that a worker may leave open; with more it is late anyway, and they are not kept. */
 const OPEN_MAX = 1024
 
 /** Seats a worker; without a hub it has no siblings. */
@@ -39,7 +39,7 @@ export function seatWorker(
     tell: async (payload) => seat?.tell(payload) ?? true,
     acted(id) {
       if (id === LISTENS) {
-        // What it was told before found nothing to act on.
+        // There was nothing to act on what it was told before.
         settleAll()
         seat?.attend()
       }
@@ -53,7 +53,7 @@ export function seatWorker(
   }
 }
 
-/** The siblings of a worker, and what it does with a word that came. */
+/** The siblings of a worker, and how it handles a word that arrives. */
 export function relaySiblings(caller: () => Pick<Caller, 'call' | 'tell'>): {
   readonly siblings: Siblings
   hear(word: Word): void
@@ -73,7 +73,7 @@ export function relaySiblings(caller: () => Pick<Caller, 'call' | 'tell'>): {
         await act(payload)
         caller().tell('acted', [id])
       }
-      // What failed has not been acted on: who told it will see.
+      // A failed word has not been acted on, which its sender will notice.
       acted().catch(() => undefined)
     },
   }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.ts'
 import { isWithin, momentOf } from '../moment.ts'
 
-/** Notices that this process stood still: frozen, swapped out, on a machine that was suspended. */
+/** Notices that this process stood still, because it was frozen, swapped out, or on a suspended machine. */
 export interface Standstill {
-  /** Says so before it returns when there was one that nobody has noticed yet. */
+  /** Reports a standstill that has not been noticed yet, before it returns. */
   check(): boolean
   stop(): void
 }
@@ -17,8 +17,8 @@ export interface StandstillOptions {
 }
 
 /**
- * Watches for standstills. What others said meanwhile still waits to be read when a process wakes, and so do
- * requests: whichever is looked at first, a decision that asks here learns that its memory may be old.
+ * Watches for standstills. When a process wakes, both messages from others and requests wait to be read. Whichever is
+ * read first, a decision that asks here learns that what it remembers may be old.
  */
 export function watchStandstill({ clock, boundMs, onStandstill }: StandstillOptions): Standstill {
   let last = momentOf(clock)

@@ -7,7 +7,7 @@ import type { Row } from '../schema/collection-schema.ts'
 import type { Scope } from '../schema/scope.ts'
 import type { LooseQuery } from '../schema/selection.ts'
 
-/** A column's value as JSON: objects are wrapped, so that no stored JSON can pass for bytes. */
+/** A column's value as JSON. Objects are wrapped, so that no stored JSON can be taken for bytes. */
 type WireValue = string | number | boolean | null | { bytes: string } | { json: unknown }
 export type WireRow = Readonly<Record<string, WireValue>>
 
@@ -40,7 +40,7 @@ export interface WireReader {
   readonly scope: Scope
 }
 
-/** What a worker may ask of the process that holds the storage. */
+/** The operations that a worker may request from the process that holds the storage. */
 export interface Operations {
   get(reader: WireReader, id: string): Promise<WireRow | null>
   getBy(reader: WireReader, index: string, equals: WireRow): Promise<WireRow | null>
@@ -67,19 +67,19 @@ export interface Operations {
 
 export type Operation = keyof Operations
 
-/** `id` 0 asks for no reply. */
+/** `id` 0 requests no reply. */
 export type Call = readonly [id: number, operation: Operation, ...args: readonly unknown[]]
 export type Reply =
   | readonly [id: number, ok: true, value: unknown]
   | readonly [id: number, ok: false, error: { readonly name: string; readonly message: string }]
 
-/** What travels to the storage, and what comes back. */
+/** The messages to the storage, and those that come back. */
 export interface ToStorage {
   readonly calls: readonly Call[]
 }
 export type FromStorage = Reply | { readonly event: BusEvent } | { readonly word: Word }
 
-/** What a sibling tells, numbered for the answer. */
+/** A sibling's message, numbered for the reply. */
 export type Word = readonly [id: number, payload: string]
 
 export function encodeRow(row: Row): WireRow {

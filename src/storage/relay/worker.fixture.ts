@@ -1,4 +1,4 @@
-/** Takes three requests in flight from the storage of its parent, says so, and waits to be killed. */
+/** Takes three requests in flight from the storage of its parent, reports that, and waits to be killed. */
 import { systemClock } from '../../core/clock.ts'
 import { claimOf, concurrency, START_MS } from '../contract/claims.ts'
 import { createRelayClient } from './client.ts'
