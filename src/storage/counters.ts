@@ -1,8 +1,8 @@
 /**
- * Counters: the shared state of rate limits, quotas and concurrency. One {@link Counters.take} decides
- * several limits at once, all or none (two-phase in one step), so that a refused request costs nothing.
+ * Counters: the shared state of rate limits, quotas and concurrency limits. One {@link Counters.take} decides several
+ * limits at once, all or none (two-phase in one step), so that a refused request costs nothing.
  *
- * Adapters that live in the process answer synchronously; remote ones return promises.
+ * In-process adapters answer synchronously; remote ones return promises.
  */
 
 /** How a limit counts. All times in whole milliseconds. */
@@ -14,7 +14,7 @@ export type CounterShape =
       readonly windowMs: number
       readonly burst: number
     }
-  /** Sliding window: the current fixed window plus the previous one, weighted by what still overlaps. */
+  /** Sliding window: the current fixed window plus the previous one, weighted by the part that still overlaps. */
   | { readonly kind: 'sliding'; readonly limit: number; readonly windowMs: number }
   /** Fixed window aligned to the calendar in UTC plus `offsetMs`; durable across restarts. */
   | {
@@ -23,22 +23,22 @@ export type CounterShape =
       readonly window: 'minute' | 'hour' | 'day' | 'week' | 'month'
       readonly offsetMs: number
     }
-  /** Requests in flight; what a granted take took must be given back by {@link Counters.release}. */
+  /** Requests in flight; the units of a granted take must be given back by {@link Counters.release}. */
   | { readonly kind: 'concurrency'; readonly limit: number }
 
 /**
- * One limit asked of one subject. Counters are known by (`name`, `subject`): asking with another shape,
- * even of another kind, keeps what was already used (requests in flight apart).
+ * One limit applied to one subject. Counters are identified by (`name`, `subject`): a claim with another shape, even of
+ * another kind, keeps what was already used (except requests in flight).
  */
 export interface Claim {
   readonly name: string
   readonly shape: CounterShape
   readonly subject: string
-  /** Units to take, not negative; 0 only asks. */
+  /** Units to take, not negative; 0 takes nothing and only returns the state. */
   readonly cost: number
   /**
-   * Count and report, but never refuse. The count shows what enforcing would do: what does not fit is
-   * `exceeded` and not taken, except for concurrency, whose takes are always given back.
+   * Count and report, but never refuse. The count shows what enforcing would do: a claim that does not fit is
+   * `exceeded` and takes nothing, except for concurrency, whose takes are always given back.
    */
   readonly shadow: boolean
 }
@@ -51,40 +51,42 @@ export interface ClaimState {
   /** Milliseconds until the current window ends or the bucket is full again; 0 for concurrency. */
   readonly resetMs: number
   /**
-   * Milliseconds until another request of this cost may succeed; 0 when it may now,
-   * Infinity when it costs more than the limit ever holds. A guess for concurrency.
+   * Milliseconds until another request of this cost may succeed; 0 if it may now, Infinity if it costs more than the
+   * limit ever holds. An estimate for concurrency.
    */
   readonly retryMs: number
-  /** The claim did not fit: it refuses the request, or would but for `shadow`. */
+  /** Whether the claim did not fit: it refuses the request, or would without `shadow`. */
   readonly exceeded: boolean
 }
 
-/** The decision: granted all, or refused with nothing taken. */
+/** The decision: all claims are granted, or the request is refused and nothing is taken. */
 export interface TakeOutcome {
   readonly granted: boolean
-  /** One state for each claim, in the order asked; none when they were not asked for. */
+  /** One state for each claim, in the order of the claims; empty if the states were not requested. */
   readonly states: readonly ClaimState[]
 }
 
-/** The outcome of a granted take whose states nobody asked for. */
+/** The outcome of a granted take whose states were not requested. */
 export const GRANTED: TakeOutcome = Object.freeze({ granted: true, states: [] })
 
 /**
- * Where the first claim's counter was found last: a hint that counters of this process check and keep up. It is
- * theirs alone, and right or wrong it changes nothing but what a take costs.
+ * Where the first claim's counter was last found: a hint that counters of this process check and update. Only they use
+ * it, and whether it is right affects only the cost of a take.
  */
 export interface SlotHint {
-  /** Never changes. Claims of this very subject are found without a look at it. */
+  /** The subject that the hint is for; it never changes. Claims of this subject are found without comparing it. */
   readonly id: string
   /** -1 at first. */
   counterPlace: number
-  /** Of which counters, and until when, {@link SlotHint.counterPlace} speaks; `undefined` at first. */
+  /**
+   * Identifies the counters, and the period, for which {@link SlotHint.counterPlace} is valid; `undefined` at first.
+   */
   counterEra: object | undefined
 }
 
 /**
- * Shared counters. A clock that goes back neither refunds nor freezes; a step back of less than a
- * second is taken for jitter.
+ * Shared counters. If the clock goes back, counters neither refund nor freeze; a step back of less than a second is
+ * treated as jitter.
  */
 export interface Counters {
   /**
@@ -92,7 +94,7 @@ export interface Counters {
    * once keeps no reference to the claims.
    *
    * @param brief whether a grant may come without states
-   * @param hint kept with whoever asks these claims again and again; spares the search for them
+   * @param hint kept by a caller that makes these claims again and again; it saves searching for their counters
    */
   take(
     claims: readonly Claim[],
@@ -100,13 +102,13 @@ export interface Counters {
     brief?: boolean,
     hint?: SlotHint,
   ): TakeOutcome | Promise<TakeOutcome>
-  /** Gives back what the concurrency claims of a granted take took; other claims are ignored. */
+  /** Gives back the units of the concurrency claims of a granted take; other claims are ignored. */
   release(claims: readonly Claim[]): void
   /** State without taking anything. */
   peek(claim: Claim, nowMs: number): ClaimState | Promise<ClaimState>
   /** Forgets a subject's use of a limit (an operator's reset). */
   reset(name: string, subject: string): void | Promise<void>
-  /** Writes what must survive a restart; resolves when it is on disk. */
+  /** Writes everything that must survive a restart; resolves when it is on disk. */
   flush(): Promise<void>
   close(): Promise<void>
 }

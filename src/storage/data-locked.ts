@@ -1,4 +1,4 @@
-/** The data is in use by another process; `pid` is its process id, when it could be read. */
+/** The data is in use by another process; `pid` is its process id, if it could be read. */
 export class DataLockedError extends Error {
   override readonly name = 'DataLockedError'
   readonly pid: number | undefined

@@ -1,4 +1,4 @@
-/** The data cannot be written, so nothing of a change was kept; reading may go on. */
+/** The data cannot be written, so no part of a change was kept; reading may continue. */
 export class DataUnwritableError extends Error {
   override readonly name = 'DataUnwritableError'
 

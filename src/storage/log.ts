@@ -3,7 +3,7 @@
  * the ledger gives them meaning.
  */
 
-/** Where a frame lies: segment number and byte offset within it. */
+/** The position of a frame: segment number and byte offset within it. */
 export interface LogPosition {
   readonly segment: number
   readonly offset: number
@@ -16,7 +16,7 @@ export interface LogSegment {
   readonly sealed: boolean
 }
 
-/** A frame and where it lies. */
+/** A frame and its position. */
 export interface LogFrame {
   readonly position: LogPosition
   readonly frame: Uint8Array
@@ -24,7 +24,7 @@ export interface LogFrame {
 
 const LINE_FEED = 0x0a
 
-/** The frames that lines hold, as views; throws when the last line has no end. */
+/** The frames in lines, as views; throws if the last line has no line feed. */
 export function splitLines(lines: Uint8Array): readonly Uint8Array[] {
   const frames: Uint8Array[] = []
   for (let start = 0; start < lines.length;) {
@@ -39,15 +39,14 @@ export function splitLines(lines: Uint8Array): readonly Uint8Array[] {
 /** An append-only log of frames. Frames are lines: they must not contain a line feed. */
 export interface Log {
   /**
-   * Appends frames in order. With `sync`, resolves once they are on disk (fsync, shared by the
-   * appends that wait at the same time); without, once they are handed to the operating system.
-   * A failed fsync closes the log: later appends are refused, never silently retried. Frames of one
-   * append lie in one segment. Resolves to the position of the first.
+   * Appends frames in order. With `sync`, resolves once they are on disk (fsync, shared by the appends that wait at the
+   * same time); without, once they are handed to the operating system. A failed fsync closes the log: later appends are
+   * refused, never silently retried. Frames of one append are in one segment. Resolves to the position of the first.
    */
   append(frames: readonly Uint8Array[], options: { readonly sync: boolean }): Promise<LogPosition>
   /**
-   * {@link Log.append} of frames that are lines already: each ends with a line feed, the last one too.
-   * The bytes are not copied: they must stay as they are until it resolves or rejects.
+   * As {@link Log.append}, for frames that are already lines: each ends with a line feed, including the last one. The
+   * bytes are not copied, so they must not change until the promise settles.
    */
   appendLines(lines: Uint8Array, options: { readonly sync: boolean }): Promise<LogPosition>
   /** Closes the current segment, all of it on disk, and opens the next. */
@@ -57,7 +56,7 @@ export interface Log {
   read(
     from: LogPosition,
   ): AsyncIterable<{ readonly position: LogPosition; readonly frame: Uint8Array }>
-  /** Bytes after the last complete frame of the last segment: what a crash tore off. */
+  /** Bytes after the last complete frame of the last segment, left by a crash in the middle of a write. */
   tornBytes(): Promise<number>
   /** Cuts the torn tail off; returns how many bytes were removed. */
   heal(): Promise<number>

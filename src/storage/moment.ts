@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 
-/** A point in time, on both clocks: the monotonic one stands still with a machine that is suspended. */
+/** A point in time on both clocks, because the monotonic clock stops while the machine is suspended. */
 export interface Moment {
   readonly monotonicMs: number
   readonly wallMs: number

@@ -17,8 +17,8 @@ export interface Column {
 }
 
 /**
- * Columns every row has. Adapters maintain `version` (starts at 1, grows by 1 with each update) and
- * set `updatedAtMs` to now on an update that does not name it.
+ * The columns of every row. Adapters maintain `version` (starts at 1, grows by 1 with each update), and set
+ * `updatedAtMs` to now on an update that does not name it.
  */
 export interface BaseRow {
   readonly id: string
@@ -37,8 +37,8 @@ export interface Index<R> {
   readonly name: string
   readonly columns: readonly (keyof R & string)[]
   /**
-   * At most one row for a combination of values (within its tenant, unless `acrossTenants`). Rows
-   * with a null among them never collide.
+   * At most one row for each combination of values (within its tenant, unless `acrossTenants`). Rows with a null in
+   * these columns never collide.
    */
   readonly unique?: boolean
   /** May be queried without naming a tenant. */
@@ -46,8 +46,8 @@ export interface Index<R> {
 }
 
 /**
- * A kind of row. `columns` leaves out those of {@link BaseRow} and `tenantId`. A row's id is unique in
- * its collection, or in its tenant when the collection belongs to tenants.
+ * A kind of row. `columns` leaves out those of {@link BaseRow} and `tenantId`. A row's id is unique in its collection,
+ * or within its tenant if the collection belongs to tenants.
  */
 export interface Collection<R extends BaseRow> {
   readonly name: string
@@ -57,9 +57,9 @@ export interface Collection<R extends BaseRow> {
 }
 
 /**
- * A page of rows, in index order: null first, numbers by size, text by code point. `nextCursor` is
- * opaque, absent on the last page. A cursor that is forged or of another query finds no rows and
- * says so in `badCursor`; it never reaches beyond the scope.
+ * A page of rows, in index order: null first, numbers by size, text by code point. `nextCursor` is opaque, absent on
+ * the last page. A cursor that is forged or belongs to another query finds no rows, and sets `badCursor`; it never
+ * reaches beyond the scope.
  */
 export interface Page<R> {
   readonly rows: readonly R[]
@@ -76,7 +76,7 @@ export interface Query<R> {
   readonly to?: string | number
   readonly descending?: boolean
   readonly cursor?: string
-  /** Rows at most; default 100, held within 1 to 1000. */
+  /** The most rows to return; clamped to 1 to 1000. Default: 100. */
   readonly limit?: number
 }
 
@@ -90,8 +90,8 @@ export interface Reader<R extends BaseRow> {
 }
 
 /**
- * One change. `ifVersion` makes it apply only to that version of the row. A batch of changes applies
- * all or none; the promise of {@link Records.commit} resolves when it is on disk.
+ * One change. With `ifVersion`, it applies only to that version of the row. A batch applies all of its changes or none;
+ * the promise of {@link Records.commit} resolves when it is on disk.
  */
 export type Change =
   | { readonly op: 'insert'; readonly collection: string; readonly row: NewRow }
@@ -111,8 +111,8 @@ export type Change =
       readonly ifVersion?: number
     }
   /**
-   * Removes all rows whose leading columns of `index` equal `equals`; for cascades. A tenant
-   * collection needs the tenant, or an index that goes across tenants.
+   * Removes all rows whose leading columns of `index` equal `equals`; for cascades. A tenant collection needs the
+   * tenant, or an index across tenants.
    */
   | {
       readonly op: 'deleteWhere'
@@ -129,20 +129,23 @@ export type NewRow = Readonly<Record<string, unknown>> & {
   readonly updatedAtMs: number
 }
 
-/** What became of a batch; on failure nothing of it was applied. `change` is its index in the batch. */
+/**
+ * The outcome of a batch; on failure no part of it was applied. `change` is the index of the failed change in the
+ * batch.
+ */
 export type CommitOutcome =
   | { readonly ok: true }
   | {
       readonly ok: false
       readonly reason: 'missing' | 'stale' | 'duplicate'
       readonly change: number
-      /** The unique index that was violated; absent when it was the id itself. */
+      /** The unique index that was violated; absent if it was the id itself. */
       readonly index?: string
     }
 
 /**
- * Durable rows. What a caller gets wrong in code (an unknown index, a value that does not fit its
- * column, a tenant collection without a tenant) throws or rejects; what data can cause is a value.
+ * Durable rows. Programming errors (an unknown index, a value that does not fit its column, a tenant collection without
+ * a tenant) throw or reject; failures that data can cause are returned as values.
  */
 export interface Records {
   /** Reads within one tenant. */

@@ -1,36 +1,36 @@
 import { within } from './redis/deferred.ts'
 
-/** Word from one process of a gate to its others, and back from them that they have acted on it. */
+/** Messages ("words") from one process of a gate to its other processes, which confirm that they have acted on them. */
 export interface Siblings {
   /**
-   * Tells all others at once. Resolves with whether each that listens has acted on it, within a bound. One
-   * that has not is not waited for again until it has caught up.
+   * Sends a message to all others at once. Resolves with whether all that listen have acted on it within a bounded
+   * time. A process that has not is not waited for again until it has caught up.
    */
   tell(payload: string): Promise<boolean>
-  /** Sets what is done with what others tell; it counts as done when what this returns has resolved. */
+  /** Sets the handler of messages from others; a message counts as acted on once the handler's promise has resolved. */
   listen(act: (payload: string) => void | Promise<void>): void
 }
 
-/** A process that word is handed to. */
+/** A process that receives messages. */
 export interface SiblingSeat {
   tell(payload: string): Promise<boolean>
-  /** It listens from now on: others wait for it. */
+  /** It listens from now on, so others wait for it. */
   attend(): void
-  /** It is gone. Whoever hands word over ends the deliveries that are open. */
+  /** It has ended. The code that delivers messages ends the open deliveries. */
   leave(): void
 }
 
-/** Where the processes of a gate tell each other. */
+/** Where the processes of a gate exchange messages. */
 export interface SiblingHub {
-  /** @param deliver hands word over; resolves when it has been acted on */
+  /** @param deliver hands a message over; resolves when it has been acted on */
   join(name: string, deliver: (payload: string) => Promise<void>): SiblingSeat
 }
 
 /** What {@link createSiblingHub} needs. */
 export interface SiblingHubOptions {
-  /** How long one who tells something waits for the others at most; default 100 ms. */
+  /** The longest time that a sender waits for the others. Default: 100 ms. */
   readonly boundMs?: number
-  /** One has not acted in time; said once until it has caught up. */
+  /** Called when a process has not acted in time, once until it has caught up. */
   readonly onLate?: (name: string) => void
 }
 
@@ -62,7 +62,7 @@ export function createSiblingHub(options: SiblingHubOptions = {}): SiblingHub {
       if (open.has(member)) acting.push(acted)
       else acted.catch(() => undefined)
     }
-    // One that fails has not acted; the others are waited for all the same.
+    // A process that fails has not acted; the others are still waited for.
     if (acting.length > 0) await within(Promise.allSettled(acting), boundMs, late).catch(() => [])
     for (const member of open) {
       if (member.state !== 'prompt' || !members.has(member)) continue

@@ -3,8 +3,9 @@ import type { Change, Records } from './records.ts'
 type Update = Extract<Change, { readonly op: 'update' }>
 
 /**
- * Applies updates in as few commits as it takes, leaving out those whose row is gone. They are not one
- * batch: when it rejects, some may have been applied. The cost grows with their number, however many are gone.
+ * Applies updates in as few commits as possible, leaving out those whose row no longer exists. They are not one batch:
+ * if this rejects, some may have been applied. The cost grows with the number of updates, however many rows are
+ * missing.
  */
 export async function updatePresent(records: Records, updates: readonly Update[]): Promise<void> {
   let rest = updates

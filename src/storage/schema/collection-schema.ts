@@ -9,7 +9,7 @@ export interface IndexSchema {
   readonly columns: readonly string[]
   readonly unique: boolean
   readonly acrossTenants: boolean
-  /** The tenant (unless across), the declared columns, and what breaks ties. */
+  /** The tenant (unless the index is across tenants), the declared columns, and the columns that break ties. */
   readonly order: readonly string[]
 }
 
@@ -32,7 +32,7 @@ const BASE_COLUMNS: readonly (readonly [string, Column])[] = [
   ['updatedAtMs', { type: 'integer' }],
 ]
 
-/** Checks a declared collection and works out its full index orders. Mistakes are programming errors. */
+/** Checks a declared collection, and determines its full index orders. Mistakes are programming errors. */
 function compileCollection(collection: AnyCollection): CollectionSchema {
   const { name, tenant } = collection
   requireName('collection', name)
@@ -64,7 +64,7 @@ function compileCollection(collection: AnyCollection): CollectionSchema {
   return { name, tenant, columns, indexes, key: tenant ? ['tenantId', 'id'] : ['id'] }
 }
 
-/** Checks all collections of a store; two of one name are a programming error. */
+/** Checks all collections of a store; two with the same name are a programming error. */
 export function compileCollections(
   collections: readonly AnyCollection[],
 ): ReadonlyMap<string, CollectionSchema> {

@@ -5,7 +5,7 @@ import { fits } from './values.ts'
 
 const LENGTH_MAX = 4096
 
-/** The opaque text that names a place in an index: where the next page goes on. */
+/** The opaque text that names the place in an index where the next page begins. */
 export function encodeCursor(
   index: IndexSchema,
   descending: boolean,
@@ -16,8 +16,8 @@ export function encodeCursor(
 }
 
 /**
- * The values a cursor holds for `columns`, or `undefined` when it was not made for this index and
- * direction or was tampered with. A forged cursor can only move within what the query may see.
+ * The values that a cursor holds for `columns`, or `undefined` if it was not made for this index and direction, or was
+ * tampered with. A forged cursor can only move within what the query may see.
  */
 export function decodeCursor(
   schema: CollectionSchema,

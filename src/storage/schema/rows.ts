@@ -4,8 +4,8 @@ import { copyValue, fits } from './values.ts'
 const KEPT_BY_ADAPTER: ReadonlySet<string> = new Set(['id', 'tenantId', 'version', 'createdAtMs'])
 
 /**
- * The full row to insert: every column present (null where a nullable one is missing), `version` 1,
- * values copied. A value that does not fit its column throws a TypeError that names it.
+ * The full row to insert: every column is present (null if a nullable one is missing), `version` 1, values copied. A
+ * value that does not fit its column throws a TypeError that names it.
  */
 export function rowToInsert(schema: CollectionSchema, given: Row): Row {
   for (const column of Object.keys(given)) {

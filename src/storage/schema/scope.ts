@@ -1,12 +1,12 @@
 import type { CollectionSchema } from './collection-schema.ts'
 
-/** Who may be seen: one tenant, all of them (by indexes that allow it), or a collection without. */
+/** What may be read: one tenant, all tenants (by indexes that allow it), or a collection without tenants. */
 export type Scope =
   | { readonly kind: 'tenant'; readonly tenantId: string }
   | { readonly kind: 'across' }
   | { readonly kind: 'global' }
 
-/** Throws unless the scope suits the collection: tenants are never reached without naming one. */
+/** Throws unless the scope suits the collection: tenant data can be reached only by naming the tenant. */
 export function requireScope(
   schema: Pick<CollectionSchema, 'name' | 'tenant'>,
   scope: Scope,
@@ -21,7 +21,7 @@ export function requireScope(
   }
 }
 
-/** The scope that a change names; deletes without a tenant go by an index across tenants. */
+/** The scope that a change names; deletes without a tenant need an index across tenants. */
 export function changeScope(schema: CollectionSchema, tenantId: string | undefined): Scope {
   if (!schema.tenant) {
     if (tenantId !== undefined) throw new RangeError(`${schema.name} has no tenants`)

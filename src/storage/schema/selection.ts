@@ -19,13 +19,13 @@ export interface LooseQuery {
 export interface Match {
   readonly schema: CollectionSchema
   readonly index: IndexSchema
-  /** Columns with the value each must equal (null included); the tenant of the scope among them. */
+  /** Columns with the value that each must equal (null included), including the tenant of the scope. */
   readonly equals: readonly (readonly [string, Value])[]
 }
 
 /** A checked query: the rows of a match, in the order of `order`, after `after`. */
 export interface Selection extends Match {
-  /** The index columns that are not fixed: what orders the rows and what a cursor holds. */
+  /** The index columns that are not fixed; they order the rows, and a cursor holds their values. */
   readonly order: readonly string[]
   readonly from?: string | number
   readonly to?: string | number
@@ -37,7 +37,7 @@ export interface Selection extends Match {
 const LIMIT_DEFAULT = 100
 const LIMIT_MAX = 1000
 
-/** Checks which rows `equals` names: the leading columns of the index, within the scope. */
+/** Checks that `equals` names leading columns of the index, and adds the scope. */
 export function selectMatch(
   schema: CollectionSchema,
   scope: Scope,
@@ -80,7 +80,7 @@ export function selectUnique(
   return match
 }
 
-/** Checks a query; `undefined` when its cursor is not one of this query. */
+/** Checks a query; `undefined` if its cursor does not belong to this query. */
 export function selectRows(
   schema: CollectionSchema,
   scope: Scope,
@@ -105,7 +105,7 @@ export function selectRows(
   return after && { ...selection, after }
 }
 
-/** The page made of up to `limit + 1` rows: the surplus row only tells that there are more. */
+/** The page made of up to `limit + 1` rows; the extra row only shows that there are more. */
 export function toPage(
   selection: Selection,
   rows: readonly Row[],

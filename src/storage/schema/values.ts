@@ -1,6 +1,6 @@
 import type { Column, ColumnType } from '../records.ts'
 
-/** A value as rows hold it, in the order that indexes sort: null first, then by type. */
+/** A value in a row. Indexes sort null first, then by type. */
 export type Value = unknown
 
 const RANK = { boolean: 1, number: 1, string: 2, object: 3 } as const satisfies Partial<
@@ -14,8 +14,8 @@ function rank(value: Value): number {
 }
 
 /**
- * Orders two column values as SQL does with binary collation: null first, numbers by size, text by
- * code point (which is the order of its UTF-8 bytes), bytes lexicographically.
+ * Compares two column values as SQL does with binary collation: null first, numbers by size, text by code point (which
+ * is the order of its UTF-8 bytes), bytes lexicographically.
  */
 export function compareValues(a: Value, b: Value): number {
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
@@ -76,7 +76,7 @@ export function copyValue(column: Column, value: Value): Value {
   return deepFreeze(JSON.parse(jsonText(value)))
 }
 
-/** JSON text of a value; what JSON cannot hold (undefined, functions, cycles) is an error. */
+/** JSON text of a value; values that JSON cannot represent (undefined, functions, cycles) are an error. */
 export function jsonText(value: Value): string {
   const text: string | undefined = JSON.stringify(value)
   if (text === undefined) throw new TypeError('the value of a json column is not JSON')

@@ -2,12 +2,12 @@ import type { ColumnType } from '../records.ts'
 import type { CollectionSchema, Row } from '../schema/collection-schema.ts'
 import { jsonText } from '../schema/values.ts'
 
-/** A value as the database driver takes and gives it. */
+/** A value as the database driver accepts and returns it. */
 export type SqlValue = string | number | boolean | Uint8Array | null
 
-/** How one database holds the types of columns that it has no own type for. */
+/** How a database stores column types for which it has no native type. */
 export interface SqlTypes {
-  /** Names of column types, as its schema language spells them. */
+  /** Names of the column types in its schema language. */
   readonly names: Readonly<
     Record<
       ColumnType,
@@ -18,7 +18,7 @@ export interface SqlTypes {
   readonly numericBooleans: boolean
 }
 
-/** A column's value, checked before, as the driver takes it. */
+/** A column's value, already checked, as the driver accepts it. */
 export function encodeValue(types: SqlTypes, type: ColumnType, value: unknown): SqlValue {
   if (value === null || value === undefined) return null
   if (type === 'json') return jsonText(value)
@@ -28,7 +28,7 @@ export function encodeValue(types: SqlTypes, type: ColumnType, value: unknown): 
   throw new TypeError(`a ${type} column cannot hold ${typeof value}`)
 }
 
-/** A row as the driver gave it, with the values its columns declare. */
+/** Converts a row from the driver to the types that its columns declare. */
 export function decodeRow(schema: CollectionSchema, found: Row): Row {
   const row: Record<string, unknown> = {}
   for (const [name, column] of schema.columns) {

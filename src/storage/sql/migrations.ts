@@ -6,8 +6,8 @@ import type { Builder } from './statement.ts'
 const VERSIONS = 'schemaVersions'
 
 /**
- * A change of what earlier versions stored: columns added, renamed or dropped, values rewritten. New
- * collections and indexes need none. Written with the portable query and schema builder.
+ * A change to data that earlier versions stored: columns are added, renamed or dropped, values rewritten. New
+ * collections and indexes need no migration. Write it with the portable query and schema builder.
  */
 export interface Migration {
   /** 2, 3, …: version 1 is the first schema. */
@@ -30,7 +30,7 @@ export class SchemaError extends Error {
   override readonly name = 'SchemaError'
 }
 
-/** Throws unless the stored version is one that the program knows. Reads only. */
+/** Throws unless the program knows the stored version. Only reads. */
 export async function requireKnownVersion(
   builder: Builder,
   migrations: readonly Migration[],
@@ -45,8 +45,8 @@ export async function requireKnownVersion(
 }
 
 /**
- * Brings the stored schema to what the collections declare, in one transaction: pending migrations in
- * order, then collections and indexes that are missing. A fresh store starts at the latest version.
+ * Brings the stored schema in line with the declared collections, in one transaction: first pending migrations in
+ * order, then missing collections and indexes. A fresh store starts at the latest version.
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const { migrations, clock } = options
@@ -141,7 +141,7 @@ async function createIndex(
   await (index.unique ? on.unique() : on).execute()
 }
 
-/** The columns of an index in the database: of a unique one only those that must differ. */
+/** The columns of an index in the database; for a unique index, only those that must be unique together. */
 export function indexColumns(schema: CollectionSchema, index: IndexSchema): readonly string[] {
   if (!index.unique) return index.order
   return schema.tenant && !index.acrossTenants ? ['tenantId', ...index.columns] : index.columns

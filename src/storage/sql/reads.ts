@@ -103,13 +103,13 @@ export class Reads {
   }
 }
 
-/** What tells statements of matches apart. */
+/** A key that tells the statements of matches apart. */
 export function matchKey(match: Match): string {
   const equals = match.equals.map(([name, value]) => (value === null ? `${name}?` : name))
   return `${match.schema.name} ${match.index.name} ${equals.join(',')}`
 }
 
-/** All columns of a match equal their values; each that is not null takes a slot. */
+/** The condition that all columns of a match equal their values; each value that is not null takes a slot. */
 export function equalsAll(eb: Where, match: Match, slot: () => Slot): Expression<SqlBool> {
   return eb.and(
     match.equals.map(([name, value]) =>
@@ -118,7 +118,7 @@ export function equalsAll(eb: Where, match: Match, slot: () => Slot): Expression
   )
 }
 
-/** The rows that follow `after` in the order of the selection (keyset pagination). */
+/** The condition for rows that follow `after` in the order of the selection (keyset pagination). */
 function beyond(eb: Where, selection: Selection, slot: () => Slot): Expression<SqlBool> {
   const { schema, order, descending } = selection
   const after = selection.after!

@@ -1,13 +1,13 @@
 import type { Compilable, Kysely } from 'kysely'
 import type { SqlValue } from './codec.ts'
 
-/** Tables by name; collections are declared at run time, so columns are known by their schema. */
+/** Tables by name; collections are declared at run time, so columns are known only from their schema. */
 export type Tables = Record<string, Record<string, unknown>>
 
 /** The query builder of any database. */
 export type Builder = Kysely<Tables>
 
-/** Stands for a value given later: its place in the values of an execution. */
+/** Stands for a value that is given later, by its place in the values of an execution. */
 export class Slot {
   readonly place: number
 
@@ -16,11 +16,11 @@ export class Slot {
   }
 }
 
-/** SQL compiled once, with the places its parameters come from. */
+/** SQL compiled once, with the places that its parameters come from. */
 export interface Statement {
   readonly sql: string
   readonly parameters: readonly unknown[]
-  /** Whether the parameters are the values as they are given, in their order. */
+  /** Whether the parameters are exactly the given values, in their order. */
   readonly takesValues: boolean
 }
 
@@ -47,7 +47,7 @@ export function bindValues(statement: Statement, values: readonly SqlValue[]): r
   })
 }
 
-/** Statements by the shape of what they ask. */
+/** Compiled statements by the shape of their query. */
 export class StatementCache {
   readonly #statements = new Map<string, Statement>()
 

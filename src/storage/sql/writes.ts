@@ -7,7 +7,7 @@ import { equalsAll, matchKey } from './reads.ts'
 import type { Builder } from './statement.ts'
 import { createSlots, StatementCache } from './statement.ts'
 
-/** Names the row that a change is about: its key, and its version when that matters. */
+/** Identifies the row that a change concerns: its key, and its version if that matters. */
 export interface Target {
   readonly schema: CollectionSchema
   readonly key: readonly string[]
@@ -35,7 +35,7 @@ export class Writes {
     return { statement, values }
   }
 
-  /** Sets columns and raises the version. */
+  /** Sets columns and increments the version. */
   update(target: Target, set: Row): Execution {
     const { schema, key, ifVersion } = target
     const names = Object.keys(set).sort()

@@ -10,7 +10,7 @@ import type { Connection } from './connection.ts'
 
 type Failure = Extract<CommitOutcome, { ok: false }>
 
-/** What changes are applied with. */
+/** What applying changes needs. */
 export interface Applier {
   readonly connection: Connection
   readonly reads: Reads
@@ -91,7 +91,7 @@ function unlessDuplicate(
 
 const VIOLATION = /^UNIQUE constraint failed: (.+)$/
 
-/** The columns SQLite names when a unique index or the key is violated. */
+/** The columns that SQLite names when a unique index or the key is violated. */
 function violatedColumns(error: unknown): readonly string[] | undefined {
   if (!(error instanceof Error)) return undefined
   const columns = VIOLATION.exec(error.message)?.[1]

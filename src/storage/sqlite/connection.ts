@@ -9,7 +9,7 @@ import { bindValues } from '../sql/statement.ts'
 
 type Row = Record<string, unknown>
 
-/** What begins and ends transactions and the batches within them. */
+/** The statements that begin and end transactions and the batches within them. */
 const CONTROLS = {
   begin: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
@@ -39,13 +39,13 @@ export class Connection {
     return this.database.inTransaction
   }
 
-  /** WAL, and every commit on disk before it returns. */
+  /** Turns on WAL, and makes every commit reach the disk before it returns. */
   makeDurable(): void {
     this.database.run('PRAGMA journal_mode = WAL')
     this.database.run('PRAGMA synchronous = FULL')
   }
 
-  /** Throws when what is committed would go into a file that nobody finds again, though every commit succeeds. */
+  /** Throws if commits would succeed but go to a file that can no longer be found by its path. */
   requireInPlace(): void {
     const found = statSync(this.#path, { throwIfNoEntry: false })
     if (found === undefined) throw new DataUnwritableError('its file was moved or removed')

@@ -2,7 +2,7 @@ import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely'
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 
-/** Kysely over one bun:sqlite connection. For schema work; rows go by prepared statements. */
+/** Kysely over one bun:sqlite connection, for schema work; rows use prepared statements. */
 export function createSqliteDialect(database: Database): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),

@@ -3,7 +3,7 @@ import type { Change, CommitOutcome } from '../records.ts'
 import type { Applier } from './apply.ts'
 import { applyBatch } from './apply.ts'
 
-/** Changes in one transaction, unless a batch alone has more: the event loop is held for 1 to 2 ms. */
+/** The most changes in one transaction, unless a single batch has more; they block the event loop for 1 to 2 ms. */
 const CHANGES_MAX = 128
 
 interface Waiting {
@@ -15,14 +15,14 @@ interface Waiting {
 type Settle = () => void
 
 /**
- * Commits batches in groups: those that wait at the same time share one transaction and its fsync.
- * One that fails does not touch the others: a batch of several changes has a savepoint of its own (which
- * costs SQLite a copy of each page it touches), and a statement alone undoes itself.
+ * Commits batches in groups: those that wait at the same time share one transaction and its fsync. A batch that fails
+ * does not affect the others: one with several changes gets its own savepoint (which costs SQLite a copy of each page
+ * it touches), and a single statement undoes itself.
  */
 export class GroupCommit {
   readonly #applier: Applier
   #waiting: Waiting[] = []
-  /** Where the batches begin that are not committed yet. */
+  /** The index of the first batch that is not committed yet. */
   #next = 0
   #scheduled = false
 
@@ -30,7 +30,7 @@ export class GroupCommit {
     this.#applier = applier
   }
 
-  /** Resolves once the batch is on disk, or was refused as a whole. */
+  /** Resolves once the batch is on disk, or has been refused as a whole. */
   async commit(changes: readonly Change[]): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ changes, resolve, reject })
@@ -38,7 +38,7 @@ export class GroupCommit {
     })
   }
 
-  /** Commits what waits, now. */
+  /** Commits all waiting batches now. */
   drain(): void {
     while (this.#waiting.length > 0) this.#commitGroup()
   }
@@ -53,7 +53,7 @@ export class GroupCommit {
     })
   }
 
-  /** Takes batches off the queue, as many as one transaction is for; at least one. */
+  /** Takes as many batches from the queue as fit into one transaction; at least one. */
   #takeGroup(): readonly Waiting[] {
     const from = this.#next
     let changes = this.#waiting[from]!.changes.length
@@ -91,14 +91,14 @@ export class GroupCommit {
     }
   }
 
-  /** Applies the only batch of a transaction, which ends when it is refused. */
+  /** Applies the only batch of a transaction, which is rolled back if the batch is refused. */
   #applyAlone(waiting: Waiting): Settle {
     const outcome = applyBatch(this.#applier, waiting.changes)
     if (!outcome.ok) this.#applier.connection.control('rollback')
     return () => waiting.resolve(outcome)
   }
 
-  /** Applies one batch of several; an error that ended the whole transaction is thrown on. */
+  /** Applies one batch of several; an error that ended the whole transaction is thrown. */
   #applyAmongOthers(waiting: Waiting): Settle {
     const { connection } = this.#applier
     const isSaved = waiting.changes.length > 1
@@ -119,10 +119,10 @@ export class GroupCommit {
   }
 }
 
-/** Full, broken or read-only: nothing that the change could mend. */
+/** The disk is full, broken or read-only, which is not the fault of the change. */
 const DISK = /^SQLITE_(?:FULL|IOERR|READONLY|CANTOPEN)/
 
-/** An error as callers get it: a disk that refuses is told from a mistake. */
+/** The error that callers get: a failure of the disk is distinguished from a programming error. */
 function told(error: unknown): unknown {
   const isOfTheDisk = error instanceof Error && 'code' in error && DISK.test(String(error.code))
   return isOfTheDisk ? new DataUnwritableError(error.message, error) : error

@@ -3,13 +3,13 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { DataLockedError } from '../data-locked.ts'
 
 /**
- * Holds `path` for this process: `<path>.lock` carries a lock of the operating system, which ends with
- * the process however it ends, so a lock is never stale; `<path>.pid` only tells who holds it.
- * Returns what lets go, to be kept as long as the lock is needed: it ends when that is garbage
- * collected. Throws {@link DataLockedError} when another holds it.
+ * Holds `path` for this process: `<path>.lock` carries a lock of the operating system, which ends with the process
+ * however that ends, so a lock is never stale; `<path>.pid` only says who holds it. Returns a function that releases
+ * the lock. Keep a reference to it as long as the lock is needed: the lock ends when the function is garbage collected.
+ * Throws {@link DataLockedError} if another process holds the lock.
  */
 export function holdLock(path: string): () => void {
-  // SQLite would make it readable to all.
+  // SQLite would make the file readable to everyone.
   closeSync(openSync(`${path}.lock`, 'a', 0o600))
   const lock = new Database(`${path}.lock`)
   try {

@@ -21,7 +21,7 @@ import { dropRetiredIndexes } from './retired-indexes.ts'
 
 /** What {@link open} needs. */
 export interface SqliteOptions {
-  /** The database file; made with mode 0600 when absent. Its folder must exist. */
+  /** The database file; created with mode 0600 if absent. Its folder must exist. */
   readonly path: string
   readonly collections: readonly AnyCollection[]
   /** Versions 2, 3, … of the stored schema; default none. */
@@ -42,9 +42,8 @@ const TYPES: SqlTypes = {
 }
 
 /**
- * {@link Records} in one SQLite file, in WAL with full sync. Throws a DataLockedError when another
- * process has it open, and a SchemaError when its schema is newer than the program or does not match
- * the collections; then nothing was changed.
+ * {@link Records} in one SQLite file, in WAL with full sync. Throws a DataLockedError if another process has it open,
+ * and a SchemaError if its schema is newer than the program or does not match the collections; nothing is changed then.
  */
 export async function open(options: SqliteOptions): Promise<Records> {
   const schemas = compileCollections(options.collections)

@@ -8,7 +8,7 @@ interface StoredIndex {
 
 const NAME = /^\w+$/
 
-/** Removes the indexes that collections declared once and no longer do: each would cost every write. */
+/** Removes indexes that collections no longer declare, because each would slow every write. */
 export function dropRetiredIndexes(
   database: Database,
   schemas: ReadonlyMap<string, CollectionSchema>,
