@@ -1,6 +1,6 @@
 /** Keeps callers from waiting for something that does not answer. */
 export interface Breaker {
-  /** Whether a try is allowed now; after a pause it is, for one caller at a time. */
+  /** Whether a try is allowed now. While it is open, one caller at a time may try after each pause. */
   tryEnter(): boolean
   succeeded(): void
   failed(): void

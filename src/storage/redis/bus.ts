@@ -4,10 +4,10 @@ import type { RedisStream } from './stream.ts'
 import { UntoldError } from './stream-outbox.ts'
 
 /**
- * A {@link Bus} over a stream in Redis. Subscribers of the publisher's process hear at once, whatever
- * becomes of Redis; those of others within the time of a round trip, or they are told of a gap: at once
- * when messages are known to be missing, and again and again for as long as nothing can be heard, so that
- * what is remembered meanwhile is never older than the pause between two gaps.
+ * A {@link Bus} over a stream in Redis. Subscribers in the publisher's process receive a message at once, whatever
+ * happens to Redis. Those in other processes receive it within a round trip, or are told of a gap: at once if messages
+ * are known to be missing, and repeatedly as long as nothing can be received, so that what they remember meanwhile is
+ * never older than the pause between two gaps.
  */
 export function createStreamBus(stream: RedisStream): Bus {
   const local = createLocalBus()
@@ -23,10 +23,10 @@ export function createStreamBus(stream: RedisStream): Bus {
   return {
     async publish(message) {
       if (!isOpen) throw new Error('the bus is closed')
-      // Under way before it is told here: what a listener publishes in answer comes after it.
+      // The message is sent before local listeners get it, so that what they publish in response comes after it.
       const { inTime } = stream.post(message.topic, message.payload)
       await local.bus.publish(message)
-      // It stands in the queue, is in force here, and goes out as soon as Redis takes it.
+      // The message is queued, has taken effect here, and is sent as soon as Redis accepts it.
       await inTime.catch((error: unknown) => {
         if (!(error instanceof UntoldError)) throw error
       })

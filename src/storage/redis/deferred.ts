@@ -1,4 +1,4 @@
-/** A promise and what settles it. Node 20 has no `Promise.withResolvers`. */
+/** A promise and the functions that settle it. Node 20 has no `Promise.withResolvers`. */
 export interface Deferred<T> {
   readonly promise: Promise<T>
   resolve(value: T): void
@@ -16,7 +16,7 @@ export function createDeferred<T>(): Deferred<T> {
   return { promise, resolve, reject }
 }
 
-/** What a promise gives, or the error when it takes longer. */
+/** Settles like `promise`, or rejects if that takes longer than `timeoutMs`. */
 export async function within<T>(
   promise: Promise<T>,
   timeoutMs: number,

@@ -11,13 +11,13 @@ export type RedisReply = string | number | null | Uint8Array | readonly RedisRep
 
 /** The client library behind a small interface: connected or connecting, single or Cluster. */
 export interface RedisDriver {
-  /** Rejects at once while there is no connection. Waits for the reply without bound. */
+  /** Rejects at once while there is no connection. Waits for the reply without a time limit. */
   send(key: string, args: readonly RedisArgument[]): Promise<RedisReply>
   /** The node that owns a key, as `host:port`; `undefined` before the Cluster is known. */
   nodeOf(key: string): string | undefined
   /** Whether commands can be sent now. */
   isReady(): boolean
-  /** Ends all connections; what waits is rejected. */
+  /** Ends all connections; pending commands are rejected. */
   destroy(): void
 }
 
@@ -25,7 +25,7 @@ const CONNECT_TIMEOUT_MS = 1000
 const RECONNECT_MS_MAX = 500
 const TYPES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } as const
 
-/** What every connection has in common. */
+/** The options that all connections have in common. */
 function clientOptions(options: RedisOptions): AnyRedisClientOptions {
   const { username, password, tls, pendingMax } = options
   return {
@@ -52,7 +52,7 @@ function clientOptions(options: RedisOptions): AnyRedisClientOptions {
   }
 }
 
-/** Adds an address to what connections have in common. */
+/** Adds an address to the options that all connections have in common. */
 export function clientOptionsAt(
   options: RedisOptions,
   { host, port }: RedisNode,
@@ -66,12 +66,12 @@ export function clientOptionsAt(
   }
 }
 
-/** Connects in the background. `onError` hears what goes wrong meanwhile, again and again. */
+/** Connects in the background. `onError` is called with each error meanwhile, repeatedly. */
 export function createDriver(options: RedisOptions, onError: (error: Error) => void): RedisDriver {
   return options.cluster ? clusterDriver(options, onError) : singleDriver(options, onError)
 }
 
-/** Buffers as the library wants them; no bytes are copied. */
+/** Converts arguments to those of the library; no bytes are copied. */
 export const toArguments = (args: readonly RedisArgument[]): (string | Buffer)[] =>
   args.map((arg) =>
     typeof arg === 'string' ? arg : Buffer.from(arg.buffer, arg.byteOffset, arg.byteLength),

@@ -2,15 +2,17 @@ import type { Clock } from '../../core/clock.ts'
 import type { Moment } from '../moment.ts'
 import { isWithin, momentOf, NEVER } from '../moment.ts'
 
-/** Whether what is heard is all there is to hear. */
+/** Tracks whether everything that was published has been received. */
 export interface Liveness {
-  /** All that was published before a moment has been heard. */
+  /** Records that everything published before a moment has been received. */
   proven(since: Moment): void
-  /** Whether there was such a proof lately: by the clock, at this moment. */
+  /** Whether there was such a proof recently, judged by the clock at this moment. */
   isLive(): boolean
-  /** {@link Liveness.isLive}, and when not, says so before it returns, unless it was said just now. */
+  /**
+   * As {@link Liveness.isLive}; if not live, it reports silence before it returns, unless that was reported just now.
+   */
   check(): boolean
-  /** Times that silence began. */
+  /** How many times silence has begun. */
   silences(): number
   stop(): void
 }
@@ -18,17 +20,16 @@ export interface Liveness {
 /** What {@link watchLiveness} needs. */
 export interface LivenessOptions {
   readonly clock: Clock
-  /** A proof older than this is none. */
+  /** A proof older than this does not count. */
   readonly silenceMs: number
-  /** Said again and again while there is silence. */
+  /** Called repeatedly while there is silence. */
   readonly onSilence: () => void
   readonly onLive: () => void
 }
 
 /**
- * Watches a {@link Liveness}; it begins in silence. A timer says when silence begins, but whoever decides by
- * it asks the clock: a process that stood still wakes up with its timers due and requests waiting, in any
- * order.
+ * Watches a {@link Liveness}, which begins in silence. A timer reports when silence begins, but decisions must check
+ * the clock: a process that was suspended wakes up with timers due and requests waiting, in any order.
  */
 export function watchLiveness(options: LivenessOptions): Liveness {
   const { clock, silenceMs, onSilence, onLive } = options

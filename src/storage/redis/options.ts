@@ -1,4 +1,4 @@
-/** Where a Redis or Valkey is and how to speak to it. */
+/** Where a Redis or Valkey server is, and how to use it. */
 export interface RedisOptions {
   /** One server, or some nodes of a Cluster: the others are learned from them. */
   readonly nodes: readonly RedisNode[]
@@ -11,13 +11,13 @@ export interface RedisOptions {
   readonly tls?: RedisTls | undefined
   /** Every key starts with it, so that several gates may share a server. */
   readonly prefix: string
-  /** A command that takes longer has failed. */
+  /** A command that takes longer than this fails. */
   readonly timeoutMs: number
-  /** Failures in a row after which a node is left alone. */
+  /** Failures in a row after which a node gets no commands for a while. */
   readonly failuresMax: number
-  /** For how long it is left alone before one command tries it again. */
+  /** How long it gets none before one command tries it again. */
   readonly cooldownMs: number
-  /** Commands that may wait for replies at one time; more fail at once. */
+  /** The most commands that may wait for replies at one time; more fail at once. */
   readonly pendingMax: number
 }
 
@@ -33,11 +33,11 @@ export interface RedisTls {
   readonly authority?: string | undefined
   readonly certificate?: string | undefined
   readonly key?: string | undefined
-  /** Name expected in the server's certificate; default the host. */
+  /** Name expected in the server's certificate. Default: the host. */
   readonly serverName?: string | undefined
 }
 
-/** What is left open in {@link RedisOptions}. */
+/** The defaults of {@link RedisOptions}. */
 export const REDIS_DEFAULTS = {
   cluster: false,
   prefix: 'tollgate',
@@ -47,7 +47,7 @@ export const REDIS_DEFAULTS = {
   pendingMax: 10_000,
 } as const satisfies Partial<RedisOptions>
 
-/** What a URL says of a server. */
+/** What a URL says about a server. */
 export interface RedisUrl {
   readonly node: RedisNode
   readonly isTls: boolean
@@ -58,10 +58,7 @@ export interface RedisUrl {
 
 const PORT = 6379
 
-/**
- * Reads `redis://` and `rediss://` URLs: `[user[:password]@]host[:port][/database]`.
- * `undefined` when it is anything else.
- */
+/** Reads `redis://` and `rediss://` URLs: `[user[:password]@]host[:port][/database]`. `undefined` for anything else. */
 export function parseRedisUrl(text: string): RedisUrl | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^rediss?:$/.test(url.protocol)) return undefined
@@ -80,7 +77,7 @@ export function parseRedisUrl(text: string): RedisUrl | undefined {
   }
 }
 
-/** Text without its percent signs; `undefined` where one of them stands for nothing. */
+/** Percent-decoded text; `undefined` if it is malformed. */
 function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text)

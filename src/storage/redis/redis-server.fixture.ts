@@ -1,4 +1,4 @@
-/** Real Redis servers for tests: on loopback, in a folder of their own, without persistence. */
+/** Real Redis servers for tests: on loopback, each in its own folder, without persistence. */
 import type { ChildProcess } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
@@ -17,30 +17,30 @@ const BINARY = ['redis-server', 'valkey-server'].find(
   (name) => spawnSync(name, ['--version']).status === 0,
 )
 
-/** Whether there is a server to start; tests that need one say so when there is not. */
+/** Whether a Redis server is installed; tests that need one report it if not. */
 export const hasRedisServer = BINARY !== undefined
 
 if (!hasRedisServer) {
   process.stderr.write('redis-server is not installed: tests that need it are skipped\n')
 }
 
-/** A process that has no turn for a second is no server that does not answer. */
+/** Generous, because a process that gets no turn for a second is not an unresponsive server. */
 const PATIENT_MS = 5000
 
 /** A server that this process started. */
 export interface RedisServer {
   readonly port: number
-  /** Of the process that serves now. */
+  /** Id of the process that serves now. */
   readonly pid: number
-  /** Options of a connection to it, with more patience than the defaults have. */
+  /** Options of a connection to it, with longer timeouts than the defaults. */
   options(changes?: Partial<RedisOptions>): RedisOptions
-  /** One command, over a connection of its own. */
+  /** Sends one command over a new connection. */
   command(...args: string[]): Promise<unknown>
-  /** Stops answering, with connections open. */
+  /** Stops the server from answering, with its connections left open. */
   freeze(): void
   thaw(): void
   kill(): Promise<void>
-  /** Starts it again on the same port, empty or as it was saved last. */
+  /** Starts it again on the same port, empty or as last saved. */
   restart(): Promise<void>
   /** Kills it and removes its folder. */
   end(): Promise<void>
@@ -51,7 +51,7 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-redis-'))
   let port = await freePort()
   let child = await launch(port, folder, args)
-  // Somebody else was given the port in between.
+  // Another process took the port in between.
   while (hasExited(child)) {
     port = await freePort()
     child = await launch(port, folder, args)
@@ -135,7 +135,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
 const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null
 
-/** Resolves once it answers, itself and nobody else on that port, or has exited. */
+/** Resolves once this very server answers on that port, or has exited. */
 async function launch(
   port: number,
   folder: string,
@@ -170,15 +170,15 @@ async function sendOnce(port: number, command: readonly string[]): Promise<unkno
 }
 
 /**
- * Below the ports that systems give to outgoing connections: none of these can take the port of a server
- * that is down for a moment, and who tries to reconnect to it meanwhile cannot be connected to itself.
+ * Below the ports that systems assign to outgoing connections: none of these can take the port of a server that is down
+ * for a moment, and a client that tries to reconnect to it meanwhile cannot connect to itself.
  */
 const PORT_MIN = 10_240
 const PORT_END = 22_768
-/** Where the nodes of a Cluster talk to each other lies so far above; below the same ports too. */
+/** The port of the Cluster bus is this much higher, and also below those ports. */
 const BUS_DISTANCE = 10_000
 
-/** A port that nobody listens on now, and neither on that of its Cluster bus. */
+/** A port that is free now, like that of its Cluster bus. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORT_MIN, PORT_END)

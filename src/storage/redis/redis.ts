@@ -9,50 +9,50 @@ import { clientOptionsAt, createDriver, toArguments } from './driver.ts'
 import type { RedisNode, RedisOptions } from './options.ts'
 import { RedisUnavailableError } from './unavailable.ts'
 
-/** Counts since the start, and how it stands. */
+/** Counts since the start, and the current state. */
 export interface RedisStats {
   readonly commands: number
   readonly failures: number
   readonly timeouts: number
-  /** Commands refused at once because the node is left alone. */
+  /** Commands refused at once because the breaker of the node is open. */
   readonly refused: number
-  /** Nodes that are left alone now. */
+  /** Nodes whose breaker is open now. */
   readonly openBreakers: number
   readonly isReady: boolean
-  /** The last thing that went wrong; no secrets. */
+  /** The last error, without secrets. */
   readonly lastError: string | undefined
 }
 
-/** Commands to a Redis, each bounded in time, and connections for those that block. */
+/** Sends commands to Redis, each with a time limit, and opens connections for commands that block. */
 export interface Redis {
-  /** What every key starts with. */
+  /** The prefix of every key. */
   readonly prefix: string
   /**
-   * Sends a command to the node that owns `key`. Rejects with a {@link RedisUnavailableError} when no
-   * reply comes in time, and with the server's error when it is refused.
+   * Sends a command to the node that owns `key`. Rejects with a {@link RedisUnavailableError} if no reply arrives in
+   * time, and with the server's error if the server refuses the command.
    */
   send(key: string, args: readonly RedisArgument[], timeoutMs?: number): Promise<RedisReply>
-  /** Opens a connection of its own to the node that owns `key`. */
+  /** Opens a separate connection to the node that owns `key`. */
   dedicate(key: string): Promise<DedicatedConnection>
   stats(): RedisStats
   close(): Promise<void>
 }
 
-/** A connection that nobody else uses. Any failure ends it. */
+/** A connection for a single user. Any failure ends it. */
 export interface DedicatedConnection {
-  /** Rejects when there is no reply in `timeoutMs`, and then the connection has ended. */
+  /** Rejects if there is no reply within `timeoutMs`; the connection has then ended. */
   send(args: readonly RedisArgument[], timeoutMs: number): Promise<RedisReply>
   close(): void
 }
 
-/** What {@link createRedis} stands on. */
+/** What {@link createRedis} needs. */
 export interface RedisParts {
   readonly clock: Pick<Clock, 'monotonicMs'>
-  /** Hears that connections break; default nobody. */
+  /** Called when a connection breaks. Default: does nothing. */
   readonly onError?: (error: Error) => void
 }
 
-/** A connection that answers nothing for this long is given up, and another is made. */
+/** A connection without any answer for this long is replaced by a new one. */
 const STALLED_MS = 10_000
 const CONNECT_MS = 1500
 
@@ -87,7 +87,7 @@ export function createRedis(options: RedisOptions, parts: RedisParts): Redis {
     }
     return node
   }
-  // A dead peer may look connected for minutes, and a Cluster may have moved on from it.
+  // A dead peer may look connected for minutes, and its Cluster may have replaced it.
   const replaceStalled = (node: Node): void => {
     if (isClosed || monotonicMs() - node.answeredMs < STALLED_MS) return
     node.answeredMs = monotonicMs()
@@ -98,7 +98,7 @@ export function createRedis(options: RedisOptions, parts: RedisParts): Redis {
     counts.failures += 1
     const message = messageOf(error)
     if (error instanceof ErrorReply && !NOT_NOW.test(message)) {
-      // Whoever refuses a command is there.
+      // A server that refuses a command is reachable.
       node.breaker.succeeded()
       throw error
     }
@@ -185,6 +185,6 @@ async function openDedicated(options: RedisOptions, node: RedisNode): Promise<De
 
 function ignore(): void {}
 
-/** The library waits for replies without bound: what has no reply in time is given up here. */
+/** The library waits for replies without a time limit, so the limit is enforced here. */
 const replyWithin = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T> =>
   within(promise, timeoutMs, () => new RedisUnavailableError(`no reply within ${timeoutMs} ms`))

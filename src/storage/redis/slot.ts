@@ -3,7 +3,7 @@ import { utf8 } from '../../core/bytes.ts'
 const SLOTS = 16_384
 const POLYNOMIAL = 0x1021
 
-/** CRC-16/XMODEM, as the Redis Cluster specification asks. */
+/** CRC-16/XMODEM, as the Redis Cluster specification requires. */
 const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
   let crc = byte << 8
   for (let bit = 0; bit < 8; bit++) {
@@ -12,7 +12,7 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 
-/** The slot of a key in a Redis Cluster: of the text in its first braces, if there is some. */
+/** The slot of a key in a Redis Cluster: that of the text in its first braces, if there is any. */
 export function slotOf(key: string): number {
   const open = key.indexOf('{')
   const close = open < 0 ? -1 : key.indexOf('}', open + 1)

@@ -19,38 +19,38 @@ export interface OutboxOptions {
   readonly keys: StreamKeys
   readonly self: string
   readonly newEra: () => string
-  /** Entries the stream keeps, about. */
+  /** The approximate number of entries that the stream keeps. */
   readonly entriesMax: number
-  /** How long a publisher is kept waiting; its message is tried on. */
+  /** How long a publisher waits at most; its message is retried after that. */
   readonly publishTimeoutMs: number
-  /** Messages that may wait; beyond, all of them become one word that messages were lost. */
+  /** The most messages that may wait; beyond that, all of them are replaced by one notice that messages were lost. */
   readonly waitingMax: number
   readonly send: (key: string, args: readonly RedisArgument[]) => Promise<RedisReply>
 }
 
-/** Others could not be told in time; they will be as soon as Redis answers. */
+/** A message could not be delivered in time; it will be as soon as Redis answers. */
 export class UntoldError extends Error {
   override readonly name = 'UntoldError'
 }
 
-/** What became of a message. */
+/** The outcome of posting a message. */
 export interface Posted {
-  /** Resolves once it stands in the stream, however long that takes; rejects when the stream closes. */
+  /** Resolves once it is in the stream, however long that takes; rejects if the stream closes. */
   readonly accepted: Promise<StreamPosition>
-  /** The same, but rejects with an {@link UntoldError} when it takes too long; the message is tried on. */
+  /** The same, but rejects with an {@link UntoldError} if that takes too long; the message is still retried. */
   readonly inTime: Promise<StreamPosition>
 }
 
-/** Messages on their way: tried until they have arrived, in order. */
+/** Sends messages in order, and retries them until they have arrived. */
 export interface Outbox {
-  /** With `merge`, an equal message that is not under way yet is the same. */
+  /** With `merge`, a message that equals one not yet under way is merged with it. */
   post(topic: string, payload: string, merge: boolean): Posted
-  /** Messages that wait. */
+  /** The number of waiting messages. */
   waiting(): number
   close(): void
 }
 
-/** The topic that says: messages were lost, forget what you remember. */
+/** The topic of the notice that messages were lost, so that receivers must forget what they remember. */
 export const LOST_TOPIC = ''
 
 const BATCH = 256
@@ -106,7 +106,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const start = (): void => {
     if (isSending) return
     isSending = true
-    // What is published in the same turn travels together.
+    // Messages published in the same turn are sent together.
     queueMicrotask(() => void drain())
   }
 

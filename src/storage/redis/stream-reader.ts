@@ -4,22 +4,22 @@ import { readEntries, readPosition, readSnapshot, textOf } from './stream-wire.t
 import { SNAPSHOT } from './stream-scripts.ts'
 import type { Moment } from '../moment.ts'
 
-/** Where a stream and its state lie. */
+/** The keys of a stream and its state. */
 export interface StreamKeys {
   readonly stream: string
   readonly state: string
 }
 
-/** What a reader hears. Calls come in the order of the stream. */
+/** What a reader reports. Calls are in the order of the stream. */
 export interface StreamHearer {
   /** An entry that follows the one before it. */
   entry(entry: StreamEntry): void
   /**
-   * Entries may have been missed: what is known now is a position, and the entries that lead up to it,
-   * as far back as they are kept.
+   * Entries may have been missed. What is known now is a position and the entries that lead up to it, as far back as
+   * they are kept.
    */
   restart(snapshot: StreamSnapshot, reason: string): void
-  /** All that was published before a moment has been heard. */
+  /** Everything that was published before a moment has been received. */
   upToDate(since: Moment): void
 }
 
@@ -28,16 +28,16 @@ export interface StreamReading {
   readonly keys: StreamKeys
   readonly now: () => Moment
   readonly newEra: () => string
-  /** A read waits this long for entries. */
+  /** How long a read waits for entries. */
   readonly blockMs: number
   readonly timeoutMs: number
-  /** Entries to ask for after a gap. */
+  /** How many entries to request after a gap. */
   readonly replayMax: number
   readonly hearer: StreamHearer
   readonly isOpen: () => boolean
 }
 
-/** Where a reader stands, and which history of the server it has read. */
+/** The position of a reader, and which history of the server it has read. */
 export interface StreamCursor {
   readonly position: StreamPosition
   readonly lineage: string
@@ -46,11 +46,11 @@ export interface StreamCursor {
 const BATCH = 1000
 
 /**
- * Reads until the connection fails or reading ends; gives back where it stood, so that another
- * connection can go on from there.
+ * Reads until the connection fails or reading ends; reports its position, so that another connection can continue from
+ * there.
  *
- * Each round asks for the state and, behind it on the same connection, for entries. The time at which the
- * question was *sent* is what the answer proves: an answer that lay in a buffer for long proves little.
+ * Each round asks for the state and, behind it on the same connection, for entries. The answer proves something about
+ * the time at which the question was *sent*: an answer that was buffered for long proves little.
  */
 export async function readStream(
   connection: DedicatedConnection,
@@ -82,7 +82,7 @@ export async function readStream(
   }
 }
 
-/** One round; says what is wrong when entries were missed. */
+/** Reads one round; returns what is wrong if entries were missed. */
 async function readRound(
   connection: DedicatedConnection,
   cursor: StreamCursor,
@@ -126,12 +126,12 @@ async function readWhole(
   return snapshot
 }
 
-/** Reading what is kept takes longer than a command does. */
+/** Reading the kept entries takes longer than an ordinary command. */
 const SNAPSHOT_PATIENCE = 10
 
 /**
- * Which history the server has: it changes when a replica is promoted, whose entries may differ from what
- * was read before. Without the right to ask, every connection counts as another history.
+ * Identifies the server's history. It changes when a replica is promoted, whose entries may differ from what was read
+ * before. Without permission to ask, every connection counts as another history.
  */
 async function readLineage(
   connection: DedicatedConnection,

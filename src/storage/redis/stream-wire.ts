@@ -7,7 +7,7 @@ export interface StreamPosition {
   readonly sequence: number
 }
 
-/** A message as it stands in the stream. */
+/** A message as stored in the stream. */
 export interface StreamEntry {
   readonly position: StreamPosition
   /** Who published it: the `self` of its stream. */
@@ -22,7 +22,7 @@ export interface StreamSnapshot {
   readonly entries: readonly StreamEntry[]
 }
 
-/** Text of a reply, whether it came as text or as bytes. */
+/** The text of a reply, whether it is text or bytes. */
 export function textOf(reply: RedisReply | undefined): string | undefined {
   if (typeof reply === 'string') return reply
   return reply instanceof Uint8Array ? fromUtf8(reply) : undefined
@@ -44,8 +44,8 @@ export function readPosition(reply: RedisReply): StreamPosition | undefined {
 }
 
 /**
- * Reads the entries of an XREAD of one stream; nothing when it timed out, `undefined` when there is one among
- * them that no gate wrote.
+ * Reads the entries of an XREAD of one stream; none if it timed out, `undefined` if they include one that no gate
+ * wrote.
  */
 export function readEntries(reply: RedisReply): readonly StreamEntry[] | undefined {
   if (!Array.isArray(reply)) return []
@@ -64,7 +64,7 @@ export function readSnapshot(reply: RedisReply): StreamSnapshot | undefined {
   return { position, entries: withoutHoles(position, newestFirst) }
 }
 
-/** The entries that lead up to a position without a hole, oldest first. */
+/** The entries that lead up to a position without a gap, oldest first. */
 function withoutHoles(
   { era, sequence }: StreamPosition,
   newestFirst: readonly StreamEntry[],

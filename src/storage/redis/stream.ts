@@ -11,75 +11,75 @@ import type { StreamCursor } from './stream-reader.ts'
 import { readStream } from './stream-reader.ts'
 import type { StreamEntry, StreamPosition, StreamSnapshot } from './stream-wire.ts'
 
-/** What who listens to a stream hears, in order. Listeners must not throw. */
+/** A listener of a stream; calls are in order. Listeners must not throw. */
 export interface StreamListener {
-  /** The next entry, own ones included. */
+  /** The next entry, including own ones. */
   onEntry(entry: StreamEntry): void
   /**
-   * Messages may have been lost. What is known from now on is the position, and the entries that lead up
-   * to it without a hole, oldest first, as far back as the stream keeps them.
+   * Messages may have been lost. What is known from now on is the position and the entries that lead up to it without a
+   * gap, oldest first, as far back as the stream keeps them.
    */
   onGap(snapshot: StreamSnapshot, reason: string): void
-  /** Nothing can be heard; said again and again while it lasts. */
+  /** Nothing can be received; called repeatedly while this lasts. */
   onSilence(reason: string): void
-  /** Everything that was published is heard again. */
+  /** Everything that is published is received again. */
   onLive(): void
 }
 
-/** Counts since the start, and how it stands. */
+/** Counts since the start, and the current state. */
 export interface StreamStats {
   readonly published: number
   readonly heard: number
   readonly gaps: number
   readonly silences: number
-  /** Messages that wait to be taken by Redis. */
+  /** Messages that wait until Redis accepts them. */
   readonly waiting: number
   readonly isLive: boolean
 }
 
 /**
- * A numbered stream of small messages between instances. A listener either hears everything that was
- * published up to a moment ago, in order, or is told that it does not.
+ * A numbered stream of small messages between instances. A listener either receives everything that was published up to
+ * a moment ago, in order, or is told that it does not.
  */
 export interface RedisStream {
-  /** What own entries carry as their sender. */
+  /** The sender name of own entries. */
   readonly self: string
-  /** Sends a message. With `merge`, an equal one that is not under way yet is the same. */
+  /** Sends a message. With `merge`, it is merged with an equal one that is not yet under way. */
   post(topic: string, payload: string, merge?: boolean): Posted
   /**
-   * Who subscribes in the turn that opens the stream hears all of it; who comes later is told of a gap
+   * A listener that subscribes in the turn that opens the stream receives everything; a later one is told of a gap
    * first.
    */
   subscribe(listener: StreamListener): () => void
-  /** The last position heard; `undefined` before the first. */
+  /** The last position received; `undefined` before the first. */
   position(): StreamPosition | undefined
-  /** Whether everything published more than `silenceMs` ago has been heard: by the clock, at this moment. */
+  /** Whether everything published more than `silenceMs` ago has been received, judged by the clock at this moment. */
   isLive(): boolean
   /**
-   * The same, and when not, listeners have been told of the silence by the time this returns: ask it before
-   * deciding by what is remembered.
+   * The same; if not, listeners have been told of the silence by the time this returns. Call it before deciding by what
+   * is remembered.
    */
   checkLive(): boolean
   stats(): StreamStats
   close(): Promise<void>
 }
 
-/** How a stream is kept, and for how long nothing may be heard. */
+/** The options of a stream. */
 export interface RedisStreamOptions {
   readonly redis: Redis
   readonly clock: Clock
   readonly random: Random
   /** Name of the stream. */
   readonly name: string
-  /** After so long without proof that everything was heard, silence is declared. */
+  /** After this long without proof that everything was received, silence is declared. */
   readonly silenceMs: number
-  /** Entries the stream keeps, about. */
+  /** The approximate number of entries that the stream keeps. */
   readonly entriesMax: number
-  /** How long a publisher waits for Redis at most. */
+  /** The longest time that a publisher waits for Redis. */
   readonly publishTimeoutMs: number
 }
 
-/** What is left open in {@link RedisStreamOptions}. */
+/** The defaults of {@link RedisStreamOptions}. */
 export const STREAM_DEFAULTS = {
   silenceMs: 500,
   entriesMax: 16_384,
@@ -90,7 +90,7 @@ const WAITING_MAX = 10_000
 const RECONNECT_MS_MIN = 20
 const RECONNECT_MS_MAX = 200
 
-/** Opens a stream and begins to read at once. */
+/** Opens a stream, and starts reading at once. */
 export function openRedisStream(options: RedisStreamOptions): RedisStream {
   const { redis, clock, random, name, silenceMs, publishTimeoutMs, entriesMax } = options
   // Braces keep both keys on one node of a Cluster.
@@ -127,7 +127,7 @@ export function openRedisStream(options: RedisStreamOptions): RedisStream {
     hearer: {
       entry(entry: StreamEntry) {
         counts.heard += 1
-        // A publisher had to give messages up: whoever hears that knows no more.
+        // A publisher had to drop messages: it is unknown which.
         if (entry.topic === LOST_TOPIC) gap({ position: entry.position, entries: [] }, 'lost')
         else tell((listener) => listener.onEntry(entry))
       },
@@ -136,10 +136,10 @@ export function openRedisStream(options: RedisStreamOptions): RedisStream {
     },
   }
   const ended = keepReading(loop, clock, async () => {
-    // Commands that are routed by key learn of a Cluster that has changed.
+    // A command that is routed by key makes the client notice changes of a Cluster.
     await redis.send(keys.stream, ['EXISTS', keys.stream], timeoutMs)
     const connection = await redis.dedicate(keys.stream)
-    // What went wrong before is over.
+    // Earlier errors no longer apply.
     loop.reason = 'nothing came in time'
     const moved = (next: StreamCursor): void => {
       cursor = next
@@ -187,7 +187,7 @@ export function openRedisStream(options: RedisStreamOptions): RedisStream {
   }
 }
 
-/** Reads, and begins again whenever reading fails, with pauses that grow. */
+/** Reads, and starts again whenever reading fails, with growing pauses. */
 async function keepReading(
   loop: { readonly isOpen: boolean; reason: string },
   { monotonicMs }: Pick<Clock, 'monotonicMs'>,

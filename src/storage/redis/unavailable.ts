@@ -1,4 +1,6 @@
-/** Redis did not answer: it is gone, slow, or left alone for a while. Nothing is known of the command. */
+/**
+ * Redis did not answer: it is unreachable or slow, or its breaker is open. Whether the command took effect is unknown.
+ */
 export class RedisUnavailableError extends Error {
   override readonly name = 'RedisUnavailableError'
 }
