@@ -35,8 +35,8 @@ function createKnownHosts(hosts: readonly string[]): (name: string) => boolean {
 }
 
 /**
- * Creates the check of requests for figures, which need no credential: the Host header must name this API, or be an
- * address, which programs that collect figures use and no page can rebind.
+ * Creates the check of requests for metrics, which need no credential: the Host header must name this API, or be an IP
+ * address, which metrics collectors use and no page can rebind.
  */
 export function createFiguresAdmission(
   hosts: readonly string[],

@@ -16,14 +16,14 @@ import type { PipelineWorld } from './pipeline.ts'
 import { refusalResponse, runOperation } from './pipeline.ts'
 import { REFERENCE_CSP, renderReference } from './reference/render.ts'
 
-/** What the admin API is made of. */
+/** The options of the admin API. */
 export interface AdminOptions extends Omit<AdminParts, 'clock'> {
   readonly clock: Clock
   readonly random: Random
   readonly records: Records
   /** Host names it answers to, beyond `localhost`, `127.0.0.1` and `[::1]`; without ports. */
   readonly hosts?: readonly string[]
-  /** Hears what must not reach callers: for the log. */
+  /** Called with details that must not reach callers, for the log. */
   readonly onInternal?: (message: string, requestId: string) => void
 }
 
@@ -31,7 +31,7 @@ export interface AdminOptions extends Omit<AdminParts, 'clock'> {
 export interface AdminApp {
   /** @param info.address the client's address as the socket reports it */
   fetch(request: Request, info: { readonly address: string }): Promise<Response>
-  /** Forgets expired idempotent answers. Call it now and then (say every 10 min). */
+  /** Removes expired idempotent answers. Call it regularly (such as every 10 min). */
   sweep(): Promise<number>
 }
 

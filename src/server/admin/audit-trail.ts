@@ -20,18 +20,18 @@ export interface ChangeFacts {
 /** Writes one change into the ledger: its intent before, its outcome after. */
 export interface ChangeRecord {
   /**
-   * Writes that the change is about to be made. A refusal means the ledger cannot: nothing may be
+   * Records that the change is about to be made. A refusal means that the ledger cannot be written; nothing may be
    * changed then.
    */
   intend(): Promise<Refusal | undefined>
-  /** Writes what became of it. A refusal means that the answer must not be sent. */
+  /** Records the outcome of the change. A refusal means that the answer must not be sent. */
   settle(outcome: string, status: number, note?: ChangeNote): Promise<Refusal | undefined>
 }
 
 /**
- * Opens the record of a change. Nothing is acknowledged that the ledger does not hold: the intent
- * (outcome `pending`) is on disk before anything changes, so that even a change that a crash cut off
- * from its outcome can be found; the outcome is on disk before the answer. Both carry the request id.
+ * Opens the record of a change. Nothing is acknowledged that is not in the ledger: the intent (outcome `pending`) is on
+ * disk before anything changes, so that even a change that a crash separated from its outcome can be found. The outcome
+ * is on disk before the answer is sent. Both carry the request id.
  */
 export function recordChange(ledger: Pick<Ledger, 'append'>, facts: ChangeFacts): ChangeRecord {
   const entry = (outcome: string, note: ChangeNote = {}): AdminEntry => {

@@ -7,13 +7,13 @@ import type { Principal } from './principal.ts'
 import { OPERATE, rootPrincipal } from './principal.ts'
 import type { RootKey } from './root-key.ts'
 
-/** What telling who administers needs. */
+/** What {@link authenticate} needs. */
 export interface AuthenticationParts {
   readonly rootKey: RootKey
   readonly identity: Pick<Identity, 'resolve'>
   readonly penalties: Penalties
   readonly clock: Clock
-  /** Hears when an address is blocked for guessing. */
+  /** Called when an address is blocked for guessing. */
   readonly onBlocked: (address: string) => void
 }
 
@@ -21,8 +21,8 @@ const BEARER = /^Bearer +([\x21-\x7E]{1,512})$/i
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="tollgate-admin"' }
 
 /**
- * Tells who administers, by `Authorization: Bearer`. Wrong, unknown, revoked and foreign credentials
- * get the same answer. Cookies are not read, so that no web page can act for its visitor.
+ * Authenticates the caller by `Authorization: Bearer`. Wrong, unknown, revoked and foreign credentials all get the same
+ * answer. Cookies are not read, so that no web page can act for its visitor.
  */
 export async function authenticate(
   request: Request,

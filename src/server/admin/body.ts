@@ -4,7 +4,7 @@ import { readJson } from '../../shield/index.ts'
 
 const DEPTH_MAX = 32
 
-/** Reads a body of at most `bytesMax`; stops as soon as it is longer. */
+/** Reads a body of at most `bytesMax` bytes; stops as soon as it is longer. */
 export async function readBody(
   request: Request,
   bytesMax: number,

@@ -15,7 +15,7 @@ const versionOf = (value: object | undefined): number | undefined =>
     ? value.version
     : undefined
 
-/** Answers a change with what it made, and tells the audit log both sides. */
+/** Answers a change with its result, and records the state before and after in the audit log. */
 export function answerChange<V extends object>(
   outcome: Outcome<Before<V>>,
   location?: (after: V) => string,
@@ -32,20 +32,20 @@ export function answerChange<V extends object>(
   })
 }
 
-/** Answers a removal with nothing, and tells the audit log what was removed. */
+/** Answers a removal without content, and records in the audit log what was removed. */
 export function answerRemoval<V extends object>(outcome: Outcome<Before<V>>): Outcome<Answer> {
   if (!outcome.ok) return outcome
   const { before, after } = outcome.value
   return succeed({ change: { before, after } })
 }
 
-/** Answers a read of one thing. */
+/** Answers a read of one resource. */
 export function answerOne<V extends object>(outcome: Outcome<V>): Outcome<Answer> {
   if (!outcome.ok) return outcome
   const version = versionOf(outcome.value)
   return succeed({ body: outcome.value, ...(version !== undefined && { version }) })
 }
 
-/** `{ ifVersion }` only when there is one. */
+/** `{ ifVersion }` if there is one, else `{}`. */
 export const versionCheck = (ifVersion: number | undefined): { readonly ifVersion?: number } =>
   ifVersion === undefined ? {} : { ifVersion }

@@ -18,8 +18,8 @@ that other gates sharing its Redis have not heard of it yet. Lists are
 \`{ "data": [], "nextCursor": null }\`; changes honor \`Idempotency-Key\` (24 h) and \`If-Match\`.`
 
 /**
- * Describes the operations as OpenAPI 3.1. Schemas come from zod's own JSON Schema (draft 2020-12),
- * which OpenAPI 3.1 takes as it is; named ones become components.
+ * Describes the operations as OpenAPI 3.1. Schemas come from zod's own JSON Schema (draft 2020-12), which OpenAPI 3.1
+ * accepts unchanged; named ones become components.
  */
 export function describeApi(operations: readonly Operation[]): ApiDocument {
   const registry = new OpenAPIHono()

@@ -5,8 +5,8 @@ import { fail, succeed } from '../../core/refusal.ts'
 export const etagOf = (version: number): string => `"${version}"`
 
 /**
- * The version that `If-Match` asks for; `undefined` without the header or with `*`. Only the tags of
- * this API can match, so anything else is refused with `precondition_failed` (RFC 9110 §13.1.1).
+ * The version that `If-Match` requires; `undefined` without the header or with `*`. Only tags of this API can match, so
+ * anything else is refused with `precondition_failed` (RFC 9110 §13.1.1).
  */
 export function readIfMatch(request: Request): Outcome<number | undefined> {
   const header = request.headers.get('if-match')

@@ -3,7 +3,7 @@ import { refuse } from '../../core/refusal.ts'
 import type { AdminParts } from './parts.ts'
 import type { Principal } from './principal.ts'
 
-/** What would be handed on: roles and permissions, and those a user holds by assignment. */
+/** The rights that would be granted: roles and permissions, and those that a user holds by assignment. */
 export interface Handover {
   readonly roles?: readonly string[]
   readonly permissions?: readonly string[]
@@ -11,8 +11,8 @@ export interface Handover {
 }
 
 /**
- * Refuses to hand on more than one holds: whoever makes a key, sees a new secret of one, sets a
- * password or assigns a role must have every permission that comes with it.
+ * Refuses to grant more than the caller holds: to make a key, see a new secret of one, set a password or assign a role,
+ * the caller must have every permission that comes with it.
  */
 export async function refuseExcess(
   parts: Pick<AdminParts, 'policy'>,

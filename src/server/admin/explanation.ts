@@ -12,11 +12,11 @@ export interface ExplainRequest {
   readonly tenantId: string | undefined
 }
 
-/** What one layer said. */
+/** The verdict of one layer. */
 export interface LayerVerdict {
   readonly layer: string
   readonly verdict: 'pass' | 'refuse' | 'answer'
-  /** The rule that decided, when one did. */
+  /** The rule that decided, if any. */
   readonly rule: string | null
   readonly durationNs: number
 }
@@ -24,7 +24,7 @@ export interface LayerVerdict {
 /** What the gate would do with a request, layer by layer. */
 export interface Explanation {
   readonly outcome: 'allow' | 'refuse'
-  /** The status of the refusal, or of the answer when the gate itself answers. */
+  /** The status of the refusal, or of the answer if the gate itself answers. */
   readonly status: number
   readonly code: string | null
   readonly detail: string | null
@@ -39,6 +39,6 @@ export interface Explanation {
   readonly durationNs: number
   readonly policyRevision: number
   readonly configRevision: number
-  /** The process whose memory was looked at: `main`, or a worker. */
+  /** The process whose memory was used: `main`, or a worker. */
   readonly process: string
 }

@@ -15,7 +15,7 @@ interface IdempotencyRow extends BaseRow {
   readonly expiresAtMs: number
 }
 
-/** What was answered to requests that carried an Idempotency-Key. */
+/** The answers to requests with an Idempotency-Key. */
 export const idempotencyCollection: Collection<IdempotencyRow> = {
   name: 'admin_idempotency',
   tenant: false,
@@ -31,18 +31,18 @@ export const idempotencyCollection: Collection<IdempotencyRow> = {
   ],
 }
 
-/** An answer as it is kept. */
+/** An answer as it is stored. */
 export interface StoredResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** A request under an Idempotency-Key. */
+/** A request with an Idempotency-Key. */
 interface IdempotentRequest {
   readonly key: string
   readonly principalId: string
-  /** The secret presented: answers are encrypted with it, because they may hold new secrets. */
+  /** The presented secret. Answers are encrypted with it, because they may contain new secrets. */
   readonly credential: string
   readonly method: string
   readonly url: string
@@ -58,16 +58,16 @@ export type IdempotencyClaim =
       readonly kind: 'run'
       /** Keeps the answer for the next time. */
       finish(response: StoredResponse): Promise<void>
-      /** Nothing was changed: the key may be used again. */
+      /** Nothing was changed, so the key may be used again. */
       forget(): Promise<void>
-      /** What became of it is not known: the key is spent without an answer. */
+      /** The outcome is unknown, so the key is used up without an answer. */
       abandon(): void
     }
 
 /** Remembers answers by Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07). */
 export interface Idempotency {
   begin(request: IdempotentRequest): Promise<IdempotencyClaim>
-  /** Removes what has expired; answers how many. */
+  /** Removes expired answers; resolves with how many. */
   sweep(): Promise<number>
 }
 

@@ -3,7 +3,7 @@ import type { Outcome } from '../../core/refusal.ts'
 import type { AdminParts } from './parts.ts'
 import type { Principal } from './principal.ts'
 
-/** What a handler is given: the parsed request and who asks. */
+/** The input of a handler: the parsed request, and who makes it. */
 export interface Input<P, Q, B> {
   readonly params: P
   readonly query: Q
@@ -23,11 +23,11 @@ export interface ChangeNote {
   readonly after?: unknown
 }
 
-/** What a handler answers. */
+/** The answer of a handler. */
 export interface Answer {
   /** JSON; without it the answer is 204. */
   readonly body?: unknown
-  /** Version of the thing, sent as ETag. */
+  /** Version of the resource, sent as ETag. */
   readonly version?: number
   readonly location?: string
   readonly change?: ChangeNote
@@ -35,15 +35,15 @@ export interface Answer {
   readonly stream?: AsyncIterable<Uint8Array>
 }
 
-/** Whose business an operation is. */
+/** What an operation applies to. */
 type Scope =
-  /** Anyone who is known. */
+  /** The caller itself; any authenticated caller may use it. */
   | 'self'
   /** One tenant, named by the path parameter `tenantId`. */
   | 'tenant'
-  /** The whole installation: the root key, and who holds the permission. */
+  /** The whole installation: for the root key, and holders of the permission. */
   | 'installation'
-  /** The whole installation for the root key and operators, one's own tenant for others. */
+  /** The whole installation for the root key and operators, their own tenant for others. */
   | 'either'
 
 /** The part of an operation that the document and the pipeline share. */
@@ -56,15 +56,15 @@ export interface OperationFacts {
   readonly summary: string
   readonly description?: string
   readonly scope: Scope
-  /** What the principal must hold, such as `tollgate.tenant.keys:write`. */
+  /** The permission that the principal must have, such as `tollgate.tenant.keys:write`. */
   readonly permission?: string
-  /** What the audit log calls the change; absent for operations that change nothing. */
+  /** The name of the change in the audit log; absent for operations that change nothing. */
   readonly action?: string
   readonly status: 200 | 201 | 204
   readonly result?: z.ZodType
-  /** The answer is NDJSON. */
+  /** Whether the answer is NDJSON. */
   readonly ndjson?: boolean
-  /** Honors If-Match. */
+  /** Whether it honors If-Match. */
   readonly conditional?: boolean
   readonly bodyBytesMax?: number
 }
@@ -90,14 +90,14 @@ interface Parsers<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   ) => Promise<Outcome<Answer>> | Outcome<Answer>
 }
 
-/** Declares an operation; the handler sees what its parsers make. */
+/** Declares an operation; its handler gets what its parsers return. */
 export function operation<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
   declared: OperationFacts & Parsers<P, Q, B>,
 ): Operation {
   return {
     ...declared,
     body: declared.body,
-    // The pipeline hands over what these same parsers returned.
+    // The pipeline passes what these same parsers returned.
     run: (input, parts) =>
       declared.run(input as Input<z.output<P>, z.output<Q>, z.output<B>>, parts),
   }

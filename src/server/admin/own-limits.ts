@@ -3,15 +3,15 @@ import type { Refusal } from '../../core/refusal.ts'
 import { refuse } from '../../core/refusal.ts'
 import type { AdminParts } from './parts.ts'
 
-/** What a key, or a tenant for all who belong to it, says of its limits. */
+/** The limits of a key, or those that a tenant sets for all its keys and users. */
 export interface OwnLimits {
   readonly limits?: Readonly<Record<string, number>> | null | undefined
   readonly plan?: string | null | undefined
 }
 
 /**
- * Refuses limits of one's own that no limit of the configuration is named by, and a plan that none knows while some
- * know plans: a slip of the pen would leave the key, or the whole tenant, with the limits of everybody.
+ * Refuses own limits whose names are not in the configuration, and a plan that no limit knows if some limits have
+ * plans. Otherwise a typo would leave the key, or the whole tenant, with the limits that apply to everyone.
  */
 export function refuseUnknownLimits(
   { limits, plan }: OwnLimits,

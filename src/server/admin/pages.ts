@@ -34,13 +34,13 @@ export const pageOf = <S extends z.ZodType>(item: S) =>
       .describe('Pass it as `cursor` to get the next page; null on the last page.'),
   })
 
-/** A page as it is answered; a cursor that no page gave is refused. */
+/** Answers with a page; a cursor that no page returned is refused. */
 export function answerPage<R>(page: Page<R>): Outcome<Answer> {
   if (page.badCursor === true) return badCursor()
   return succeed({ body: { data: page.rows, nextCursor: page.nextCursor ?? null } })
 }
 
-/** A page of a list that is held in memory; the cursor is a position in it. */
+/** Answers with a page of a list in memory; the cursor is a position in it. */
 export function answerSlice(
   items: readonly unknown[],
   query: { readonly limit: number; readonly cursor?: string | undefined },
@@ -52,6 +52,6 @@ export function answerSlice(
   return succeed({ body: { data: items.slice(start, end), nextCursor } })
 }
 
-/** The refusal of a cursor that no page of this list gave. */
+/** The refusal of a cursor that no page of this list returned. */
 export const badCursor = (): Outcome<never> =>
   fail('bad_request', { detail: 'This cursor was not given by this list.' })

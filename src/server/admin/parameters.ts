@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Path parameters. What does not fit names nothing and is answered 404. */
+/** Path parameters. A value that does not fit cannot exist, and is answered with 404. */
 const id = (): z.ZodString => z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,127}$/)
 
 export const noParams = z.strictObject({})

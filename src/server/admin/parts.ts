@@ -16,11 +16,11 @@ export interface ConfigState {
   readonly loadedAtMs: number
   /** The effective configuration, secrets masked. */
   readonly effective: unknown
-  /** What was wrong with the last reload, when it was refused; the one before stays in force. */
+  /** What was wrong with the last reload, if it was refused; the previous configuration stays in force. */
   readonly refused: { readonly atMs: number; readonly errors: readonly ConfigError[] } | undefined
 }
 
-/** What is wrong with a configuration; empty when it may be put in force. */
+/** What is wrong with a configuration; empty if it may be put in force. */
 export interface ConfigVerdict {
   readonly errors: readonly ConfigError[]
   readonly warnings: readonly ConfigError[]
@@ -31,7 +31,7 @@ export interface ConfigControl {
   state(): ConfigState
   /** Checks and compiles a YAML text without putting it in force. */
   check(text: string): Promise<ConfigVerdict>
-  /** Reads the file again and, if it is good, puts it in force before this resolves. */
+  /** Reads the file again and, if it is valid, puts it in force before this resolves. */
   reload(): Promise<ConfigVerdict & { readonly revision: number }>
 }
 
@@ -50,29 +50,29 @@ export interface RouteListing {
   readonly stages: readonly string[]
 }
 
-/** The gate in force, as the admin API looks at it. */
+/** The admin API's view of the gate in force. */
 export interface GateView {
   routes(): readonly RouteListing[]
   /** State of upstreams: JSON. */
   upstreams(): Promise<readonly unknown[]>
-  /** How policies in Rego do, and where they come from. */
+  /** The status of policies in Rego, and where they come from. */
   policies(): readonly PolicyStatus[]
   /** What policies in shadow would have changed. */
   shadows(): Promise<readonly ShadowReport[]>
   /** Figures of all layers: JSON. */
   stats(): unknown
-  /** Runs a request through the compiled path: nothing is taken, sent or recorded. */
+  /** Runs a request through the compiled path; nothing is consumed, sent or recorded. */
   explain(request: ExplainRequest): Promise<Outcome<Explanation>>
 }
 
-/** What stored responses are purged by. */
+/** The ways to select stored responses for purging. */
 export type PurgeKind = 'url' | 'path' | 'key' | 'route' | 'tenant' | 'all'
 
-/** Stored responses, as the admin API looks at them. */
+/** The admin API's view of stored responses. */
 export interface CacheControl {
   /** Figures of all processes: JSON. */
   stats(): Promise<object>
-  /** Forgets what hangs on a subject; `false` when it is not one of that kind. */
+  /** Removes the responses that depend on a subject; `false` if the subject is not of that kind. */
   purge(kind: PurgeKind, subject: string | undefined): boolean
   /** Resolves when no restart can undo what was purged. */
   settled(): Promise<unknown>
@@ -82,7 +82,7 @@ export interface CacheControl {
 export interface AdminParts {
   readonly identity: Identity
   readonly policy: Policy
-  /** The limiter in force now: it changes with the configuration. */
+  /** The limiter in force now; it changes with the configuration. */
   readonly limiter: () => Limiter
   readonly bans: Pick<Bans, 'ban' | 'lift' | 'get' | 'list'>
   readonly ledger: Ledger
@@ -91,6 +91,6 @@ export interface AdminParts {
   readonly cache: CacheControl
   readonly rootKey: RootKey
   readonly clock: Clock
-  /** Changes that other gates have not been told of yet; absent where there are none to tell. */
+  /** The number of changes that other gates have not been told of yet; absent if there are no other gates. */
   readonly untold?: (() => number) | undefined
 }

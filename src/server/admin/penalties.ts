@@ -3,13 +3,13 @@ import { sha256 } from '../../core/digest.ts'
 import { toBase64Url } from '../../core/bytes.ts'
 import ipaddr from 'ipaddr.js'
 
-/** Slows down whoever presents many different wrong credentials. */
+/** Slows down addresses that present many different wrong credentials. */
 export interface Penalties {
-  /** Milliseconds for which `address` is refused unheard; 0 when it is not. */
+  /** Milliseconds for which `address` is refused without checking its credential; 0 if it is not. */
   blockedMs(address: string): number
   /**
-   * Notes a wrong credential. The same one again is no new evidence: a client with an old key is
-   * refused, not banned. Returns whether a block has just begun.
+   * Records a wrong credential. The same one again is no new evidence: a client with an old key is refused, but not
+   * blocked. Returns whether a block has just begun.
    */
   failed(address: string, credential: string): boolean
 }
@@ -66,7 +66,7 @@ export function createPenalties(clock: Clock): Penalties {
   }
 }
 
-/** One subject per IPv4 address and per IPv6 /64: the smallest network a site is given. */
+/** One subject per IPv4 address and per IPv6 /64, the smallest network that a site is assigned. */
 function subjectOf(address: string): string {
   if (!ipaddr.isValid(address)) return address
   const parsed = ipaddr.process(address)

@@ -13,17 +13,17 @@ import type { Principal } from './principal.ts'
 import { checkTenant, noSuchTenant } from './tenant-check.ts'
 import { validate } from './validate.ts'
 
-/** What running an operation needs beside the parts it administers. */
+/** What running an operation needs besides the parts that it administers. */
 export interface PipelineWorld {
   readonly parts: AdminParts
   readonly idempotency: Idempotency
   readonly newId: IdFactory
   readonly authenticate: (request: Request, address: string) => Promise<Outcome<Principal>>
-  /** Hears what must not reach the caller. */
+  /** Called with details that must not reach the caller. */
   readonly onInternal: (message: string, requestId: string) => void
 }
 
-/** A request that was matched to an operation. */
+/** A request that matches an operation. */
 export interface Matched {
   readonly operation: Operation
   readonly request: Request
@@ -35,8 +35,8 @@ const BODY_BYTES_MAX = 256 * 1024
 const JSON_TYPE = 'application/json'
 
 /**
- * Runs an operation: who asks, may they, is it well-formed, was it asked before, then the change
- * between its two audit records, and the answer.
+ * Runs an operation: authenticates and authorizes the caller, validates the request, checks its Idempotency-Key, then
+ * makes the change between its two audit records, and answers.
  */
 export async function runOperation(matched: Matched, world: PipelineWorld): Promise<Response> {
   const requestId = world.newId('req')
@@ -82,7 +82,7 @@ async function prepare(
   const params = validate(operation.params, matched.pathParameters, 'path')
   const refusal = authorize(operation, principal, matched.pathParameters)
   if (refusal !== undefined) return { ok: false, refusal }
-  // What cannot be an id names nothing.
+  // An invalid id cannot exist.
   if (!params.ok) return fail('not_found')
   const rawQuery = readQuery(new URL(request.url).searchParams)
   if (!rawQuery.ok) return rawQuery
@@ -232,7 +232,7 @@ async function makeChange(
     ? withPending(describeAnswer(outcome.value, matched, requestId), isComplete)
     : describeRefusal(outcome.refusal, requestId)
   if (!outcome.ok) noteInternal(outcome.refusal, requestId, world)
-  // The change is made and recorded: that its answer cannot be kept must not hide it.
+  // The change is made and recorded; a failure to keep its answer must not hide that.
   await run?.finish(kept).catch((error: unknown) => {
     run.abandon()
     world.onInternal(`an idempotent answer could not be stored: ${String(error)}`, requestId)
@@ -240,20 +240,20 @@ async function makeChange(
   return new Response(kept.body === '' ? null : kept.body, kept)
 }
 
-/** RFC 9110 §15.3.3: the change is made and in force here, and others will hear of it. */
+/** RFC 9110 §15.3.3: the change is made and in force here, and other gates will learn of it. */
 const ACCEPTED = 202
 
 /**
- * An answer to a change of which other gates do not know yet, because their bus is out of reach: still a
- * success, for the change is stored, in force here, and what it gave (a secret, say) is given once; but with
- * a status and a field of its own, so that nobody takes it for one that holds everywhere.
+ * The answer to a change that other gates do not know yet, because the bus is unreachable. It is still a success,
+ * because the change is stored and in force here, and its result (a secret, for example) is given only once. But it has
+ * a distinct status and field, so that nobody assumes that the change is in force everywhere.
  */
 const withPending = (answer: StoredResponse, isComplete: boolean): StoredResponse =>
   isComplete
     ? answer
     : { ...answer, status: ACCEPTED, headers: { ...answer.headers, 'tollgate-pending': 'others' } }
 
-/** What a path names: the last thing in it, or the tenant where the change is of the tenant itself. */
+/** What a path names: the last resource in it, or the tenant if the change concerns the tenant itself. */
 function targetOf(
   operation: Operation,
   pathParameters: Readonly<Record<string, string>>,
@@ -315,7 +315,7 @@ function describeRefusal(refusal: Refusal, requestId: string): StoredResponse {
   return { status: REFUSALS[refusal.code].status, headers, body }
 }
 
-/** A refusal as a response; what is internal goes to the log. */
+/** Turns a refusal into a response; internal details go to the log. */
 export function refusalResponse(
   refusal: Refusal,
   requestId: string,

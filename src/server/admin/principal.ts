@@ -1,15 +1,15 @@
 import type { PermissionSet } from '../../core/caller.ts'
 
-/** The permission that lifts a credential out of its tenant: held by the role `operator`. */
+/** The permission that frees a credential from its tenant; the role `operator` holds it. */
 export const OPERATE = 'tollgate.system:operate'
 
-/** Who is administering: the root key, an operator (both in all tenants), or one tenant's own. */
+/** Who is administering: the root key or an operator (both in all tenants), or an administrator of one tenant. */
 export interface Principal {
   readonly kind: 'root' | 'key' | 'token' | 'session' | 'jwt'
   readonly id: string
-  /** The tenant it is bound to; `undefined` for the root key and operators. */
+  /** The tenant that it is bound to; `undefined` for the root key and operators. */
   readonly tenantId: string | undefined
-  /** The key that its token was made with. */
+  /** The key with which its token was made. */
   readonly ownerId: string | undefined
   readonly userId: string | undefined
   readonly permissions: PermissionSet

@@ -21,26 +21,26 @@ const SECRET_BYTES = 32
 const PREFIX = 'tollgate_root_'
 const FORM = /^tollgate_root_[0-9A-Za-z]{43}$/
 
-/** The root key: everything may be done with it, so it is made here and kept only as a digest. */
+/** The root key. It permits everything, so it is made here and kept only as a digest. */
 export interface RootKey {
-  /** The secret, when it has just been made: show it once and forget it. */
+  /** The secret, if it has just been made; show it once and forget it. */
   readonly created: string | undefined
   /** Whether `credential` has the form of a root key at all. */
   isForm(credential: string): boolean
   /** Whether it is the root key; constant-time. */
   matches(credential: string): boolean
-  /** Makes a new secret; the old one ends before this resolves. */
+  /** Makes a new secret; the old one stops working before this resolves. */
   rotate(): Promise<string>
 }
 
-/** Where root keys come from and go to. */
+/** What {@link openRootKey} needs. */
 export interface RootKeyWorld {
   readonly records: Records
   readonly clock: Clock
   readonly random: Random
 }
 
-/** Reads the root key's digest, or makes the key when there is none yet. */
+/** Reads the root key's digest, or makes the key if there is none yet. */
 export async function openRootKey(world: RootKeyWorld): Promise<RootKey> {
   const stored = await world.records.global(rootKeyCollection).get(ROW_ID)
   const first = stored === undefined ? await store(world, 'insert') : undefined

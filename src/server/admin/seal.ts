@@ -7,8 +7,8 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 /**
- * Encrypts text so that only who presents the same secret and label again can read it (AES-256-GCM,
- * the key by HMAC-SHA-256 of both). What is stored is useless to who reads the storage.
+ * Encrypts text so that it can be read only with the same secret and label (AES-256-GCM, with a key derived from both
+ * by HMAC-SHA-256). The stored bytes are useless to anyone who can only read the storage.
  */
 export function seal(text: string, secret: string, label: string, random: Random): Uint8Array {
   const nonce = random.bytes(NONCE_BYTES)
@@ -20,7 +20,7 @@ export function seal(text: string, secret: string, label: string, random: Random
   return concatBytes(nonce, new Uint8Array(cipher.getAuthTag()), body)
 }
 
-/** The text that {@link seal} encrypted, or `undefined` when secret or label are others. */
+/** The text that {@link seal} encrypted, or `undefined` if the secret or label differs. */
 export function unseal(sealed: Uint8Array, secret: string, label: string): string | undefined {
   const nonce = sealed.subarray(0, NONCE_BYTES)
   const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)

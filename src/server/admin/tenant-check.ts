@@ -4,7 +4,7 @@ import type { AdminParts } from './parts.ts'
 
 const ID = /^[\w.-]{1,64}$/
 
-/** The answer for a tenant that does not exist, and for one that the caller may not know of: they look alike. */
+/** The refusal for a tenant that does not exist, and for one that the caller may not know of; the two look the same. */
 export const noSuchTenant = (tenantId: string): Refusal =>
   refuse('not_found', {
     detail: ID.test(tenantId) ? `There is no tenant ${tenantId}.` : 'No such tenant.',

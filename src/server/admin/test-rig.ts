@@ -42,7 +42,7 @@ export interface AdminRig {
   readonly policy: Policy
   readonly records: Records
   readonly rootKey: RootKey
-  /** The root key's secret, known because it has just been made. */
+  /** The root key's secret, which is known because it was just made. */
   readonly root: string
   readonly internals: string[]
   call(method: string, path: string, options?: CallOptions): Promise<Called>
@@ -51,7 +51,7 @@ export interface AdminRig {
 export interface CallOptions {
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** Instead of the root key; empty for none. */
+  /** Used instead of the root key; empty for none. */
   readonly credential?: string
   readonly address?: string
 }
@@ -61,7 +61,7 @@ export interface Called {
   readonly headers: Headers
   readonly text: string
   readonly json: unknown
-  /** The value at a dotted path of the JSON: text as it is, `undefined` when absent. */
+  /** The value at a dotted path of the JSON; `undefined` if absent. */
   readonly field: (path: string) => unknown
 }
 
@@ -69,7 +69,7 @@ export interface RigOptions {
   readonly records?: Records
   readonly clock?: ManualClock
   readonly root?: string
-  /** What stands in the ledger's place. */
+  /** Replaces the ledger. */
   readonly ledger?: (real: Ledger) => Ledger
   readonly config?: ConfigControl
   readonly gate?: GateView

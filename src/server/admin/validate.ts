@@ -3,7 +3,7 @@ import { fieldErrors } from '../../core/config/field-errors.ts'
 import type { Outcome } from '../../core/refusal.ts'
 import { fail, succeed } from '../../core/refusal.ts'
 
-/** Where a value stood in the request. */
+/** The part of the request that a value came from. */
 export type Part = 'path' | 'query' | 'body'
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What the admin API shows. These schemas document answers; the services make them. */
+/** The resources that the admin API shows. These schemas document its answers; the services make them. */
 
 const timeMs = () => z.int().describe('Milliseconds since the Unix epoch.')
 const version = z.int().describe('Also the ETag.')

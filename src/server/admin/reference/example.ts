@@ -4,7 +4,7 @@ import { dereference } from './schema-rows.ts'
 
 const DEPTH_MAX = 6
 
-/** A value that fits a schema roughly: for a request that can be pasted and edited. */
+/** A value that roughly fits a schema, for a request that can be pasted and edited. */
 export function exampleOf(schema: JsonSchema, components: Components, depth = 0): unknown {
   const node = dereference(schema, components)
   if (depth > DEPTH_MAX) return null

@@ -9,7 +9,7 @@ import { REFERENCE_STYLE } from './style.ts'
 
 const styleHash = createHash('sha256').update(REFERENCE_STYLE).digest('base64')
 
-/** Nothing runs and nothing is fetched: only this page's own style is admitted, by its hash. */
+/** Nothing runs and nothing is fetched: only this page's own style is allowed, by its hash. */
 export const REFERENCE_CSP = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
 interface Endpoint {

@@ -1,4 +1,4 @@
-/** The look of the reference page: readable in light and dark, without anything from elsewhere. */
+/** The styles of the reference page: readable in light and dark mode, without external resources. */
 export const REFERENCE_STYLE = `
 :root{color-scheme:light dark;--fg:#1c2024;--dim:#5c6670;--bg:#fff;--soft:#f4f6f8;--line:#dfe4e8;--link:#0b63ce;--get:#0b6e4f;--post:#0b63ce;--put:#8a5a00;--patch:#8a5a00;--delete:#b3261e}
 @media(prefers-color-scheme:dark){:root{--fg:#e6e9ec;--dim:#9aa5af;--bg:#14171a;--soft:#1d2125;--line:#30363c;--link:#6cb0ff;--get:#4fc79b;--post:#6cb0ff;--put:#e0ac55;--patch:#e0ac55;--delete:#ff8d85}}

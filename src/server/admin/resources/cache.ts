@@ -30,7 +30,7 @@ const responseStats = z
   .meta({ id: 'ResponseStats' })
 
 const ABSOLUTE = 'An absolute URL is purged, as clients ask for it: https://api.example.com/scenes.'
-/** What a subject has to be, for those that are not. */
+/** What a subject must be, for error messages. */
 const SUBJECTS = {
   url: ABSOLUTE,
   path: ABSOLUTE,

@@ -28,7 +28,10 @@ const subjectQuery = z.strictObject({
   plan: text().describe('The plan whose rate applies; defaults to that of the key or the tenant.'),
 })
 
-/** Whose use is asked about. The limits and the plan of a key whose tenant is named count, and the tenant's plan. */
+/**
+ * The subject whose use is requested. If the tenant of a key is named, the key's limits and plan apply, and the
+ * tenant's plan.
+ */
 async function subjectOf(
   limit: string,
   query: z.output<typeof subjectQuery>,
@@ -51,14 +54,14 @@ async function subjectOf(
   }
 }
 
-/** Nothing is used by a tenant that does not exist: whoever asks has misspelled it. */
+/** Refuses a tenant that does not exist, because its name was probably misspelled. */
 const checkNamed = async (
   { tenantId }: z.output<typeof subjectQuery>,
   parts: AdminParts,
 ): Promise<Refusal | undefined> =>
   tenantId === undefined ? undefined : checkTenant(tenantId, parts)
 
-/** Limits and what of them is used. */
+/** Limits and their use. */
 export const limitOperations = [
   operation({
     ...facts,

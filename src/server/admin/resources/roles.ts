@@ -163,7 +163,7 @@ export const roleOperations = [
       if (refusal !== undefined) return { ok: false, refusal }
       const assigned = await parts.policy.assignments.assign(tenantId, userId, role)
       if (assigned.ok || assigned.refusal.code !== 'conflict') return answerChange(assigned)
-      // PUT is idempotent: who holds the role already keeps it.
+      // PUT is idempotent: a user who already holds the role keeps it.
       const held = await parts.policy.assignments.list(tenantId, userId)
       const same = held.find((each) => each.role === role)
       return same === undefined

@@ -3,7 +3,7 @@ import { operation } from '../operation.ts'
 import { noParams, noQuery } from '../parameters.ts'
 import { principalView, rootKeyIssued } from '../views.ts'
 
-/** Who one is, and the root key itself. */
+/** The caller's own identity, and the root key itself. */
 export const selfOperations = [
   operation({
     id: 'whoAmI',
