@@ -15,14 +15,14 @@ type Shown =
   | {
       readonly kind: 'list'
       readonly columns: readonly TableColumn[]
-      /** A field with a list: each of its items gets a row of its own, with the item as the field. */
+      /** A field with a list: each of its items gets its own row, with the item as the field. */
       readonly split?: string
     }
-  /** One thing, a line for each field. */
+  /** One thing, one line for each field. */
   | { readonly kind: 'one' }
-  /** Something with secrets: they alone go to standard output, so that they can be piped. */
+  /** Something with secrets: only these go to standard output, so that they can be piped. */
   | { readonly kind: 'issued'; readonly secrets: readonly string[]; readonly id: string }
-  /** Nothing but the news that it is done. */
+  /** Only a message that it is done. */
   | { readonly kind: 'done' }
 
 /** A command that is one request to the admin API. */
@@ -31,17 +31,17 @@ export interface Action {
   readonly summary: string
   readonly args?: ArgsDef
   readonly examples?: readonly string[]
-  /** It belongs to a tenant: `--tenant` is taken, and handed to `request`. */
+  /** Whether it belongs to a tenant: `--tenant` is then accepted, and passed to `request`. */
   readonly tenant?: boolean
-  /** What cannot be undone: asked before, unless `--yes`. */
+  /** The question to confirm an action that cannot be undone, unless `--yes` is given. */
   readonly confirm?: (args: Arguments) => string
   request(args: Arguments, context: ActionContext): AdminRequest | Promise<AdminRequest>
   readonly shown: Shown
-  /** Said on standard error when done. */
+  /** The message on standard error when done. */
   readonly done?: (args: Arguments) => string
 }
 
-/** What an action may ask of its surroundings. */
+/** What an action gets from its environment. */
 interface ActionContext {
   readonly tenantId: string
   readonly terminal: Terminal
@@ -63,7 +63,7 @@ const limitArg = {
   limit: { type: 'string', valueHint: 'n', description: 'Maximum number (default 100; 0: all).' },
 } as const satisfies ArgsDef
 
-/** Makes a command of an action. */
+/** Turns an action into a command. */
 export function action(spec: Action): Command {
   return leaf({
     name: spec.name,

@@ -6,7 +6,7 @@ import { messageOf } from '../../core/error-message.ts'
 /** A request to the admin API. */
 export interface AdminRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below `/v1`. */
+  /** Path below `/v1`. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly body?: unknown
@@ -14,12 +14,12 @@ export interface AdminRequest {
   readonly timeoutMs?: number
 }
 
-/** The admin API, as commands use it. */
+/** The client that commands use for the admin API. */
 export interface AdminClient {
   readonly url: string
-  /** The JSON answered; `undefined` when there is none. Throws a {@link CliError} on refusals. */
+  /** Resolves with the JSON of the answer; `undefined` if there is none. Throws a {@link CliError} on refusals. */
   send(request: AdminRequest): Promise<unknown>
-  /** The answer as it streams in. */
+  /** The answer as a stream. */
   stream(request: AdminRequest): Promise<AsyncIterable<Uint8Array>>
 }
 

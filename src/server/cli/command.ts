@@ -7,7 +7,7 @@ import { createTerminal } from './terminal.ts'
 
 /** The parsed command line of one command. */
 export interface Arguments {
-  /** The value of an option or argument; `undefined` when it was not given. */
+  /** The value of an option or argument; `undefined` if it was not given. */
   text(name: string): string | undefined
   /** Every value of a repeatable option. */
   texts(name: string): readonly string[]
@@ -16,7 +16,7 @@ export interface Arguments {
   required(name: string): string
 }
 
-/** What a command is. */
+/** The definition of a command. */
 export interface CommandSpec {
   readonly name: string
   readonly summary: string
@@ -33,7 +33,7 @@ export const jsonArg = {
   json: { type: 'boolean', description: 'Answer in JSON.' },
 } as const satisfies ArgsDef
 
-/** Options of commands that speak to the admin API. */
+/** Options of commands that use the admin API. */
 export const adminArgs = {
   ...jsonArg,
   admin: {
@@ -56,7 +56,7 @@ export type Command = CommandDef & { readonly [EXAMPLES]?: readonly string[] }
 /** The examples of a command. */
 export const examplesOf = (command: Command): readonly string[] => command[EXAMPLES] ?? []
 
-/** Declares a command that does something. */
+/** Declares a command that runs. */
 export function leaf(spec: CommandSpec): Command {
   const args: ArgsDef = spec.args ?? jsonArg
   const command = defineCommand({
@@ -68,7 +68,7 @@ export function leaf(spec: CommandSpec): Command {
   return Object.assign(command as Command, { [EXAMPLES]: spec.examples ?? [] })
 }
 
-/** Declares a command that only holds others; each is loaded when it is asked for. */
+/** Declares a command that only contains others; each is loaded on demand. */
 export function branch(
   name: string,
   summary: string,
@@ -104,7 +104,7 @@ function valuesOf(
 ): Readonly<Record<string, readonly (string | boolean)[]>> {
   const positional = Object.entries(definition).filter(([, arg]) => arg.type === 'positional')
   const named = positional.map(([name], index) => {
-    // Those too many were refused before, unless the last one may be repeated.
+    // Extra arguments have already been refused, unless the last one may be repeated.
     const isLast = index === positional.length - 1
     return [name, parsed.positionals.slice(index, isLast ? undefined : index + 1)] as const
   })

@@ -6,7 +6,7 @@ import { readGatewayConfig } from '../config-file.ts'
 import { openStorage } from '../storage.ts'
 import { createWorld } from '../world.ts'
 
-/** What was found in a configuration file; without errors it can be put in force. */
+/** What was found in a configuration file; if there are no errors, it can be put in force. */
 export interface OfflineVerdict {
   readonly errors: readonly ConfigError[]
   readonly warnings: readonly ConfigError[]
@@ -68,7 +68,7 @@ async function compile(config: GatewayConfig): Promise<readonly Problem[]> {
   }
 }
 
-/** A check sends nothing, so that it can be run where upstreams are out of reach. */
+/** A check sends nothing, so that it can run where upstreams are unreachable. */
 const withoutHealthChecks = (upstreams: GatewayConfig['upstreams']): GatewayConfig['upstreams'] =>
   Object.fromEntries(
     Object.entries(upstreams).map(([name, { health: _health, ...rest }]) => [name, rest]),

@@ -17,9 +17,9 @@ const DEMO_FILE = '.tollgate/demo.json'
 const demoSchema = z.looseObject({ admin: z.url(), rootKey: z.string() })
 
 /**
- * Finds the admin API and the credential for it. The credential comes from `--root-key-file` (`-` is
- * standard input), `TOLLGATE_ROOT_KEY`, or the demo's file, and then only for the demo's own URL; it
- * is never an argument, where every process of the machine could read it.
+ * Finds the admin API and the credential for it. The credential comes from `--root-key-file` (`-` is standard input),
+ * `TOLLGATE_ROOT_KEY`, or the demo's file, and then only for the demo's own URL; it is never an argument, which every
+ * process on the machine could read.
  */
 export async function connectAdmin(args: ConnectionArgs, terminal: Terminal): Promise<AdminClient> {
   const demo = await readDemo()

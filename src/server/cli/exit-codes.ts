@@ -1,4 +1,4 @@
-/** What the command's exit status means. Scripts may rely on it. */
+/** The exit statuses of commands. Scripts may rely on them. */
 export const EXIT = {
   ok: 0,
   error: 1,
@@ -16,7 +16,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export class CliError extends Error {
   readonly exitCode: ExitCode
   readonly hint: string | undefined
-  /** The problem details that the admin API answered, for `--json`. */
+  /** The problem details from the admin API, for `--json`. */
   readonly problem: unknown
 
   constructor(

@@ -3,7 +3,7 @@ import type { Arguments } from './command.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
-/** The tenant that is meant: the one named, or the only one there is. */
+/** The tenant to use: the named one, or the only one that exists. */
 export async function findTenant(
   args: Arguments,
   client: AdminClient,

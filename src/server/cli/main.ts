@@ -117,7 +117,7 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 }
 
-/** A file that was named and cannot be opened, as people say it. */
+/** A readable message for a named file that cannot be opened. */
 function describeFileError(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('path' in error) || !('code' in error)) return undefined
   const reason = FILE_REASONS[String(error.code)]

@@ -2,7 +2,7 @@ import { parseDurationMs } from '../../core/quantity.ts'
 import type { Arguments } from './command.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 
-/** Milliseconds of a duration option such as `--overlap 24h`; none at all is `0s`. */
+/** Milliseconds of a duration option such as `--overlap 24h`; `0s` means none. */
 export function durationOption(args: Arguments, name: string): number | undefined {
   const text = args.text(name)
   if (text === undefined) return undefined
@@ -13,17 +13,17 @@ export function durationOption(args: Arguments, name: string): number | undefine
   throw new CliError(EXIT.usage, `--${name}: ${reason}, not ${text}`)
 }
 
-/** {@link durationOption} of something that ends after it: it takes some time. */
+/** As {@link durationOption}, for a lifetime, which must not be zero. */
 export function lifetimeOption(args: Arguments, name: string): number | undefined {
   const ms = durationOption(args, name)
   if (ms !== 0) return ms
   throw new CliError(EXIT.usage, `--${name}: expected a duration longer than ${args.text(name)}`)
 }
 
-/** A hundred years: what is longer is a slip of the pen, and may be beyond every date. */
+/** A hundred years: anything longer is a typo, and may exceed the range of dates. */
 const DURATION_MS_MAX = 36_500 * 86_400_000
 
-/** Takes the `host:port` of an option apart; an IPv6 address stands in brackets. */
+/** Splits the `host:port` of an option; an IPv6 address is in brackets. */
 export function hostAndPort(
   option: string,
   text: string,
@@ -36,7 +36,7 @@ export function hostAndPort(
   return { hostname: found[1] ?? found[2] ?? '', port }
 }
 
-/** A whole number within bounds, as an option gives it. */
+/** The value of an option that must be a whole number within bounds. */
 export function wholeNumber(option: string, text: string, least: number, most: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
   if (value >= least && value <= most) return value
@@ -54,14 +54,14 @@ const listOption = (args: Arguments, name: string): string[] =>
     .map((text) => text.trim())
     .filter((text) => text !== '')
 
-/** The list of an option, or nothing when it was not given. */
+/** The list of an option, or `undefined` if it was not given. */
 export const givenList = (args: Arguments, name: string): string[] | undefined =>
   args.texts(name).length === 0 ? undefined : listOption(args, name)
 
-/** The members of an object that have a value: for bodies. */
+/** The members of an object that have a value, for request bodies. */
 export const given = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
-/** A path segment made safe. */
+/** An argument encoded as a path segment. */
 export const segment = (args: Arguments, name: string): string =>
   encodeURIComponent(args.required(name))

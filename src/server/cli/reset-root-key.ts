@@ -9,8 +9,8 @@ import { openStorage } from '../storage.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 
 /**
- * Makes a new root key in a data folder that no gate holds, and writes that into the audit log
- * before. Who may write the folder may do this: it holds everything the key protects.
+ * Makes a new root key in a data folder that no gate is using, after recording that in the audit log. Anyone who may
+ * write the folder may do this, because it holds everything that the key protects.
  */
 export async function resetRootKey(path: string): Promise<string> {
   const config = gatewayConfig.parse({ storage: { folder: path } })

@@ -1,10 +1,10 @@
 import type { Command } from './command.ts'
 import { branch } from './command.ts'
 
-/** The lab is a program of its own, which the launcher starts; here it is only listed. */
+/** The lab is a separate program, which the launcher starts; here it is only listed. */
 const labCommand = branch('lab', 'Measure a server, and say how sure the figures are', {})
 
-/** The command line. Each command is loaded only when it is asked for. */
+/** The command line. Each command is loaded on demand. */
 export const rootCommand: Command = branch(
   'tollgate',
   'A security gate for any HTTP API.',

@@ -4,7 +4,7 @@ import { nearest } from '../../core/config/nearest.ts'
 import { messageOf } from '../../core/error-message.ts'
 import { CliError, EXIT } from './exit-codes.ts'
 
-/** Options of a command line, every value of repeated ones, and its positional arguments. */
+/** The options of a command line, with every value of repeated ones, and its positional arguments. */
 export interface StrictArguments {
   readonly values: Readonly<Record<string, readonly (string | boolean)[]>>
   readonly positionals: readonly string[]
@@ -13,8 +13,8 @@ export interface StrictArguments {
 type OptionConfig = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
 
 /**
- * Checks a command line against what the command takes: unknown options, missing values and
- * arguments too many are usage errors, with the spelling that was probably meant.
+ * Checks a command line against what the command accepts: unknown options, missing values and extra arguments are usage
+ * errors, which suggest the spelling that was probably meant.
  *
  * @param variadic whether the last positional argument may be given any number of times
  */

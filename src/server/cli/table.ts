@@ -40,8 +40,8 @@ export function renderTable(
 }
 
 /**
- * Draws the fields of one thing, a line each. Fields of fields are named with dots, items of a list by what
- * names them or by their place: `layers.limit.p99Ns`, `targets.0.healthy`.
+ * Draws the fields of one thing, one per line. Nested fields are named with dots, items of a list by their name or
+ * index: `layers.limit.p99Ns`, `targets.0.healthy`.
  */
 export function renderFields(value: unknown, options: TableOptions): string {
   if (value === null || typeof value !== 'object') return `${clean(formatValue(value))}\n`
@@ -67,7 +67,7 @@ function leavesOf(value: object): readonly Leaf[] {
   })
 }
 
-/** What a value is made of, by name; `undefined` when it is written in one piece. */
+/** The parts of a value by name; `undefined` if it is written in one piece. */
 function partsOf(value: unknown): object | undefined {
   if (typeof value !== 'object' || value === null || Object.keys(value).length === 0)
     return undefined
@@ -119,7 +119,7 @@ const UNITS = [
   ['ms', 1e3],
 ] as const
 
-/** Nanoseconds as people read them: `740 ns`, `12.3 µs`, `1.20 ms`. */
+/** Nanoseconds in readable form: `740 ns`, `12.3 µs`, `1.20 ms`. */
 export function formatDuration(nanoseconds: number): string {
   let value = nanoseconds
   for (const [unit, next] of UNITS) {

@@ -1,7 +1,7 @@
-/** What a command sees of the world around it. */
+/** A command's interface to its environment. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Whether results go to a person. */
+  /** Whether results are shown to a person. */
   readonly isInteractive: boolean
   /** Whether questions can be asked. */
   readonly canAsk: boolean
@@ -53,7 +53,7 @@ export function createTerminal(): Terminal {
   }
 }
 
-/** Waits until the text is handed over, so that a pipe is never cut short at exit. */
+/** Waits until the text has been handed over, so that a pipe is never cut short at exit. */
 async function write(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => {

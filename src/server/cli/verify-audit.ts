@@ -15,7 +15,7 @@ import { messageOf } from '../../core/error-message.ts'
 type Report = z.output<typeof verifyReport>
 type Checkpoint = z.output<typeof checkpointView>
 
-/** `tollgate audit verify`: walks the chain, of a running gate or of a data folder. */
+/** `tollgate audit verify`: checks the chain of a running gate or of a data folder. */
 export const verifyCommand = leaf({
   name: 'verify',
   summary: 'Walk the chain and find any changed, missing or reordered record',

@@ -5,7 +5,7 @@ const BAR_MIN = 10
 const BAR_MAX = 40
 const TABLE_COLUMNS = 60
 
-/** Draws layers one below the other, each bar beginning where the one before ended. */
+/** Draws layers one below another; each bar begins where the one before ends. */
 export function renderWaterfall(
   layers: readonly LayerVerdict[],
   options: { readonly color: boolean; readonly columns: number },

@@ -3,7 +3,7 @@ import type { Command } from '../command.ts'
 import { leaf } from '../command.ts'
 import { CliError, EXIT } from '../exit-codes.ts'
 
-/** The command line as completion sees it: for each path, the words that may follow. */
+/** The command line for completion: the words that may follow each path. */
 type WordsByPath = ReadonlyMap<string, readonly string[]>
 
 const SHELLS: Readonly<Record<string, (words: WordsByPath) => string>> = {

@@ -76,7 +76,7 @@ function render(explained: z.output<typeof explanation>, { color, columns }: Ter
       ? 'allowed'
       : `refused: ${explained.code ?? ''} (${explained.status})`
   const head = `route ${explained.route ?? '-'}\ncaller ${who}\n${verdict}`
-  // A request that no route takes meets no layer.
+  // A request that matches no route reaches no layer.
   if (layers.length === 0) return `${head}\n`
   return `${head} in ${formatDuration(durationNs)}\n\n${renderWaterfall(layers, { color, columns })}`
 }

@@ -3,7 +3,7 @@ import { wholeNumber } from '../option-values.ts'
 
 const WORKERS_MAX = 999
 
-/** `tollgate serve`: the gate with a configuration of one's own. */
+/** `tollgate serve`: the gate with your own configuration. */
 export const serveCommand = leaf({
   name: 'serve',
   summary: 'Run the gate with a configuration',

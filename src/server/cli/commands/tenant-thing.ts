@@ -2,27 +2,27 @@ import { action } from '../action.ts'
 import type { Arguments, Command } from '../command.ts'
 import { segment } from '../option-values.ts'
 
-/** A command on one thing of a tenant: what it is for, and what is said when it is done. */
+/** A command on one thing of a tenant: its purpose, and its message when done. */
 interface OneThing {
   readonly summary: string
   readonly done?: string
-  /** Asked before, for what cannot be undone. */
+  /** The question to confirm an action that cannot be undone. */
   readonly confirm?: (args: Arguments) => string
 }
 
-/** Commands that are alike for whatever a tenant has: its keys, its users. */
+/** Commands that are alike for all things of a tenant, such as keys and users. */
 export interface TenantThing {
   /** The positional argument that names one. */
   readonly id: { readonly id: { readonly type: 'positional'; readonly description: string } }
-  /** Where one stands in the admin API. */
+  /** The path of one in the admin API. */
   pathOf(this: void, tenantId: string, args: Arguments): string
   get(this: void, summary: string): Command
-  /** A request without a body to the verb of that name. */
+  /** A command that sends a request without a body to the action of that name. */
   act(this: void, name: string, what: OneThing): Command
   remove(this: void, what: OneThing): Command
 }
 
-/** Makes them for one kind of thing, as the admin API calls it. */
+/** Makes the commands for one kind of thing, named as in the admin API. */
 export function tenantThing(kind: string, idDescription: string): TenantThing {
   const id = { id: { type: 'positional', description: idDescription } } as const
   const pathOf = (tenantId: string, args: Arguments): string =>

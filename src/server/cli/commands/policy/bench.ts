@@ -6,11 +6,11 @@ import { jsonText, queryArgs, sourcesOf } from './sources.ts'
 
 const SAMPLES = 200
 const SAMPLES_MAX = 999_999
-/** A sample lasts at least this long, so that the clock can tell it. */
+/** A sample lasts at least this long, so that the clock can measure it. */
 const SAMPLE_MS_MIN = 1
 const NANOSECONDS_PER_MS = 1e6
 
-/** What evaluating takes. A sample is a run of evaluations, and stands for their mean. */
+/** The time that evaluation takes. A sample is a run of evaluations, and stands for their mean. */
 interface Figures {
   readonly query: string
   readonly evaluations: number
@@ -76,7 +76,7 @@ function measure(query: string, run: () => unknown, samples: number, compileMs: 
   }
 }
 
-/** How many evaluations a sample needs; finding out warms the code up. */
+/** Finds how many evaluations a sample needs, which also warms the code up. */
 function calibrate(run: () => unknown): number {
   let count = 1
   while (timeMs(run, count) < SAMPLE_MS_MIN) count *= 2

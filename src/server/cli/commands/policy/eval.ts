@@ -8,7 +8,7 @@ import { sourcesOf } from './sources.ts'
 
 /** One way to make the query true. */
 interface Result {
-  /** The value, when the query is a term. */
+  /** The value, if the query is a term. */
   readonly value?: Value
   readonly bindings: Readonly<Record<string, Value>>
 }
@@ -63,10 +63,10 @@ function formatOf(args: Arguments): Format {
   return wanted ?? (args.flag('json') ? 'json' : 'pretty')
 }
 
-/** No variable of the query is called this. */
+/** A name that no variable of a query has. */
 const VALUE = 'tollgate_value_of_the_query'
 
-/** A term has a value, and its variables have values; any other query has variables alone. */
+/** A term has a value, and so do its variables; any other query has only variables. */
 function resultsOf(
   policy: Policy,
   query: string,
@@ -85,7 +85,7 @@ function resultOf({ [VALUE]: value, ...bindings }: Readonly<Record<string, Value
 /** Whether a query may stand to the right of an assignment, with nothing after it. */
 function isTerm(policy: Policy, query: string): boolean {
   try {
-    // Brackets hold one term: `a; b` and `x := 1` are none.
+    // Brackets hold one term; `a; b` and `x := 1` are not terms.
     policy.dependencies(`[1 | ${VALUE} := (${query})]`)
     return true
   } catch (error) {
@@ -126,7 +126,7 @@ const render = (results: readonly Result[], format: Format, query: string): stri
 
 const plain = (value: Value): string => stringifyJson(value)
 
-/** Numbers stay as they are: the text is written by the engine and only broken into lines here. */
+/** Numbers stay unchanged: the engine writes the text, which is only broken into lines here. */
 function indented(value: unknown): string {
   const text = stringifyJson(value as Value)
   const pretty = JSON.stringify(JSON.parse(text), null, 2)

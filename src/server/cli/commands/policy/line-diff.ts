@@ -1,9 +1,9 @@
-/** More cells than this are not compared: the whole block counts as changed. */
+/** With more cells than this, nothing is compared and the whole block counts as changed. */
 const CELLS_MAX = 4_000_000
 
 /**
- * The difference of two texts, in lines with `-` and `+` under headings such as `@@ -3 +3 @@`, which
- * tell where a change begins in either text. Empty when they are equal.
+ * The difference of two texts, in lines with `-` and `+` under headings such as `@@ -3 +3 @@`, which tell where a
+ * change begins in each text. Empty if the texts are equal.
  */
 export function lineDiff(before: string, after: string): string[] {
   const a = before.split('\n')
@@ -35,7 +35,7 @@ function compare(a: readonly string[], b: readonly string[], firstRow: number): 
   return lines
 }
 
-/** How many lines the rests of both have in common, for each pair of rests. */
+/** How many lines two suffixes have in common, for each pair of suffixes. */
 function commonLengths(a: readonly string[], b: readonly string[]): Uint32Array {
   const width = b.length + 1
   const lengths = new Uint32Array((a.length + 1) * width)

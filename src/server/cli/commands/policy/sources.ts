@@ -11,7 +11,7 @@ import { CliError, EXIT } from '../../exit-codes.ts'
 import type { Terminal } from '../../terminal.ts'
 import { messageOf } from '../../../../core/error-message.ts'
 
-/** Options of commands that verify what bundles are signed with. */
+/** Options of commands that verify the signatures of bundles. */
 export const verificationArgs = {
   'verification-key': {
     type: 'string',
@@ -91,14 +91,14 @@ export function sourcesHere(args: Arguments): PolicySources {
   return loadSources({ paths: ['.'] })
 }
 
-/** What the engine is told of sources. */
+/** The engine's options for sources. */
 export const compileOptions = (sources: PolicySources, args: Arguments): CompileOptions => ({
   modules: sources.modules,
   data: sources.data,
   regoVersion: args.flag('v0') ? 0 : sources.regoVersion,
 })
 
-/** Compiles; what is wrong is shown with a caret, and ends the command with 6. */
+/** Compiles; errors are shown with a caret, and end the command with 6. */
 export async function compileOrExplain(
   options: CompileOptions,
   args: Arguments,
@@ -107,7 +107,7 @@ export async function compileOrExplain(
   return explaining(options.modules, args, terminal, () => compile(options))
 }
 
-/** Does something with Rego; errors of it are shown with a caret, and end the command with 6. */
+/** Runs Rego; its errors are shown with a caret, and end the command with 6. */
 export async function explaining<T>(
   modules: Readonly<Record<string, string>>,
   args: Arguments,
