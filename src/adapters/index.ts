@@ -1,4 +1,4 @@
-/** Doors for programs that speak another protocol than the gate's own. */
+/** APIs for programs that use another protocol than the gate's own. */
 export { createAuthzenApi } from './authzen/authzen-api.ts'
 export type { AuthzenOptions } from './authzen/authzen-api.ts'
 export { createOpaApi } from './opa/opa-api.ts'

@@ -5,7 +5,7 @@ import type { SearchKind } from './messages.ts'
 import { BadRequest, evaluation, parseMessage } from './messages.ts'
 import { search } from './search.ts'
 
-/** What the AuthZEN API stands on. */
+/** What {@link createAuthzenApi} needs. */
 export interface AuthzenOptions {
   readonly store: Pick<PolicyStore, 'policy'>
   /** The package that answers: `allow`, and `subjects`, `resources`, `actions` for searches. Default `data.authzen`. */
@@ -35,8 +35,8 @@ const METADATA_PATH = '/.well-known/authzen-configuration'
 const BODY_BYTES_MAX = 1024 * 1024
 
 /**
- * The AuthZEN Authorization API 1.0 over a policy store. Answers `undefined` for paths that are not
- * its own. It asks for no credential: whoever serves it sees to that.
+ * The AuthZEN Authorization API 1.0 over a policy store. Resolves with `undefined` for paths that are not its own. It
+ * checks no credential; the server that uses it must do so.
  *
  * @see https://openid.net/specs/authorization-api-1_0.html
  */

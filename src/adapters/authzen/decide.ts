@@ -3,13 +3,13 @@ import { RegoError } from '../../rego/index.ts'
 import type { Evaluation, Semantics } from './messages.ts'
 import { BadRequest, evaluation, evaluations, parseMessage } from './messages.ts'
 
-/** A decision, as it is answered. */
+/** A decision, as the response states it. */
 export interface Decision {
   readonly decision: boolean
   readonly context?: unknown
 }
 
-/** Asks a rule; everything but `true` and `{"decision": true}` is a refusal, errors included. */
+/** Evaluates a rule; everything but `true` and `{"decision": true}` is a refusal, including errors. */
 export function decide(policy: Policy, rule: string, question: Evaluation): Decision {
   const value = evaluateClosed(policy, rule, question as unknown as Value)
   if (typeof value === 'boolean') return { decision: value }
@@ -23,7 +23,7 @@ export function decide(policy: Policy, rule: string, question: Evaluation): Deci
   return { decision: false }
 }
 
-/** The value of a rule; `undefined` too when it fails. */
+/** The value of a rule; also `undefined` if evaluation fails. */
 export function evaluateClosed(policy: Policy, rule: string, input: Value): Value | undefined {
   try {
     return policy.evaluate(rule, input)
@@ -33,14 +33,14 @@ export function evaluateClosed(policy: Policy, rule: string, input: Value): Valu
   }
 }
 
-/** The answer that ends a row of questions early. */
+/** The decision that ends a list of evaluations early. */
 const LAST: Readonly<Record<Semantics, boolean | undefined>> = {
   execute_all: undefined,
   deny_on_first_deny: false,
   permit_on_first_permit: true,
 }
 
-/** Answers `/access/v1/evaluations`: without questions it is a single evaluation. */
+/** Answers `/access/v1/evaluations`; without `evaluations`, the request is a single evaluation. */
 export function decideAll(
   policy: Policy,
   rule: string,
@@ -67,8 +67,8 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * A question with what the top level says for it. An entity of its own stands in place of the default
- * one, properties included; only what names it is taken over where it is missing.
+ * Completes an evaluation with the defaults of the top level. Its own entity replaces the default one, including
+ * properties; only missing identifiers are taken from the default.
  */
 function completed(defaults: Parts, item: Parts): Parts {
   const whole: Record<string, unknown> = { ...defaults, ...item }
@@ -84,7 +84,7 @@ function completed(defaults: Parts, item: Parts): Parts {
 const isObject = (value: unknown): value is Parts =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A question that is not well-formed is refused, and the others are answered. */
+/** Decides one evaluation; a malformed one is refused, and the others are still answered. */
 function decideItem(policy: Policy, rule: string, item: unknown): Decision {
   try {
     return decide(policy, rule, parseMessage(evaluation, item))

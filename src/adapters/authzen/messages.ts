@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What may be asked with AuthZEN. Members that nobody knows are left out. */
+/** The messages of AuthZEN. Unknown members are dropped. */
 
 const properties = z.record(z.string(), z.json()).optional()
 
@@ -9,7 +9,7 @@ const resource = z.object({ type: z.string().min(1), id: z.string().min(1), prop
 const action = z.object({ name: z.string().min(1), properties })
 const context = z.record(z.string(), z.json()).optional()
 
-/** One question: may the subject do the action on the resource? */
+/** One evaluation: may the subject do the action on the resource? */
 export const evaluation = z.object({ subject, action, resource, context })
 export type Evaluation = z.output<typeof evaluation>
 
@@ -18,7 +18,7 @@ export type Semantics = (typeof SEMANTICS)[number]
 
 const EVALUATIONS_MAX = 1000
 
-/** Many questions; what they do not say, the top level says for them. */
+/** Many evaluations; the top level holds defaults for what they leave out. */
 export const evaluations = z.looseObject({
   evaluations: z.array(z.record(z.string(), z.json())).max(EVALUATIONS_MAX).optional(),
   options: z
@@ -30,7 +30,7 @@ const page = z
   .object({ limit: z.int().min(1).max(1000).optional(), token: z.string().optional() })
   .optional()
 
-/** The three searches: what is searched for has no id. */
+/** The three searches; the entity that is searched for has no id. */
 export const searches = {
   subject: z.object({
     subject: subject.omit({ id: true }),
@@ -60,7 +60,7 @@ export class BadRequest extends Error {
   }
 }
 
-/** Parses a message; throws a {@link BadRequest} that names what is wrong first. */
+/** Parses a message; throws a {@link BadRequest} that names the first mistake. */
 export function parseMessage<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

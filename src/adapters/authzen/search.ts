@@ -7,7 +7,7 @@ import { BadRequest, parseMessage, searches } from './messages.ts'
 
 const PAGE_LIMIT = 100
 
-/** What a page of a search is answered with. */
+/** The answer with one page of a search. */
 export interface SearchAnswer {
   readonly results: readonly unknown[]
   readonly page: { readonly next_token: string; readonly count: number; readonly total: number }

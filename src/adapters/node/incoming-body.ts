@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http'
 
 /** The body of a request of `node:http`. */
 export interface IncomingBody {
-  /** The body as it comes, read as it is asked for. Fails once it was dropped. */
+  /** The body as a stream, read on demand. It fails once it has been dropped. */
   readonly content: ReadableStream<Uint8Array>
   /**
-   * Reads what is left and forgets it. The connection goes on, because the answer may yet have to pass, and a
-   * client may be waiting to send before it looks at one. The server's `requestTimeout` bounds how long that takes.
+   * Reads and discards the rest. The connection stays open, because the answer may not have been sent yet, and a client
+   * may have to finish sending before it reads one. The server's `requestTimeout` bounds how long that takes.
    */
   drop(): void
 }
@@ -14,9 +14,9 @@ export interface IncomingBody {
 const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD'])
 
 /**
- * The body of a request; `undefined` where there is none.
+ * The body of a request; `undefined` if there is none.
  *
- * @throws Error when a program has read it before: what was read is gone.
+ * @throws Error if other code has read it before, because those bytes are gone.
  */
 export function incomingBodyOf(incoming: IncomingMessage): IncomingBody | undefined {
   const { 'content-length': length, 'transfer-encoding': coding } = incoming.headers

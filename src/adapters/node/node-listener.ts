@@ -3,19 +3,19 @@ import { incomingBodyOf } from './incoming-body.ts'
 import { sendResponse } from './send-response.ts'
 import { toWebRequest } from './to-web-request.ts'
 
-/** What answers web-standard requests: an embedded gate. */
+/** Answers web-standard requests: an embedded gate. */
 export interface FetchGate {
   fetch(request: Request, info: { readonly address: string }): Promise<Response>
 }
 
-/** What `node:http` calls for each request, as Express, Connect, Fastify and Koa pass it on. */
+/** The listener that `node:http` calls for each request, in the form that Express, Connect, Fastify and Koa pass on. */
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void
 
-/** How a {@link nodeListener} reports. */
+/** The options of a {@link nodeListener}. */
 export interface NodeListenerOptions {
   /**
-   * Called with what kept an answer from being sent, such as a body of it that broke off; not with clients that
-   * leave. Default: a warning of the process.
+   * Called with the error that kept an answer from being sent, such as a body that broke off; not called for clients
+   * that disconnect. Default: emits a process warning.
    */
   readonly onError?: (error: unknown) => void
 }
@@ -25,13 +25,13 @@ const warn = (error: unknown): void => {
 }
 
 /**
- * Answers the requests of a `node:http` or `node:https` server by a gate: the client's address, a TLS connection
- * and a client that leaves reach the gate, bodies are streamed both ways, and each `Set-Cookie` stays a field of
- * its own. It never throws, and what no `Request` can be made of (a target that is no path; on Node also TRACE) is
- * answered with 400.
+ * Answers the requests of a `node:http` or `node:https` server with a gate. The gate learns the client's address,
+ * whether the connection uses TLS, and when the client disconnects. Bodies are streamed both ways, and each
+ * `Set-Cookie` stays a separate field. The listener never throws. If no `Request` can be made (the target is not a
+ * path; on Node also TRACE), it answers 400.
  *
- * A framework must not have read the body before. Its own path of a mounted listener (`originalUrl`) is judged
- * whole.
+ * A framework must not read the body first. If the listener is mounted under a path, the gate judges the whole path
+ * (`originalUrl`).
  */
 export function nodeListener(gate: FetchGate, options: NodeListenerOptions = {}): NodeListener {
   const { onError = warn } = options
@@ -47,7 +47,7 @@ export function nodeListener(gate: FetchGate, options: NodeListenerOptions = {})
   }
 }
 
-/** How writing fails when the other end is gone. */
+/** Error codes of writing when the other end has gone. */
 const LEFT = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE'])
 
 function isLeaving(error: unknown, gone: AbortSignal): boolean {
@@ -77,7 +77,7 @@ async function answer(
   body?.drop()
 }
 
-/** Says so where that is still possible, and cuts the connection where half an answer has been sent. */
+/** Answers with an error if that is still possible, and cuts the connection if half an answer has been sent. */
 function breakOff(outgoing: ServerResponse): void {
   if (outgoing.headersSent) {
     outgoing.destroy()

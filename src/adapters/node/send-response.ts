@@ -5,9 +5,8 @@ import { pipeline } from 'node:stream/promises'
 type WebStream = Parameters<typeof Readable.fromWeb>[0]
 
 /**
- * Sends a response of the web's own kind by `node:http`. The head goes out at once when no part of the body is
- * there yet, so that clients of event streams are not kept waiting. Rejects when the body breaks off or the client
- * leaves.
+ * Sends a standard `Response` with `node:http`. The head is sent at once if no part of the body is available yet, so
+ * that clients of event streams are not kept waiting. Rejects if the body breaks off or the client disconnects.
  */
 export async function sendResponse(
   response: Response,

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A path, or a URL (RFC 9112 §3.2.2), whose authority then takes the place of Host. */
+/** A path, or a URL (RFC 9112 §3.2.2), whose authority then replaces Host. */
 const TARGET = /^(?:https?:\/\/([^/?#]+))?((?:\/|\?).*)?$/i
 
 /**
- * The request of `node:http` as one of the web's own; `undefined` when no such can be made of it. Repeated fields
- * are all kept: Node's own `headers` would drop the second `Authorization`, and nobody could refuse it.
+ * Turns a request of `node:http` into a standard `Request`; `undefined` if that is not possible. All repeated fields
+ * are kept: Node's own `headers` would drop a second `Authorization`, and the gate could not refuse it.
  */
 export function toWebRequest(
   incoming: IncomingMessage,
@@ -20,7 +20,7 @@ export function toWebRequest(
   if (authority !== undefined) headers.set('host', authority)
   const scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http'
   try {
-    // The host stays in its field: a URL made of it would fail for hosts that are none.
+    // The host stays in its field: a URL made from it would fail for invalid hosts.
     const url = `${scheme}://localhost${path.startsWith('/') ? '' : '/'}${path}`
     return new Request(url, { method, headers, signal, body, duplex: 'half' } as RequestInit)
   } catch {
@@ -28,7 +28,7 @@ export function toWebRequest(
   }
 }
 
-/** Express and Connect cut the path of a mounted listener off `url`, and keep what was sent in `originalUrl`. */
+/** Express and Connect cut the mount path off `url`, and keep the original target in `originalUrl`. */
 function sentTarget(incoming: IncomingMessage): string {
   const original = 'originalUrl' in incoming ? incoming.originalUrl : undefined
   return typeof original === 'string' ? original : (incoming.url ?? '')

@@ -1,7 +1,7 @@
 import type { RegoErrorItem, Value } from '../../rego/index.ts'
 import { parseJson, RegoError, stringifyJson } from '../../rego/index.ts'
 
-/** OPA's codes of errors. */
+/** OPA's error codes. */
 export type OpaErrorCode =
   | 'invalid_parameter'
   | 'invalid_operation'
@@ -10,7 +10,7 @@ export type OpaErrorCode =
   | 'undefined_document'
   | 'method_not_allowed'
 
-/** An error that is answered as OPA would. */
+/** An error that is answered as OPA would answer it. */
 export class OpaError extends Error {
   readonly status: number
   readonly code: OpaErrorCode
@@ -49,7 +49,7 @@ function indented(text: string): string {
   return stringifyJson(parseJson(shown)) === text ? shown : text
 }
 
-/** Evaluates; what stops it is an error of the server, in OPA's words. */
+/** Runs an evaluation; its errors become OPA's server errors. */
 export function evaluating<T>(work: () => T): T {
   try {
     return work()
@@ -64,7 +64,7 @@ export function evaluating<T>(work: () => T): T {
   }
 }
 
-/** Compiles; mistakes are those of the request. */
+/** Runs a compilation; its errors become errors of the request. */
 export function compiling<T>(work: () => T): T {
   try {
     return work()

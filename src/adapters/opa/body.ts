@@ -6,7 +6,7 @@ import { OpaError } from './answers.ts'
 
 const unzip = promisify(gunzip)
 
-/** Reads the body as text, unpacked; a packed one is never larger than `bytesMax` either. */
+/** Reads the body as text, decompressed; neither form may be larger than `bytesMax`. */
 export async function readText(request: Request, bytesMax: number): Promise<string> {
   const bytes = await request.bytes()
   if (bytes.length > bytesMax) throw tooLarge(bytesMax)
@@ -18,7 +18,7 @@ export async function readText(request: Request, bytesMax: number): Promise<stri
   }
 }
 
-/** Reads JSON (or YAML) from the body; `undefined` when there is none. */
+/** Reads JSON (or YAML) from the body; `undefined` if there is none. */
 export async function readBody(request: Request, bytesMax: number): Promise<Value | undefined> {
   const text = await readText(request, bytesMax)
   if (text.trim() === '') return undefined

@@ -1,21 +1,21 @@
 import type { Clock } from '../../core/clock.ts'
 import type { PolicyStore } from '../../policy/index.ts'
 
-/** What the OPA API stands on. */
+/** What {@link createOpaApi} needs. */
 export interface OpaOptions {
   readonly store: PolicyStore
   readonly clock: Clock
-  /** Names a decision, for `decision_id`. */
+  /** Makes the id of a decision, for `decision_id`. */
   readonly decisionId: () => string
-  /** What `POST /` asks. Default: `system/main`. */
+  /** The document that `POST /` evaluates. Default: `system/main`. */
   readonly defaultDecision?: string
-  /** What this server is called, for `/v1/config` and `/v1/status`. */
+  /** Labels of this server, for `/v1/config` and `/v1/status`. */
   readonly labels?: Readonly<Record<string, string>>
-  /** Largest body, unpacked. Default: 32 MiB. */
+  /** Largest body, decompressed. Default: 32 MiB. */
   readonly bodyBytesMax?: number
 }
 
-/** A request, taken apart. */
+/** A parsed request. */
 export interface OpaRequest {
   readonly request: Request
   /** Path segments after the API's own, decoded. */

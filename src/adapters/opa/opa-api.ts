@@ -19,7 +19,7 @@ type Handler = (asked: OpaRequest) => Response | Promise<Response>
 
 const health: Handler = () => answerJson(200, {})
 
-/** `GET /v1/config`: what may be known of how this server is set up. */
+/** `GET /v1/config`: what may be disclosed of this server's setup. */
 const showConfig: Handler = ({ options }) =>
   answerJson(200, {
     result: {
@@ -37,7 +37,7 @@ const showStatus: Handler = ({ options }) =>
     },
   })
 
-/** The API by the head of the path: what follows is the path of a document or the id of a policy. */
+/** The handlers by path prefix; the path of a document or the id of a policy follows it. */
 const ROUTES: readonly (readonly [string, Readonly<Record<string, Handler>>])[] = [
   ['/v1/batch/data', { POST: evaluateBatch }],
   [
@@ -56,10 +56,10 @@ const BODY_BYTES_MAX = 32 * 1024 * 1024
 const SEGMENTS_MAX = 64
 
 /**
- * The REST API of Open Policy Agent over a policy store: data, queries, policies, batches and health,
- * with its shapes and its errors. It asks for no credential: whoever serves it sees to that.
+ * The REST API of Open Policy Agent over a policy store: data, queries, policies, batches and health, with its shapes
+ * and its errors. It checks no credential; the server that uses it must do so.
  *
- * Left out: partial evaluation (`/v1/compile`), `explain`, the syntax tree of policies.
+ * Not supported: partial evaluation (`/v1/compile`), `explain`, the syntax tree of policies.
  *
  * @see https://www.openpolicyagent.org/docs/rest-api
  */

@@ -21,7 +21,7 @@ export function showPolicies(asked: OpaRequest): Response {
   return answerJson(200, { result: { id, raw } })
 }
 
-/** `PUT /v1/policies/{id}`: in force when it is answered, or not at all. */
+/** `PUT /v1/policies/{id}`: the policy is in force when this is answered, or not at all. */
 export async function putPolicy(asked: OpaRequest): Promise<Response> {
   const id = idOf(asked)
   if (id === '') throw new OpaError(400, 'invalid_parameter', 'a policy needs an id')
