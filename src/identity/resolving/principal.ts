@@ -69,8 +69,8 @@ export const keyPrincipal = (row: KeyRow, expiresAtMs: number): Principal => ({
 const INTERNED_MAX = 10_000
 
 /**
- * Creates the {@link CallerMaker}: reads the tenant and the user, refuses if either is gone or disabled, and compiles
- * the permissions. Equal texts and address lists are shared between callers.
+ * Creates the {@link CallerMaker}: reads the tenant and the user, refuses if either is gone, suspended or disabled, and
+ * compiles the permissions. Equal texts and address lists are shared between callers.
  */
 export function createCallerMaker(records: Records, permissions: PermissionCompiler): CallerMaker {
   const internText = createInterner<string>(INTERNED_MAX)

@@ -2,7 +2,7 @@ import { padNumber, signOf } from './format-spec.ts'
 import type { FormatSpec } from './format-spec.ts'
 
 const DIGITS_MAX = 100
-/** Without a precision, larger exponents are written in exponential notation (Go's strconv). */
+/** Without a precision, numbers from this exponent on are written in exponential notation (Go's strconv). */
 const SHORTEST_EXPONENT_MAX = 6
 
 /** Formats a number with a fraction; `undefined` for a verb that fractions do not have. */
