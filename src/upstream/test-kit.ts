@@ -15,7 +15,7 @@ import type { OpenLink } from './http1/link.ts'
 import type { Upstream, Upstreams } from './upstream-types.ts'
 import { createUpstreams } from './upstreams.ts'
 
-/** Upstreams on real time for a test, with what they reported. */
+/** Upstreams in real time for a test, with the events that they reported. */
 export interface TestUpstream {
   readonly upstreams: Upstreams
   readonly upstream: Upstream
@@ -42,7 +42,7 @@ export function openUpstream(
   return { upstreams, upstream, events }
 }
 
-/** A client that waits until it is told to go. */
+/** A client that waits until it is told to go away. */
 export function goingClient(): Client & { go(): void } {
   const controller = new AbortController()
   const { signal } = controller
@@ -55,13 +55,13 @@ export function goingClient(): Client & { go(): void } {
   }
 }
 
-/** What forwarding brought, as the web's own response; fails where there is none. */
+/** The outcome of forwarding as a standard `Response`; throws if it is a refusal. */
 export function answered(outcome: ForwardOutcome): Response {
   if (isRefusal(outcome)) throw new Error(`${outcome.code} ${outcome.internal}`)
   return toResponse(outcome)
 }
 
-/** A request as the gate would hand it over. */
+/** A request as the gate would forward it. */
 export function forwardRequest(more: Partial<ForwardRequest> = {}): ForwardRequest {
   return {
     method: 'GET',
@@ -76,7 +76,7 @@ export function forwardRequest(more: Partial<ForwardRequest> = {}): ForwardReque
   }
 }
 
-/** A server that puts every request through an upstream, as the gate does. */
+/** A server that forwards every request through an upstream, as the gate does. */
 export function serveThrough(upstream: Upstream): { url: string; stop(): Promise<void> } {
   const server = Bun.serve({
     port: 0,
@@ -98,7 +98,7 @@ export function serveThrough(upstream: Upstream): { url: string; stop(): Promise
   return { url: `http://127.0.0.1:${server.port}`, stop: () => server.stop(true) }
 }
 
-/** A TCP server that does with each connection what the test says. */
+/** A TCP server that handles each connection as the test says. */
 export async function serveRaw(
   onConnection: (socket: Socket) => void,
 ): Promise<{ url: string; port: number; stop(): void }> {

@@ -8,7 +8,7 @@ import type { OpenLink } from './http1/link.ts'
 import type { UpstreamStats } from './stats.ts'
 import type { WebSocketBridge } from './websocket.ts'
 
-/** A group of targets that answer alike. */
+/** A group of interchangeable targets. */
 export interface Upstream {
   readonly name: string
   /**
@@ -17,9 +17,9 @@ export interface Upstream {
    */
   forward(request: ForwardRequest): Promise<ForwardOutcome>
   /**
-   * Opens a WebSocket to one of the targets, for a request that {@link isWebSocketUpgrade} recognizes.
-   * Upgrade the client with the bridge's subprotocol and hand it the client's events; when that
-   * fails, call its `close`. Never rejects.
+   * Opens a WebSocket to one of the targets, for a request that {@link isWebSocketUpgrade} recognizes. Upgrade the
+   * client with the bridge's subprotocol, and pass the client's events to the bridge; if the upgrade fails, call the
+   * bridge's `close`. Never rejects.
    */
   openWebSocket(request: ForwardRequest): Promise<WebSocketBridge | Refusal>
   stats(): UpstreamStats
@@ -30,22 +30,22 @@ export interface Upstreams {
   get(name: string): Upstream | undefined
   stats(): readonly UpstreamStats[]
   /**
-   * Stops the health checks and resolves once nothing is in flight; what is left after `deadlineMs`
-   * is cut off. Call it on the old upstreams after a reload, and at shutdown.
+   * Stops the health checks and resolves once nothing is in flight; exchanges that are left after `deadlineMs` are cut
+   * off. Call it on the old upstreams after a reload, and at shutdown.
    */
   close(deadlineMs: number): Promise<void>
 }
 
-/** What upstreams need from the world. */
+/** What {@link Upstreams} are created with. */
 export interface UpstreamsOptions {
   readonly config: Readonly<Record<string, UpstreamConfig>>
   readonly clock: Clock
   readonly random: Random
-  /** Headers that carry credentials for the gate; default Authorization, X-Api-Key and Cookie. */
+  /** Headers that carry credentials for the gate. Default: Authorization, X-Api-Key and Cookie. */
   readonly credentialHeaders?: readonly string[]
-  /** Request headers that somebody has judged by, in lowercase: other spellings of them are left out. */
+  /** Request headers by which the gate has judged requests, in lowercase; other spellings of them are not forwarded. */
   readonly judgedHeaders?: readonly string[]
   readonly onEvent?: (event: UpstreamEvent) => void
-  /** What opens connections to targets; default: with the sockets of `node:net`. */
+  /** Opens connections to targets; by default with the sockets of `node:net`. */
   readonly openLink?: OpenLink | undefined
 }

@@ -19,7 +19,7 @@ import type { Target } from './target.ts'
 import { createTarget } from './target.ts'
 import type { Upstream } from './upstream-types.ts'
 
-/** What one upstream needs. */
+/** What {@link createUpstream} needs. */
 export interface UpstreamOptions {
   readonly name: string
   readonly config: UpstreamConfig
@@ -32,7 +32,7 @@ export interface UpstreamOptions {
   readonly openLink?: OpenLink | undefined
 }
 
-/** An {@link Upstream} with what its keeper needs. */
+/** An {@link Upstream} with what {@link Upstreams} needs of it. */
 export interface ManagedUpstream extends Upstream {
   readonly targets: readonly Target[]
   readonly inFlight: number

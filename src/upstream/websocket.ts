@@ -1,6 +1,6 @@
 import type { IncomingHeaders } from '../core/incoming-request.ts'
 
-/** The client's end of a WebSocket, as the server gives it. */
+/** The client's end of a WebSocket, as the server provides it. */
 export interface WebSocketEnd {
   send(message: string | Uint8Array): unknown
   close(code?: number, reason?: string): void
@@ -9,20 +9,20 @@ export interface WebSocketEnd {
 }
 
 /**
- * A WebSocket to an upstream that waits for, or is joined to, the client's. The server calls these as
- * things happen on the client's end; each end answers its own pings.
+ * A WebSocket to an upstream that waits for, or is joined to, the client's. The server calls these methods for events
+ * on the client's end; each end answers its own pings.
  */
 export interface WebSocketBridge {
-  /** The subprotocol the upstream chose; empty when none. */
+  /** The subprotocol that the upstream chose; empty if none. */
   readonly protocol: string
   open(client: WebSocketEnd): void
   message(message: string | Uint8Array): void
   close(code: number, reason: string): void
-  /** What waited for the client has been sent. */
+  /** The messages that waited for the client have been sent. */
   drain(): void
 }
 
-/** The part of the web's WebSocket that bridging uses. */
+/** The part of the standard `WebSocket` that bridging uses. */
 export interface UpstreamSocket {
   readonly protocol: string
   readonly bufferedAmount: number
@@ -43,10 +43,10 @@ const TOO_LARGE = 1009
 const INTERNAL_ERROR = 1011
 
 /**
- * Joins an open upstream socket to a client. Messages and close codes pass in both directions. Neither
- * side can be paused through the interface of the web, so a side that takes messages more slowly than
- * the other sends them, until more than `bufferedBytesMax` wait, is closed with 1013. So is an upstream, with 1009, that
- * sends one message larger than that; those of clients are bounded by their server.
+ * Joins an open upstream socket to a client. Messages and close codes pass in both directions. The standard interface
+ * cannot pause either side. So if one side takes messages more slowly than the other sends them, and more than
+ * `bufferedBytesMax` wait, it is closed with 1013. An upstream that sends a single message larger than that is closed
+ * with 1009; the server bounds the messages of clients.
  *
  * @param onEnd called once, when the upstream's socket has closed.
  */
@@ -107,12 +107,12 @@ export function createWebSocketBridge(
       client = undefined
       if (closed === undefined) closeWith(upstream, code, reason)
     },
-    // Messages wait in the client's own buffer; there is none of ours to empty.
+    // Messages wait in the client's own buffer; the bridge has none to empty.
     drain() {},
   }
 }
 
-/** UTF-8 has one to three bytes for each UTF-16 unit, so most texts need not be measured. */
+/** UTF-8 takes one to three bytes for each UTF-16 unit, so most texts need not be measured. */
 function isLarger(message: string | Uint8Array, bytesMax: number): boolean {
   if (message.length > bytesMax) return true
   return (
@@ -122,7 +122,7 @@ function isLarger(message: string | Uint8Array, bytesMax: number): boolean {
   )
 }
 
-/** Closes with a code that may be sent (RFC 6455 §7.4.1); an end that just vanished becomes 1011. */
+/** Closes with a code that may be sent (RFC 6455 §7.4.1); an end that vanished without a code becomes 1011. */
 function closeWith(
   end: { close(code?: number, reason?: string): void },
   code: number,

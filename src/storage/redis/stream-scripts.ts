@@ -2,9 +2,9 @@
  * The scripts that keep the stream and its state in step. KEYS: the stream, the state (`era`, `seq`, and of
  * the server `line`, `node`).
  *
- * Ids of entries are `<seq>-0` without holes, so that a reader that misses one knows. An era is the life
- * of one numbering: when Redis comes back empty, the state was evicted, or somebody else wrote into either so
- * that the newest entry is not the one that the state names, another begins, and every reader forgets.
+ * Ids of entries are `<seq>-0` without gaps, so that a reader notices if it misses one. An era is the life of one
+ * numbering. Another era begins, and every reader forgets, if Redis comes back empty, if the state was evicted, or if
+ * anything else wrote to either so that the newest entry is not the one that the state names.
  */
 const READ_STATE = `
 local function server()
@@ -34,10 +34,10 @@ end
 `
 
 /**
- * A server with another history than the one that the state was last read from may have lost what came last:
- * it was started from what it had saved, or is a replica that took over. A slot that moved between nodes of a
- * Cluster has lost nothing: another node, whose history does not follow from the first one's. Who may not ask
- * (ACL without `info`) cannot tell.
+ * A server with another history than the one from which the state was last read may have lost the newest entries: it
+ * was started from what it had saved, or is a replica that took over. If a slot moved between nodes of a Cluster,
+ * nothing was lost; that is another node, whose history does not continue the first one's. A gate that may not ask (ACL
+ * without `info`) cannot tell.
  */
 const CHECK_LINE = `
 if isWhole then
@@ -48,7 +48,7 @@ if isWhole then
 end
 `
 
-/** ARGV: an era to begin if there is none, length at most, sender, then topic and payload of each message. */
+/** ARGV: an era to begin if there is none, the maximum length, the sender, then topic and payload of each message. */
 export const PUBLISH = `${READ_STATE}${BEGIN_ERA}
 local seq = 0
 for at = 4, #ARGV, 2 do
@@ -59,7 +59,7 @@ end
 return {era, seq}
 `
 
-/** ARGV: an era to begin if there is none, entries at most. Gives era, seq, and the last entries. */
+/** ARGV: an era to begin if there is none, the maximum number of entries. Returns era, seq, and the last entries. */
 export const SNAPSHOT = `${READ_STATE}${CHECK_LINE}${BEGIN_ERA}
 return {era, redis.call('HGET', KEYS[2], 'seq'),
   redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[2])}
