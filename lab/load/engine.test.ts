@@ -39,7 +39,7 @@ function serveRaw(answer: string, thenEnd = false): string {
   return `http://127.0.0.1:${server.port}`
 }
 
-/** A certificate for `localhost` and its key, that nobody vouches for. */
+/** A self-signed certificate for `localhost` and its key. */
 async function selfSigned(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-lab-'))
   try {

@@ -13,7 +13,7 @@ interface Case {
 }
 
 /**
- * A failure is a failure; an open question is an error, so that it does not pass either; a claim
+ * A failed claim is a failure; an inconclusive one is an error, so that it does not pass either; a claim
  * without evidence is skipped.
  */
 const ELEMENTS: Readonly<Record<ClaimRecord['status'], string | undefined>> = {

@@ -1,10 +1,10 @@
 import type { ClaimRecord, ExperimentRecord, LabRecord, Table } from '../core/index.ts'
 import { formatInterval, formatNumber, formatQuantity, formatValue } from '../core/index.ts'
 
-/** A terminal would obey them. */
+/** Control characters, which a terminal would obey. */
 const CONTROL = /(?![\n\t])\p{Cc}/gu
 
-/** Text in a cell: one line, with nothing that Markdown or embedded HTML would take for markup. */
+/** Text in a cell: one line, escaped so that nothing is taken for Markdown or HTML. */
 function cell(text: string): string {
   return text
     .replace(/\s+/g, ' ')

@@ -1,4 +1,4 @@
-/** Text that is markup already. Only `markup` makes it, so whatever else is text gets escaped. */
+/** Text that is already markup. Only `markup` makes it, so all other text is escaped. */
 export class Markup {
   readonly text: string
 
@@ -7,7 +7,7 @@ export class Markup {
   }
 }
 
-/** What may stand in a template. `false`, `null` and `undefined` leave nothing behind. */
+/** What may be interpolated into a template. `false`, `null` and `undefined` render as nothing. */
 export type Part = Markup | string | number | false | null | undefined | readonly Part[]
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -32,7 +32,7 @@ function render(part: Part): string {
   return part === false || part === null || part === undefined ? '' : part.map(render).join('')
 }
 
-/** Builds markup; interpolated text is escaped, markup and lists of it are taken as they are. */
+/** Builds markup; interpolated text is escaped, markup and lists of it are inserted unchanged. */
 export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(strings.reduce((text, next, at) => text + render(parts[at - 1]) + next))
 }

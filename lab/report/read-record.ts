@@ -8,8 +8,8 @@ const TEXTS = ['title', 'target', 'startedAt', 'finishedAt', 'command'] as const
 /**
  * Reads a record that a run has written.
  *
- * @param source - What the text came from, for the message.
- * @throws {LabError} When it is not JSON, not a record, or of a format this version does not know.
+ * @param source - Where the text came from, for the message.
+ * @throws {LabError} If it is not JSON, not a record, or of a format this version does not know.
  */
 export function readRecord(text: string, source: string): LabRecord {
   const value = parse(text, source)

@@ -142,7 +142,7 @@ const EXHIBITS: readonly Exhibit[] = [
   },
 ]
 
-/** An experiment with everything an experiment can have. */
+/** An experiment record with every optional part. */
 export function experimentRecord(changes: Partial<ExperimentRecord> = {}): ExperimentRecord {
   return {
     kind: 'overhead',

@@ -10,7 +10,7 @@ import type {
 } from '../core/index.ts'
 import { LabError } from '../core/index.ts'
 
-/** A place where what was recorded and what follows from the raw data are not the same. */
+/** A place where the record and what follows from its raw data differ. */
 export interface Difference {
   /** Such as `experiments[2].outcome.figures[0].value`. */
   readonly path: string
@@ -18,7 +18,7 @@ export interface Difference {
   readonly recomputed: unknown
 }
 
-/** What computing a record again has shown. */
+/** The result of computing a record again. */
 export interface Replay {
   /** Figures and other values that agree. */
   readonly agreeing: number
@@ -27,7 +27,7 @@ export interface Replay {
   readonly unknownKinds: readonly string[]
 }
 
-/** Sums over many terms may end in another last digit on another machine's libm. */
+/** Sums over many terms may differ in the last digits with another machine's libm. */
 const RELATIVE_TOLERANCE = 1e-9
 
 function same(recorded: unknown, recomputed: unknown): boolean {
@@ -55,24 +55,24 @@ function* compare(
   yield same(recorded, recomputed) ? undefined : { path, recorded, recomputed }
 }
 
-/** As JSON holds it: without `undefined`, and without numbers that JSON has no word for. */
+/** The outcome as JSON stores it: without `undefined`, and without numbers that JSON cannot represent. */
 function asStored(outcome: Outcome): unknown {
   return JSON.parse(JSON.stringify(outcome))
 }
 
-/** What a run makes of what its experiments say. */
+/** How a run derives its judgement from its experiments. */
 export interface ReplayRules {
-  /** An outcome in the light of trust. */
+  /** Adjusts an outcome to how far it can be trusted. */
   readonly settle: (outcome: Outcome, trust: Trust) => Outcome
-  /** What the record says as a whole. */
+  /** Judges the record as a whole. */
   readonly judge: (claims: readonly ClaimRecord[], judgements: readonly Judgement[]) => Judgement
 }
 
 /**
- * Computes every figure, verdict and chart again from the recorded raw data and compares. A record
- * that was edited, or made by another analysis, shows.
+ * Computes every figure, verdict and chart again from the recorded raw data and compares. This reveals
+ * records that were edited or made by another analysis.
  *
- * @param find - The experiment of a kind, or `undefined` where it is not known.
+ * @param find - Returns the experiment of a kind, or `undefined` if it is not known.
  * @throws LabError for raw data that nothing can be computed from
  */
 export async function replay(

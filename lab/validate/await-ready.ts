@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 
 const POLL_MS = 25
 
-/** Asks until the URL answers with success; `false` when the process ended or time was up first. */
+/** Requests the URL until it answers with success; `false` if the process ended or time ran out first. */
 export async function awaitReady(
   url: string,
   child: ChildProcess,

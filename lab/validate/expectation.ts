@@ -1,12 +1,12 @@
 import type { ClaimRecord, Figure, Unit } from '../core/index.ts'
 import { LabError } from '../core/index.ts'
 
-/** `response.p99 < 50ms`, read. */
+/** A parsed expectation, such as `response.p99 < 50ms`. */
 export interface Expectation {
   readonly figure: string
   readonly operator: Operator
   readonly value: number
-  /** The unit that was written; `undefined` for a bare number, which is in the figure's own. */
+  /** The unit that was written; `undefined` for a bare number, which is in the unit of the figure. */
   readonly unit: Suffix | undefined
   readonly text: string
 }
@@ -14,7 +14,7 @@ export interface Expectation {
 type Operator = '<' | '<=' | '>' | '>='
 type Status = ClaimRecord['status']
 
-/** What may follow a number: the figure's units it fits, and how much of each it is. */
+/** The suffixes of numbers: which units of figures each fits, and its size in each. */
 const SUFFIXES = {
   ns: time(1),
   us: time(1e3),
@@ -48,7 +48,7 @@ const PATTERN = /^\s*([\w.:-]+)\s*(<=|>=|<|>)\s*([+-]?[\d_,]*\.?\d+)\s*(\S*)\s*$
 /**
  * Reads an expectation such as `hit.ratio > 95%` or `response.p99 < 50ms`.
  *
- * @throws {LabError} When it is not one, or its unit is not known.
+ * @throws {LabError} If it is not one, or its unit is not known.
  */
 export function readExpectation(text: string): Expectation {
   const [, figure, operator, number, suffix = ''] = PATTERN.exec(text) ?? []
@@ -83,8 +83,8 @@ const HOLDS: Readonly<Record<Operator, (value: number, bound: number) => boolean
 }
 
 /**
- * Whether a figure keeps to an expectation. With an interval the whole of it must: if it lies on
- * both sides of the bound, the evidence does not decide.
+ * Judges a figure by an expectation. If it has an interval, the whole interval must be within the bound; one that lies
+ * on both sides is inconclusive.
  */
 export function judge(
   expectation: Expectation,

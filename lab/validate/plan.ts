@@ -19,7 +19,7 @@ const expectation = z.string().transform((text, context) => {
 const claim = z.strictObject({
   id: identifier,
   text: z.string().min(1),
-  /** The experiment of the plan whose figures are looked at. */
+  /** The experiment of the plan that the claim is about. */
   of: identifier,
   expect: z.union([expectation.transform((one) => [one]), z.array(expectation).min(1)]),
 })
@@ -28,7 +28,7 @@ const httpCheck = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   status: z.number().int().default(200),
   contains: z.string().optional(),
-  /** A JSON pointer (RFC 6901) that must lead to something. */
+  /** A JSON Pointer (RFC 6901) at which there must be a value. */
   pointer: z.string().startsWith('/').optional(),
 })
 
@@ -37,7 +37,7 @@ const fileCheck = z.strictObject({ path: z.string().min(1), contains: z.string()
 const shutdownCheck = z.strictObject({
   command,
   ready: z.url({ protocol: /^https?$/ }),
-  /** A request that is still being answered when the signal comes. */
+  /** URL of a request slow enough to be under way when the signal arrives. */
   slow: z.url({ protocol: /^https?$/ }),
   deadlineMs: z.number().positive().default(30_000),
 })
@@ -60,9 +60,9 @@ const item = z
 
 const service = z.strictObject({
   command,
-  /** Answers with success when the server can be used. */
+  /** URL that answers with success when the server is ready. */
   ready: z.url({ protocol: /^https?$/ }),
-  /** Environment variables beside those of the lab. */
+  /** Environment variables in addition to those of the lab. */
   environment: z.record(z.string(), z.coerce.string()).default({}),
   timeoutMs: z.number().positive().default(30_000),
 })
@@ -70,7 +70,7 @@ const service = z.strictObject({
 const schema = z.strictObject({
   title: z.string().min(1),
   target: z.url({ protocol: /^https?$/ }).optional(),
-  /** Servers to start first, in this order, and to end afterwards. */
+  /** Servers to start first, in this order, and to end afterward. */
   services: z.record(identifier, service).default({}),
   experiments: z
     .record(
@@ -81,7 +81,7 @@ const schema = z.strictObject({
          * the folder of the plan.
          */
         run: z.union([z.string().transform((text) => text.trim().split(/\s+/)), command]),
-        /** What it measures: by default the target of the plan; `null` for one that brings its own. */
+        /** What it measures: by default the target of the plan; `null` for an experiment that starts its own. */
         target: z
           .url({ protocol: /^https?$/ })
           .nullable()
@@ -93,7 +93,7 @@ const schema = z.strictObject({
   checklist: z.array(item).default([]),
 })
 
-/** A plan: experiments, claims about their figures, and a list of things to look at. */
+/** A plan: experiments, claims about their figures, and a checklist. */
 export type Plan = z.output<typeof schema>
 /** One item of the checklist. */
 export type CheckItem = Plan['checklist'][number]
@@ -104,7 +104,7 @@ export type PlanClaim = Plan['claims'][number]
  * Reads a plan.
  *
  * @param source - The file's name, for messages.
- * @throws {LabError} One line for each mistake: `file:line:column: what`.
+ * @throws {LabError} With one line for each mistake: `file:line:column: what`.
  */
 export function readPlan(text: string, source: string): Plan {
   const lines = new LineCounter()
@@ -139,7 +139,7 @@ export function readPlan(text: string, source: string): Plan {
 
 type Path = readonly PropertyKey[]
 
-/** Where the value stands, or the nearest thing around it that does. */
+/** The offset of the value, or of the nearest enclosing one that exists. */
 function offsetOf(document: Document, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {
     const node: unknown = document.getIn(path.slice(0, length), true)

@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts'
 
 /** Servers that a plan has started. */
 export interface Services {
-  /** Ends them, the last one first: SIGTERM, and SIGKILL for those that do not listen. */
+  /** Ends them in reverse order: with SIGTERM, then SIGKILL for those that do not exit. */
   stop(): Promise<void>
 }
 
@@ -18,15 +18,15 @@ const SAID_CHARACTERS_MAX = 2000
 interface Running {
   readonly child: ChildProcess
   readonly ended: Promise<unknown>
-  /** To be called once it has ended. */
+  /** Call it when the service has ended. */
   readonly release: () => void
 }
 
 /**
- * Starts the servers of a plan one after the other, each when the one before is ready.
+ * Starts the servers of a plan one after another, each when the previous one is ready.
  *
  * @param folder - Where their programs run: the folder of the plan.
- * @throws {LabError} When one does not get ready; those before it are ended.
+ * @throws {LabError} If one does not become ready; those started before it are ended.
  */
 export async function startServices(
   services: Plan['services'],

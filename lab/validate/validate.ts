@@ -10,13 +10,13 @@ import { startServices } from './services.ts'
 export interface ValidationContext {
   /** Runs a command line of the lab, such as `['load', '--rate', '1000']`. */
   readonly run: (argv: readonly string[]) => Promise<ExperimentRecord>
-  /** Where programs of the plan run and its files are looked for. */
+  /** Where programs of the plan run, and to which paths of its files are relative. */
   readonly folder: string
   readonly progress: Progress
   readonly signal: AbortSignal
 }
 
-/** What came of a plan. */
+/** The result of a plan. */
 export interface Validation {
   readonly experiments: readonly ExperimentRecord[]
   readonly claims: readonly ClaimRecord[]
@@ -26,11 +26,11 @@ type Ran = { readonly index: number } | { readonly problem: string }
 type Judged = Pick<ClaimRecord, 'status' | 'reason' | 'measured'>
 
 /**
- * Starts the servers of a plan, runs its experiments one after the other, holds the claims against
- * their figures, and goes through the checklist. An experiment that found nothing certain decides nothing. An experiment
- * that cannot run leaves its claims unknown; the rest of the plan goes on.
+ * Starts the servers of a plan, runs its experiments one after another, judges the claims by their figures, and goes
+ * through the checklist. An inconclusive experiment decides nothing. One that cannot run leaves its claims
+ * unknown; the rest of the plan goes on.
  *
- * @throws {LabError} When a server of the plan does not start.
+ * @throws {LabError} If a server of the plan does not start.
  */
 export async function validate(plan: Plan, context: ValidationContext): Promise<Validation> {
   const names = Object.keys(plan.services)

@@ -78,7 +78,7 @@ async function measureSize(
 
 const ATTEMPTS_MAX = 10
 
-/** Slices of all instances at once, and the generator's share of the work; repeated if one of them is unusable. */
+/** Slices of all instances at once, and the cores that the generator used; repeated if a slice is unusable. */
 async function unlessStalled(
   together: () => Promise<readonly Slice[]>,
   { monotonicMs, signal }: World,

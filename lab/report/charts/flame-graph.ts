@@ -34,7 +34,7 @@ function layOut(root: FlameNode): Frame[] {
   return frames
 }
 
-/** Warm hues by name, so that a function keeps its color; red and blue where profiles are compared. */
+/** Warm hues by name, so that a function keeps its color; red and blue if profiles are compared. */
 function fill(node: FlameNode, compared: boolean): string {
   if (compared) {
     const change = (node.delta ?? 0) / Math.max(node.value, 1)

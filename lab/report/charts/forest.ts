@@ -8,7 +8,7 @@ import { createScale, niceDomain } from './scale.ts'
 const WIDTH = 720
 const LABELS_MIN = 120
 const PLOT_MIN = 240
-/** Of a character at 12 px, in whatever font the system has; and beside a text. */
+/** Width of a character at 12 px in the system's font; below it, the margin beside a text. */
 const CHARACTER = 7.2
 const MARGIN = 10
 const ROW = 28
@@ -19,7 +19,7 @@ function neutral(chart: ForestPlot): number {
   return chart.unit === 'ratio' ? 1 : 0
 }
 
-/** Where the plot begins and ends: labels stand before it, values behind it, none of them cut off. */
+/** Where the plot begins and ends, so that the labels before it and the values after it are not cut off. */
 function plotOf({ rows, unit }: ForestPlot): { readonly from: number; readonly to: number } {
   const widest = (texts: readonly string[]): number =>
     Math.max(...texts.map((text) => text.length)) * CHARACTER + 2 * MARGIN
@@ -34,7 +34,7 @@ function valueOf({ value, interval: { low, high } }: Row, unit: ForestPlot['unit
   return `${formatQuantity(value, unit)} (${formatQuantity(low, unit)} to ${formatQuantity(high, unit)})`
 }
 
-/** Draws effects with their intervals; what lies within the floor's band cannot be told from nothing. */
+/** Draws effects with their intervals; those within the band of the floor cannot be distinguished from none. */
 export function drawForest(chart: ForestPlot, id: string): Markup {
   const zero = neutral(chart)
   const floor = chart.floor ?? 0

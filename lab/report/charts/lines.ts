@@ -6,7 +6,7 @@ import { PLOT, axes, drawing, spans } from './plot.ts'
 import type { Scale } from './scale.ts'
 import { createScale, niceDomain } from './scale.ts'
 
-/** Colors the style sheet knows; more series than that start again with other marks. */
+/** Colors in the style sheet; further series reuse them with other marks. */
 export const SERIES_COLORS = 8
 
 const MARKS = ['circle', 'square', 'triangle'] as const

@@ -6,7 +6,7 @@ import type { Scale } from './scale.ts'
 /** The inside of a chart with two axes, in units of its view box. */
 export const PLOT = { width: 720, height: 320, left: 76, right: 690, top: 14, bottom: 268 } as const
 
-/** A drawing with a name and a description for those who do not see it. */
+/** A drawing with a name and a description for screen readers. */
 export function drawing(
   id: string,
   size: { readonly width: number; readonly height: number },
@@ -31,7 +31,7 @@ export function axes(x: Axis, y: Axis, xScale: Scale, yScale: Scale): Markup {
   return markup`${columns}${rows}<text class="axis" x="${middle}" y="${PLOT.height - 10}" text-anchor="middle">${x.label}</text><text class="axis" x="${PLOT.left}" y="${PLOT.top - 3}">${y.label}</text>`
 }
 
-/** Named stretches of the x axis, behind everything else. */
+/** Named ranges of the x axis, drawn behind everything else. */
 export function spans(all: readonly Span[], xScale: Scale): Markup[] {
   return all.map(({ label, from, to }) => {
     const left = Math.max(PLOT.left, xScale.at(from))

@@ -23,7 +23,7 @@ function niceStep(span: number, wanted: number): number {
   return factor * power
 }
 
-/** Ends of a linear axis moved out to whole steps. */
+/** The ends of a linear axis, extended to whole steps. */
 export function niceDomain(low: number, high: number, wanted = 6): Range {
   if (!(high > low)) return low === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, low * 1.2)]
   const step = niceStep(high - low, wanted)

@@ -19,7 +19,7 @@ interface Bar {
   readonly to: number
 }
 
-/** Totals start at zero; parts and the remainder go on where the last bar ended. */
+/** Totals start at zero; parts and the remainder start where the previous bar ended. */
 function barsOf(chart: Waterfall): Bar[] {
   let end = 0
   return chart.steps.map(({ label, role, value }) => {

@@ -9,7 +9,7 @@ const SIGNS: Readonly<Record<ClaimRecord['status'], string>> = {
   unknown: '–',
 }
 
-/** A verdict as a word and a sign, so that color is never all there is. */
+/** A verdict as a word and a sign, so that it never depends on color alone. */
 export function badge(status: ClaimRecord['status']): Markup {
   return markup`<span class="badge ${status}">${SIGNS[status]} ${status.toUpperCase()}</span>`
 }

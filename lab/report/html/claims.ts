@@ -18,7 +18,7 @@ function evidence(record: LabRecord, claim: ClaimRecord): Markup[] {
   })
 }
 
-/** Claims and checklist, each with its budget, what was measured, and where the evidence is. */
+/** The claims and the checklist, each with its budget, what was measured, and where the evidence is. */
 export function renderClaims(record: LabRecord): Markup[] {
   return GROUPS.flatMap(({ group, id, title }) => {
     const claims = record.claims.filter((claim) => claim.group === group)

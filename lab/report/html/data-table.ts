@@ -3,12 +3,12 @@ import { formatQuantity } from '../../core/index.ts'
 import type { Markup } from '../markup.ts'
 import { markup } from '../markup.ts'
 
-/** Rows of a chart's data that the report shows; the JSON holds them all. */
+/** The most rows of a chart's data that the report shows; the JSON has all of them. */
 const ROWS_MAX = 60
 
 type Content = Pick<Table, 'columns' | 'rows'>
 
-/** A table of values with units, scrolling by itself where it is too wide. */
+/** A table of values with units, which scrolls by itself if it is too wide. */
 export function dataTable({ columns, rows }: Content, label: string): Markup {
   const classes = columns.map(({ unit }) => (unit === undefined ? 'text' : 'number'))
   const head = columns.map(
@@ -33,8 +33,8 @@ function thin<Row>(rows: readonly Row[]): readonly Row[] {
 }
 
 /**
- * The numbers behind a chart as a table, for those who read rather than look. `null` where a
- * table would say no more than the chart (a flame graph, a heat map).
+ * The numbers behind a chart as a table, for readers who prefer or need text. `null` for charts that a
+ * table would not explain better (a flame graph, a heat map).
  */
 export function contentOf(exhibit: Exhibit): Content | null {
   switch (exhibit.kind) {

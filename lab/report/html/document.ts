@@ -6,10 +6,10 @@ import { STYLE } from './style.ts'
 import { renderTrust } from './trust.ts'
 import { renderVerdictStrip } from './verdict-strip.ts'
 
-/** A report stays below this, so that it can be mailed and opened anywhere. */
+/** Size below which a report can be mailed and opened anywhere. */
 export const HTML_BYTES_MAX = 1_500_000
 
-/** JSON that may stand in a script element: nothing in it can end the element. */
+/** JSON that is safe in a script element: nothing in it can end the element. */
 function embed(record: LabRecord): Markup {
   return new Markup(JSON.stringify(record).replace(/</g, String.raw`\u003c`))
 }
@@ -36,7 +36,7 @@ function page(record: LabRecord, raw: Markup): string {
 }
 
 /**
- * The report as one file that needs no network. The record itself is embedded where it fits below
+ * The report as one file that needs no network. The record itself is embedded if the file stays below
  * `HTML_BYTES_MAX`.
  */
 export function renderHtml(record: LabRecord): string {

@@ -28,7 +28,7 @@ function draw(exhibit: Exhibit, id: string): Markup | null {
   }
 }
 
-/** A chart with its caption and, folded, its numbers; a table as it is. */
+/** A chart with its caption and its numbers (collapsed), or a table. */
 export function renderExhibit(exhibit: Exhibit, prefix: string): Markup {
   const id = `${prefix}-${exhibit.id.replace(/[^\w-]/g, '-')}`
   const drawn = draw(exhibit, id)

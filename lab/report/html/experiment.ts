@@ -17,12 +17,12 @@ function row(figure: Figure): readonly (string | number | null)[] {
   ]
 }
 
-/** Anchor of an experiment; two of one kind stay apart. */
+/** Anchor of an experiment, which also distinguishes two of one kind. */
 export function anchorOf(record: ExperimentRecord, index: number): string {
   return `experiment-${index + 1}-${record.kind.replace(/[^\w-]/g, '-')}`
 }
 
-/** One experiment: verdict, figures, charts, what to know, how to repeat it. */
+/** One experiment: verdict, figures, charts, notes, how to repeat it. */
 export function renderExperiment(record: ExperimentRecord, index: number): Markup {
   const id = anchorOf(record, index)
   const { judgement, figures, exhibits, notes } = record.outcome

@@ -1,4 +1,4 @@
-/** The report's own style sheet: no fonts, images or scripts from anywhere; light, dark and paper. */
+/** The style sheet of the report, for light, dark and print; it loads no fonts, images or scripts. */
 export const STYLE = `
 :root{--paper:#fff;--ink:#1b1f24;--soft:#57606a;--rule:#d0d7de;--panel:#f6f8fa;--pass:#116329;--fail:#a40e26;--open:#7d4e00;--pass-bg:#dafbe1;--fail-bg:#ffebe9;--open-bg:#fff8c5;--s0:#0b5fa5;--s1:#b34700;--s2:#00734f;--s3:#8a2f73;--s4:#806000;--s5:#1f7a8c;--s6:#a3324b;--s7:#4d5660;--floor:#d8dee4}
 @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--ink:#e6edf3;--soft:#9ea7b3;--rule:#3d444d;--panel:#161b22;--pass:#56d364;--fail:#ff8f87;--open:#e3b341;--pass-bg:#0f2a18;--fail-bg:#3a1418;--open-bg:#33270a;--s0:#6cb6ff;--s1:#f69d50;--s2:#57d9a3;--s3:#e0a1d0;--s4:#dcc24c;--s5:#76d7e6;--s6:#ff9fb0;--s7:#b1bac4;--floor:#2d333b}}

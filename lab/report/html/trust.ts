@@ -39,7 +39,7 @@ const COLUMNS = [
   { label: 'discarded' },
 ] as const
 
-/** What a reader needs in order to believe the figures, or not to. */
+/** What a reader needs in order to decide whether to trust the figures. */
 export function renderTrust(record: LabRecord): Markup {
   const { fingerprint, versions, experiments } = record
   const grades = new Set(experiments.map(({ trust }) => trust.grade))

@@ -6,7 +6,7 @@ import { badge } from './badge.ts'
 
 const HEADLINES = 5
 
-/** The first figures that have a value, of the experiments in turn, so that each has a say. */
+/** The first figures that have a value, taken from the experiments in turn, so that each is represented. */
 function headlines(record: LabRecord): { readonly title: string; readonly figure: Figure }[] {
   const found: { title: string; figure: Figure }[] = []
   const queues = record.experiments.map(({ title, outcome }) => ({

@@ -1,12 +1,12 @@
 import type { ClaimRecord } from '../../core/index.ts'
 
-/** What looking at something has shown. */
+/** The result of a check. */
 export interface Finding {
   readonly status: ClaimRecord['status']
-  /** What was seen, short enough for a table. */
+  /** What was observed, short enough for a table. */
   readonly measured: string
   readonly reason: string
-  /** Where it was seen. */
+  /** Where it was observed. */
   readonly evidence: string
 }
 

@@ -30,7 +30,7 @@ function run(
   })
 }
 
-/** Runs a program of the plan's; it says yes by exiting with 0. */
+/** Runs a program of the plan; exit status 0 means that the check passes. */
 export async function checkCommand(
   command: readonly string[],
   folder: string,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { CheckItem } from '../plan.ts'
 import type { Finding } from './check.ts'
 
-/** Looks whether a file is there, and what it says. */
+/** Checks whether a file exists, and what it contains. */
 export async function checkFile(
   { path, contains }: NonNullable<CheckItem['file']>,
   folder: string,

@@ -27,7 +27,7 @@ function pointTo(text: string, pointer: string): unknown {
   }
 }
 
-/** Asks for a URL and looks at the answer. */
+/** Requests a URL and checks the answer. */
 export async function checkHttp(
   { url, status, contains, pointer }: NonNullable<CheckItem['http']>,
   signal: AbortSignal,

@@ -15,9 +15,9 @@ const NOTHING: Finding = {
 }
 
 /**
- * Looks at one item of the checklist; without a check it stays unknown.
+ * Checks one item of the checklist; an item without a check stays unknown.
  *
- * @param folder - Where programs run and files are looked for: the folder of the plan.
+ * @param folder - The folder of the plan, in which programs run and to which paths of files are relative.
  */
 export function runCheck(item: CheckItem, folder: string, stop: AbortSignal): Promise<Finding> {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(item.timeoutMs)])

@@ -8,12 +8,12 @@ import type { Finding } from './check.ts'
 
 type ShutdownCheck = NonNullable<CheckItem['shutdown']>
 
-/** Time for a request to be well under way, on a busy machine as well. */
+/** Time after which a request is well under way, even on a busy machine. */
 const UNDER_WAY_MS = 250
 
 /**
- * Starts a server, asks it for something slow, sends SIGTERM while it works on that, and expects
- * the answer to arrive whole and the process to end by itself with 0 within the deadline.
+ * Starts a server, sends it a slow request, sends SIGTERM while it works on that, and expects
+ * the answer to arrive in full and the process to exit by itself with 0 within the deadline.
  */
 export async function checkShutdown(
   check: ShutdownCheck,
