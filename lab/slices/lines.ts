@@ -8,18 +8,18 @@ export interface Flight {
   isBusy: boolean
 }
 
-/** What is done with answers, and with requests that get none, for as long as a slice lasts. */
+/** What to do, during a slice, with answers and with requests that get none. */
 export interface LineHooks {
   onAnswer(connection: Connection<Flight>): void
   onLost(reason: string): void
 }
 
-/** What is not answered so long after a slice is given up, with its connection. */
+/** Requests not answered this long after a slice are given up, with their connections. */
 const DRAIN_MS_MAX = 3000
 
 /**
- * Connections to one origin. All that is compared on this origin is sent over the same ones: two sets differ in
- * where a server and its system keep them, by as much as a cheap layer costs.
+ * Connections to one origin. All variants on this origin share them: two sets of connections would differ in where
+ * the server and its system keep them, which can matter as much as a cheap layer.
  */
 export class Lines {
   readonly #target: Target
@@ -43,16 +43,16 @@ export class Lines {
     }
   }
 
-  /** Those that are open. */
+  /** The open connections. */
   get open(): Connection<Flight>[] {
     return this.#all.filter(({ isOpen }) => isOpen)
   }
 
   /**
-   * Opens what is missing: servers end connections that rest for long.
+   * Opens missing connections, since servers end those that are idle for long.
    *
    * @param name - Whose slice begins, for messages.
-   * @throws LabError where not one can be opened
+   * @throws LabError if none can be opened
    */
   async connect(name: string): Promise<void> {
     this.#broken = undefined
@@ -72,7 +72,7 @@ export class Lines {
     throw new LabError(`${name}: ${this.#broken ?? 'no connection'} (${this.#target.origin})`)
   }
 
-  /** Takes the hooks of the slice that begins. */
+  /** Sets the hooks for the slice that begins. */
   use(hooks: LineHooks): void {
     this.#hooks = hooks
   }

@@ -1,6 +1,6 @@
 import { listenerPid, readProcesses, treeOf } from '../machine/index.ts'
 
-/** The process that listens where all of these are, when that is one port of this machine. */
+/** The process that listens for all of these URLs, if they share one port of this machine. */
 export function serverPid(urls: readonly string[]): number | null {
   const ports = new Set(urls.map(portOf))
   const [port] = ports
@@ -13,6 +13,6 @@ function portOf(url: string): number {
   return Number(port || (protocol === 'https:' ? 443 : 80))
 }
 
-/** A process with its descendants, as they are now. */
+/** A process and its current descendants. */
 export const processesOf = (pid: number | null): readonly number[] =>
   pid === null ? [] : [...treeOf([pid], readProcesses())]

@@ -1,6 +1,6 @@
 import type { Random } from '../core/index.ts'
 
-/** A request that is sent over and over. */
+/** A request that is sent repeatedly. */
 export type SliceRequest = {
   readonly url: string
   readonly method: string
@@ -10,19 +10,19 @@ export type SliceRequest = {
   readonly status: number
 }
 
-/** One variant for a moment, as fast as it answers. */
+/** A short measurement of one variant, as fast as it answers. */
 export type Slice = {
-  /** Answers with the status that is expected. */
+  /** Answers with the expected status. */
   readonly requests: number
   readonly failed: number
   readonly seconds: number
-  /** Processor time of the server; `null` where it cannot be read. */
+  /** Processor time of the server; `null` if it cannot be read. */
   readonly cpuNs: number | null
   /** Cores that other processes used meanwhile. */
   readonly foreignCores: number | null
 }
 
-/** ABBA or BAAB, drawn by lot: a machine that changes in a steady way favors neither. */
+/** ABBA or BAAB, at random, so that a machine that drifts steadily favors neither. */
 export function balancedOrder<Item>(a: Item, b: Item, random: Random): readonly Item[] {
   const [outer, inner] = random.next() < 0.5 ? [a, b] : [b, a]
   return [outer, inner, inner, outer]

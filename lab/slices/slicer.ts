@@ -10,21 +10,21 @@ import type { Flight } from './lines.ts'
 import { Lines } from './lines.ts'
 import type { Slice, SliceRequest } from './slice.ts'
 
-/** Sends one request over and over, in slices; its connections stay open from one to the next. */
+/** Sends one request repeatedly, in slices; its connections stay open between them. */
 export interface Slicer {
-  /** One request; resolves with the status. */
+  /** Sends one request; resolves with the status. */
   probe(): Promise<number>
   /**
-   * As fast as it answers. Resolves when nothing is under way any more. This process does not sleep
-   * meanwhile, unless it `maySleep`: see {@link stayAwake}. A slice of no length is one of which too little was
-   * seen to say anything.
+   * Sends as fast as the server answers. Resolves when nothing is under way any more. This process does not sleep
+   * meanwhile, unless it `maySleep`: see {@link stayAwake}. A slice with a length of 0 is one of which too little was
+   * observed to be of use.
    */
   saturate(
     ms: number,
     serverPids: readonly number[],
     options?: { readonly maySleep: boolean },
   ): Promise<Slice>
-  /** At a rate, from planned moments; returns how many failed. */
+  /** Sends at planned moments of a fixed rate; returns how many failed. */
   pace(wish: PaceWish): Promise<number>
   close(): void
 }
@@ -34,12 +34,12 @@ export interface PaceWish {
   readonly ms: number
   readonly perSecond: number
   readonly random: Random
-  /** Response times from the planned moments. */
+  /** Receives the response times, from the planned moments. */
   readonly times: Histogram
   readonly lag: Histogram
 }
 
-/** What is sent, with a name for messages. */
+/** A request, with a name for messages. */
 export interface NamedRequest {
   readonly name: string
   readonly request: SliceRequest
@@ -53,7 +53,7 @@ const DISCARD_MS = 15
  * time.
  *
  * @param clockMs - Monotonic, in milliseconds with fractions.
- * @throws LabError where they cannot be opened
+ * @throws LabError if they cannot be opened
  */
 export async function openSlicers(
   arms: readonly NamedRequest[],
@@ -86,12 +86,12 @@ export async function openSlicers(
   }
 }
 
-/** Requests with which a connection begins: a server may take the second for what the connection is like. */
+/** Requests that begin a connection; a server may adapt to a connection by its second request. */
 const BEGINNING = 5
 
 /**
- * Has each connection begin with another arm, in turn. Servers may remember what a connection sent first and answer
- * that more cheaply ever after: one arm alone would have all of it.
+ * Begins each connection with another arm, in turn. Servers may remember what a connection sent first and answer
+ * that more cheaply from then on; otherwise one arm would have all of that advantage.
  */
 async function beginInTurn(lines: Lines, loads: readonly Load[]): Promise<void> {
   if (loads.length < 2) return
@@ -104,7 +104,7 @@ async function beginInTurn(lines: Lines, loads: readonly Load[]): Promise<void> 
   }
 }
 
-/** {@link openSlicers} for one. */
+/** {@link openSlicers} for one request. */
 export async function openSlicer(
   arm: NamedRequest,
   connections: number,
@@ -145,7 +145,7 @@ class Load implements Slicer {
     return this.#lines === lines
   }
 
-  /** Sends one request, whose answer nobody looks at. */
+  /** Sends one request and ignores its answer. */
   begin(connection: Connection<Flight>): void {
     this.#send(connection, this.#clockMs())
   }
@@ -245,7 +245,7 @@ class Load implements Slicer {
     const pacer = createPacer(this.#clockMs, () => {
       const nowMs = this.#clockMs()
       while (nextMs <= nowMs && nextMs < endMs) {
-        // Waiting for a connection is the server's doing.
+        // Waiting for a connection is caused by the server.
         if (counts(nextMs)) lag.record((this.#clockMs() - nextMs) * 1000)
         fire(nextMs)
         nextMs += gapMs * random.exponential()
@@ -273,15 +273,15 @@ class Load implements Slicer {
   }
 }
 
-/** A slice of which less was seen says nothing: this process or the server had no turn for the rest of it. */
+/** A slice with a smaller measured share is unusable: this process or the server did not run for the rest of it. */
 const MEASURED_SHARE_MIN = 0.5
 
 const STALLED = { requests: 0, failed: 0, seconds: 0, cpuNs: null, foreignCores: null } as const
 
 /**
- * Keeps this process from sleeping. Whoever answers a sleeper pays for waking it, and a server that got
- * slower lets its client sleep more often: a layer would seem to cost up to a half more than it does. On
- * one processor, it would take from the server what it saves.
+ * Keeps this process from sleeping. A server that answers a sleeping client pays for waking it, and a slower
+ * server lets its client sleep more often, so a layer would seem to cost up to a half more than it does. On
+ * a single processor, staying awake would take from the server what it saves.
  */
 function stayAwake(): { end(): void } {
   let isAwake = availableParallelism() > 1

@@ -1,12 +1,12 @@
 import { studentQuantile } from './distributions.ts'
 import { mean } from './summary.ts'
 
-/** Neighbors more alike than this are taken to be so alike: a few values cannot tell more. */
+/** Upper limit of the estimated correlation; a few values cannot support more. */
 const ALIKE_MAX = 0.7
 
 /**
- * Correlation of neighbors in a series, as of an autoregressive process of first order: 0, where it is negative, to
- * 0.7. What a short series shows is too low by (1 + 4ρ)/n (Marriott and Pope 1954), which is made up for.
+ * Correlation of neighbors in a series, modeled as a first-order autoregressive process: 0 (also if it is negative) to
+ * 0.7. The estimate from a short series is too low by (1 + 4ρ)/n (Marriott and Pope 1954), which is corrected.
  *
  * @param values - At least 6.
  */
@@ -25,10 +25,10 @@ export function alikeness(values: readonly number[]): number {
 
 /**
  * How many times wider an interval from a series must be than one from as many independent values: the standard error
- * of the mean grows, and it is known less well, as from fewer values (Student's t).
+ * of the mean is larger, and less certain, as with fewer values (Student's t).
  *
- * @param alike - Of neighbors, below 1: see {@link alikeness}.
- * @param size - Of the series; at least 10.
+ * @param alike - Correlation of neighbors, below 1: see {@link alikeness}.
+ * @param size - Length of the series; at least 10.
  */
 export function wideningOf(alike: number, size: number, confidence = 0.95): number {
   const independent = (size * (1 - alike)) / (1 + alike)

@@ -2,10 +2,10 @@ import type { Interval, Random } from '../core/index.ts'
 import { normalCdf, studentQuantile } from './distributions.ts'
 import { quantileOfSorted } from './summary.ts'
 
-/** A number of a sample, such as its median. */
+/** A statistic of a sample, such as its median. */
 export type Statistic = (values: Float64Array) => number
 
-/** How an interval is made. */
+/** Options of a bootstrap interval. */
 export interface BootstrapOptions {
   readonly random: Random
   /** 0 to 1; default 0.95. */
@@ -15,18 +15,18 @@ export interface BootstrapOptions {
 }
 
 /**
- * The part of resamples of a mean to leave out at either end: with few units the plain percentiles are too narrow, as
- * the normal distribution is next to Student's t, and as dividing by n is next to n − 1 (Hesterberg 2015, "expanded
- * percentile").
+ * The share of resamples of a mean to leave out at either end. With few units the plain percentiles are too narrow, as
+ * the normal distribution is compared with Student's t, and as dividing by n is compared with n − 1 (Hesterberg 2015,
+ * "expanded percentile").
  *
- * @param units - What was drawn with replacement; at least 2.
+ * @param units - Number of units that were drawn with replacement; at least 2.
  */
 export function expandedTail(units: number, confidence = 0.95): number {
   const t = studentQuantile((1 - confidence) / 2, units - 1)
   return normalCdf(t * Math.sqrt(units / (units - 1)))
 }
 
-/** Percentile bootstrap (Efron 1979): the units of `values` must be independent. */
+/** Percentile bootstrap (Efron 1979); `values` must be independent. */
 export function bootstrap(
   values: ArrayLike<number>,
   statistic: Statistic,

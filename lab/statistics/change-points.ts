@@ -1,7 +1,7 @@
 import { studentCdf } from './distributions.ts'
 import { mean, variance } from './summary.ts'
 
-/** A place from where on a series is another. */
+/** A point from which a series has another level. */
 export interface ChangePoint {
   /** Index of the first value after the change. */
   readonly at: number
@@ -14,10 +14,10 @@ const SEGMENT_MIN = 4
 
 /**
  * Change points of a series: splits by the energy statistic of E-divisive (Matteson and James 2014),
- * tested by Welch's t as in Hunter (Fleming et al. 2023), whose randomized test said different things
- * of the same series. Segments hold at least four values.
+ * tested by Welch's t as in Hunter (Fleming et al. 2023), because the randomized test of the former can give different
+ * results for the same series. Segments have at least four values.
  *
- * @param level - Probability that a split may have by chance; default 0.001.
+ * @param level - The most probable a split may be by chance; default 0.001.
  */
 export function findChangePoints(values: readonly number[], level = 0.001): readonly ChangePoint[] {
   const bounds = [0, values.length]

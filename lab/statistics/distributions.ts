@@ -23,7 +23,7 @@ export function studentCdf(t: number, degreesOfFreedom: number): number {
 export const studentQuantile = (probability: number, degreesOfFreedom: number): number =>
   invert((t) => studentCdf(t, degreesOfFreedom), probability, -1e6, 1e6)
 
-/** Bisection: every distribution rises, and no starting value can lead astray. */
+/** Bisection, which always works because distributions rise monotonically, and needs no starting value. */
 function invert(cdf: (x: number) => number, probability: number, from: number, to: number): number {
   if (probability <= 0) return -Infinity
   if (probability >= 1) return Infinity

@@ -1,6 +1,6 @@
 /**
- * Probabilities adjusted for the number of tests (Holm 1979): each may be compared with the level for
- * all together, whatever the tests depend on.
+ * Probabilities adjusted for the number of tests (Holm 1979). Each may be compared with the level for
+ * all tests together, however they depend on each other.
  */
 export function holm(probabilities: readonly number[]): readonly number[] {
   const order = probabilities

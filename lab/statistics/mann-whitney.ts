@@ -8,7 +8,7 @@ export interface MannWhitneyTest {
   /** Pairs in which `b` is larger, ties counting half. */
   readonly u: number
   readonly pTwoSided: number
-  /** That `b` is not larger. */
+  /** Probability of such a result if `b` is not larger. */
   readonly pGreater: number
   readonly exact: boolean
 }
@@ -54,7 +54,7 @@ function exactTails(
   size: number,
   observed: number,
 ): { readonly atLeast: number; readonly atMost: number } {
-  // Mean ranks of ties are halves: twice a rank is whole.
+  // Mean ranks of ties are multiples of a half, so twice a rank is a whole number.
   const weights = Array.from(ranks, (rank) => Math.round(rank * 2))
   const ways = subsetSums(weights, size)
   const bound = Math.round(observed * 2)

@@ -2,13 +2,12 @@ import type { Interval } from '../core/index.ts'
 import { ascending } from './summary.ts'
 
 /**
- * Interval of the median of independent values, whatever they are distributed like: from one of them to another, by how
- * many of n are below the median (binomial), interpolated between two such intervals (Hettmansperger and Sheather
- * 1986).
+ * Interval of the median of independent values of any distribution: between two order statistics, by how many of n
+ * values are below the median (binomial), interpolated between two such intervals (Hettmansperger and Sheather 1986).
  *
  * @param values - At least one.
- * @param confidence - So few values may not allow it: the interval then reaches from the least to the greatest, and
- * says what it holds.
+ * @param confidence - If there are too few values for it, the interval reaches from the least to the greatest, and
+ * states the confidence it has.
  */
 export function medianInterval(values: ArrayLike<number>, confidence = 0.95): Interval {
   const sorted = ascending(values)

@@ -1,6 +1,6 @@
 import { ascending, quantileOfSorted } from './summary.ts'
 
-/** How many values lie how far out. They are labelled, never dropped. */
+/** How many outliers there are, by distance. They are labeled, never dropped. */
 export interface Outliers {
   readonly lowSevere: number
   readonly lowMild: number

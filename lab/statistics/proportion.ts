@@ -1,7 +1,7 @@
 import type { Interval } from '../core/index.ts'
 import { normalQuantile } from './distributions.ts'
 
-/** Interval of a share (Wilson 1927): right for few trials and shares near 0 and 1 as well. */
+/** Interval of a share (Wilson 1927), which also holds for few trials and for shares near 0 and 1. */
 export function wilson(successes: number, trials: number, confidence = 0.95): Interval {
   if (trials === 0) return { low: 0, high: 1, confidence }
   const z = normalQuantile((1 + confidence) / 2)

@@ -4,7 +4,7 @@ import type { Point } from '../core/index.ts'
 export interface Line {
   readonly slope: number
   readonly intercept: number
-  /** Share of the variance that the line explains; about the origin for a line through it. */
+  /** Share of the variance that the line explains, taken about the origin for a line through it. */
   readonly rSquared: number
 }
 

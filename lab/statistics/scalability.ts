@@ -3,27 +3,27 @@ import { quantile } from './summary.ts'
 
 /** The Universal Scalability Law (Gunther 1993): X(N) = γN / (1 + α(N − 1) + βN(N − 1)). */
 export interface UslParameters {
-  /** Throughput of one. */
+  /** Throughput of one instance. */
   readonly gamma: number
   /** Contention: the share of the work that waits for its turn. */
   readonly alpha: number
-  /** Coherency: what each pair costs. */
+  /** Coherency: the cost of each pair. */
   readonly beta: number
 }
 
 /** A fitted law with its uncertainty. */
 export interface UslFit extends UslParameters {
   readonly intervals: Readonly<Record<keyof UslParameters, Interval>>
-  /** Where throughput is highest, √((1 − α)/β); `null` where it only rises. */
+  /** The size with the highest throughput, √((1 − α)/β); `null` if throughput only rises. */
   readonly peak: number | null
-  /** `high` is `null` where some resamples have no peak at all. */
+  /** `high` is `null` if some resamples have no peak at all. */
   readonly peakInterval: { readonly low: number | null; readonly high: number | null }
   readonly rSquared: number
-  /** Laws fitted to resamples: what the law may be. */
+  /** Laws fitted to resamples, which show the uncertainty. */
   readonly resamples: readonly UslParameters[]
 }
 
-/** Distinct sizes below which three parameters leave nothing to check them by. */
+/** The fewest distinct sizes; with fewer, three parameters leave nothing to check the fit by. */
 const USL_SIZES_MIN = 4
 const RESAMPLES = 500
 
@@ -36,7 +36,7 @@ export const uslThroughput = ({ gamma, alpha, beta }: UslParameters, n: number):
  * size.
  *
  * @param points - [N, throughput], several for each N.
- * @returns why not, as a text, with fewer than four sizes.
+ * @returns The reason, as text, if there are fewer than four sizes.
  */
 export function fitUsl(
   points: readonly Point[],
@@ -71,7 +71,7 @@ export function fitUsl(
   }
 }
 
-/** Within which throughput of `n` is expected, from the resamples of a fit. */
+/** The interval of the throughput expected for `n`, from the resamples of a fit. */
 export function uslInterval({ resamples }: UslFit, n: number, confidence = 0.95): Interval {
   const values = resamples.map((one) => uslThroughput(one, n))
   const tail = (1 - confidence) / 2
@@ -91,7 +91,7 @@ function explained(points: readonly Point[], fitted: UslParameters): number {
 const squares = (points: readonly Point[], parameters: UslParameters): number =>
   points.reduce((sum, [n, y]) => sum + (y - uslThroughput(parameters, n)) ** 2, 0)
 
-/** Which of α and β may move: the best of these is the best with both at least 0. */
+/** Which of α and β may vary; the best of these fits is the best with both at least 0. */
 const FREE = [
   { alpha: true, beta: true },
   { alpha: true, beta: false },
@@ -112,7 +112,7 @@ function fitParameters(points: readonly Point[]): UslParameters {
 
 const STEPS_MAX = 60
 
-/** Levenberg and Marquardt's method in α and β; γ is linear and follows from them. */
+/** The Levenberg–Marquardt method in α and β; γ is linear and follows from them. */
 function descend(points: readonly Point[], free: (typeof FREE)[number]): UslParameters {
   let current = withGamma(points, free.alpha ? 0.05 : 0, free.beta ? 0.001 : 0)
   let error = squares(points, current)

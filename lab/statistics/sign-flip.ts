@@ -1,10 +1,10 @@
 import type { Random } from '../core/index.ts'
 
-/** Probabilities of a mean at least as far from 0 by chance: to either side, and above alone. */
+/** Probabilities of a mean at least as far from 0 by chance: on either side, and above only. */
 export interface SignFlipTest {
   readonly pTwoSided: number
   readonly pGreater: number
-  /** Whether every assignment of signs was looked at. */
+  /** Whether every assignment of signs was evaluated. */
   readonly exact: boolean
 }
 
@@ -14,7 +14,7 @@ const SAMPLES = 20_000
 /**
  * Sign-flip permutation test (Fisher 1935): whether paired differences have mean 0. Their
  * distributions must be symmetric if there is no effect, which the random order of the pairs ensures.
- * Exact up to 16 differences; beyond, by 20,000 random assignments, the observed one among them.
+ * Exact up to 16 differences; beyond, by 20,000 random assignments, including the observed one.
  */
 export function signFlipTest(differences: ArrayLike<number>, random: Random): SignFlipTest {
   const size = differences.length
@@ -25,7 +25,7 @@ export function signFlipTest(differences: ArrayLike<number>, random: Random): Si
     observed += differences[at]!
     scale += Math.abs(differences[at]!)
   }
-  // Sums of the same terms in another order differ by rounding: they are equal all the same.
+  // Sums of the same terms in another order differ by rounding, but count as equal.
   const slack = scale * 1e-12
   let greater = 0
   let further = 0
@@ -43,7 +43,7 @@ export function signFlipTest(differences: ArrayLike<number>, random: Random): Si
     let sum = 0
     let signs = 0
     for (let at = 0; at < size; at += 1) {
-      // One draw holds 32 signs.
+      // One draw provides 32 signs.
       if (at % 32 === 0) signs = random.below(2 ** 32)
       sum += signs & 1 ? differences[at]! : -differences[at]!
       signs >>>= 1

@@ -4,9 +4,9 @@ import { mean } from './summary.ts'
 const BATCH = 5
 
 /**
- * How many values at the start to leave out, by MSER-5 (White 1997): the cut that makes the standard
- * error of what remains smallest, in means of five. At most half can be cut: a minimum there means
- * that a steady state was not reached.
+ * How many values at the start to leave out, by MSER-5 (White 1997): the cut that minimizes the standard
+ * error of the rest, in means of five. At most half can be cut; a minimum there means
+ * that no steady state was reached.
  */
 export function warmUpLength(values: ArrayLike<number>): number {
   const batches = Math.floor(values.length / BATCH)
@@ -27,12 +27,12 @@ export function warmUpLength(values: ArrayLike<number>): number {
   return best * BATCH
 }
 
-/** Whether what is left after the warm-up stays where it is. */
+/** Whether values are steady after the warm-up. */
 export interface SteadyState {
   readonly steady: boolean
   /** Values to leave out at the start. */
   readonly warmUp: number
-  /** Relative difference between the halves of what is left. */
+  /** Relative difference between the halves of the rest. */
   readonly drift: number
   readonly reason: string
 }
@@ -42,7 +42,7 @@ const VALUES_MIN = 20
 
 /**
  * Whether values settle: after {@link warmUpLength} the halves differ by less than 3 % and no trend
- * goes further than that. Never a reason to leave something out in silence: say that there is no
+ * exceeds that. Do not leave anything out silently because of this; report that there is no
  * steady state.
  */
 export function findSteadyState(values: readonly number[]): SteadyState {

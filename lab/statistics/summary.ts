@@ -1,8 +1,8 @@
-/** The values in ascending order, copied. */
+/** A sorted copy of the values, ascending. */
 export const ascending = (values: ArrayLike<number>): Float64Array =>
   Float64Array.from(values).sort()
 
-/** Arithmetic mean; NaN of nothing. */
+/** Arithmetic mean; NaN if there are no values. */
 export function mean(values: ArrayLike<number>): number {
   let sum = 0
   for (let at = 0; at < values.length; at += 1) sum += values[at]!
@@ -30,7 +30,7 @@ export function quantileOfSorted(sorted: ArrayLike<number>, share: number): numb
   const at = share * (sorted.length - 1)
   const below = sorted[Math.floor(at)] ?? Number.NaN
   const above = sorted[Math.ceil(at)] ?? Number.NaN
-  // Equal neighbors first: the difference of two infinities is not a number.
+  // Equal neighbors are handled first, because the difference of two infinities is NaN.
   return below === above ? below : below + (above - below) * (at - Math.floor(at))
 }
 

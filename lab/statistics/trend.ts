@@ -3,11 +3,11 @@ import { normalCdf, normalQuantile } from './distributions.ts'
 import { ranksOf } from './ranks.ts'
 import { ascending, mean, median, quantileOfSorted } from './summary.ts'
 
-/** A line that a few wild points cannot turn. */
+/** A line that is robust against a few outliers. */
 export interface TheilSenLine {
   readonly slope: number
   readonly intercept: number
-  /** Of the slope. */
+  /** Interval of the slope. */
   readonly interval: Interval
 }
 
@@ -40,11 +40,11 @@ export function theilSen(points: readonly Point[], confidence = 0.95): TheilSenL
 export interface MannKendallTest {
   readonly score: number
   readonly pTwoSided: number
-  /** That they do not rise. */
+  /** Probability of such a result if they do not rise. */
   readonly pRising: number
   /**
-   * Correlation of neighbors after the trend is taken out. Above about 0.3 the probabilities are too
-   * small: at 0.5 a trend is seen in one of six series without any.
+   * Correlation of neighbors after the trend is removed. Above about 0.3 the probabilities are too
+   * small: at 0.5 a trend is found in one of six series without any.
    */
   readonly autocorrelation: number
 }

@@ -2,24 +2,24 @@ import { createServer } from 'node:net'
 import { LabError } from '../core/index.ts'
 import { endAtExit, killTree } from '../machine/index.ts'
 
-/** How a server is started to be measured. */
+/** How to start a server that will be measured. */
 export interface StartWish {
-  /** Command line for the shell; `{port}` and the other places are filled in. */
+  /** Command line for the shell; `{port}` and the other placeholders are filled in. */
   readonly command: string
-  /** Asked until it is answered, whatever the status. */
+  /** Path that is requested until there is an answer, with any status. */
   readonly path: string
-  /** Values of other places such as `{profile}`. */
+  /** Values of other placeholders, such as `{profile}`. */
   readonly places?: Readonly<Record<string, string>>
   readonly environment?: Readonly<Record<string, string>>
   readonly signal: AbortSignal
 }
 
-/** A server that was started to be measured. */
+/** A server that was started for a measurement. */
 export interface Subject {
   /** Origin without a slash at the end. */
   readonly url: string
   readonly pid: number
-  /** Asks it to end (SIGTERM), and ends it when it does not within ten seconds. */
+  /** Asks it to end (SIGTERM), and kills it if it has not ended within ten seconds. */
   stop(): Promise<void>
 }
 
@@ -30,7 +30,7 @@ const POLL_MS = 50
 /**
  * Starts a server and waits until it answers.
  *
- * @throws LabError with what it said when it ends or does not answer within 30 seconds
+ * @throws LabError with its output if it ends or does not answer within 30 seconds
  */
 export async function startSubject(wish: StartWish): Promise<Subject> {
   if (!wish.command.includes('{port}')) {
@@ -95,7 +95,7 @@ async function freePort(): Promise<number> {
 
 const TAIL_CHARACTERS = 2000
 
-/** The end of what a process says. */
+/** Collects the end of a process's output. */
 function tailOf(stream: ReadableStream<Uint8Array>): () => string {
   let text = ''
   const decoder = new TextDecoder()
@@ -104,7 +104,7 @@ function tailOf(stream: ReadableStream<Uint8Array>): () => string {
       text = (text + decoder.decode(chunk, { stream: true })).slice(-TAIL_CHARACTERS)
     }
   }
-  // A stream that breaks off has said what it had to say.
+  // If the stream breaks off, what was read so far is enough.
   read().catch(() => undefined)
   return () => text.trim()
 }

@@ -3,7 +3,7 @@ import { createSyntheticCache } from './cache.ts'
 import type { SyntheticCacheOptions, SyntheticOptions } from './options.ts'
 import type { CountingRoutes, Route, SyntheticWorld } from './route.ts'
 
-/** What a shared cache in front may keep. */
+/** Marks answers that a shared cache in front may store. */
 const FRESH = { 'cache-control': 'max-age=60' } as const
 const BYPASSED = { 'cache-control': 'no-store', 'cache-status': 'synthetic; fwd=request' } as const
 const NO_CACHE: SyntheticCacheOptions = {
@@ -59,7 +59,7 @@ function cached(
   }
 }
 
-/** Says what the cache did, in the header that it is to be said in. */
+/** Reports what the cache did, in the configured header. */
 function toldIn(
   header: SyntheticCacheOptions['header'],
   { outcome, ageMs }: CacheAnswer,

@@ -69,9 +69,9 @@ export function createSyntheticCache(
   }
 }
 
-/** As many entries as fit; the one used longest ago makes room. */
+/** As many entries as fit; the least recently used is evicted. */
 class RecentEntries {
-  // A map remembers the order of insertion: the first is the one used longest ago.
+  // A map keeps insertion order, so its first entry is the least recently used.
   readonly #entries = new Map<string, Entry>()
   readonly #max: number
 
@@ -83,7 +83,7 @@ class RecentEntries {
     return this.#entries.get(id)
   }
 
-  /** Stores an entry, or stores it anew, as the one used last. */
+  /** Stores an entry, or stores it again, as the most recently used. */
   use(id: string, entry: Entry): void {
     this.#entries.delete(id)
     this.#entries.set(id, entry)

@@ -1,4 +1,4 @@
-/** Counts what each caller asks within a second of the clock. Returns whether this is too much. */
+/** Counts the requests of each caller per second of the clock. Returns whether there are too many. */
 export function createCallerLimit(
   perSecond: number,
   nowMs: () => number,

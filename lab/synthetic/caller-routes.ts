@@ -13,8 +13,8 @@ const credentialOf = (request: Request): string | undefined =>
   /^Bearer (\S+)$/.exec(authorizationOf(request))?.[1]
 
 /**
- * Routes where it matters who asks. What the examples behind the gate answer is among them, so that
- * scenarios for them run here as well.
+ * Routes whose answers depend on the caller. They include those of the examples behind the gate, so that
+ * scenarios for the examples run here as well.
  */
 export function createCallerRoutes(
   { limitPerSecond = 1 }: SyntheticOptions,
@@ -22,7 +22,7 @@ export function createCallerRoutes(
 ): Routes {
   const isOverLimit = createCallerLimit(limitPerSecond, nowMs)
   let remembered = 0
-  /** Whoever calls themselves greedy is limited, everybody without a credential refused. */
+  /** Limits callers whose credential begins with `greedy`, and refuses requests without a credential. */
   const authorized =
     (route: Route): Route =>
     (request, url) => {

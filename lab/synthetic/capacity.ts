@@ -1,4 +1,4 @@
-/** A place where only so many are served at a time. */
+/** A resource that serves a limited number of requests at a time. */
 export interface Capacity {
   /** Resolves with whether there was room to be served, after being served. */
   serve(): Promise<boolean>
@@ -22,7 +22,7 @@ export function createCapacity(
       } else busy += 1
       await sleep()
       const next = queue.shift()
-      // The place is handed on, or given back.
+      // The slot is passed on, or released.
       if (next === undefined) busy -= 1
       else next()
       return true

@@ -4,7 +4,7 @@ import type { SyntheticOptions } from './options.ts'
 import type { CountingRoutes, SyntheticWorld } from './route.ts'
 import { hello } from './route.ts'
 
-/** Routes that cost something: processor time for each layer, memory that is never given back. */
+/** Routes that cost something: processor time for each layer, memory that is never freed. */
 export function createCostRoutes(
   { layersUs = {}, leakBytes = 0 }: SyntheticOptions,
   { nowNs }: SyntheticWorld,

@@ -1,29 +1,29 @@
-/** Uses the processor as a layer of a gate would, and knows how long that took. */
+/** Uses processor time like a layer of a gate, and measures how much. */
 export interface CpuBurner {
   burn(): void
   stats(): BurnStats
 }
 
-/** What was burned, by a clock that looked at some of the burns. */
+/** Time of the burns, some of which are timed. */
 export type BurnStats = {
   readonly burns: number
   /**
-   * Mean time of the latest burns that were timed, nanoseconds, without the clock's own. `null` when
-   * none was.
+   * Mean time of the latest burns that were timed, nanoseconds, without the cost of the clock. `null` if
+   * none was timed.
    */
   readonly meanNs: number | null
 }
 
 const ROUNDS_PER_LOOK = 200
-/** One of so many burns is timed: the clock costs time as well. */
+/** One in this many burns is timed, because the clock costs time as well. */
 const BURNS_PER_LOOK = 32
 const LOOKS_KEPT = 65_536
-/** What took longer than so many medians was interrupted: count no time that others had. */
+/** A burn that took longer than this many medians was interrupted; time of other processes must not count. */
 const INTERRUPTED_FACTOR = 3
 
 /**
- * Makes burners. They burn by counting, so that a slower moment costs more time, as real work does: how
- * long a burn takes depends on what the machine does besides, and only {@link CpuBurner.stats} says it.
+ * Makes burners. They burn by counting, so that they take longer while the machine is slower, as real work does. How
+ * long a burn takes depends on what else the machine does; only {@link CpuBurner.stats} tells it.
  *
  * @param nowNs - Monotonic, nanoseconds.
  */
@@ -44,7 +44,7 @@ function createCpuBurner(rounds: number, nowNs: () => number): CpuBurner {
         const beforeNs = nowNs()
         const fromNs = nowNs()
         state = spin(state, rounds)
-        // Two looks with nothing between them differ by what the clock itself takes.
+        // The difference of two readings with nothing between them is the cost of the clock itself.
         looks[timed % LOOKS_KEPT] = nowNs() - fromNs - (fromNs - beforeNs)
         timed += 1
       } else state = spin(state, rounds)
@@ -63,7 +63,7 @@ function spin(start: number, rounds: number): number {
   return state
 }
 
-/** The mean, where what was interrupted counts as a usual burn. */
+/** The mean, in which an interrupted burn counts as a typical one. */
 function meanOf(looks: Float64Array): number | null {
   if (looks.length === 0) return null
   const middle = looks.toSorted()[Math.floor(looks.length / 2)]!
@@ -72,7 +72,7 @@ function meanOf(looks: Float64Array): number | null {
   return sum / looks.length
 }
 
-/** Rounds a microsecond. */
+/** Rounds per microsecond. */
 function speedOf(nowNs: () => number): number {
   let state = 1
   // The first rounds run before the code is compiled.

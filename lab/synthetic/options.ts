@@ -8,18 +8,18 @@ export type Delay =
   | { readonly kind: 'lognormal'; readonly medianMs: number; readonly sigma: number }
 
 /**
- * A server whose behavior is known, so that what the lab finds can be held against it. Everything that
- * is left out is off.
+ * A server whose behavior is known, so that the findings of the lab can be checked against it. Everything that
+ * is omitted is off.
  */
 export interface SyntheticOptions {
   /** Address to listen on. Default `127.0.0.1`. */
   readonly hostname?: string
-  /** Default 0: any that is free. */
+  /** Default 0: any free port. */
   readonly port?: number
   readonly seed?: number
-  /** Before answers of `/delay`. */
+  /** Delay before answers of `/delay`. */
   readonly delay?: Delay
-  /** From so long after the start, answers of `/delay` wait until the stall is over. */
+  /** A stall that begins `afterMs` after the start; answers of `/delay` wait until it is over. */
   readonly stall?: { readonly afterMs: number; readonly forMs: number }
   /** Requests of `/capacity` that are served at a time, how long each takes, and how many may wait. */
   readonly capacity?: {
@@ -28,7 +28,7 @@ export interface SyntheticOptions {
     readonly queueMax: number
   }
   /**
-   * CPU that `/layers?on=…` burns for each layer, microseconds of an idle machine; what it took is in
+   * CPU time that `/layers?on=…` burns for each layer, in microseconds of an idle machine; the time it took is in
    * the statistics.
    */
   readonly layersUs?: Readonly<Record<string, number>>
@@ -37,26 +37,26 @@ export interface SyntheticOptions {
   /** Share of the requests to `/errors` that fail with 500. */
   readonly errorShare?: number
   readonly cache?: SyntheticCacheOptions
-  /** Requests a second that `/limited` lets through for each `Authorization`, and greedy callers get. Default 1. */
+  /** Requests per second that `/limited` allows for each `Authorization`, and that greedy callers get. Default 1. */
   readonly limitPerSecond?: number
 }
 
 /** How the cache at `/cache/…` behaves. */
 export interface SyntheticCacheOptions {
-  /** Entries that fit; the one used longest ago makes room. */
+  /** Entries that fit; the least recently used is evicted. */
   readonly entriesMax: number
   readonly ttlMs: number
   /** How long its origin takes. */
   readonly originMs: number
-  /** Whether requests for what is just being fetched wait for that fetch. */
+  /** Whether requests for a key that is being fetched wait for that fetch. */
   readonly coalesces: boolean
   /** Whether callers are kept apart; `false` is a fault that must be found. */
   readonly isolatesCallers: boolean
-  /** Which header tells what happened; `none` is a server that says nothing. */
+  /** Which header tells what happened; `none` for a server that does not tell. */
   readonly header: 'age' | 'cache-status' | 'none' | 'x-cache'
 }
 
-/** What the server counted, at `/stats`. */
+/** The statistics of the server, at `/stats`. */
 export interface SyntheticStats {
   readonly requests: number
   readonly originFetches: number
@@ -65,6 +65,6 @@ export interface SyntheticStats {
   readonly heapBytes: number
   readonly residentBytes: number
   readonly cpuUs: number
-  /** What each layer burned. */
+  /** CPU time that each layer burned. */
   readonly layers: Readonly<Record<string, BurnStats>>
 }

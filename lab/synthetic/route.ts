@@ -10,10 +10,10 @@ export interface SyntheticWorld {
   readonly usage: () => Pick<SyntheticStats, 'cpuUs' | 'heapBytes' | 'residentBytes'>
 }
 
-/** Answers what is asked at one path. */
+/** Answers the requests for one path. */
 export type Route = (request: Request, url: URL) => Promise<Response> | Response
 
-/** Routes by their path; one that ends with a slash stands for all below it. */
+/** Routes by path; a path that ends with a slash covers everything below it. */
 export type Routes = Readonly<Record<string, Route>>
 
 /** Some routes, and what they counted. */
@@ -22,6 +22,6 @@ export interface CountingRoutes<Counted extends keyof SyntheticStats> {
   readonly stats: () => Pick<SyntheticStats, Counted>
 }
 
-/** What is answered where nothing else is to be said. */
+/** The default answer. */
 export const hello = (headers: Readonly<Record<string, string>> = {}): Response =>
   new Response('hello from a server whose behavior is known\n', { headers })

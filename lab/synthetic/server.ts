@@ -1,7 +1,7 @@
 import type { SyntheticOptions } from './options.ts'
 import { createSyntheticHandler } from './routes.ts'
 
-/** A synthetic server: a process of its own, told what to be by its first argument. */
+/** A synthetic server in a process of its own, configured by its first argument. */
 
 const options = JSON.parse(process.argv[2] ?? '{}') as SyntheticOptions
 

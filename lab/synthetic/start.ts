@@ -2,16 +2,16 @@ import { join } from 'node:path'
 import { LabError } from '../core/index.ts'
 import type { SyntheticOptions, SyntheticStats } from './options.ts'
 
-/** A synthetic server that runs. */
+/** A running synthetic server. */
 export interface SyntheticServer {
-  /** Origin without a slash at the end. */
+  /** Origin without a trailing slash. */
   readonly url: string
   readonly port: number
   readonly pid: number
   stats(): Promise<SyntheticStats>
-  /** Collects garbage, so that what is held is what leaks. */
+  /** Collects garbage, so that only leaked memory remains. */
   collect(): Promise<void>
-  /** SIGSTOP: connections stay, nothing is answered. */
+  /** Sends SIGSTOP: connections stay open, but nothing is answered. */
   pause(): void
   resume(): void
   stop(): Promise<void>

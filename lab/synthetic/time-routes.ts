@@ -6,7 +6,7 @@ import { hello } from './route.ts'
 
 const CAPACITY = { concurrent: 4, serviceMs: 10, queueMax: 1000 } as const
 
-/** Routes that take their time: a delay, a stall, a place where only so many are served at once. */
+/** Routes that take time: a delay, a stall, a limited number of requests served at once. */
 export function createTimeRoutes(
   { delay, stall, capacity: { concurrent, serviceMs, queueMax } = CAPACITY }: SyntheticOptions,
   { nowMs, sleep }: SyntheticWorld,
