@@ -2,7 +2,7 @@ import { defineScenario } from '../scenario/index.ts'
 import type { Subject } from './subject.ts'
 import { meet } from './subject.ts'
 
-/** Keys that are used for the first time in a run: as long as there are new ones, each is a miss. */
+/** Keys that a run uses for the first time; as long as there are unused ones, each is a miss. */
 const COLD_KEYS = 1000
 
 const keys = (from: number, to?: number) => (setup: unknown) =>
@@ -11,8 +11,8 @@ const hot = keys(0, 1)
 const cold = keys(1)
 
 /**
- * The same request with a credential that the gate has just seen, with one it has not, and with one that
- * is none: what remembering credentials is worth, and that it does not help who has none.
+ * The same request with a credential that the gate has just seen, with a new one, and with an invalid one: what
+ * caching credentials gains, and that it does not help callers without one.
  */
 export default defineScenario({
   name: 'authorization',

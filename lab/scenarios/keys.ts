@@ -4,7 +4,7 @@ import { keyFeed, meet } from './subject.ts'
 
 const KEYS = 10_000
 
-/** Every request with the next of many keys: a gate that knows many must not be slower for it. */
+/** Every request uses the next of many keys; a gate with many keys must not be slower for it. */
 export default defineScenario({
   name: 'keys',
   description: '10,000 API keys in turn (LAB_KEYS for another number).',

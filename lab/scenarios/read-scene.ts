@@ -9,7 +9,7 @@ export const READ_SCENE = {
   checks: { status: 200 },
 } as const satisfies ScenarioSpec['requests'][string]
 
-/** Authenticated reading of the current scene, the plainest request through all layers. */
+/** An authenticated read of the current scene, the simplest request through all layers. */
 export function readScene(
   name: string,
   description: string,

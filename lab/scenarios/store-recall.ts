@@ -4,7 +4,7 @@ import { keyFeed, meet } from './subject.ts'
 const WORDS = 'sea light stone garden orbit music winter letter river machine'.split(' ')
 const TEXTS = 500
 
-/** Reads seven times for each write; a tenth of the users runs into the limiter, as it must be. */
+/** Seven reads for every three writes; a tenth of both comes from users who must run into the limiter. */
 export default defineScenario({
   name: 'store and recall',
   description: '30 % store, 70 % recall; a tenth of both by users who ask for more than they may.',

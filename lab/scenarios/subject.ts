@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { ScenarioSpec, SetupContext } from '../scenario/index.ts'
 
-/** What scenarios know of what they run against: credentials that work there. */
+/** What scenarios know about the server they run against: credentials that work there. */
 export interface Subject {
-  /** Credentials that no limit gets in the way of. */
+  /** Credentials that reach no limit. */
   readonly keys: readonly string[]
   /** Credentials that run into the limiter at once. */
   readonly greedyKeys: readonly string[]
@@ -27,8 +27,8 @@ const demoSchema = z.object({ gate: z.url(), admin: z.url(), rootKey: z.string()
 const madeSchema = z.object({ secret: z.string() })
 
 /**
- * Gets credentials for what is measured: made-up ones for the lab's synthetic server; for the gate's demo,
- * new keys that end after a day, made with the root key that the demo wrote to `.tollgate/demo.json`
+ * Gets credentials for the server that is measured: made-up ones for the lab's synthetic server; for the gate's demo,
+ * new keys that expire after a day, created with the root key that the demo wrote to `.tollgate/demo.json`
  * (or to the file in TOLLGATE_DEMO).
  */
 export async function meet(

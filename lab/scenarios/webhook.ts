@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000
 /** How much faster than in reality: LAB_ACCELERATE=864 sends the events of a day in 100 s. */
 const factor = Math.max(1, Number(process.env['LAB_ACCELERATE'] ?? 1) || 1)
 
-/** Events as a service delivers them: 10,000 a day, at random moments, each with a body to be kept. */
+/** Events as a service delivers them: 10,000 a day, at random moments, each with a body to store. */
 export default defineScenario({
   name: 'webhook',
   description: '10,000 events a day; LAB_ACCELERATE makes a day shorter.',
