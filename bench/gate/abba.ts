@@ -7,8 +7,8 @@ export interface Block<T> {
 }
 
 /**
- * Measures an arm between two slices of its baseline, or the other way round: ABBA or BAAB, drawn by
- * lot, so that a machine that gets slower or faster in a steady way favors neither.
+ * Measures an arm between two slices of its baseline, or the other way around: ABBA or BAAB, at
+ * random, so that a machine that drifts steadily favors neither.
  */
 export async function measureBlock<T>(
   base: () => Promise<T>,
@@ -22,7 +22,7 @@ export async function measureBlock<T>(
   return outer === base ? { base: outside, arm: inside } : { base: inside, arm: outside }
 }
 
-/** How the arm compares in a block: ratio of the geometric means. */
+/** The ratio of the arm to its baseline in a block, by geometric means. */
 export function ratioOf<T>({ base, arm }: Block<T>, figure: (slice: T) => number): number {
   const meanLog = (slices: readonly T[]): number =>
     slices.reduce((sum, slice) => sum + Math.log(figure(slice)), 0) / slices.length

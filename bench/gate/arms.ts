@@ -5,13 +5,13 @@ export interface Arm {
   readonly request: RequestKind
   /** `bare` is `Bun.serve` alone; the others are a gate with these layers. */
   readonly layers: 'bare' | Layers
-  /** What is wanted of it, against the bare server. */
+  /** Its target, relative to the bare server. */
   readonly target?: Target
-  /** Runs only when it is asked for by its name. */
+  /** Runs only if it is requested by name. */
   readonly byName?: true
 }
 
-/** The two requests of the benchmark: a 90-byte JSON body to be parsed, and none. */
+/** The two requests of the benchmark: with a 90-byte JSON body to parse, and without a body. */
 export type RequestKind = 'post' | 'get'
 
 /** Lowest throughput and highest CPU per request, as ratios to the bare server. */
@@ -20,7 +20,7 @@ export interface Target {
   readonly cpu?: number
 }
 
-/** The layers of an arm; what is left out is off. */
+/** The layers of an arm; omitted ones are off. */
 export interface Layers {
   readonly identify?: boolean
   readonly limits?: boolean
@@ -32,7 +32,7 @@ export interface Layers {
 
 const ALL = { identify: true, limits: true, roles: true, schema: true, audit: 'full' } as const
 
-/** Every arm. The first one of each kind of request is what its others are compared with. */
+/** Every arm. The others of each kind of request are compared with the first. */
 export const ARMS: readonly Arm[] = [
   { name: 'bare', title: 'bare server, parsing the body', request: 'post', layers: 'bare' },
   { name: 'aa', title: 'A/A: the same once more', request: 'post', layers: 'bare' },
@@ -111,22 +111,22 @@ export const ARMS: readonly Arm[] = [
   },
 ]
 
-/** The arm of a name; throws for one that does not exist. */
+/** The arm with a name; throws if there is none. */
 export function armNamed(name: string): Arm {
   const arm = ARMS.find((candidate) => candidate.name === name)
   if (arm === undefined) throw new RangeError(`no arm is named ${name}`)
   return arm
 }
 
-/** What an arm is compared with. */
+/** The arm that an arm is compared with. */
 export const baselineOf = (arm: Arm): Arm => armNamed(arm.request === 'post' ? 'bare' : 'bare-get')
 
-/** The arms named and their baselines; without names, all that need not be asked for. */
+/** The named arms and their baselines; without names, all that do not have to be requested by name. */
 export function armsOf(names: readonly string[] | undefined): readonly Arm[] {
   if (names === undefined) return ARMS.filter(({ byName }) => byName !== true)
   const chosen = names.map(armNamed)
   return ARMS.filter((arm) => chosen.some((one) => one === arm || baselineOf(one) === arm))
 }
 
-/** Whether its server has to know the keys. */
+/** Whether its server needs the keys. */
 export const usesKeys = ({ layers }: Arm): boolean => layers !== 'bare'

@@ -19,12 +19,12 @@ export interface Bench extends Fleet {
   memory(arm: Arm): { readonly before: Memory; readonly after: Memory }
 }
 
-/** Discarded at the start of each slice: caches that have to fill. */
+/** Discarded at the start of each slice, while caches fill. */
 export const DISCARD_MS = 50
 const CONNECTIONS = 64
-/** Of the lots that decide the order of arms. */
+/** Seed of the random order of arms. */
 export const SEED = 20_261_121
-/** How often every key is used after the first time: compilers and collectors settle meanwhile. */
+/** How often every key is used after the first time, so that compiler and garbage collector settle. */
 const WARM_TURNS = 2
 
 /** Starts the servers, and lets each of them serve every key a few times. */
@@ -42,7 +42,7 @@ export async function openBench(arms: readonly Arm[], options: FleetOptions): Pr
   }
   const warmUp = async (arm: Arm, server: Server): Promise<void> => {
     progress(`warming up ${arm.name}`)
-    // The server ends connections that stay silent at first: they are used as soon as they stand.
+    // The server ends connections that stay silent at first, so they are used as soon as they are open.
     const loop = await createClosedLoop(server, requests[arm.request], CONNECTIONS)
     loops.set(arm.name, loop)
     const before = await server.memory()

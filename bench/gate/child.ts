@@ -21,7 +21,7 @@ export interface Server {
   /** Resolves when everything that waits for the audit log is on disk. */
   drain(): Promise<AuditCounts>
   memory(): Promise<Memory>
-  /** Takes the processor from it, until it is {@link Server.thaw | thawed}. */
+  /** Stops its execution until it is {@link Server.thaw | thawed}. */
   freeze(): void
   thaw(): void
   /** Ends the process and removes its data. */
@@ -39,14 +39,14 @@ export interface KeyFolder {
 export interface StartOptions extends Pick<ServerOptions, 'cacheAgeMs' | 'indexBytes'> {
   readonly arm: string
   readonly hosts: readonly string[]
-  /** What its own data folder is a copy of; empty when absent. */
+  /** The folder that its own data folder is copied from; it starts empty if absent. */
   readonly from?: KeyFolder
 }
 
 /** Where servers run; the generator has another. */
 export const SERVER_PROCESSOR = 0
 
-/** A folder that is gone at the latest when this process ends, by Ctrl-C as well. */
+/** A folder that is removed at the latest when this process ends, even by Ctrl-C. */
 interface Folder {
   readonly path: string
   remove(): Promise<void>
@@ -65,7 +65,7 @@ async function makeFolder(): Promise<Folder> {
   }
 }
 
-/** Makes keys in a process of its own, so that no other has them in its heap. */
+/** Makes keys in a process of its own, so that no other process has them in its heap. */
 export async function makeKeyFolder(count: number): Promise<KeyFolder> {
   const folder = await makeFolder()
   try {
@@ -105,7 +105,7 @@ export async function startServer({ from, ...options }: StartOptions): Promise<S
       freeze: () => kill('SIGSTOP'),
       thaw: () => kill('SIGCONT'),
       async stop() {
-        // Nothing is kept: writing it down in order would take seconds.
+        // The data is not kept, and an orderly shutdown would take seconds to write it.
         kill('SIGKILL')
         await exited
         await folder.remove()
@@ -117,7 +117,7 @@ export async function startServer({ from, ...options }: StartOptions): Promise<S
   }
 }
 
-/** What is said to each question. */
+/** The answer to each question. */
 interface Said {
   readonly cpu: Extract<Answer, { kind: 'cpu' }>
   readonly drain: Extract<Answer, { kind: 'drained' }>
@@ -131,12 +131,12 @@ interface Process {
   readonly port: number
   readonly isPinned: boolean
   readonly exited: Promise<number>
-  /** One question at a time is answered, in order. */
+  /** Questions are answered one at a time, in order. */
   ask<Q extends Question>(question: Q): Promise<Said[Q]>
   kill(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void
 }
 
-/** A gate is started as its users start it. */
+/** Whether it is a gate, which is started as users start it. */
 const isGate = ({ arm }: ServerOptions): boolean =>
   arm !== undefined && armNamed(arm).layers !== 'bare'
 
@@ -165,7 +165,7 @@ async function startProcess(spec: ServerOptions): Promise<Process> {
       },
     },
   )
-  // A frozen process would not notice that this one is gone. Before its folder is removed: it writes there.
+  // A frozen process would not notice that this one is gone. It must end before the folder it writes to is removed.
   const end = (): void => {
     child.kill('SIGKILL')
   }

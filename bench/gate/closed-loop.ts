@@ -7,16 +7,16 @@ import { stayAwake } from './wakefulness.ts'
 
 /** Load on one arm as fast as it answers. */
 export interface ClosedLoop {
-  /** Sends for `ms` and measures all but the first `discardMs`. Ends when all answers and records are there. */
+  /** Sends for `ms` and measures all but the first `discardMs`. Ends when all answers and records are complete. */
   run(ms: number, discardMs: number): Promise<Slice>
-  /** Sends so many requests. */
+  /** Sends a number of requests. */
   some(count: number): Promise<void>
   /** Sends each request once. */
   once(): Promise<void>
   close(): void
 }
 
-/** Steps through the requests so that neighbors in time are no neighbors in memory; a prime. */
+/** Step through the requests, a prime, so that neighbors in time are not neighbors in memory. */
 const STRIDE = 40_487
 
 /** Opens the connections of an arm. */
@@ -69,7 +69,7 @@ export async function createClosedLoop(
     await start(count)
     if (failure !== undefined) throw failure
   }
-  /** Sends for so long, and waits for all answers. */
+  /** Sends for `ms`, and waits for all answers. */
   const load = async (ms: number): Promise<void> => {
     const sleepAgain = stayAwake()
     const done = start(Infinity)

@@ -7,7 +7,7 @@ import { ANSWER, BODY_SCHEMA, PATH } from './requests.ts'
 export const ROLE = 'editor'
 const PERMISSION = 'player:write'
 
-/** The configuration of a gate with these layers. Limits are too high to be met. */
+/** The configuration of a gate with these layers. Limits are too high to be reached. */
 export function configOf(folder: string, kind: RequestKind, layers: Layers): GatewayConfig {
   const identified = layers.identify === true
   return gatewayConfig.parse({

@@ -1,13 +1,13 @@
 import type { Socket } from 'bun'
 
-/** A keep-alive connection that has one request under way at most. */
+/** A keep-alive connection with at most one request under way. */
 export interface Connection {
   /** Sends a request; the answer is reported to `onAnswer`. */
   send(request: Uint8Array): void
   end(): void
 }
 
-/** What a connection tells. Anything but a complete answer is a failure of the run. */
+/** Callbacks of a connection. Anything but a complete answer is a failure of the run. */
 export interface ConnectionEvents {
   readonly onAnswer: (connection: Connection, status: number) => void
   readonly onFailure: (reason: string) => void
@@ -66,7 +66,7 @@ export async function openConnection(
   return connection
 }
 
-/** Bytes of an answer, NaN when it does not say; `undefined` when its head is not complete. */
+/** Length of an answer in bytes; NaN if it has no Content-Length, `undefined` while its head is incomplete. */
 function answerLength(bytes: Buffer): number | undefined {
   const headEnd = bytes.indexOf(HEAD_END)
   if (headEnd < 0) return undefined

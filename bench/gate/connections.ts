@@ -7,14 +7,14 @@ import type { Options } from './options.ts'
 import { progress } from './progress.ts'
 import { prepareRequests } from './requests.ts'
 
-/** A client has some 28,000 ports towards one address: the connections are spread over three. */
+/** A client has some 28,000 ports for one address, so the connections are spread over three. */
 const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const
 const ARM = 'all'
 const KEYS_MAX = 1000
 const OPENED_AT_ONCE = 200
 const ANSWERS_WITHIN_MS = 30_000
 
-/** Opens so many keep-alive connections, then sends a request through each of them. */
+/** Opens many keep-alive connections, then sends a request through each of them. */
 export async function measureConnections(options: Options): Promise<Report> {
   const { server, keys } = await startWithKeys(Math.min(options.keys, KEYS_MAX))
   const requests = prepareRequests('post', keys)
@@ -42,7 +42,7 @@ export async function measureConnections(options: Options): Promise<Report> {
           openConnection(HOSTS[(open.length + at) % HOSTS.length]!, server.port, events),
         ),
       )
-      // The server closes connections that never said anything, so each says something at once.
+      // The server closes connections that never send anything, so each sends a request at once.
       await Promise.all(opened.map(ask))
       open.push(...opened)
     }

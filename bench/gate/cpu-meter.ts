@@ -45,7 +45,7 @@ const groupName = (name: string): string => name.replace(/[ #-]*\d+$/, '')
 
 function readThread(folder: string): Omit<ThreadReading, 'group'> {
   const [ns, waitedNs] = readText(`${folder}/schedstat`).split(' ').map(Number)
-  // Fields are counted from behind the name, which may hold anything (proc(5): utime is the 14th of all).
+  // Fields are counted from after the name, which may contain anything (proc(5): utime is the 14th of all).
   const stat = readText(`${folder}/stat`)
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return {

@@ -1,23 +1,23 @@
 /** Readings of one thread, counted since it began. */
 export interface ThreadReading {
-  /** What threads of its kind are called: `main`, `JITWorker`. */
+  /** Name of threads of this kind: `main`, `JITWorker`. */
   readonly group: string
-  /** On a processor, nanoseconds. */
+  /** Time on a processor, nanoseconds. */
   readonly ns: number
-  /** Ready to run while another had the processor, nanoseconds. */
+  /** Time ready to run while another thread had the processor, nanoseconds. */
   readonly waitedNs: number
   /** Its own code, and the kernel on its behalf: coarse, and only good for how they share {@link ThreadReading.ns}. */
   readonly userTicks: number
   readonly systemTicks: number
 }
 
-/** All threads of a process by id. */
+/** All threads of a process, by id. */
 export type CpuReading = ReadonlyMap<number, ThreadReading>
 
-/** What the threads of a kind took. */
+/** Processor time of all threads of a kind. */
 export type GroupTime = Omit<ThreadReading, 'group'>
 
-/** What a process took between two readings, by kind of thread. */
+/** Processor time of a process between two readings, by kind of thread. */
 export type CpuTime = ReadonlyMap<string, GroupTime>
 
 const NONE: GroupTime = { ns: 0, waitedNs: 0, userTicks: 0, systemTicks: 0 }
@@ -30,7 +30,7 @@ const combined = (a: GroupTime, b: GroupTime, sign: 1 | -1): GroupTime => ({
   systemTicks: a.systemTicks + sign * b.systemTicks,
 })
 
-/** What was taken between two readings. A thread that ended in between is left out: what it took is not known. */
+/** The time between two readings. A thread that ended in between is left out, because its time is not known. */
 export function cpuTimeBetween(before: CpuReading, after: CpuReading): CpuTime {
   const groups = new Map<string, GroupTime>()
   for (const [id, reading] of after) {
@@ -40,7 +40,7 @@ export function cpuTimeBetween(before: CpuReading, after: CpuReading): CpuTime {
   return groups
 }
 
-/** All of them together. */
+/** The sum of several times. */
 export function sumOfCpuTimes(times: readonly CpuTime[]): CpuTime {
   const groups = new Map<string, GroupTime>()
   for (const time of times) {
@@ -66,8 +66,8 @@ export function splitNs({ ns, userTicks, systemTicks }: GroupTime): {
 }
 
 /**
- * How long the main thread had to wait for the processor because of work that is not the process's own,
- * nanoseconds, at least: it may have waited for its other threads for as long as those ran.
+ * A lower bound for how long the main thread waited for the processor because of other processes, nanoseconds.
+ * It may have waited for threads of its own process for as long as those ran, so that time is subtracted.
  */
 export function waitedForOthersNs(time: CpuTime): number {
   const main = time.get('main') ?? NONE

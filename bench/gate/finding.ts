@@ -1,6 +1,6 @@
 import type { Estimate, Verdict } from './statistics.ts'
 
-/** One figure against what is wanted of it. */
+/** One figure and its target. */
 export interface Finding {
   readonly what: string
   readonly value: Estimate
@@ -9,7 +9,7 @@ export interface Finding {
   readonly verdict: Verdict
 }
 
-/** What a measurement ends with: lines for people, data for programs, and what it says of targets. */
+/** The result of a measurement: lines for people, data for programs, and findings about targets. */
 export interface Report {
   readonly lines: readonly string[]
   readonly data: Readonly<Record<string, unknown>>

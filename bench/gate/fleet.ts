@@ -6,12 +6,12 @@ import type { Options } from './options.ts'
 import { progress } from './progress.ts'
 
 /**
- * A process for each arm, all on the same processor: none has the heap, the compiled code or the collector of
- * another. Only one of them runs at a time. An idle server takes up to 5 % of a processor, most of it right
- * after it was busy, and would take it from the one that is measured.
+ * A process for each arm, all on the same processor; they share no heap, compiled code or garbage collector.
+ * Only one of them runs at a time, because an idle server uses up to 5 % of a processor, most of it right
+ * after it was busy, and would take that from the one that is measured.
  */
 export interface Fleet {
-  /** Secrets of the keys that every gate knows. Bare servers are sent the same requests. */
+  /** Secrets of the keys that every gate knows. Bare servers get the same requests. */
   readonly keys: readonly string[]
   readonly isPinned: boolean
   server(arm: Arm): Server
@@ -20,7 +20,7 @@ export interface Fleet {
   close(): Promise<void>
 }
 
-/** What {@link startFleet} is told. */
+/** Options of {@link startFleet}. */
 export interface FleetOptions
   extends Pick<Options, 'keys' | 'cacheAgeMs'>, Pick<StartOptions, 'indexBytes'> {}
 

@@ -10,7 +10,7 @@ import { configOf, ROLE } from './configuration.ts'
 const TENANTS = 50
 const KEYS_AT_ONCE = 2000
 
-/** What the gates of all arms stand on: one real data folder. */
+/** What the gate of an arm is built on: a real data folder. */
 export interface House {
   readonly folder: string
   readonly storage: Storage
@@ -23,7 +23,7 @@ export interface HouseOptions {
   readonly folder: string
   /** How long a known credential is trusted, milliseconds. */
   readonly cacheAgeMs?: number
-  /** What indexes of the audit log may take, bytes. */
+  /** Limit of the indexes of the audit log, bytes. */
   readonly indexBytes?: number
 }
 

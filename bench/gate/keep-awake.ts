@@ -1,14 +1,14 @@
 import { pinned } from './processors.ts'
 
-/** Runs until it is killed or the process it is told of is gone. */
+/** Runs until it is killed, or until the process with the given id is gone. */
 const LOOP = 'while kill -0 "$1" 2>/dev/null; do :; done'
 
 /**
- * Keeps a processor from halting, by a process that gives way to every other (`SCHED_IDLE`). The processor of a virtual
- * machine that has halted is taken from it, and comes back when its host finds the time: mostly after some 20 µs, now
- * and then after a millisecond, which would be most of what is seen of p99.
+ * Keeps a processor from halting, with a process that yields to every other (`SCHED_IDLE`). A halted processor of a
+ * virtual machine is taken away, and comes back when the host schedules it: mostly after some 20 µs, occasionally
+ * after a millisecond, which would dominate p99.
  *
- * @returns what lets it halt again; `undefined` where processes cannot be told so.
+ * @returns A function that lets it halt again; `undefined` if such a process cannot be started.
  */
 export function keepAwake(processor: number): (() => Promise<void>) | undefined {
   const pin = pinned(processor)

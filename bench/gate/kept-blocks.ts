@@ -2,14 +2,14 @@ import type { Block } from './abba.ts'
 import type { Slice } from './slice.ts'
 import { totalNs } from './cpu-time.ts'
 
-/** The blocks of an arm that say something. */
+/** The usable blocks of an arm. */
 export interface KeptBlocks {
   readonly blocks: readonly Block<Slice>[]
-  /** Left out: a slice had no answer, because other work had the processor all the time. */
+  /** Number left out because a slice had no answer: other work had the processor all the time. */
   readonly stalled: number
-  /** Left out: records of the audit log were dropped, so that the gate did less than it promises. */
+  /** Number left out because records of the audit log were dropped, so that the gate did less than it promises. */
   readonly dropped: number
-  /** Most were left out. What is kept is then too choice to be judged. */
+  /** Whether most were left out, so that the rest is too selective to be judged. */
   readonly isSpoilt: boolean
 }
 
@@ -18,7 +18,7 @@ const KEPT_SHARE_MIN = 0.5
 const slicesOf = ({ base, arm }: Block<Slice>): readonly Slice[] => [...base, ...arm]
 const hasAnswers = ({ requests, cpu }: Slice): boolean => requests > 0 && totalNs(cpu) > 0
 
-/** Leaves out blocks in which the servers did not do what is to be measured. */
+/** Leaves out blocks in which the servers did not do the work that is measured. */
 export function keepBlocks(all: readonly Block<Slice>[]): KeptBlocks {
   const answered = all.filter((block) => slicesOf(block).every(hasAnswers))
   const blocks = answered.filter((block) => slicesOf(block).every(({ dropped }) => dropped === 0))

@@ -20,7 +20,7 @@ export interface LatencyArms {
 export const RATE_PER_SECOND = 10_000
 const CONNECTIONS = 256
 const WARM_CONNECTIONS = 64
-/** How often a gate is asked for every key: the first time it reads them. */
+/** How often every key is used at first; the gate reads the keys the first time. */
 const WARM_TURNS = 2
 const WARM_MS = 1000
 

@@ -7,16 +7,16 @@ import { pooledDifference } from './pooled.ts'
 import type { Estimate } from './statistics.ts'
 import { estimate, median, quantile } from './statistics.ts'
 
-/** A slice is disturbed when the generator missed more than this share of it. */
+/** A slice is disturbed if the generator missed more than this share of it. */
 const MISSED_MAX = 0.2
-/** Or when the server waited for other work for more than this share of the time. */
+/** It is also disturbed if the server waited for other work for more than this share of the time. */
 const WAITED_MAX = 0.01
-/** With records dropped in more blocks than this share, what is left out may be the tail that is asked for. */
+/** If records were dropped in more than this share of the blocks, leaving those out may remove the tail in question. */
 const DROPPING_SHARE_MAX = 0.05
-/** With fewer blocks left than this share, those that are left say little: all are shown, and nothing is judged. */
+/** If fewer than this share of the blocks are left, they say little: all are shown, and nothing is judged. */
 const KEPT_SHARE_MIN = 0.5
 
-/** What an arm adds to the bare server, and the times of both. */
+/** The latency that an arm adds to the bare server, and the times of both. */
 export interface LatencyRow {
   readonly arm: Arm
   /** Added to the quantile of all requests together. */
@@ -41,7 +41,7 @@ export interface LatencyRow {
   readonly isSpoilt: boolean
 }
 
-/** Quantiles of all requests of the blocks that are kept. */
+/** Quantiles over all requests of the blocks that are kept. */
 export interface Times {
   readonly p50Ms: number
   readonly p99Ms: number
@@ -60,7 +60,7 @@ const calmSlices = ({ base, arm }: Block<Latencies>): Block<Latencies> => ({
   arm: arm.filter((slice) => !isDisturbed(slice)),
 })
 
-/** What the blocks of an arm say. */
+/** Computes the row of an arm from its blocks. */
 export function latencyRowOf(
   arm: Arm,
   all: readonly Block<Latencies>[],

@@ -8,7 +8,7 @@ import { verdictOf } from './statistics.ts'
 const THREADS_SHOWN = 6
 
 /**
- * What is said of targets. Nothing is, where most blocks had to be left out, and nothing of throughput where the
+ * The findings about targets: none if most blocks had to be left out, and none about throughput if the
  * servers were not at their limit.
  */
 export function findingsOf({ arm, throughput, cpu, isSpoilt, isStarved }: Row): readonly Finding[] {

@@ -14,32 +14,32 @@ import { estimate, median } from './statistics.ts'
 /** A server alone on its processor is busy for more than 0.9 of the time, one that shares it for half. */
 const BUSY_MIN = 0.8
 
-/** An arm next to its baseline. */
+/** An arm compared with its baseline. */
 export interface Row extends Level, Pick<KeptBlocks, 'isSpoilt'> {
   readonly arm: Arm
   readonly throughput: Estimate
   readonly cpu: Estimate
-  /** Either server waited for other work or for the generator: its throughput is not its own. */
+  /** Whether either server waited for other work or for the generator, so that throughput is not its own limit. */
   readonly isStarved: boolean
   /** Blocks left out, by reason. */
   readonly left: Pick<KeptBlocks, 'stalled' | 'dropped'>
 }
 
-/** What the slices of one arm say by themselves. */
+/** Figures of the slices of one arm by themselves. */
 interface Level {
   readonly requestsPerSecond: number
   readonly cpuUs: number
   /** Share of the wall time that the server was on a processor: near 1, or it was not at its limit. */
   readonly busy: number
-  /** Of all its slices, those left out included. */
+  /** Requests of all its slices, including those left out. */
   readonly requests: number
   readonly written: number
   readonly dropped: number
-  /** What each kind of thread took for a request, the dearest first. */
+  /** Processor time per request by kind of thread, most expensive first. */
   readonly threads: readonly ThreadShare[]
 }
 
-/** Microseconds a request, mean of all slices. */
+/** Microseconds per request, mean of all slices. */
 export interface ThreadShare {
   readonly group: string
   readonly us: number
@@ -50,7 +50,7 @@ export interface ThreadShare {
 /** The row of an arm; before that of an A/A arm, the one of the baseline that it copies. */
 export function rowsOf(arm: Arm, all: readonly Block<Slice>[], random: Random): readonly Row[] {
   const { blocks, stalled, dropped, isSpoilt } = keepBlocks(all)
-  // Where nothing says enough all is shown, and nothing judged.
+  // If too few blocks are usable, all are shown and nothing is judged.
   const shown = isSpoilt ? all : blocks
   const ratio = (figure: (slice: Slice) => number): Estimate =>
     estimate(
@@ -94,7 +94,7 @@ function levelOf(shown: readonly Slice[], all: readonly Slice[]): Level {
   }
 }
 
-/** What each kind of thread took for a request. */
+/** Processor time per request by kind of thread. */
 export function threadShares(slices: readonly Slice[]): readonly ThreadShare[] {
   const requests = slices.reduce((sum, slice) => sum + slice.requests, 0)
   const us = (ns: number): number => ns / requests / 1000

@@ -11,7 +11,7 @@ import { progress } from './progress.ts'
 import { rest } from './rest.ts'
 import type { Slice } from './slice.ts'
 
-/** Throughput and CPU per request of each arm, next to the bare server. */
+/** Throughput and CPU per request of each arm, relative to the bare server. */
 export async function measureLayers(options: Options): Promise<Report> {
   const bench = await openBench(armsOf(options.only), options)
   try {

@@ -1,7 +1,7 @@
 import type { IncomingHeaders, IncomingRequest } from '../../src/core/incoming-request.ts'
 import { BODY, PATH } from './requests.ts'
 
-/** A request that is here already: for measuring the path through the gate without a server. */
+/** A request in memory, for measuring the path through the gate without a server. */
 export class MadeRequest implements IncomingRequest, IncomingHeaders {
   readonly method: string
   readonly target = PATH

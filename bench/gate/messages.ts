@@ -1,7 +1,7 @@
-/** What the server process is asked. */
+/** Questions to the server process. */
 export type Question = 'cpu' | 'drain' | 'memory' | 'stop'
 
-/** What it says. */
+/** Its answers. */
 export type Answer =
   | { readonly kind: 'ready'; readonly port: number }
   | { readonly kind: 'cpu'; readonly userUs: number; readonly systemUs: number }
@@ -14,7 +14,7 @@ export type Answer =
 export interface AuditCounts {
   /** On disk. */
   readonly written: number
-  /** Lost: the queue was full. */
+  /** Lost because the queue was full. */
   readonly dropped: number
 }
 
@@ -25,20 +25,20 @@ export interface Memory {
   readonly heapBytes: number
 }
 
-/** What the server process is started with. */
+/** Options of the server process. */
 export interface ServerOptions {
   readonly folder: string
-  /** Makes so many keys in the folder first. */
+  /** Number of keys to make in the folder first. */
   readonly makeKeys?: number
-  /** Name of the arm to serve; none where only keys are made. */
+  /** Name of the arm to serve; absent if only keys are made. */
   readonly arm?: string
   /** Addresses to listen on. */
   readonly hosts: readonly string[]
   /** How long a known credential is trusted, milliseconds; the product's default when absent. */
   readonly cacheAgeMs?: number
-  /** What indexes of the audit log may take, bytes; the product's default when absent. */
+  /** Limit of the indexes of the audit log, bytes; the product's default if absent. */
   readonly indexBytes?: number
 }
 
-/** The file in the folder that the keys are left in, one a line. */
+/** The file in the folder with the keys, one per line. */
 export const KEYS_FILE = 'bench-keys'

@@ -4,11 +4,11 @@ import { openConnection } from './connection.ts'
 import { cpuTimeBetween, waitedForOthersNs } from './cpu-time.ts'
 import { Pacing } from './pacing.ts'
 
-/** Latencies of a stretch of load at a fixed rate. */
+/** Latencies of a period of load at a fixed rate. */
 export interface Latencies {
   /** Milliseconds from the planned moment to the answer, sorted. */
   readonly response: Float64Array
-  /** Share of the planned requests that the generator missed, because it stood still. */
+  /** Share of the planned requests that the generator missed, because it was stalled. */
   readonly missed: number
   /** Share of the time that the server was ready to run and had to wait for other work. */
   readonly waited: number
@@ -67,7 +67,7 @@ export async function createOpenLoop(
     planned.set(connection, plannedMs)
     connection.send(requests[next]!)
   }
-  /** Sends until `endMs`, and waits for all answers. It looks at the clock in every turn: a timer would be a millisecond late. */
+  /** Sends until `endMs`, then waits for all answers. Reads the clock in every turn; a timer would be 1 ms late. */
   const load = (endMs: number): Promise<void> => {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     let counted = count
@@ -121,7 +121,7 @@ export async function createOpenLoop(
   }
 }
 
-/** First in, first out, in a fixed number of places. */
+/** A first-in, first-out queue of fixed capacity. */
 class Ring<T> {
   readonly #places: (T | undefined)[]
   #first = 0

@@ -3,7 +3,7 @@ import type { Arm } from './arms.ts'
 import { ARMS } from './arms.ts'
 import { messageOf } from '../../src/core/error-message.ts'
 
-/** What the benchmark is told. */
+/** Options of the benchmark. */
 export interface Options {
   readonly mode: Mode
   readonly keys: number
@@ -14,9 +14,9 @@ export interface Options {
   readonly only: readonly string[] | undefined
   readonly connections: number
   readonly soakSeconds: number
-  /** Requests a second of the soak; as fast as it answers when absent. */
+  /** Requests per second of the soak; as fast as the server answers if absent. */
   readonly soakRate: number | undefined
-  /** Whether the table says what each kind of thread took. */
+  /** Whether the table shows the processor time of each kind of thread. */
   readonly threads: boolean
   readonly json: boolean
 }
@@ -24,7 +24,7 @@ export interface Options {
 /** What is measured. */
 export type Mode = 'layers' | 'latency' | 'scale' | 'connections' | 'soak'
 
-/** ABBA blocks for each arm when nothing is said. Differences at p99 need more of them than medians do. */
+/** Default number of ABBA blocks per arm. Differences at p99 need more of them than medians do. */
 const BLOCKS: Readonly<Record<Mode, number>> = {
   layers: 40,
   latency: 100,
@@ -35,7 +35,7 @@ const BLOCKS: Readonly<Record<Mode, number>> = {
 
 const namesOf = (arms: readonly Arm[]): string => arms.map(({ name }) => name).join(', ')
 
-/** How the benchmark is called. */
+/** The usage of the benchmark. */
 export const HELP = `What each layer of the gate costs, next to a bare server. Each has a process of its own.
 
   npm run bench -- [options]
@@ -62,7 +62,7 @@ export const HELP = `What each layer of the gate costs, next to a bare server. E
 Progress goes to standard error. Exit status: 0, 6 when a target is missed for certain, 1 when it could not be measured.
 `
 
-/** Reads the command line; text when it only asks for help or cannot be understood. */
+/** Reads the command line; returns text if it asks for help or cannot be understood. */
 export function readOptions(
   args: readonly string[],
 ): Options | { readonly usage: string; readonly isWrong: boolean } {

@@ -1,15 +1,15 @@
-/** A turn of the generator's loop that found nothing to do takes far less, milliseconds. */
+/** Longest turn of the generator's loop with nothing to do, milliseconds; a normal one takes far less. */
 const IDLE_TURN_MS_MAX = 0.15
-/** What it takes at most to handle an answer or to send a request, milliseconds. */
+/** Longest time to handle an answer or to send a request, milliseconds. */
 const WORK_MS_MAX = 0.02
 
 /**
- * Plans requests at a fixed rate and tells the lateness of a server from that of the generator.
+ * Plans requests at a fixed rate, and distinguishes lateness of the server from that of the generator.
  *
- * What a server answers late counts from the planned moment, however many requests come to wait for it. When the
- * generator itself stood still (other work had its processor, or its own collector), nobody knows when the
- * answers of that time came, and what it would send now would come in a heap that was never planned: those
- * answers are not counted, and those requests not sent.
+ * A late answer of the server counts from the planned moment, however many requests have to wait. If the generator
+ * itself stalled (other work or its own garbage collector had the processor), nobody knows when the answers
+ * of that time arrived, and sending the missed requests now would make an unplanned burst. So those answers are not
+ * counted, and those requests are not sent.
  */
 export class Pacing {
   readonly #stepMs: number
@@ -24,7 +24,7 @@ export class Pacing {
     this.#stepMs = 1000 / ratePerSecond
   }
 
-  /** Begins to plan; everything before is forgotten. */
+  /** Starts the plan anew. */
   start(nowMs: number): void {
     this.#lastMs = nowMs
     this.#work = 0
@@ -32,16 +32,16 @@ export class Pacing {
     this.missed = 0
   }
 
-  /** A request was sent or an answer handled: that takes its time. */
+  /** Notes that a request was sent or an answer handled, which takes time. */
   worked(): void {
     this.#work += 1
   }
 
   /**
-   * Called in each turn of the loop: whether the generator stood still since the last one. What was due meanwhile is
-   * skipped then.
+   * Called in each turn of the loop; returns whether the generator stalled since the last one. If it did, requests that
+   * were due meanwhile are skipped.
    *
-   * @param isStarved - No connection was free: what is due waits for the server, and goes on to wait.
+   * @param isStarved - Whether no connection was free: due requests then wait for the server, and keep waiting.
    */
   hasStalled(nowMs: number, isStarved: boolean): boolean {
     const allowedMs = IDLE_TURN_MS_MAX + this.#work * WORK_MS_MAX
@@ -55,7 +55,7 @@ export class Pacing {
     return true
   }
 
-  /** Takes the next request that is due; its planned moment, or `undefined` when none is yet. */
+  /** Takes the next due request and returns its planned moment; `undefined` if none is due yet. */
   take(nowMs: number): number | undefined {
     if (this.dueMs > nowMs) return undefined
     const planned = this.dueMs

@@ -1,27 +1,27 @@
 import type { Ledger } from '../../src/ledger/index.ts'
 
-/** Some requests, one after the other without a socket, and what they took. */
+/** The cost of a round of requests without sockets. */
 export interface PathRound {
   readonly requests: number
-  /** CPU of all threads, the writing of the audit log included, nanoseconds. */
+  /** CPU of all threads, including the writing of the audit log, nanoseconds. */
   readonly cpuNs: number
-  /** Of that, CPU of the thread that answers. */
+  /** The part of it on the thread that answers. */
   readonly mainNs: number
   /** Records of the audit log on disk, and lost because its queue was full. */
   readonly written: number
   readonly dropped: number
 }
 
-/** Requests between two turns of the event loop: about what a busy server reads at once. */
+/** Requests per turn of the event loop: about as many as a busy server reads at once. */
 const TURN = 64
-/** So many records may wait before requests pause until they are written; the queue holds 32,768. */
+/** How many records may wait before requests pause until they are written; the queue holds 32,768. */
 const WAITING_MAX = 4096
 
 /**
- * Hands over at least so many requests, in turns, no faster than the audit log can be written. Waiting for the disk takes
- * no CPU; writing does, and is all done when the round ends, so that none is left to the next.
+ * Hands over at least this many requests, in turns, no faster than the audit log can be written. Waiting for the disk
+ * takes no CPU. Writing does, and is complete when the round ends, so that none is left to the next.
  *
- * @param turn - Hands over so many requests, and resolves when all are answered.
+ * @param turn - Hands over a number of requests, and resolves when all are answered.
  */
 export async function runRound(
   count: number,

@@ -2,7 +2,7 @@ import type { Random } from '../../src/core/random.ts'
 import type { Estimate } from './statistics.ts'
 import { quantile } from './statistics.ts'
 
-/** Values of all blocks, the largest first, each with the block it comes from. */
+/** Values of all blocks, largest first, each with the block it comes from. */
 interface Pool {
   readonly values: Float64Array
   readonly blocks: Uint16Array
@@ -30,7 +30,7 @@ function poolOf(blocks: readonly (readonly Float64Array[])[]): Pool {
   }
 }
 
-/** The value that a share `1 − q` of all lies above, when each block counts so many times. */
+/** The value above which a share `1 − q` of all lies, if each block is counted as often as `times` says. */
 function weightedQuantile({ values, blocks, sizes }: Pool, times: Uint16Array, q: number): number {
   const total = sizes.reduce((sum, size, block) => sum + size * times[block]!, 0)
   let above = (1 - q) * total
@@ -42,8 +42,8 @@ function weightedQuantile({ values, blocks, sizes }: Pool, times: Uint16Array, q
 }
 
 /**
- * By how much a quantile of all values of an arm lies above that of its base, with a bootstrap interval over
- * blocks (percentile method, Efron 1979): values of a block are not independent of each other, blocks are.
+ * By how much a quantile of all values of an arm exceeds that of its base, with a bootstrap interval over
+ * blocks (percentile method, Efron 1979), because blocks are independent and the values within one are not.
  */
 export function pooledDifference(
   pairs: readonly PairedValues[],

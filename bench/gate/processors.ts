@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 
-/** Prefix of a command line that pins a process to a processor; empty where that is impossible. */
+/** Prefix of a command line that pins a process to a processor; empty if that is impossible. */
 export function pinned(processor: number): readonly string[] {
   const taskset = Bun.which('taskset')
   if (taskset === null || availableParallelism() < 2) return []
@@ -8,7 +8,7 @@ export function pinned(processor: number): readonly string[] {
   return Bun.spawnSync([...prefix, 'true']).success ? prefix : []
 }
 
-/** Pins this process; false when that is impossible. */
+/** Pins this process; returns false if that is impossible. */
 export function pinSelf(processor: number): boolean {
   if (pinned(processor).length === 0) return false
   const command = ['taskset', '-a', '-c', '-p', String(processor), String(process.pid)]

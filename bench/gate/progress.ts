@@ -1,4 +1,4 @@
-/** Tells on standard error what is going on, in one line where it is a terminal. */
+/** Reports progress on standard error, redrawing one line if it is a terminal. */
 export function progress(text: string): void {
   process.stderr.write(process.stderr.isTTY ? `\r\u001B[K${text}` : `${text}\n`)
 }

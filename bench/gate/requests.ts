@@ -1,9 +1,9 @@
 import type { RequestKind } from './arms.ts'
 
-/** The path both requests go to. */
+/** The path of both requests. */
 export const PATH = '/player/position'
 
-/** What every arm answers with. */
+/** The answer of every arm. */
 export const ANSWER = { ok: true } as const
 
 /** The body: 90 bytes. */

@@ -25,7 +25,7 @@ const CPU_RATIO_MAX = 1.1
 const KEY_BYTES_MAX = 600
 const ARMS = ['bare', 'all'] as const
 
-/** What one arm says of the number of keys in use. */
+/** How the cost of one arm depends on the number of keys in use. */
 interface Ratio {
   readonly cpu: Estimate
   readonly isSpoilt: boolean

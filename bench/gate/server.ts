@@ -39,7 +39,7 @@ function serveArm(arm: Arm, house: House | undefined, hosts: readonly string[]):
 
 function memory(): Memory {
   Bun.gc(true)
-  // What buffers and strings hold outside of their cells is part of it already.
+  // It already includes what buffers and strings hold outside of their cells.
   const { heapSize } = heapStats()
   return { residentBytes: process.memoryUsage.rss(), heapBytes: heapSize }
 }
@@ -48,7 +48,7 @@ const say = (answer: Answer): void => void process.send?.(answer)
 
 const options = JSON.parse(process.argv[2] ?? '') as ServerOptions
 const arm = options.arm === undefined ? undefined : armNamed(options.arm)
-// A bare server stands in an empty house: no storage, no keys.
+// A bare server needs no storage and no keys.
 const house = arm?.layers === 'bare' ? undefined : await openHouse(options)
 if (house !== undefined && options.makeKeys !== undefined) {
   const keys = await makeKeys(house, options.makeKeys)

@@ -1,7 +1,7 @@
 import type { Block } from './abba.ts'
 import type { Slice } from './slice.ts'
 
-/** A slice of 1,000 requests at 10 µs each, but for what is said otherwise. */
+/** A slice of 1,000 requests at 10 µs each, unless overridden. */
 export function makeSlice({
   ns = 10_000_000,
   ...rest

@@ -2,14 +2,14 @@ import type { CpuTime } from './cpu-time.ts'
 import { totalNs } from './cpu-time.ts'
 
 /**
- * A stretch of load on one arm. It begins and ends with nothing waiting for the audit log, so that an arm pays
- * for all that it makes others write, and no arm for what another has left.
+ * A period of load on one arm. It begins and ends with no records waiting for the audit log, so that each arm pays
+ * for all of its own records, and for none of another.
  */
 export interface Slice {
   readonly requests: number
   /** From the first request to the last answer. */
   readonly seconds: number
-  /** From the first request until everything is written. */
+  /** CPU time from the first request until everything is written. */
   readonly cpu: CpuTime
   /** The part of it that came after the last answer, nanoseconds. */
   readonly drainNs: number
@@ -22,8 +22,8 @@ export interface Slice {
 export const cpuPerRequest = ({ requests, cpu }: Slice): number => totalNs(cpu) / requests
 
 /**
- * Requests a second. What was left to write counts as if it had been written between requests: the time on a
- * processor that it took, not the waiting for the disk.
+ * Requests per second. Records left to write count as if they had been written between requests: with the processor
+ * time they took, not with the wait for the disk.
  */
 export const requestsPerSecond = ({ requests, seconds, drainNs }: Slice): number =>
   requests / (seconds + drainNs / 1e9)

@@ -9,14 +9,14 @@ import type { Options } from './options.ts'
 import { progress } from './progress.ts'
 import { median, theilSenSlope, verdictOf } from './statistics.ts'
 
-/** Memory settles in the first part of a run, which is left out. */
+/** Share at the start of a run in which memory settles, which is left out. */
 const SETTLING_SHARE = 0.2
 const READING_EVERY_MS = 2000
-/** With a fixed rate: how often its share is sent. */
+/** With a fixed rate, requests are sent in portions at this interval. */
 const SHARE_EVERY_MS = 50
 /**
  * Indexes of the audit log are kept in memory up to a bound (`audit.indexMemory`), and fill it at 33
- * bytes a record: a bound that is reached while memory settles shows whether anything else grows.
+ * bytes per record. A bound that is reached while memory settles shows whether anything else grows.
  */
 const INDEX_BYTES = 4 * 1024 * 1024
 /** Growth over the run, as a share of the level, that still counts as flat. */
@@ -25,7 +25,7 @@ const GROWTH_MAX = 0.02
 /** A reading: seconds since the start, resident memory and heap in bytes. */
 type Point = readonly [seconds: number, residentBytes: number, heapBytes: number]
 
-/** What a soak saw. */
+/** The readings of a soak. */
 interface Soak {
   readonly points: readonly Point[]
   readonly requests: number

@@ -37,10 +37,10 @@ export function theilSenSlope(points: readonly (readonly [x: number, y: number])
   return median(slopes)
 }
 
-/** What can be said of an estimate against a bound. */
+/** How an estimate compares with a bound. */
 export type Verdict = 'PASS' | 'FAIL' | 'UNSURE'
 
-/** PASS or FAIL when the whole interval lies on one side of the bound. */
+/** PASS or FAIL if the whole interval lies on one side of the bound, UNSURE otherwise. */
 export function verdictOf(
   { low, high }: Estimate,
   bound: number,

@@ -3,10 +3,10 @@
  *
  * A sender on the same machine pays for waking the receiver: some 5 µs, on virtual machines more. A
  * generator that sleeps whenever it has nothing to do is woken by nearly every answer of a server that
- * is slower than itself, and hardly ever by one that is faster. So a sleeping generator charges slower
- * variants for their slowness a second time. One that stays awake costs all of them the same.
+ * is slower than itself, and hardly ever by a faster one. So a sleeping generator charges slower
+ * variants twice for their slowness. One that stays awake costs all of them the same.
  *
- * @returns what lets it sleep again
+ * @returns A function that lets it sleep again
  */
 export function stayAwake(): () => void {
   let awake = true

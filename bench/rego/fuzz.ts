@@ -4,7 +4,7 @@ import { ProgramGenerator, seededRandom } from '../../test/conformance/rego-prog
 
 /**
  * Fuzzes the parser and both back ends for some minutes: `fuzz.ts [minutes] [seed]`. Every failure is
- * printed with the seed that brings it back; the exit code is then 1.
+ * printed with the seed that reproduces it; the exit code is then 1.
  */
 const minutes = Number(process.argv[2] ?? '1')
 const firstSeed = Number(process.argv[3] ?? String(Math.floor(performance.timeOrigin) % 2 ** 31))

@@ -16,7 +16,7 @@ interface Row extends Quantiles {
 }
 
 const BUDGET_MS = 60
-/** `--only=TEXT` measures the policies whose names hold a text, and nothing else. */
+/** `--only=TEXT` measures only the policies whose names contain the text. */
 const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length)
 const SCENARIOS = ALL.filter(({ name }) => only === undefined || name.includes(only))
 const IN_FLIGHT = [1, 10, 100, 1000] as const
@@ -159,7 +159,7 @@ function aligned(lines: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** One line a policy: what each engine needs for a decision, and how many times ours that is. */
+/** One line per policy: the time of each engine for a decision, also as a multiple of ours. */
 function comparison(): string {
   const header = ['policy', 'input', 'tollgate', 'opa over HTTP', 'times', 'opa-wasm', 'times']
   const own = rows.filter(
@@ -180,14 +180,14 @@ function comparison(): string {
   return aligned([header, ...lines])
 }
 
-/** A large policy, in a process of its own: what it takes there is its own alone. */
+/** Measures a large policy in a process of its own, so that all memory there is its own. */
 function memory(): void {
   const script = new URL('memory.ts', import.meta.url).pathname
   const { stdout } = Bun.spawnSync([process.execPath, script])
   notes.push(`a policy of 10 MB in a process of its own: ${stdout.toString().trim()}`)
 }
 
-/** What is not about one policy of the list. */
+/** Measurements that do not concern a single policy of the list. */
 async function others(): Promise<void> {
   await concurrent(ALL[0]!)
   large()

@@ -12,8 +12,8 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 /**
- * Measures a function shorter than the timer's resolution: in batches that last about 50 µs each, so that
- * a quantile is that of the mean of a batch.
+ * Measures a function that is shorter than the timer's resolution, in batches of about 50 µs each; quantiles are
+ * those of the means of batches.
  */
 export function measure(run: () => unknown, budgetMs: number): Quantiles {
   const until = performance.now() + budgetMs / 3

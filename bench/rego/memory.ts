@@ -2,14 +2,14 @@ import { compile } from '../../src/rego/index.ts'
 import { largePolicy } from './policies.ts'
 
 /**
- * Measures, in a process of its own, what a large policy takes: `memory.ts [bytes]` prints JSON. Heap and
- * resident memory are told as multiples of the source, after the garbage is gone; `peak` is the most that
- * was resident at any time, the runtime itself included.
+ * Measures the memory of a large policy, in a process of its own: `memory.ts [bytes]` prints JSON. Heap and
+ * resident memory are given as multiples of the source, after garbage collection; `peak` is the most that
+ * was resident at any time, including the runtime itself.
  */
 const scenario = largePolicy(Number(process.argv[2] ?? '10000000'))
 const sourceBytes = scenario.module.length
 
-/** The runtime gives pages back in the background. */
+/** Time in which the runtime returns pages to the system in the background. */
 const SETTLE_MS = 300
 
 async function settled(): Promise<NodeJS.MemoryUsage> {

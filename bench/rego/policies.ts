@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import type { Value } from '../../src/rego/index.ts'
 
-/** One policy with data and inputs that take different ways through it. */
+/** One policy, with data and inputs that take different paths through it. */
 export interface Scenario {
   readonly name: string
   readonly module: string
@@ -267,7 +267,7 @@ function membership(size: number): Scenario {
   }
 }
 
-/** The policies measured, the large one apart. */
+/** The policies that are measured, without the large one. */
 export const SCENARIOS: readonly Scenario[] = [
   RBAC,
   TENANTS,
@@ -278,7 +278,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[32, 1000, 100_000].map(membership),
 ]
 
-/** A policy of about as many bytes as wanted: one rule for each role. */
+/** A policy of about the given number of bytes: one rule for each role. */
 export function largePolicy(bytes: number): Scenario {
   const rules: string[] = ['package large\n\ndefault allow := false\n']
   let length = 0

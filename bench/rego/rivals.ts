@@ -10,9 +10,9 @@ import type { Scenario } from './policies.ts'
 /** Another engine that decides the same policies. */
 export interface Rival {
   readonly name: string
-  /** Whether it answers at once, so that its time is taken as ours is. */
+  /** Whether it answers synchronously, so that it is timed as ours is. */
   readonly isSync: boolean
-  /** Asks once, and again and again; `undefined` when it cannot decide this policy. */
+  /** Decides once, and returns a function that does so again; `undefined` if it cannot decide this policy. */
   decide(scenario: Scenario, input: Value): Promise<(() => unknown) | undefined>
   close(): Promise<void>
 }
@@ -47,7 +47,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** An OPA server on this machine, where an `opa` binary is on the PATH. */
+/** An OPA server on this machine, if an `opa` binary is on the PATH. */
 export async function opaServer(scenarios: readonly Scenario[]): Promise<Rival | undefined> {
   if (!(await runs('opa', ['version']))) return undefined
   const folder = await mkdtemp(join(tmpdir(), 'bench-rego-'))
@@ -106,7 +106,7 @@ interface WasmPolicy {
   evaluate(input: unknown): unknown
 }
 
-/** The npm package that runs OPA's wasm, where it is installed and an `opa` binary can build a policy. */
+/** The npm package that runs OPA's wasm, if it is installed and an `opa` binary can build a policy. */
 export async function opaWasm(): Promise<Rival | undefined> {
   const name: string = '@open-policy-agent/opa-wasm'
   let load: (wasm: Uint8Array) => Promise<WasmPolicy>
@@ -140,7 +140,7 @@ export async function opaWasm(): Promise<Rival | undefined> {
   }
 }
 
-/** Compiles a policy to wasm with the `opa` binary; `undefined` when that cannot be done. */
+/** Compiles a policy to wasm with the `opa` binary; `undefined` if that fails. */
 async function buildWasm(
   { module, entry, data }: Scenario,
   load: (wasm: Uint8Array) => Promise<WasmPolicy>,

@@ -32,7 +32,7 @@ slow if {
 }
 `
 
-/** What a policy takes as the gate asks it: input made and decided, or verdict remembered. */
+/** The cost of a policy as the gate uses it: making the input and deciding, or finding a cached verdict. */
 export function gateVerdicts(budgetMs: number): readonly (readonly [string, Quantiles])[] {
   const folder = mkdtempSync(join(tmpdir(), 'bench-verdicts-'))
   const path = join(folder, 'app.rego')
