@@ -1,7 +1,7 @@
 /**
- * What HTTP caching promises, through a whole gate and with a slow origin behind it: a hundred requests for one
- * cold URL, the same for what may not be stored, reads of what is stale, and an origin that fails. Ends with
- * status 1 when a promise is not kept.
+ * Checks what HTTP caching promises, through a whole gate with a slow origin behind it: a hundred requests for one
+ * cold URL, the same for an uncacheable one, reads of stale responses, and an origin that fails. Exits with
+ * status 1 if a promise is not kept.
  *
  *     node bin/bun.mjs bench/cache-http.ts
  */
@@ -16,7 +16,7 @@ const STALE_READS = 300
 const hits = new Map<string, number>()
 let isFailing = false
 
-/** What each path says of itself; `/failing` changes its mind. */
+/** The Cache-Control of each path; `/failing` begins to fail later. */
 const CONTROLS: Readonly<Record<string, string>> = {
   cold: 'max-age=60',
   private: 'private, max-age=60',
@@ -60,7 +60,7 @@ async function read(path: string): Promise<{ readonly status: number; readonly m
   return { status: response.status, ms: performance.now() - begunMs }
 }
 
-/** The slowest of many at once, in times of the origin's latency, and how often the origin was asked. */
+/** The slowest of many simultaneous requests, in multiples of the origin's latency, and how often it was asked. */
 async function crowd(
   name: string,
 ): Promise<{ readonly latencies: number; readonly asked: number }> {
@@ -84,7 +84,7 @@ async function times(path: string, count: number): Promise<Float64Array> {
 try {
   await Promise.all(Array.from({ length: AT_ONCE }, () => read('/warm')))
   const cold = await crowd('cold')
-  // All wait for the first one and then ask at once: twice the latency; from then on nobody waits.
+  // All wait for the first one and then ask at once: twice the latency. From then on none waits.
   const firstPrivate = await crowd('private')
   const nextPrivate = await crowd('private')
   await read('/stale')

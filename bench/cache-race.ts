@@ -1,6 +1,6 @@
 /**
  * Races revocations against loads in flight: in one process, in three over one Redis, and in three while
- * Redis is killed and started again. Ends with status 1 when any ALLOW was stale.
+ * Redis is killed and started again. Exits with status 1 if any ALLOW was stale.
  *
  *     node bin/bun.mjs bench/cache-race.ts --rounds 10000 --json
  */

@@ -1,6 +1,6 @@
 /**
- * How long a commit takes when SQLite copies its log into the database after so many pages: most commits, the dear
- * ones, and all together. Rows lie apart, as those of credentials that were used. Run:
+ * How long commits take if SQLite copies its log into the database after a given number of pages: most commits, the
+ * expensive ones, and all together. Rows lie apart, like those of credentials that were used. Run:
  * `node bin/bun.mjs bench/checkpoints.ts [pages …]`.
  */
 import { Database } from 'bun:sqlite'

@@ -1,7 +1,7 @@
 /**
- * What a take costs: nanoseconds for one and two claims, at 1,000 to 100,000 subjects asked in
- * random order, also by callers who remember where their counters are, and the memory of a million of
- * them. Run: `bun bench/counters.ts`.
+ * The cost of a take: nanoseconds for one and two claims, with 1,000 to 100,000 subjects in
+ * random order, also with callers that remember where their counters are, and the memory of a million
+ * counters. Run: `bun bench/counters.ts`.
  */
 import { createMemoryCounters } from '../src/storage/index.ts'
 import type { Claim, CounterShape, SlotHint } from '../src/storage/index.ts'
@@ -55,7 +55,7 @@ function measure(subjects: number, shapes: readonly CounterShape[]): number {
   return best
 }
 
-/** {@link measure} as the gate asks: all claims of one subject, filled in anew, with its hint. */
+/** {@link measure} as the gate does it: all claims of one subject, filled in anew, with its hint. */
 function measureHinted(subjects: number, shapes: readonly CounterShape[]): number {
   const counters = createMemoryCounters()
   const callers = Array.from({ length: subjects }, (_, at): SlotHint => {

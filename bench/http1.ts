@@ -1,6 +1,6 @@
 /**
- * What reading requests and writing answers costs, without sockets around it: nanoseconds a request, for reading a
- * head alone and for a whole turn of a connection. Arms take turns; the median of the rounds is shown with its range.
+ * The cost of reading requests and writing answers, without sockets: nanoseconds per request, for reading a head
+ * alone and for a whole exchange on a connection. Arms take turns; the median of the rounds is shown with its range.
  *
  *     node bin/bun.mjs bench/http1.ts [--rounds 9] [--requests 50000] [--json]
  */
@@ -41,11 +41,11 @@ const messages = (method: string, keys: number): readonly Buffer[] =>
 
 interface Arm {
   readonly name: string
-  /** Does the work once for each message; returns how many requests that were. */
+  /** Does the work once for each message; returns the number of requests. */
   run(): number | Promise<number>
 }
 
-/** A connection whose socket takes everything. */
+/** A connection whose socket accepts everything. */
 function connect(handle: Handle): Http1Connection {
   const onBug = (error: unknown): never => {
     throw error
@@ -66,7 +66,7 @@ const sync = connect((request) => {
   return answer
 })
 const withFields = connect(() => limited)
-/** As an upstream answers: the same lines again and again, a body of bytes, a field of the gate's. */
+/** Like the answers of an upstream: always the same lines, a body of bytes, and a field that the gate adds. */
 const upstreamFields = {
   names: ['server', 'content-type', 'last-modified', 'etag', 'accept-ranges'],
   lines: [
@@ -98,7 +98,7 @@ function turns(
   }
 }
 
-/** Each answer is waited for. */
+/** Waits for each answer before the next request. */
 function waits(name: string, connection: Http1Connection, wires: readonly Buffer[]): Arm {
   return {
     name,
@@ -112,7 +112,7 @@ function waits(name: string, connection: Http1Connection, wires: readonly Buffer
   }
 }
 
-/** `isFresh`: as if the connection had brought no head before. */
+/** @param isFresh - As if the connection had carried no request before. */
 function parses(name: string, wires: readonly Buffer[], isFresh: boolean): Arm {
   const reader = new HeadReader({ scheme: 'http', headBytesMax: 16_384 })
   return {
@@ -159,7 +159,7 @@ for (let round = 0; round <= rounds; round++) {
     const start = performance.now()
     let done = 0
     while (done < requests) done += await arm.run()
-    // The first round only warms up.
+    // The first round is a warm-up.
     if (round > 0) times[at]!.push(((performance.now() - start) * 1e6) / done)
   }
 }

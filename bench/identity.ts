@@ -1,5 +1,5 @@
 /**
- * What resolving a credential costs: `bun bench/identity.ts [--json]`. Keys are made through the real
+ * The cost of resolving a credential: `bun bench/identity.ts [--json]`. Keys are made through the real
  * service on the in-memory records; sizes are interleaved; figures are medians of rounds.
  */
 import { createHash } from 'node:crypto'
@@ -19,7 +19,7 @@ const ROLES = ['viewer', 'editor', 'admin'] as const
 interface Rig {
   readonly identity: Identity
   readonly keys: readonly string[]
-  /** All keys as bytes, one after the other: a server makes a new string for each request, too. */
+  /** All keys as consecutive bytes, because a server also makes a new string for each request. */
   readonly bytes: Buffer
   /** A fixed random walk over the keys. */
   readonly order: Uint32Array
@@ -75,7 +75,7 @@ function timeNs(run: () => void, times: number): number {
   return ((performance.now() - startMs) * 1e6) / times
 }
 
-/** Makes the strings and does nothing with them: subtracted from what resolving costs. */
+/** Makes the strings only; this time is subtracted from the cost of resolving. */
 function receiveAll({ keys, bytes, order }: Rig): number {
   const length = keys[0]?.length ?? 0
   let total = 0

@@ -1,5 +1,5 @@
 /**
- * What the gate costs: each layer next to a bare server, on real storage with 100,000 keys. Everything is
+ * The cost of the gate: each layer compared with a bare server, on real storage with 100,000 keys. Everything is
  * measured in one run, because only ratios within a run mean anything on a shared machine.
  *
  *     npm run bench -- --help

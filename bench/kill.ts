@@ -1,5 +1,5 @@
 /**
- * Kills the gate with -9 under load, again and again, and looks whether everything that was acknowledged
+ * Kills the gate with SIGKILL under load, repeatedly, and checks that everything that was acknowledged
  * is still there: admin writes, their audit records, and a chain without a fault.
  *
  *     node bin/bun.mjs bench/kill.ts --rounds 20 --workers 2
@@ -30,7 +30,7 @@ const TENANT = 'acme'
 export interface KillOptions {
   readonly rounds: number
   readonly workers: number
-  /** Chooses when each round ends, between 100 and 600 ms: 0 to 1. */
+  /** Returns 0 to 1, which sets the end of each round between 100 and 600 ms. */
   readonly chance: () => number
   readonly onRound?: (round: number, acknowledged: number) => void
 }
@@ -40,7 +40,7 @@ export interface KillReport {
   readonly rounds: number
   readonly writesAcknowledged: number
   readonly requestsAnswered: number
-  /** Acknowledged, and gone. */
+  /** Writes that were acknowledged and then lost. */
   readonly writesLost: readonly string[]
   readonly auditRecordsLost: readonly string[]
   /** Faults that verifying the chain found after a start. */
@@ -86,7 +86,7 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
   }
 }
 
-/** Writes and asks until the gate is gone; notes the keys whose making was acknowledged. */
+/** Writes and reads until the gate is gone; notes the keys whose creation was acknowledged. */
 async function startLoad(gate: GateProcess, keys: Set<string>): Promise<number> {
   const until = async (job: () => Promise<unknown>): Promise<number> => {
     for (let done = 0; ; done += 1) {

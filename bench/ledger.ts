@@ -1,5 +1,5 @@
 /**
- * What the audit log costs: taking a request in, writing it, verifying, asking. Every figure is the
+ * The cost of the audit log: accepting a request, writing it, verifying, querying. Every figure is the
  * best of several rounds, since other work on the machine only ever adds.
  * Run: `node bin/bun.mjs bench/ledger.ts [records]`.
  */
@@ -23,7 +23,7 @@ const say = (name: string, value: number, unit: string): void => {
   )
 }
 
-/** Requests made before, so that only the ledger is measured. */
+/** Requests made in advance, so that only the ledger is measured. */
 function makeRequests(first: number, count: number): readonly TrafficEntry[] {
   return Array.from({ length: count }, (_, offset) => {
     const at = first + offset
@@ -77,7 +77,7 @@ const RATE_PER_MS = 80
 const STEADY_MS = 1500
 const STEADY_ROUNDS = 5
 
-/** CPU of all threads for a request of a steady stream, and how many there were; without a ledger, of the stream. */
+/** CPU of all threads per request of a steady stream, and the kernel's part; without a ledger, of the stream alone. */
 async function stream(ledger: Ledger | undefined): Promise<{ ns: number; system: number }> {
   const requests = makeRequests(0, RATE_PER_MS * STEADY_MS)
   const before = process.cpuUsage()
@@ -95,7 +95,7 @@ async function stream(ledger: Ledger | undefined): Promise<{ ns: number; system:
   return { ns: ((user + system) * 1000) / made, system: (system * 1000) / made }
 }
 
-/** What a steady stream of 80,000 requests a second costs, over the same without a ledger, in turns. */
+/** The cost of a steady stream of 80,000 requests per second, minus that of the same without a ledger, in turns. */
 async function steady(ledger: Ledger): Promise<void> {
   const costs: number[] = []
   const systems: number[] = []

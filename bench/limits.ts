@@ -1,6 +1,6 @@
 /**
- * What limits cost on the way of a request: nanoseconds of a take of two limits at up to 100,000
- * callers asked in random order, of the headers, and of the ban check. Run: `bun bench/limits.ts`.
+ * The cost of limits for a request: nanoseconds for a take of two limits with up to 100,000
+ * callers in random order, for the headers, and for the ban check. Run: `bun bench/limits.ts`.
  */
 import { anonymousCaller, newCaller } from '../src/core/caller.ts'
 import type { Caller } from '../src/core/caller.ts'

@@ -1,8 +1,8 @@
 /**
- * What the path through the gate costs, without any server or socket around it: nanoseconds of CPU a request
- * for each set of layers, writing of the audit log included. Much steadier than the whole server, so that a
+ * The cost of the path through the gate, without a server or sockets: nanoseconds of CPU per request
+ * for each set of layers, including the writing of the audit log. Much steadier than the whole server, so that a
  * change of a tenth of a microsecond shows. Arms take turns; the median of the rounds is shown with its range.
- * Requests wait for the audit log: where records were dropped nonetheless, the arm is marked with `!`.
+ * Requests wait for the audit log; if records were dropped nonetheless, the arm is marked with `!`.
  *
  *     node bin/bun.mjs bench/path.ts [--keys 100000] [--rounds 9] [--only all,verify]
  */
@@ -40,7 +40,7 @@ const house = await openHouse({ folder })
 const keys = await makeKeys(house, Number(values.keys))
 const connection = { scheme: 'http', peerAddress: () => '127.0.0.1' } as const
 
-/** Opens the gate of an arm; returns what runs a round through it. */
+/** Opens the gate of an arm; returns a function that runs a round through it. */
 function open({ request, layers }: GateArm): () => Promise<PathRound> {
   const { gate } = createGateOf(house, request, layers)
   const requests = keys.map((key) => new MadeRequest(request.toUpperCase(), key))

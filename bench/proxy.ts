@@ -1,13 +1,13 @@
 /**
- * How fast the reverse proxy is, next to nginx `proxy_pass` with one worker, on the same upstream (nginx
- * serving static files), driven by wrk; once the upstream client alone, and once the gate with its layers on
- * (API key, roles, two limits, audit log). Runs are interleaved in random order, because machines drift;
- * ratios are medians over rounds, with the range in which the middle half of the rounds lies.
+ * How fast the reverse proxy is compared with nginx `proxy_pass` with one worker, on the same upstream (nginx
+ * serving static files), driven by wrk: once the upstream client alone, and once the gate with its layers on
+ * (API key, roles, two limits, audit log). Runs are interleaved in random order, because machines drift.
+ * Ratios are medians over rounds, with the range of the middle half of the rounds.
  *
  *     node bin/bun.mjs bench/proxy.ts [--rounds 5] [--seconds 2] [--warmup 6] [--connections 32]
  *         [--json]
  *
- * Needs nginx and wrk. Everything listens on 127.0.0.1 and lies in a temporary folder.
+ * Needs nginx and wrk. Everything listens on 127.0.0.1 and keeps its files in a temporary folder.
  */
 import {
   existsSync,
@@ -123,7 +123,7 @@ routes:
   - { id: files, path: '/{size}', permission: file:read, limits: [one, two], upstream: origin }
 `
 
-/** The whole gate with its layers on, in a folder; the key it is to be asked with is left in a file there. */
+/** The whole gate with its layers on, in a folder; the key for requests is written to a file there. */
 async function serveLayers(port: number, url: string, folder: string): Promise<void> {
   const file = join(folder, 'tollgate.yaml')
   writeFileSync(file, LAYERS(port, url))
@@ -175,9 +175,9 @@ async function compare(): Promise<void> {
 
 interface Contender {
   readonly port: number
-  /** Processes whose time counts. */
+  /** Processes whose processor time counts. */
   readonly pids: () => readonly number[]
-  /** The API key it wants to see. */
+  /** The API key it requires. */
   readonly key?: string
 }
 
@@ -194,7 +194,7 @@ function measure(contenders: Readonly<Record<Run['contender'], Contender>>): Run
   const runs: Run[] = []
   const sizes = Object.keys(SIZES) as SizeName[]
   const names = Object.keys(contenders) as Run['contender'][]
-  // Code is compiled for good only after it has run for seconds; servers run for longer.
+  // Code is fully optimized only after it has run for seconds; servers run for longer.
   for (const contender of Object.values(contenders)) {
     load(contender, SIZES.tiny, Number(options.warmup))
   }
@@ -280,7 +280,7 @@ function startNginx(folder: string, name: string, http: string): Bun.Subprocess 
   const config = join(prefix, 'nginx.conf')
   writeFileSync(
     config,
-    // Started by root, workers would run as somebody who cannot read the folder.
+    // If nginx is started by root, workers would run as a user who cannot read the folder.
     `${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; daemon off; pid ${prefix}/pid; error_log ${prefix}/error.log;
      events { worker_connections 4096; }
      http { access_log off; keepalive_requests 100000000; ${temporary} ${http} }`,
@@ -327,7 +327,7 @@ async function readWhenThere(path: string): Promise<string> {
 async function waitForPort(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     const answered = await fetch(`http://127.0.0.1:${port}/90`).then(
-      // The gate with its layers wants a key: 401 is an answer too.
+      // The gate with its layers requires a key, so 401 is an answer too.
       ({ status }) => status === 200 || status === 401,
       () => false,
     )

@@ -1,5 +1,5 @@
 /**
- * What durable commits cost: rows a second with one, 8 and 64 committers that each wait for their
+ * The cost of durable commits: rows per second with one, 8 and 64 committers that each wait for their
  * commit to be on disk. Run: `bun bench/records.ts`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,5 +1,5 @@
 /**
- * What checking a request costs beyond parsing it: nanoseconds for a 90-byte body of three fields
+ * The cost of checking a request beyond parsing it: nanoseconds for a 90-byte body of three fields
  * over `JSON.parse` alone, and for a query. Run: `bun bench/shield.ts`.
  */
 import { createShield, readJson, requestConfig } from '../src/shield/index.ts'

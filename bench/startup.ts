@@ -1,11 +1,11 @@
 /**
- * How long the gate takes from being launched to its first answered request, each time with an empty data
- * folder: `tollgate serve` with the examples' kind of configuration, and `tollgate demo` with both examples.
- * Started by its launcher, as a person starts it. The two are run in turn, with Bun alone as the floor.
+ * How long the gate takes from launch to its first answered request, each time with an empty data
+ * folder: `tollgate serve` with a configuration like that of the examples, and `tollgate demo` with both examples.
+ * Both start through the launcher, as a user would start them, and run in turn, with Bun alone as the floor.
  *
  *     node bin/bun.mjs bench/startup.ts [--rounds 7] [--json]
  *
- * Everything listens on 127.0.0.1 and lies in a temporary folder.
+ * Everything listens on 127.0.0.1 and keeps its files in a temporary folder.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -29,9 +29,9 @@ routes:
   - { id: note, path: /note, methods: [POST], request: { body: { $ref: note } }, respond: { body: ok } }
 `
 
-/** What one start took. */
+/** The duration of one start. */
 interface Start {
-  /** Until a request got its answer; connections are refused while the gate starts. */
+  /** Time until a request was answered; connections are refused while the gate starts. */
   readonly answeredMs: number
   /** Processor time of all processes by then. */
   readonly cpuMs: number

@@ -1,6 +1,6 @@
 /**
- * What keeping 100,000 active keys on disk costs: the CPU of a first reservation of a daily quota, the
- * time to settle all quotas at shutdown, and what writing last uses takes of the event loop. Run:
+ * The cost of keeping 100,000 active keys on disk: the CPU of a first reservation of a daily quota, the
+ * time to settle all quotas at shutdown, and how long writing last uses blocks the event loop. Run:
  * `node bin/bun.mjs bench/upkeep.ts [quotas|uses]`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -27,7 +27,7 @@ const ROUNDS = 3
 const DUE_AGAIN_MS = 61_000
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'))
-/** Keys are first used in another order than they were made in: so rows of one batch lie far apart. */
+/** Keys are first used in another order than that of their creation, so rows of one batch lie far apart. */
 function shuffle<T>(items: T[]): T[] {
   for (let at = items.length - 1; at > 0; at--) {
     const other = Math.floor(Math.random() * (at + 1))
@@ -41,7 +41,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 interface Cost {
   readonly wallMs: number
   readonly cpuMs: number
-  /** The longest time in which the event loop came to nothing else. */
+  /** The longest time in which the event loop was blocked. */
   readonly stallMs: number
   readonly stallsOver2Ms: number
 }

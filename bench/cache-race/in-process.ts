@@ -2,10 +2,10 @@ import { createCache, permissionKind } from '../../src/cache/index.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { systemRandom } from '../../src/core/random.ts'
 
-/** What the race in one process found. */
+/** The result of the race in one process. */
 export interface LocalRaceReport {
   readonly rounds: number
-  /** Answers ALLOW to somebody who asked after the revocation had been acknowledged. */
+  /** ALLOW answers to callers who asked after the revocation had been acknowledged. */
   readonly staleAllows: number
   /** Loads that were in flight while their key, tag or tenant was revoked. */
   readonly overtaken: number
@@ -43,7 +43,7 @@ export async function raceInProcess(rounds: number): Promise<LocalRaceReport> {
     const kind = NAMES[round % NAMES.length]!
     const name = { key: key.text, tag: `tag${round}`, tenant }[kind]
     const revoked = cache.invalidate({ kind, name })
-    // It holds when the call returns, before anything is awaited.
+    // The revocation holds when the call returns, before anything is awaited.
     const during = await ask()
     await revoked
     await Promise.all(before)

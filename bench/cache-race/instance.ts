@@ -1,6 +1,6 @@
 /**
- * One instance of the race: a cache of decisions in process and in Redis, that asks the parent for the
- * truth. Run with an IPC channel: `bun instance.ts <redis port> <truth URL> <silence ms>`.
+ * One instance of the race: a cache of decisions in process and in Redis, which loads the
+ * truth from the parent. Run with an IPC channel: `bun instance.ts <redis port> <truth URL> <silence ms>`.
  */
 import { utf8 } from '../../src/core/bytes.ts'
 import { systemClock } from '../../src/core/clock.ts'
@@ -51,10 +51,10 @@ async function isAllowed(key: string): Promise<boolean> {
   })
 }
 
-/** An error is no ALLOW. */
+/** An error does not count as ALLOW. */
 const ask = async (key: string): Promise<boolean> => isAllowed(key).catch(() => false)
 
-/** Each ALLOW is dated when it is given: what goes on before others have theirs is not its delay. */
+/** Dates each ALLOW when it is given, so that waiting for the other keys does not count as its delay. */
 async function watch(keys: readonly string[]): Promise<number> {
   let lastAllowMs = 0
   const askDated = async (key: string): Promise<boolean> => {

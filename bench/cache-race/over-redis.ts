@@ -2,13 +2,13 @@ import { wallMs } from './protocol.ts'
 import type { Instance, Rig } from './rig.ts'
 import { startRig } from './rig.ts'
 
-/** What the race over Redis found. */
+/** The result of the race over Redis. */
 export interface SharedRaceReport {
   readonly instances: number
   readonly rounds: number
   /**
-   * Rounds in which an ALLOW was given after it had been denied, or later than the bound; time in which
-   * the machine gave an instance no turn is none of that.
+   * Rounds in which an ALLOW was given after a DENY, or later than the bound. Time in which an instance got no
+   * processor does not count.
    */
   readonly staleAllows: number
   /** From the moment the truth changed until the last ALLOW of any instance; milliseconds. */
@@ -17,21 +17,21 @@ export interface SharedRaceReport {
     readonly p99: number
     readonly max: number
   }
-  /** Revocations whose publisher could not be told that every instance knows. */
+  /** Revocations for which the publisher could not confirm that every instance knows. */
   readonly untold: number
   readonly counts: readonly Readonly<Record<string, number>>[]
 }
 
-/** How the race over Redis is run. */
+/** Options of the race over Redis. */
 export interface SharedRaceOptions {
   readonly instances: number
   readonly rounds: number
-  /** Rounds at one time. */
+  /** Simultaneous rounds. */
   readonly atOnce: number
   readonly silenceMs: number
   /** An ALLOW later than this after the truth changed is stale. */
   readonly boundMs: number
-  /** Kills Redis after a third of the rounds and starts it again, empty, after so long. */
+  /** Kills Redis after a third of the rounds and starts it again, empty, after this long. */
   readonly killForMs?: number
 }
 
@@ -77,7 +77,7 @@ async function interrupt(rig: Rig, killForMs: number): Promise<void> {
   await rig.redis.restart()
 }
 
-/** One key is known to all, of another the loads are in flight while it is revoked. */
+/** Revokes two keys: one that all instances have cached, and one whose loads are in flight. */
 async function runRound(
   rig: Rig,
   round: number,
@@ -102,7 +102,7 @@ async function runRound(
   const withinMs = Math.max(0, lastMs - revokedMs)
   found.withinMs.push(withinMs)
   const isLate = withinMs - (rig.turns.missedMs() - missedMs) > boundMs
-  // Loads that were in flight have ended: nothing they left behind may be an ALLOW.
+  // The loads in flight have ended; nothing that they stored may be an ALLOW.
   await Bun.sleep(LOAD_MS_MAX)
   const after = await all((one) => one.tell({ kind: 'ask', keys }))
   const isResurrected = after.some(({ allowed = [] }) => allowed.includes(true))

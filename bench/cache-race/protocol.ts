@@ -1,4 +1,4 @@
-/** What the parent tells an instance. Times: milliseconds since the epoch, the same clock for all. */
+/** Orders from the parent to an instance. Times: milliseconds since the epoch, on one clock for all. */
 export type Order =
   /** Answer the keys once. */
   | { readonly kind: 'ask'; readonly id: number; readonly keys: readonly string[] }
@@ -10,11 +10,11 @@ export type Order =
   | { readonly kind: 'watch'; readonly id: number; readonly keys: readonly string[] }
   | { readonly kind: 'stats'; readonly id: number }
 
-/** What an instance answers: to `watch` when the last ALLOW was seen, to the others what they are for. */
+/** The answer of an instance to an order. */
 export interface Reply {
   readonly id: number
   readonly allowed?: readonly boolean[]
-  /** Of `revoke`: whether every instance is told. */
+  /** Of `revoke`: whether every instance has been told. */
   readonly isTold?: boolean
   /** Of `watch`: the time of the last answer that was an ALLOW; 0 for none. */
   readonly lastAllowMs?: number

@@ -20,7 +20,7 @@ export interface Rig {
   readonly instances: readonly Instance[]
   /** Of the instances. */
   readonly turns: Turns
-  /** From now on the keys of a tag are denied. */
+  /** Denies the keys of a tag from now on. */
   deny(tag: string): void
   end(): Promise<void>
 }
@@ -38,7 +38,7 @@ export async function startRig(
     hostname: '127.0.0.1',
     async fetch(request) {
       const [, tag = '', name = ''] = new URL(request.url).pathname.split('/')
-      // Read now, told later: whatever happens meanwhile, the answer is old.
+      // Read now and sent later, so that the answer is old if the truth changes meanwhile.
       const answer = denied.has(tag) ? '0' : '1'
       if (name.startsWith('slow')) await Bun.sleep(Math.random() * loadMsMax)
       return new Response(answer)

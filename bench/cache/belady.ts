@@ -1,8 +1,8 @@
 import type { Trace } from './traces.ts'
 
 /**
- * The share of hits of a cache that knows the future: it drops what is asked for last (Belady 1966).
- * Nothing can do better; where the difference to it is small, nothing much is left to gain.
+ * The hits of a cache that knows the future: it evicts the key whose next use is furthest away (Belady 1966).
+ * No cache can do better; if the difference from it is small, little is left to gain.
  */
 export function beladyHits(trace: Trace, capacity: number): number {
   const { length } = trace
@@ -21,7 +21,7 @@ export function beladyHits(trace: Trace, capacity: number): number {
     else if (held.size >= capacity) {
       for (;;) {
         const [use, victim] = heap.pop()
-        // Uses that have passed are still in the heap; they count no more.
+        // The heap still contains past uses, which no longer count.
         if (held.get(victim) !== use) continue
         held.delete(victim)
         break

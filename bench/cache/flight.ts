@@ -15,7 +15,7 @@ import type { Peer } from './peers.ts'
 import type { RedisServer } from './redis.ts'
 import { zipf } from './traces.ts'
 
-/** Readers that ask one after another, side by side; one call in ten writes. */
+/** Concurrent readers, each with one call at a time; one call in ten writes. */
 export interface InFlightRow {
   readonly cache: string
   readonly readers: number
@@ -24,11 +24,11 @@ export interface InFlightRow {
   readonly p95Ns: number
 }
 
-/** What a hundred askers of one cold key cost. */
+/** The cost of a hundred simultaneous calls for one cold key. */
 export interface ColdRow {
   readonly cache: string
   readonly loads: number
-  /** Until the last has an answer, as a multiple of one load. */
+  /** Time until the last has an answer, as a multiple of one load. */
   readonly loadTimes: number
 }
 
@@ -111,7 +111,7 @@ async function readAndWrite(
   return { perSecond: calls / ((performance.now() - begin) / 1000), samples }
 }
 
-/** Draws from a Zipf trace made once: drawing must not cost more than the cache. */
+/** Zipf traces, made in advance, because drawing must not cost more than the cache. */
 const TRACE = new Map<number, Int32Array>()
 function drawer(keysCount: number, random: { fraction(): number }): () => number {
   let trace = TRACE.get(keysCount)
@@ -129,7 +129,7 @@ const ASKERS = 100
 
 type Ask = (load: () => Promise<string>) => Promise<unknown>
 
-/** A hundred ask for a cold key whose load takes 50 ms. */
+/** Measures a hundred calls for a cold key whose load takes 50 ms. */
 export async function measureCold(rounds: number): Promise<ColdRow[]> {
   const own = createOwnCache(100)
   const store = bentostore().useL1Layer(memoryDriver({ maxItems: 100 }))
@@ -186,7 +186,7 @@ export async function measureCold(rounds: number): Promise<ColdRow[]> {
   return rows
 }
 
-/** Content that is past its freshness is asked for while its load takes 50 ms. */
+/** Measures calls for a stale entry while its load takes 50 ms. */
 export async function measureStale(reads: number): Promise<StaleRow[]> {
   const cache = createCache({
     clock: systemClock,

@@ -6,8 +6,8 @@ import { makeKeys } from './keys.ts'
 import { TTL_MS, VALUE } from './own.ts'
 import { PEERS } from './peers.ts'
 
-// Called with a cache's name and a number of entries; prints bytes for each beyond key and value. Keys
-// exist before, and all entries share one value, so that what is added is the cache's own.
+// Called with a cache's name and a number of entries; prints bytes per entry beyond key and value. Keys
+// exist before, and all entries share one value, so that the growth is the cache's own.
 
 const [name = '', count = ''] = process.argv.slice(2)
 const entries = Number(count)
@@ -19,7 +19,7 @@ function usedBytes(): number {
   return heapStats().heapSize
 }
 
-/** Our pools with or without quotas, keyed for each entry in passing. */
+/** Our pools, with or without quotas. */
 function fillOwn(tenantShareMax: number): unknown {
   const cache = createCache({
     clock: systemClock,
@@ -37,7 +37,7 @@ function fillOwn(tenantShareMax: number): unknown {
       permission.put(scope.named(keys[at]!), { value: VALUE }, cache.position())
     }
   }
-  // One more, so that the table of what left is there too.
+  // One more, so that the table of evicted keys exists too.
   permission.put(permission.scope('more', { kind: 'anonymous' }).key(1), { value: VALUE }, 0)
   return cache
 }

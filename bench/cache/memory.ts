@@ -3,7 +3,7 @@ import type { Options } from './options.ts'
 import { PEERS } from './peers.ts'
 import type { RedisServer } from './redis.ts'
 
-/** Bytes for an entry beyond its key and value. */
+/** Bytes per entry beyond its key and value. */
 export interface MemoryRow {
   readonly cache: string
   readonly entries: number

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 export const PARTS = ['hits', 'speed', 'flight', 'memory', 'race'] as const
 export type Part = (typeof PARTS)[number]
 
-/** What the benchmark is told. */
+/** Options of the benchmark. */
 export interface Options {
   readonly parts: readonly Part[]
   readonly isQuick: boolean
@@ -15,7 +15,7 @@ export interface Options {
   readonly json: boolean
 }
 
-/** How the benchmark is called. */
+/** The usage of the benchmark. */
 export const HELP = `The cache next to the libraries that people use instead, in one process.
 
   npm run bench:cache -- [options]
@@ -37,7 +37,7 @@ export const HELP = `The cache next to the libraries that people use instead, in
 Progress goes to standard error. Redis is started on a free port where the machine has it.
 `
 
-/** Reads the command line; text when it only asks for help or cannot be understood. */
+/** Reads the command line; returns text if it asks for help or cannot be understood. */
 export function readOptions(
   args: readonly string[],
 ): Options | { readonly usage: string; readonly isWrong: boolean } {

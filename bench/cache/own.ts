@@ -5,14 +5,14 @@ import { systemRandom } from '../../src/core/random.ts'
 
 /** The value that every cache is given: 64 characters. */
 export const VALUE = 'v'.repeat(64)
-/** What a cache that counts bytes is told of an entry. */
+/** Size of an entry, for caches that count bytes. */
 export const ENTRY_SIZE = 128
 /** Lifetime of every entry, milliseconds: longer than anything here takes. */
 export const TTL_MS = 600_000
 
 const caller = { kind: 'caller', id: 'key_0Uo3Xq8wZ1k' } as const
 
-/** Our cache as the gate has it: decisions of one kind, bound by entries, bytes, lifetime and epochs. */
+/** Our cache as the gate uses it: decisions of one kind, bounded by entries, bytes, lifetime and epochs. */
 export function createOwnCache(capacity: number) {
   const cache = createCache({
     clock: systemClock,
@@ -34,7 +34,7 @@ export function createOwnCache(capacity: number) {
 
 export type OwnCache = ReturnType<typeof createOwnCache>
 
-/** Looks up, and stores what is not there; whether it was. */
+/** Looks a key up and stores it if it is missing; returns whether it was there. */
 export function getOrSet(
   { cache }: OwnCache,
   permission: KindCache<string>,

@@ -5,7 +5,7 @@ import { Cacheable, createKeyv } from 'cacheable'
 import { LRUCache } from 'lru-cache'
 import { createOwnCache, ENTRY_SIZE, getOrSet, TTL_MS, VALUE } from './own.ts'
 
-/** A cache that answers at once. Keys are numbers of prepared keys. */
+/** A cache that answers synchronously. Keys are indexes of prepared keys. */
 export interface SyncPeer {
   readonly name: string
   readonly kind: 'sync'
@@ -21,14 +21,14 @@ export interface AsyncPeer {
   readonly kind: 'async'
   get(number: number): Promise<boolean>
   set(number: number): Promise<void>
-  /** Through the cache's own way of loading what is not there, where it has one. */
+  /** Uses the cache's own way of loading missing keys, if it has one. */
   getOrSet(number: number): Promise<void>
   close(): Promise<void>
 }
 
 export type Peer = SyncPeer | AsyncPeer
 
-/** What a peer is made of: keys of 64 characters, made beforehand, and how many entries it may hold. */
+/** What a peer needs: keys of 64 characters, made in advance, and how many entries it may hold. */
 export interface PeerWorld {
   readonly keys: readonly string[]
   readonly capacity: number

@@ -6,14 +6,14 @@ import { LRUCache } from 'lru-cache'
 import { createOwnCache, TTL_MS } from './own.ts'
 import type { RedisServer } from './redis.ts'
 
-/** What became of permissions that were revoked while they were loaded. */
+/** What callers got of permissions that were revoked while they were loaded. */
 export interface RaceRow {
   readonly cache: string
   readonly by: 'key' | 'tag'
   readonly rounds: number
-  /** Who asked after the revocation, while the load still ran, and was told ALLOW; in half of the rounds. */
+  /** ALLOW answers to calls made after the revocation, while the load still ran; tried in half of the rounds. */
   readonly staleJoined: number
-  /** Who asked after the load had ended and was told ALLOW: it was kept. */
+  /** ALLOW answers to calls made after the load had ended, which means that the stale value was stored. */
   readonly staleKept: number
 }
 
@@ -34,10 +34,10 @@ const KEYS = 100
 const AFTER_MS = 2
 
 /**
- * Runs the same program against each cache. In each round somebody asks; the load reads ALLOW and is
+ * Runs the same program against each cache. In each round, a caller asks; the load reads ALLOW and is
  * still under way when the permission is revoked and the key or tag invalidated, which is awaited. The
- * load ends two milliseconds later. In every second round somebody else asks in between. When all have
- * their answers, somebody asks once more. Rounds over different keys run side by side.
+ * load ends two milliseconds later. In every second round, another caller asks in between. When all have
+ * their answers, a last caller asks. Rounds over different keys run concurrently.
  */
 export async function runRaces(
   rounds: number,
@@ -78,7 +78,7 @@ async function raceOnce(
     await finished.given
     return value
   }
-  // A library that ends a load by an error has not let anybody in.
+  // A library that ends a load with an error has not allowed anything.
   const ask = (): Promise<Answer> => racer.ask(key, load).catch(() => undefined)
   const first = ask()
   await begun.given
@@ -195,7 +195,7 @@ function managerRacer(): Racer {
   }
 }
 
-/** Redis as it is mostly used: ask it, load, set. */
+/** Redis as it is mostly used: get, load, set. */
 async function redisRacer(redis: RedisServer): Promise<Racer> {
   await redis.flush()
   const commands = await redis.commands()

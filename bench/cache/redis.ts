@@ -9,11 +9,11 @@ import type { AsyncPeer } from './peers.ts'
 /** A Redis server of our own, as the benchmark uses it. */
 export interface RedisServer {
   readonly port: number
-  /** A peer over a connection of its own; commands that are sent together travel together. */
+  /** A peer over a connection of its own; concurrent commands are pipelined. */
   peer(keys: readonly string[]): Promise<AsyncPeer>
   /** A connection of its own for single commands. */
   commands(): Promise<RedisCommands>
-  /** Bytes that Redis says it uses. */
+  /** Bytes that Redis reports it uses. */
   usedBytes(): Promise<number>
   flush(): Promise<void>
   close(): Promise<void>
@@ -27,7 +27,7 @@ export interface RedisCommands {
   close(): Promise<void>
 }
 
-/** Starts a server without persistence on a free port; `undefined` where the machine has none. */
+/** Starts a server without persistence on a free port; `undefined` if Redis is not installed. */
 export async function startRedis(): Promise<RedisServer | undefined> {
   const program = Bun.which('redis-server')
   if (program === null) return undefined

@@ -5,7 +5,7 @@ import type { MemoryRow } from './memory.ts'
 import type { RaceRow } from './race.ts'
 import type { SpeedRow } from './speed.ts'
 
-/** All that was measured; parts that were not asked for are absent. */
+/** Everything that was measured; parts that were not requested are absent. */
 export interface Report {
   readonly runtime: string
   readonly timerFloor: { readonly p50Ns: number; readonly p95Ns: number }

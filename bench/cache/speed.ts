@@ -10,8 +10,8 @@ import type { Trace } from './traces.ts'
 import { zipf } from './traces.ts'
 
 /**
- * Nanoseconds, of single calls and as the mean of calls in batches of 16: the quantiles of each round, and of those
- * the median with its interval.
+ * Nanoseconds of single calls, and of calls in batches of 16 as the mean of a batch: the median over rounds of each
+ * quantile, with its interval.
  */
 export interface Latency {
   readonly singleP50Ns: Estimate
@@ -23,26 +23,26 @@ export interface Latency {
 /** Quantiles of one round, in the order of {@link Latency}. */
 type RoundLatency = readonly [number, number, number, number]
 
-/** How fast a cache is with so many entries. */
+/** How fast a cache is with a given number of entries. */
 export interface SpeedRow {
   readonly entries: number
   readonly cache: string
   readonly hitsPerSecond: number
   readonly getOrSetPerSecond: number
-  /** Get-or-set next to `lru-cache`, by the same round. */
+  /** Get-or-set relative to `lru-cache` in the same round. */
   readonly ratio: Estimate
   readonly latency: Latency
 }
 
-/** Keys that are asked for, for each entry that fits. */
+/** Keys in the trace, per entry that fits. */
 const KEYS_PER_ENTRY = 10
-/** With a million entries, more would measure the machine's memory only. */
+/** With a million entries, more keys would only measure the machine's memory. */
 const KEYS_MAX = 2_000_000
 const TRACE_LENGTH = 2 ** 18
 const BATCH = 16
 const REFERENCE = 'lru-cache'
 
-/** What is needed to measure one peer. */
+/** Everything that is needed to measure one peer. */
 interface Arm {
   readonly peer: Peer
   readonly hits: number[]
@@ -65,7 +65,7 @@ export async function measureSpeed(
     const hot = Int32Array.from({ length: TRACE_LENGTH }, () =>
       Math.floor(random.fraction() * held),
     )
-    // Latency is that of keys as they are asked for: some of them often.
+    // Latency is measured with keys as they are used: some of them often.
     const popular = Int32Array.from({ length: TRACE_LENGTH }, zipf(1, held, random))
     const mixed = Int32Array.from({ length: TRACE_LENGTH }, zipf(1, keysCount, random))
     const peers = Object.values(PEERS)
@@ -111,7 +111,7 @@ export async function measureSpeed(
 
 /** Entries are filled up to this share, so that none is evicted while hits are measured. */
 const HOT_SHARE = 0.8
-/** Filling Redis with more, one command each, takes longer than it tells. */
+/** Filling Redis with more, one command each, takes longer than the result is worth. */
 const REDIS_ENTRIES_MAX = 10_000
 
 const middle = (values: readonly number[]): number =>
@@ -124,7 +124,7 @@ async function fill(peer: Peer, entries: number): Promise<void> {
   }
 }
 
-/** Runs through a trace again and again; the clock is read once in 16 calls, as a request would. */
+/** Replays a trace repeatedly; the clock is read once in 16 calls, as requests would read it. */
 async function perSecond(
   trace: Trace,
   sliceMs: number,
@@ -159,8 +159,8 @@ const SAMPLES = 20_000
 const SAMPLES_ASYNC = 3000
 
 /**
- * Times single calls, which includes reading the clock twice, and batches of 16; each round goes on in the trace
- * where the one before ended.
+ * Times single calls, which includes reading the clock twice, and batches of 16. Each round continues the trace
+ * where the previous one ended.
  */
 async function latencyOf(peer: Peer, trace: Trace, round: number): Promise<RoundLatency> {
   const samples = peer.kind === 'sync' ? SAMPLES : SAMPLES_ASYNC
@@ -203,7 +203,7 @@ function overRounds(rounds: readonly RoundLatency[]): Latency {
   return { singleP50Ns: of(0), singleP95Ns: of(1), batchP50Ns: of(2), batchP95Ns: of(3) }
 }
 
-/** What timing nothing takes: single latencies cannot be read below it. */
+/** The time that an empty measurement shows; latencies of single calls cannot be resolved below it. */
 export function timerFloorNs(): { readonly p50Ns: number; readonly p95Ns: number } {
   const samples = new Float64Array(SAMPLES)
   for (let at = 0; at < SAMPLES; at++) {

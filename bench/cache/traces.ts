@@ -1,15 +1,15 @@
 import type { Random } from '../../src/core/random.ts'
 
-/** Numbers of keys in the order in which they are asked for. */
+/** Indexes of keys in the order in which they are used. */
 export type Trace = Int32Array
 
-/** A way of asking. */
+/** A pattern of accesses. */
 export interface TraceKind {
   readonly name: string
   make(length: number, keys: number, random: Random): Trace
 }
 
-/** Draws key numbers by Zipf's law with the exponent `skew`: the cumulative weights, searched. */
+/** Draws key indexes by Zipf's law with the exponent `skew`, by searching the cumulative weights. */
 export function zipf(skew: number, keys: number, random: Random): () => number {
   const cumulative = new Float64Array(keys)
   let total = 0
@@ -31,7 +31,7 @@ const zipfTrace = (skew: number): TraceKind => ({
   make: (length, keys, random) => Int32Array.from({ length }, zipf(skew, keys, random)),
 })
 
-/** The ways of asking that hit ratios are given for. */
+/** The access patterns for which hit ratios are measured. */
 export const TRACES: readonly TraceKind[] = [
   zipfTrace(0.9),
   zipfTrace(1),
@@ -47,7 +47,7 @@ export const TRACES: readonly TraceKind[] = [
   },
   {
     name: 'scan bursts',
-    // Zipf 1.0; a fifth of all requests come as runs over 2,000 keys in a row, used once each.
+    // Zipf 1.0; a fifth of all requests are scans over 2,000 keys in a row, used once each.
     make(length, keys, random) {
       const draw = zipf(1, keys, random)
       let next = keys
@@ -62,7 +62,7 @@ export const TRACES: readonly TraceKind[] = [
   },
   {
     name: 'moving hot set',
-    // Zipf 1.0, whose popular keys are others after each 100,000 requests.
+    // Zipf 1.0, whose popular keys change every 100,000 requests.
     make(length, keys, random) {
       const draw = zipf(1, keys, random)
       const phase = 100_000
@@ -71,7 +71,7 @@ export const TRACES: readonly TraceKind[] = [
   },
   {
     name: 'half attackers',
-    // Zipf 1.0; every second request is for a key that is never asked for again.
+    // Zipf 1.0; every second request is for a key that is never used again.
     make(length, keys, random) {
       const draw = zipf(1, keys, random)
       let next = keys
