@@ -14,5 +14,4 @@ export const IDEMPOTENT = new Set([
   'PROPFIND',
   'SEARCH',
   'REPORT',
-  'QUERY',
 ])
